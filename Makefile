@@ -1,0 +1,34 @@
+# make reports  validate the data, run the notebooks, write every report   (offline once set up)
+# make test     run the tests
+# make lab      open JupyterLab on notebooks/
+# Each target sets up what it needs: a virtual environment with the locked packages and this package.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: reports test lab slow clean
+
+reports: $(READY)
+	$(BIN)/innodivide check
+	$(BIN)/innodivide run
+	$(BIN)/innodivide annex --all
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+slow: $(READY)
+	$(BIN)/python -m pytest -m slow
+
+lab: $(READY)
+	$(BIN)/jupyter lab notebooks
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else "innodivide needs Python 3.11 to 3.13, this is %d.%d; try: make PYTHON=python3.12 ..." % v)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(READY)
+
+clean:
+	rm -rf $(VENV) reports/notebooks reports/annex
