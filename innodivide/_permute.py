@@ -1,0 +1,41 @@
+"""Reference sets of permutation tests: orders of countries, labellings, ties. Not public."""
+
+import math
+from itertools import combinations
+
+import numpy as np
+
+from innodivide.errors import ParameterError
+
+TIE_TOLERANCE = 1e-9  # relative: statistics this close to the observed one are ties, and ties count as extreme
+MAX_LABELLINGS = 3_000_000  # 27 choose 8 is 2.2 million, some seconds
+
+
+def country_orders(rng: np.random.Generator, n_permutations: int, n_countries: int) -> np.ndarray:
+    """Random orders of the countries, shape (n_permutations, n_countries)."""
+    return rng.permuted(np.tile(np.arange(n_countries), (n_permutations, 1)), axis=1)
+
+
+def extreme(reference: np.ndarray, observed: float) -> np.ndarray:
+    """Whether each |reference| reaches |observed|, ties within `TIE_TOLERANCE` included."""
+    return np.abs(reference) >= abs(observed) * (1 - TIE_TOLERANCE)
+
+
+def check_permutations(n_permutations: int) -> None:
+    """ParameterError unless a whole number of at least 1."""
+    if not isinstance(n_permutations, (int, np.integer)) or n_permutations < 1:
+        raise ParameterError(f"n_permutations: expected a whole number >= 1, got {n_permutations!r}")
+
+
+def check_labellings(n: int, t: int) -> None:
+    """ParameterError if n choose t is too many to enumerate."""
+    if math.comb(n, t) > MAX_LABELLINGS:
+        raise ParameterError(
+            f"method: {math.comb(n, t)} labellings of {t} out of {n} countries exceed {MAX_LABELLINGS}; use 'rows'"
+        )
+
+
+def labellings(n: int, t: int) -> np.ndarray:
+    """All subsets of t out of n indices, shape (n choose t, t)."""
+    flat = (index for subset in combinations(range(n), t) for index in subset)
+    return np.fromiter(flat, dtype=np.intp, count=math.comb(n, t) * t).reshape(-1, t)

@@ -1,0 +1,205 @@
+"""How unevenly participation, companies or aid are spread over countries or groups.
+
+All functions take any sequence of non-negative numbers, refuse missing ones, and raise `DesignError` where an index
+is not defined instead of returning NaN. Population weights are explicit.
+"""
+
+import numpy as np
+import pandas as pd
+
+from innodivide.errors import DesignError, ParameterError
+
+
+def _values(values, name: str = "values", positive_total: bool = True) -> np.ndarray:
+    """Finite non-negative floats (n,), n >= 1; by default with a positive sum."""
+    series = pd.Series(values)
+    if series.empty:
+        raise DesignError(f"{name}: empty")
+    if series.isna().any():
+        raise DesignError(f"{name}: {int(series.isna().sum())} missing value(s); drop or fill them openly first")
+    try:
+        array = series.astype(float).to_numpy()
+    except (TypeError, ValueError):
+        raise DesignError(f"{name}: expected numbers, got {series.dtype}") from None
+    if not np.isfinite(array).all() or (array < 0).any():
+        raise DesignError(f"{name}: expected finite numbers >= 0, got {array[~(array >= 0) | np.isinf(array)][0]}")
+    if positive_total and array.sum() == 0:
+        raise DesignError(f"{name}: all zero, shares are not defined")
+    return array
+
+
+def _same_length(first: np.ndarray, second: np.ndarray, names: str) -> None:
+    if len(first) != len(second):
+        raise ParameterError(f"{names}: lengths differ, {len(first)} and {len(second)}")
+
+
+def _like(result: np.ndarray, source, name: str):
+    """As a named Series with the index of `source` if that is a Series, else the array."""
+    return pd.Series(result, index=source.index, name=name) if isinstance(source, pd.Series) else result
+
+
+def participation_rate(participations, possible):
+    """Participations out of possible ones, elementwise, in [0, 1].
+
+    Parameters
+    ----------
+    participations, possible : array-like (n,)
+        0 <= participations <= possible, possible > 0 (IPCEIs decided while the country was a Member State).
+
+    Returns
+    -------
+    Series if `participations` is one, else ndarray (n,)
+    """
+    n = _values(participations, "participations", positive_total=False)
+    k = _values(possible, "possible")
+    _same_length(n, k, "participations, possible")
+    if (k == 0).any() or (n > k).any():
+        raise DesignError("possible: must be positive and not below participations")
+    return _like(n / k, participations, "participation_rate")
+
+
+def location_quotient(values, base):
+    """Share of the total over share of the base, (x_g / x) / (b_g / b); 1 is proportional.
+
+    On counts capped by the number of IPCEIs it exceeds 1 for small states by construction; prefer aid or companies.
+
+    Parameters
+    ----------
+    values : array-like (n,)
+        At least one positive.
+    base : array-like (n,)
+        E.g. population, all positive.
+
+    Returns
+    -------
+    Series if `values` is one, else ndarray (n,), each >= 0
+    """
+    x, b = _values(values), _values(base, "base")
+    _same_length(x, b, "values, base")
+    if (b == 0).any():
+        raise DesignError("base: a zero leaves the quotient undefined")
+    return _like((x / x.sum()) / (b / b.sum()), values, "location_quotient")
+
+
+def gini(values, unbiased: bool = False) -> float:
+    """Gini index, sum_i (2i - N - 1) x_(i) / (N sum x); 0 equal, (N - 1) / N if one unit has all.
+
+    Parameters
+    ----------
+    values : array-like (N,)
+    unbiased : bool
+        Multiply by N / (N - 1), so that the maximum is 1; needs N >= 2. A single value gives 0 otherwise.
+    """
+    x = np.sort(_values(values))
+    n = len(x)
+    if unbiased and n < 2:
+        raise DesignError("values: the unbiased Gini needs at least two values")
+    g = float((2 * np.arange(1, n + 1) - n - 1) @ x / (n * x.sum()))
+    return max(g, 0.0) * (n / (n - 1) if unbiased else 1.0)
+
+
+def lorenz(values) -> pd.DataFrame:
+    """Points of the Lorenz curve from (0, 0) to (1, 1), smallest unit first.
+
+    Returns
+    -------
+    DataFrame
+        N + 1 rows; share_of_units, share_of_values. Twice the area to the diagonal is `gini`.
+    """
+    x = np.sort(_values(values))
+    running = np.concatenate([[0.0], np.cumsum(x)])
+    return pd.DataFrame({"share_of_units": np.linspace(0, 1, len(running)), "share_of_values": running / running[-1]})
+
+
+def herfindahl(values, normalised: bool = False) -> float:
+    """Sum of squared shares, 1/N to 1; normalised (H - 1/N) / (1 - 1/N), 0 to 1, for at least two values."""
+    x = _values(values)
+    h = float(((x / x.sum()) ** 2).sum())
+    if not normalised:
+        return h
+    if len(x) < 2:
+        raise DesignError("values: the normalised index needs at least two values")
+    return max((h - 1 / len(x)) / (1 - 1 / len(x)), 0.0)
+
+
+def concentration_ratio(values, k: int = 3) -> float:
+    """Share of the k largest, in (0, 1]; k from 1 to N."""
+    x = np.sort(_values(values))[::-1]
+    if not isinstance(k, (int, np.integer)) or not 1 <= k <= len(x):
+        raise ParameterError(f"k: expected a whole number from 1 to {len(x)}, got {k!r}")
+    return float(x[:k].sum() / x.sum())
+
+
+def _weights(weights, n: int) -> np.ndarray:
+    """Weights as shares (n,); equal if None, all must be positive."""
+    if weights is None:
+        return np.full(n, 1 / n)
+    w = _values(weights, "weights")
+    if len(w) != n:
+        raise ParameterError(f"values, weights: lengths differ, {n} and {len(w)}")
+    if (w == 0).any():
+        raise DesignError("weights: expected positive weights, got 0")
+    return w / w.sum()
+
+
+def _theil(x: np.ndarray, w: np.ndarray) -> float:
+    """Sum of w r ln r with r = x over its weighted mean; 0 ln 0 = 0, w sums to 1."""
+    ratio = x / (w @ x)
+    logs = np.log(ratio, out=np.zeros_like(ratio), where=ratio > 0)
+    return max(float(w @ (ratio * logs)), 0.0)  # Jensen: a negative sum is rounding
+
+
+def theil_t(values, weights=None) -> float:
+    """Theil's T, weighted mean of r ln r with r = x over the weighted mean; 0 equal, ln N if one unit has all.
+
+    Parameters
+    ----------
+    values : array-like (n,)
+        With weights these must be per-head values, e.g. aid per inhabitant. Zeros are fine (0 ln 0 = 0); a single
+        value gives 0.
+    weights : array-like (n,), optional
+        Positive, e.g. population; any unit.
+    """
+    x = _values(values)
+    return _theil(x, _weights(weights, len(x)))
+
+
+def theil_decomposition(values, groups, weights=None) -> pd.DataFrame:
+    """Split Theil's T exactly into inequality within and between groups.
+
+    T = sum_g s_g T_g + sum_g s_g ln(m_g / m), s_g the group's share of the total, m_g its mean.
+
+    Parameters
+    ----------
+    values : array-like (n,)
+        Per-head values if weighted.
+    groups : array-like (n,)
+        Label of each unit, none missing.
+    weights : array-like (n,), optional
+        Positive.
+
+    Returns
+    -------
+    DataFrame
+        One row per group in order of label, then ``within``, ``between``, ``total`` (column `component`; group rows
+        have component ``group``). Columns: component, group, n, share (of the total value), theil (inside the group;
+        NaN for a group with nothing), contribution (to the total). Group contributions are of the within part.
+    """
+    x = _values(values)
+    w = _weights(weights, len(x))
+    labels = pd.Series(groups)
+    _same_length(x, labels.to_numpy(), "values, groups")
+    if labels.isna().any():
+        raise DesignError(f"groups: {int(labels.isna().sum())} missing label(s)")
+    mean, rows, between = float(w @ x), [], 0.0
+    for label in sorted(labels.unique()):
+        inside = (labels == label).to_numpy()
+        weight = w[inside].sum()
+        share = float(w[inside] @ x[inside] / mean)
+        inner = _theil(x[inside], w[inside] / weight) if share > 0 else np.nan
+        rows.append(("group", label, int(inside.sum()), share, inner, share * inner if share > 0 else 0.0))
+        between += share * np.log(share / weight) if share > 0 else 0.0
+    within = sum(row[-1] for row in rows)
+    for name, value in (("within", within), ("between", max(between, 0.0)), ("total", _theil(x, w))):
+        rows.append((name, None, len(x), 1.0, value if name == "total" else np.nan, value))
+    return pd.DataFrame(rows, columns=["component", "group", "n", "share", "theil", "contribution"])

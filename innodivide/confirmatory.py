@@ -1,0 +1,159 @@
+"""The registered analysis (analysis_plan.yml): one model, four numbers, one family of claims, announced sensitivities."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from innodivide import inference, models
+from innodivide.panel import Tables, country_totals, ipcei_dyads, member_states
+from innodivide.plan import Plan
+from innodivide.results import Result, as_odds_ratio
+
+NAMED_FIVE = ("DE", "DK", "FI", "FR", "SE")
+NAMED_THREE = ("BG", "PL", "RO")
+LOWEST_GROUPS = ("modest", "emerging")
+BRIEF_CUTOFF = "2021-04-30"
+FIXED_CONTROLS_YEAR = 2019
+BOOTSTRAPS = 999
+POWER = 0.80
+
+
+@dataclass(frozen=True)
+class Confirmatory:
+    """The estimate with its intervals and tests. Odds ratios for `interval` and `profile`, percentage points for `effect`."""
+
+    dyads: pd.DataFrame
+    fit: models.FirthFit
+    interval: Result
+    profile: Result
+    permutation: Result
+    second_permutation: Result
+    effect: Result | None
+
+
+def _rng(plan: Plan, stream: int) -> np.random.Generator:
+    """Return the generator of one part of the analysis: parts can be run alone and still give the same numbers."""
+    return np.random.default_rng([plan.seed, stream])
+
+
+def planned_dyads(plan: Plan, tables: Tables | None = None, **changes) -> pd.DataFrame:
+    """Return the dyads of the plan; `changes` are arguments of `panel.ipcei_dyads` for announced sensitivities."""
+    fixed = {"status": plan.fixed["exposure"]["status"], "roles": plan.fixed["outcome"]["roles"],
+             "controls": plan.fixed["controls"]["year"]}
+    return ipcei_dyads(tables=tables, **(fixed | changes))
+
+
+def analyse(dyads: pd.DataFrame, plan: Plan, effect: bool = True) -> Confirmatory:
+    """Fit the registered model and run its tests.
+
+    Parameters
+    ----------
+    dyads : pandas.DataFrame
+        From `planned_dyads`.
+    effect : bool
+        Whether to bootstrap the average marginal effect (the slowest part).
+    """
+    count = int(plan.fixed["test"]["permutations"])
+    fit = models.firth_logit(dyads)
+    return Confirmatory(
+        dyads=dyads,
+        fit=fit,
+        interval=as_odds_ratio(models.dispersion_interval(fit)),
+        profile=fit.odds_ratio(),
+        permutation=inference.permutation_test(dyads, method="rows", n_permutations=count, rng=_rng(plan, 1)),
+        second_permutation=inference.permutation_test(dyads, method="potter", n_permutations=count, rng=_rng(plan, 2)),
+        effect=models.average_marginal_effect(fit, dyads, _rng(plan, 3), n_boot=BOOTSTRAPS) if effect else None,
+    )
+
+
+def sensitivities(plan: Plan, tables: Tables | None = None) -> pd.DataFrame:
+    """Repeat the estimate under each choice announced in the plan.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns choice, odds_ratio, ci_low, ci_high (dispersion-inflated t), p_value (row permutation), dispersion,
+        n_ipceis, n_treated, note. A choice for which the model is not defined has missing numbers and says why.
+    """
+    from innodivide.errors import DesignError
+
+    choices = {
+        "As registered": {},
+        "Status one edition earlier": {"status": "lag1"},
+        "Status of EIS 2020 throughout": {"status": 2020},
+        f"Population and GDP of {FIXED_CONTROLS_YEAR}": {"controls": FIXED_CONTROLS_YEAR},
+        "Late joiners count as taking part": {"roles": ["notifying", "joined_later"]},
+        "IPCEIs up to the brief": {"until": BRIEF_CUTOFF},
+        "IPCEIs after the brief": {"since": BRIEF_CUTOFF},
+    }
+    rows = []
+    for choice, changes in choices.items():
+        dyads = planned_dyads(plan, tables, **changes)
+        row = {"choice": choice, "n_ipceis": dyads["ipcei_id"].nunique(),
+               "n_treated": dyads.loc[dyads["leader"], "geo"].nunique()}
+        try:
+            found = analyse(dyads, plan, effect=False)
+            row |= {"odds_ratio": found.interval.estimate, "ci_low": found.interval.ci_low, "ci_high": found.interval.ci_high,
+                    "p_value": found.permutation.p_value, "dispersion": found.fit.dispersion, "note": found.fit.separation_note}
+        except DesignError as error:
+            row |= {"note": f"not defined: {error}"}
+        rows.append(row)
+    columns = ["choice", "odds_ratio", "ci_low", "ci_high", "p_value", "dispersion", "n_ipceis", "n_treated", "note"]
+    return pd.DataFrame(rows).reindex(columns=columns)
+
+
+def lowest_group(dyads: pd.DataFrame) -> pd.DataFrame:
+    """Return a boolean frame, country x IPCEI: whether the state was in the modest or emerging group at the decision."""
+    return dyads.assign(lowest=dyads["group"].isin(LOWEST_GROUPS)).pivot(index="geo", columns="ipcei_id", values="lowest")
+
+
+def claims_family(main: Confirmatory, plan: Plan, tables: Tables | None = None) -> pd.DataFrame:
+    """Test the four secondary claims of the plan and correct them together (Holm).
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns claim, statement, measure, estimate, p_value, p_holm, as_claimed (the sign is the claimed one), verdict
+        ("supported", "contradicted" or "inconclusive"), p_kind.
+    """
+    alpha, count = float(plan.fixed["test"]["alpha"]), int(plan.fixed["test"]["permutations"])
+    dyads = main.dyads
+    rates = country_totals(dyads).set_index("geo")["rate"]
+    outcome = dyads.assign(participates=dyads["participates"].astype(float)).pivot(
+        index="geo", columns="ipcei_id", values="participates")
+    wealth = inference.permutation_test(dyads, term="ln_gdp_pc_pps", controls=("ln_population", "leader"), method="rows",
+                                        n_permutations=count, rng=_rng(plan, 4))
+    tests = {
+        "leaders": (main.permutation, "score statistic given size and wealth", 1),
+        "named_five": (inference.label_permutation_difference(rates, NAMED_FIVE), "difference in participation rate", 1),
+        "modest_group": (inference.label_permutation_difference(outcome, lowest_group(dyads), n_permutations=count,
+                                                                rng=_rng(plan, 5)), "difference in participation rate", -1),
+        "wealth": (wealth, "score statistic given size and leader status", 1),
+    }
+    rows = [{"claim": name, "statement": plan.fixed["claims_family"][name], "measure": measure, "estimate": result.estimate,
+             "p_value": result.p_value, "as_claimed": bool(np.sign(result.estimate) == sign), "p_kind": result.p_kind}
+            for name, (result, measure, sign) in tests.items()]
+    frame = pd.DataFrame(rows)
+    frame["p_holm"] = inference.holm(frame["p_value"])["p_holm"]
+    frame["verdict"] = np.select(
+        [(frame["p_holm"] < alpha) & frame["as_claimed"], (frame["p_holm"] < alpha)], ["supported", "contradicted"], "inconclusive")
+    return frame[["claim", "statement", "measure", "estimate", "p_value", "p_holm", "as_claimed", "verdict", "p_kind"]]
+
+
+def named_counts(dyads: pd.DataFrame, named: tuple[str, ...], tables: Tables | None = None) -> pd.DataFrame:
+    """Return participations and the groups held by the states a claim names: geo, n_participations, n_possible, groups."""
+    unknown = set(named) - set(member_states(tables)["geo"])
+    assert not unknown, unknown
+    part = dyads[dyads["geo"].isin(named)].sort_values(["geo", "decision_date"])
+    return part.groupby("geo").agg(n_participations=("participates", "sum"), n_possible=("participates", "size"),
+                                   groups=("group", lambda g: ", ".join(dict.fromkeys(g)))).reset_index()
+
+
+def power_curve(main: Confirmatory, plan: Plan):
+    """Return the power of the registered test on the real design at the dispersion found (`power.PowerCurve`)."""
+    from innodivide.power import minimum_detectable_odds_ratio
+
+    return minimum_detectable_odds_ratio(
+        main.dyads, _rng(plan, 6), phi=max(main.fit.dispersion, 1.0), power=POWER, alpha=float(plan.fixed["test"]["alpha"]),
+        n_sim=int(plan.fixed["power"]["simulations"]))

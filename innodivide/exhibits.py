@@ -1,0 +1,242 @@
+"""Exhibits: everything a report shows, with its data, caption, sources and alt text in one object.
+
+A notebook cell ends in `table(...)`, `figure(...)` or `say(...)`. The object shows itself in Jupyter and carries the
+same content as its own MIME type, from which the renderers set tables, figures and sentences natively.
+"""
+
+import base64
+import html
+import io
+import math
+import re
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from innodivide.errors import ParameterError
+
+MIME = "application/vnd.innodivide.exhibit+json"
+UNKNOWN = "not known"
+FLAG_MEANING = {
+    "derived": "computed here from source rows",
+    "approx": "approximated",
+    "partial": "from an incomplete list, so a lower bound",
+    "weak": "resting on a single, rounded or contradicted source",
+}
+_ID = re.compile(r"[TFN](\d{1,2}|A)\.\d{1,2}")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~$])")
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One table, figure or sentence of a report.
+
+    Attributes
+    ----------
+    id : str
+        "T3.2" (table), "F7.1" (figure) or "N3.4" (numbers in a sentence); the part before the dot is the notebook.
+    kind : {"table", "figure", "text"}
+    title : str
+        The finding, in one sentence; for a text, the paragraph in Markdown.
+    data : pandas.DataFrame
+        What is shown, unrounded; saved as CSV beside the report.
+    columns : mapping
+        For a table: data column -> (heading, format, text for a missing value); only these are shown.
+    caption, edition, note, alt : str
+        How to read it; scoreboard edition and cut-off; warnings about the data; what the picture shows, in words.
+    sources : tuple of str
+        Ids that resolve in data/sources.csv.
+    numbers : mapping
+        Every number quoted in title, caption or text: name -> (value, as printed).
+    svg, png : str, bytes
+        The drawing of a figure.
+    """
+
+    id: str
+    kind: str
+    title: str
+    data: pd.DataFrame
+    columns: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
+    caption: str = ""
+    edition: str = ""
+    note: str = ""
+    alt: str = ""
+    sources: tuple[str, ...] = ()
+    numbers: Mapping[str, tuple[object, str]] = field(default_factory=dict)
+    svg: str = ""
+    png: bytes = b""
+
+    def payload(self) -> dict:
+        """Return the exhibit as JSON-ready content: what the renderers read."""
+        return {
+            "id": self.id, "kind": self.kind, "title": self.title, "caption": self.caption, "edition": self.edition,
+            "note": self.note, "alt": self.alt, "sources": list(self.sources), "svg": self.svg,
+            "png": base64.b64encode(self.png).decode(), "csv": self.csv(), "head": [c[0] for c in self.columns.values()],
+            "align": ["right" if _numeric(self.data[c]) else "left" for c in self.columns], "rows": self.cells(),
+            "numbers": {k: {"value": _plain(v), "text": t} for k, (v, t) in self.numbers.items()},
+        }
+
+    def csv(self) -> str:
+        """Return the data as CSV text, numbers at 10 significant digits so that bytes do not depend on the machine."""
+        buffer = io.StringIO()
+        self.data.to_csv(buffer, index=False, lineterminator="\n", float_format="%.10g", date_format="%Y-%m-%d")
+        return buffer.getvalue()
+
+    def cells(self) -> list[list[str]]:
+        """Return the shown cells of a table as text, a missing one as `UNKNOWN`."""
+        return [[show(v, fmt, missing) for v, (_, fmt, missing) in zip(row, self.columns.values())]
+                for row in self.data[list(self.columns)].itertuples(index=False)]
+
+    def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
+        plain = self.title if self.kind == "text" else f"[{self.id}] {self.title}\n{self.data.to_string(index=False)}"
+        bundle = {MIME: self.payload(), "text/plain": plain}
+        if self.kind == "text":
+            return bundle | {"text/markdown": self.title}
+        return bundle | {"text/html": self._html()}
+
+    def _html(self) -> str:
+        esc = html.escape
+        if self.kind == "figure":
+            image = base64.b64encode(self.svg.encode()).decode()
+            body = f'<img alt="{esc(self.alt)}" style="max-width:100%" src="data:image/svg+xml;base64,{image}">'
+        else:
+            head = "".join(f"<th>{esc(c[0])}</th>" for c in self.columns.values())
+            rows = "".join("<tr>" + "".join(f"<td>{esc(c)}</td>" for c in r) + "</tr>" for r in self.cells())
+            body = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        notes = " ".join(esc(t) for t in (self.caption, self.note, self.edition) if t)
+        return f"<p><strong>{esc(self.id)}. {esc(self.title)}</strong></p>{body}<p><small>{notes}</small></p>"
+
+
+def table(id: str, title: str, data: pd.DataFrame, columns: Mapping, *, sources: Sequence[str], caption: str = "",
+          edition: str = "", note: str = "", values: Mapping | None = None) -> Exhibit:
+    """Return a table exhibit.
+
+    `columns` maps a data column to its heading, to (heading, format), such as ("Rate", "{:.0%}"), or to (heading,
+    format, text for a missing value). `title` and `caption` are templates filled from `values`, so that no number in
+    them is typed.
+    """
+    columns = {k: ((v,) if isinstance(v, str) else tuple(v)) for k, v in columns.items()}
+    columns = {k: v + ("", UNKNOWN)[len(v) - 1 :] for k, v in columns.items()}
+    absent = [c for c in columns if c not in data.columns]
+    if absent:
+        raise ParameterError(f"exhibit {id}: columns {absent} are not in its data, which has {list(data.columns)}")
+    texts, numbers = _fill_all(id, {"title": title, "caption": caption}, values)
+    return _checked(Exhibit(id, "table", texts["title"], data.reset_index(drop=True), columns, texts["caption"],
+                            edition, note, "", tuple(sources), numbers))
+
+
+def figure(id: str, title: str, drawing, data: pd.DataFrame, *, alt: str, sources: Sequence[str], caption: str = "",
+           edition: str = "", note: str = "", values: Mapping | None = None) -> Exhibit:
+    """Return a figure exhibit from a matplotlib Figure and the data that it draws."""
+    from innodivide.figures import save_bytes
+
+    texts, numbers = _fill_all(id, {"title": title, "caption": caption, "alt": alt}, values)
+    return _checked(Exhibit(id, "figure", texts["title"], data.reset_index(drop=True), {}, texts["caption"], edition,
+                            note, texts["alt"], tuple(sources), numbers, save_bytes(drawing, "svg").decode(),
+                            save_bytes(drawing, "png")))
+
+
+def say(id: str, template: str, **values) -> Exhibit:
+    """Return a paragraph whose numbers all come from `values`: `say("N3.1", "Odds ratio {or_:.1f}.", or_=fit.odds)`."""
+    texts, numbers = _fill_all(id, {"text": template}, values)
+    data = pd.DataFrame([{"name": k, "value": _plain(v), "text": t} for k, (v, t) in numbers.items()],
+                        columns=["name", "value", "text"])
+    return _checked(Exhibit(id, "text", texts["text"], data, numbers=numbers))
+
+
+def sources_of(*frames: pd.DataFrame) -> tuple[str, ...]:
+    """Return the distinct source ids cited by the rows of some tables, sorted."""
+    found: set[str] = set()
+    for frame in frames:
+        for column in [c for c in frame.columns if c == "source_id" or c.endswith("_source_id")]:
+            found |= set(frame[column].dropna())
+        if "more_source_ids" in frame:
+            found |= {s for cell in frame["more_source_ids"].dropna() for s in cell.split(";")}
+    return tuple(sorted(found))
+
+
+def flag_note(*frames: pd.DataFrame) -> str:
+    """Return the sentence that tells a reader how many of the rows used are weak, and in what way."""
+    flags = pd.concat([f["flag"].dropna() for f in frames if "flag" in f] or [pd.Series(dtype=str)])
+    counts = flags.value_counts().sort_index()
+    total = sum(len(f) for f in frames)
+    parts = [f"{n} {FLAG_MEANING[flag]}" for flag, n in counts.items()]
+    return f"Of {total} source rows used: {'; '.join(parts)}." if parts else ""
+
+
+def show(value, fmt: str = "", missing: str = UNKNOWN) -> str:
+    """Return a value as the reader sees it; a missing one as `missing`, never nan."""
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+        return missing
+    if isinstance(value, bool) or str(getattr(value, "dtype", "")) == "bool":
+        return "yes" if value else "no"
+    if isinstance(value, pd.Timestamp) and not fmt:
+        return f"{value:%Y-%m-%d}"
+    text = fmt.format(value) if fmt else f"{value:.4g}" if isinstance(value, float) else str(value)
+    return text.replace("-", "−", 1) if _is_negative_number(text) else text
+
+
+def join_names(names: Sequence[str], none: str = "none") -> str:
+    """Return "A, B and C"."""
+    names = [str(n) for n in names]
+    return none if not names else names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+class _Template(string.Formatter):
+    """Formats {name:spec}, records what it printed, refuses missing values, escapes Markdown in inserted text."""
+
+    def __init__(self, id: str):
+        self.id, self.printed, self.markdown = id, {}, False
+
+    def get_field(self, name, args, kwargs):
+        if name not in kwargs:
+            raise ParameterError(f"exhibit {self.id}: the text uses {{{name}}}, but only {sorted(kwargs)} are given")
+        self.name = name
+        return kwargs[name], name
+
+    def format_field(self, value, spec):
+        text = show(value, f"{{:{spec}}}" if spec else "")
+        if text == UNKNOWN or "nan" in text.lower().split():
+            raise ParameterError(f"exhibit {self.id}: the value of {{{self.name}}} is missing; write a sentence for that case")
+        self.printed[self.name] = (value, text)
+        return _MARKDOWN.sub(r"\\\1", text) if self.markdown and isinstance(value, str) else text
+
+
+def _fill_all(id: str, templates: Mapping[str, str], values: Mapping | None) -> tuple[dict, dict]:
+    filler, filled = _Template(id), {}
+    for name, template in templates.items():
+        filler.markdown = name == "text"  # titles and captions are plain text
+        filled[name] = filler.vformat(template, (), dict(values or {}))
+    return filled, filler.printed
+
+
+def _checked(exhibit: Exhibit) -> Exhibit:
+    letter = {"table": "T", "figure": "F", "text": "N"}[exhibit.kind]
+    if not _ID.fullmatch(exhibit.id) or exhibit.id[0] != letter:
+        raise ParameterError(f"exhibit id {exhibit.id!r}: a {exhibit.kind} is numbered like {letter}3.1")
+    if not exhibit.title.strip():
+        raise ParameterError(f"exhibit {exhibit.id} has no title")
+    if exhibit.kind == "figure" and not exhibit.alt.strip():
+        raise ParameterError(f"exhibit {exhibit.id} has no alt text: say in words what the figure shows")
+    if exhibit.kind != "text" and not exhibit.sources:
+        raise ParameterError(f"exhibit {exhibit.id} names no source")
+    return exhibit
+
+
+def _numeric(column: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def _is_negative_number(text: str) -> bool:
+    return re.fullmatch(r"-[\d.,]+ ?%?(?: .*)?", text) is not None
+
+
+def _plain(value):
+    """Return a value that JSON can hold."""
+    if hasattr(value, "item"):
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value if isinstance(value, (int, float, str, bool)) or value is None else str(value)

@@ -1,0 +1,274 @@
+"""House style: colours, frame checks, axes, keys, label placing and the bytes of a finished figure."""
+
+import functools
+import io
+import textwrap
+
+import numpy as np
+import pandas as pd
+import seaborn
+from matplotlib import style as mpl_style
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
+from matplotlib.transforms import ScaledTranslation
+from scipy.optimize import isotonic_regression
+
+from innodivide.errors import ParameterError
+
+WIDTH = 6.5  # inches: one text column
+DPI = 150
+SMALL = 8  # points: the smallest text
+INK, QUIET, GRID, RULE = "#222222", "#595959", "#E6E6E6", "#9A9A9A"
+ACCENT = "#C2410C"  # the highlighted country, the observed value
+GROUP_COLOURS = {"leader": "#0B2A4A", "strong": "#2F6F9F", "moderate": "#8DB8D6", "modest": "#DCE9F2",
+                 "emerging": "#DCE9F2"}
+GROUP_LABELS = {"leader": "Innovation leader", "strong": "Strong innovator", "moderate": "Moderate innovator",
+                "modest": "Modest innovator (to 2020)", "emerging": "Emerging innovator (from 2021)"}
+GROUP_LETTERS = {"leader": "L", "strong": "S", "moderate": "M", "modest": "Md", "emerging": "E"}
+MISSING = {"facecolor": "#F0F0F0", "edgecolor": "#8C8C8C", "hatch": "//////", "linewidth": 0.5}
+SEQUENTIAL = LinearSegmentedColormap.from_list("innodivide", [GROUP_COLOURS[g] for g in
+                                                              ("emerging", "moderate", "strong", "leader")])
+_OTHER = seaborn.color_palette("colorblind").as_hex()  # its vermilion is left out: too near ACCENT
+SERIES_COLOURS = ("#333333", _OTHER[2], _OTHER[4], _OTHER[1], _OTHER[7], _OTHER[9])
+SERIES_DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (3, 1)), (0, (8, 2)))
+PART_COLOURS = ("#24483E", "#5C8A7A", "#9FC0B4", "#D3E3DD")  # parts of a whole that are not innovation groups
+_STYLE = ["default", {
+    **seaborn.axes_style("ticks"), "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9, "axes.labelsize": 9, "xtick.labelsize": SMALL, "ytick.labelsize": SMALL, "legend.fontsize": SMALL,
+    "legend.frameon": False, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": RULE,
+    "axes.linewidth": 0.8, "text.color": INK, "axes.labelcolor": INK, "xtick.color": QUIET, "ytick.color": INK,
+    "xtick.major.size": 3, "xtick.major.width": 0.8, "ytick.major.width": 0.8, "ytick.major.size": 3,
+    "grid.color": GRID, "grid.linewidth": 0.6, "axes.axisbelow": True, "axes.unicode_minus": True,
+    "hatch.linewidth": 0.5, "hatch.color": "#8C8C8C", "svg.hashsalt": "innodivide", "svg.fonttype": "path",
+    "savefig.dpi": DPI, "figure.dpi": DPI, "figure.constrained_layout.h_pad": 0.06,
+    "figure.constrained_layout.w_pad": 0.06, "lines.solid_capstyle": "butt", "path.simplify": False,
+}]
+
+
+def house(draw):
+    """Run a drawing function in the house style, whatever the reader's matplotlib settings, and fix its layout."""
+    @functools.wraps(draw)
+    def styled(*args, **kwargs) -> Figure:
+        with mpl_style.context(_STYLE):
+            figure = draw(*args, **kwargs)
+            settle(figure)
+            figure.set_layout_engine("none")
+        return figure
+    return styled
+
+
+def settle(figure: Figure) -> None:
+    """Compute the layout, so that text can be measured and labels placed."""
+    figure.draw_without_rendering()
+
+
+def save_bytes(figure: Figure, fmt: str) -> bytes:
+    """Return a figure as SVG or PNG; the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+    fmt : {"svg", "png"}
+        Text in the SVG is drawn as paths, so it looks the same without the font; the PNG has 150 dots per inch.
+    """
+    metadata = {"svg": {"Date": None, "Creator": None}, "png": {"Software": None}}
+    if fmt not in metadata:
+        raise ParameterError(f"figure format {fmt!r}: use 'svg' or 'png'")
+    buffer = io.BytesIO()
+    with mpl_style.context(_STYLE):
+        figure.savefig(buffer, format=fmt, metadata=metadata[fmt], facecolor="white", bbox_inches=None)
+    return buffer.getvalue()
+
+
+def tidy(who: str, frame: pd.DataFrame, columns, by, unique=()) -> pd.DataFrame:
+    """Return the frame sorted by key, after checking its columns, that it has rows, and that no key comes twice."""
+    absent = [c for c in dict.fromkeys(columns) if c is not None and c not in frame.columns]
+    if absent:
+        raise ParameterError(f"{who}: no column {', '.join(map(repr, absent))} in the frame, which has "
+                             f"{', '.join(map(repr, frame.columns))}")
+    if frame.empty:
+        raise ParameterError(f"{who}: the frame has no rows, nothing to draw")
+    if len(unique) and frame.duplicated(list(unique)).any():
+        row = frame.loc[frame.duplicated(list(unique)), list(unique)].iloc[0]
+        raise ParameterError(f"{who}: {', '.join(f'{k} {v!r}' for k, v in row.items())} comes more than once")
+    return frame.sort_values(list(by), kind="stable", na_position="last").reset_index(drop=True)
+
+
+def numbers(who: str, frame: pd.DataFrame, column: str | None) -> np.ndarray:
+    """Return a column as floats, unknown as nan; without a column, all nan."""
+    if column is None:
+        return np.full(len(frame), np.nan)
+    try:
+        return pd.to_numeric(frame[column]).to_numpy(dtype=float, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise ParameterError(f"{who}: column {column!r} is not numeric ({error})") from None
+
+
+def both_or_none(who: str, low, high) -> bool:
+    """Return whether an interval is given; half an interval is a mistake."""
+    if (low is None) != (high is None):
+        raise ParameterError(f"{who}: give both low and high, or neither")
+    return low is not None
+
+
+def groups(who: str, values) -> list[str | None]:
+    """Return innovation groups, unknown as None; a name that is not a group is a mistake."""
+    found = [None if pd.isna(v) else v for v in values]
+    strange = sorted({str(v) for v in found if v is not None and v not in GROUP_COLOURS})
+    if strange:
+        raise ParameterError(f"{who}: unknown innovation group {', '.join(map(repr, strange))}; "
+                             f"known are {', '.join(GROUP_COLOURS)}")
+    return found
+
+
+def chosen(highlight) -> set:
+    """Return the highlighted names as a set; one name may be given bare."""
+    return set() if highlight is None else {highlight} if isinstance(highlight, str) else set(highlight)
+
+
+def ink_on(colour) -> str:
+    """Return the text colour that reads on a background: white on dark, ink on light."""
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour))
+    return "white" if 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.3 else INK
+
+
+def three_digits(value: float) -> str:
+    """Return a number as read in a figure: three significant digits, no exponent below a million."""
+    if not np.isfinite(value):
+        return "∞" if value > 0 else "−∞" if value < 0 else "unknown"
+    size = abs(value)
+    if size >= 1e6 or 0 < size < 1e-3:
+        return f"{value:.1e}".replace("-", "−")
+    digits = 0 if size >= 100 else 1 if size >= 10 else 2
+    return f"{value:,.{digits}f}".replace("-", "−")
+
+
+def row_axes(labels, highlight=(), row: float = 0.2, extra: float = 0.75, wrap: int = 42):
+    """Return a figure with one text row per label, first on top, and its axes."""
+    texts = [textwrap.fill(str(t), wrap) for t in labels]
+    row = max(row, 0.06 + 0.135 * max(t.count("\n") + 1 for t in texts))
+    figure = Figure(figsize=(WIDTH, max(1.5, extra + row * len(texts))), dpi=DPI, layout="constrained")
+    ax = figure.add_subplot()
+    ax.set_yticks(range(len(texts)), texts)
+    ax.set_ylim(len(texts) - 0.4, -0.6)
+    for tick, label in zip(ax.get_yticklabels(), labels):
+        if label in highlight:
+            tick.set(color=ACCENT, fontweight="bold")
+    ax.tick_params(axis="y", length=0)
+    ax.spines["left"].set_visible(False)
+    ax.hlines(range(len(texts)), 0, 1, transform=ax.get_yaxis_transform(), color=GRID, linewidth=0.6, zorder=0)
+    ax.grid(axis="x")
+    return figure, ax
+
+
+def say_missing(ax, rows) -> None:
+    """Mark rows that have no value: a hatched box and the words."""
+    for y in rows:
+        ax.add_patch(Rectangle((0, y - 0.32), 0.035, 0.64, transform=ax.get_yaxis_transform(), zorder=2, **MISSING))
+        ax.text(0.045, y, "no data", transform=ax.get_yaxis_transform(), va="center", fontsize=SMALL, color=QUIET,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
+
+
+def chips(ax, names) -> None:
+    """Draw each row's innovation group as a lettered square between its label and the axes."""
+    ax.tick_params(axis="y", pad=19)
+    place = ax.get_yaxis_transform() + ScaledTranslation(-11 / 72, 0, ax.figure.dpi_scale_trans)
+    for y, name in enumerate(names):
+        if name is not None:
+            colour = GROUP_COLOURS[name]
+            ax.text(0, y, GROUP_LETTERS[name], transform=place, ha="center", va="center", fontsize=SMALL,
+                    color=ink_on(colour), bbox={"boxstyle": "square,pad=0.22", "fc": colour, "ec": RULE, "lw": 0.5})
+
+
+def reference_line(ax, value: float | None, text: str = "", axis: str = "x") -> None:
+    """Draw a dashed line at a reference value, named at its upper (right) end."""
+    if value is None:
+        return
+    look = {"color": QUIET, "linewidth": 1, "linestyle": (0, (4, 2)), "zorder": 1.5, "label": "reference"}
+    if axis == "x":
+        ax.axvline(value, **look)
+        ax.annotate(text, (value, 1), xycoords=("data", "axes fraction"), xytext=(0, 3), textcoords="offset points",
+                    ha="center", va="bottom", fontsize=SMALL, color=QUIET)
+    else:
+        ax.axhline(value, **look)
+        ax.annotate(text, (0, value), xycoords=("axes fraction", "data"), xytext=(3, 2), textcoords="offset points",
+                    ha="left", va="bottom", fontsize=SMALL, color=QUIET)
+
+
+def group_patches(names) -> tuple[list, list]:
+    """Return key patches and texts for the groups present, unknown last."""
+    present = [g for g in GROUP_COLOURS if g in set(names)]
+    patches = [Patch(facecolor=GROUP_COLOURS[g], edgecolor=RULE, linewidth=0.5) for g in present]
+    texts = [f"{GROUP_LETTERS[g]}  {g}" for g in present]
+    if any(n is None for n in names):
+        patches, texts = [*patches, Patch(**MISSING)], [*texts, "no data"]
+    return patches, texts
+
+
+def key(figure: Figure, handles, texts, columns: int = 6) -> None:
+    """Put a key under the drawing."""
+    figure.legend(handles, texts, loc="outside lower center", ncols=min(columns, max(1, len(texts))),
+                  handlelength=1.3, handleheight=0.9, columnspacing=1.4, handletextpad=0.5)
+
+
+def spread(wanted, gap: float) -> np.ndarray:
+    """Return positions at least `gap` apart and as near as can be (least squares) to those wanted, in their order."""
+    wanted = np.asarray(wanted, dtype=float)
+    order = np.argsort(wanted, kind="stable")
+    steps = gap * np.arange(len(wanted))
+    placed = np.empty(len(wanted))
+    placed[order] = isotonic_regression(wanted[order] - steps).x + steps
+    return placed
+
+
+def place_labels(ax, labels, obstacles, reach=(7, 13, 22), **look) -> None:
+    """Write labels beside their points: greedily, where they cover least; far ones get a thin line to the point.
+
+    Parameters
+    ----------
+    labels : list of (x, y, texts, options)
+        A data point, the texts to try from best to shortest, and text options of this label.
+    obstacles : array of shape (n, 2)
+        Data points that labels should not cover.
+    reach : tuple of float
+        Distances from the point to try, in points.
+    """
+    settle(ax.figure)
+    scale = ax.figure.dpi / 72
+    blocked = ax.transData.transform(np.asarray(obstacles, dtype=float).reshape(-1, 2))
+    inside, taken = ax.get_window_extent(), []
+    sides = [(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)]
+    for x, y, texts, options in labels:
+        anchor, best = ax.transData.transform((x, y)), None
+        for rank, text in enumerate(texts):
+            probe = ax.text(0, 0, text, **{"fontsize": SMALL, **look, **options})
+            box = probe.get_window_extent()
+            probe.remove()
+            for distance in reach:
+                for side, (right, up) in enumerate(sides):
+                    shorter = 0.75 if right and up else 1
+                    low = anchor + np.array([right, up]) * distance * scale * shorter \
+                        + np.array([(right - 1) / 2 * box.width, (up - 1) / 2 * box.height])
+                    edges = np.array([*low, low[0] + box.width, low[1] + box.height])
+                    cost = _covering(edges, blocked, taken, inside, scale) + 0.4 * distance + 0.01 * side + 30 * rank
+                    if best is None or cost < best[0]:
+                        best = cost, text, right, up, distance * shorter, edges
+        _, text, right, up, distance, edges = best
+        taken.append(edges)
+        line = {"arrowstyle": "-", "color": RULE, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 4}
+        ax.annotate(text, (x, y), xytext=(right * distance, up * distance), textcoords="offset points",
+                    ha=("right", "center", "left")[right + 1], va=("top", "center", "bottom")[up + 1],
+                    arrowprops=line if distance > 11 else None, **{"fontsize": SMALL, **look, **options})
+
+
+def _covering(edges, blocked, taken, inside, scale: float) -> float:
+    """Return the penalty of a label box: labels and points covered, and how far it leaves the axes."""
+    left, bottom, right, top = edges
+    pad = 4 * scale
+    points = ((blocked[:, 0] > left - pad) & (blocked[:, 0] < right + pad)
+              & (blocked[:, 1] > bottom - pad) & (blocked[:, 1] < top + pad)).sum() if len(blocked) else 0
+    shared = sum(max(0, min(right, t[2]) - max(left, t[0])) * max(0, min(top, t[3]) - max(bottom, t[1])) for t in taken)
+    outside = max(0, inside.x0 - left) + max(0, right - inside.x1) + max(0, inside.y0 - bottom) \
+        + max(0, top - inside.y1)
+    return 60 * points + (200 + shared if shared else 0) + 20 * outside

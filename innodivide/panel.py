@@ -1,0 +1,205 @@
+"""Analysis frames: from the tables of data/ to what the models take."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from innodivide import data
+from innodivide.errors import DataError, ParameterError
+
+ROLES = ("notifying", "joined_later", "eea_participant", "associated", "prepared_only", "connected")
+DYAD_COLUMNS = ["geo", "ipcei_id", "decision_date", "participates", "edition", "group", "leader",
+                "ln_population", "ln_gdp_pc_pps", "ln_gdp"]
+Tables = Mapping[str, pd.DataFrame]
+
+
+class _Loaded(dict):
+    """Tables loaded on first use: what `tables=None` stands for."""
+
+    def __missing__(self, name: str) -> pd.DataFrame:
+        self[name] = data.load(name)
+        return self[name]
+
+
+def _tables(tables: Tables | None) -> Tables:
+    return _Loaded() if tables is None else tables
+
+
+def member_states(tables: Tables | None = None) -> pd.DataFrame:
+    """Return the EU27, one row each, sorted by code (columns of table `country`)."""
+    country = _tables(tables)["country"]
+    return country[country["is_eu27"].fillna(False).astype(bool)].sort_values("geo").reset_index(drop=True)
+
+
+def integrated_ipceis(tables: Tables | None = None, until=None, since=None) -> pd.DataFrame:
+    """Return the integrated IPCEIs decided in the closed interval [since, until], in order of decision."""
+    ipcei = _tables(tables)["ipcei"]
+    ipcei = ipcei[ipcei["kind"] == "integrated"]
+    if until is not None:
+        ipcei = ipcei[ipcei["decision_date"] <= _day(until, "until")]
+    if since is not None:
+        ipcei = ipcei[ipcei["decision_date"] >= _day(since, "since")]
+    if ipcei.empty:
+        raise ParameterError(f"no integrated IPCEI was decided between since={since} and until={until}")
+    return ipcei.sort_values(["decision_date", "ipcei_id"]).reset_index(drop=True)
+
+
+def _day(value, name: str) -> pd.Timestamp:
+    try:
+        return pd.Timestamp(value)
+    except (ValueError, TypeError):
+        raise ParameterError(f"{name}={value!r} is not a date; write it as 2021-04-30") from None
+
+
+def status_asof(dates: Sequence, status="at_decision", tables: Tables | None = None) -> pd.DataFrame:
+    """Return each Member State's innovation group as it was known on given days.
+
+    Parameters
+    ----------
+    dates : sequence of dates
+        Days on which the status is read, for example decision dates.
+    status : {"at_decision", "lag1"} or int
+        "at_decision": the last edition published strictly before the day. "lag1": the edition before that one.
+        A year: that edition for every day, even one before its publication.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns date, geo, edition, group; one row per distinct day and Member State.
+
+    Raises
+    ------
+    ParameterError
+        If `status` is none of the above, or no edition was out before a day.
+    """
+    tables = _tables(tables)
+    days = pd.DatetimeIndex(sorted({_day(d, "dates") for d in dates}))
+    editions = tables["eis_edition"].sort_values("published")[["edition", "published"]].reset_index(drop=True)
+    known = [int(e) for e in sorted(editions["edition"])]
+    if status in ("at_decision", "lag1"):
+        # side="left": an edition published on the day itself was not yet out when the decision was prepared
+        position = editions["published"].searchsorted(days, side="left") - (1 if status == "at_decision" else 2)
+        if (position < 0).any():
+            raise ParameterError(f"status={status!r}: no such edition was published before {days[position < 0][0]:%Y-%m-%d}; "
+                                 f"the first is of {editions['published'].iloc[0]:%Y-%m-%d}")
+        chosen = editions["edition"].to_numpy()[position]
+    elif str(status).isdigit() and int(status) in known:
+        chosen = np.repeat(int(status), len(days))
+    else:
+        raise ParameterError(f"status={status!r}: allowed are 'at_decision', 'lag1' or an edition of {known}")
+    picked = pd.DataFrame({"date": days, "edition": pd.array(chosen, dtype="Int64")})
+    groups = tables["eis_group"]
+    groups = groups[groups["geo"].isin(member_states(tables)["geo"])]
+    merged = picked.merge(groups[["geo", "edition", "group"]], on="edition", how="left")
+    return merged[["date", "geo", "edition", "group"]].sort_values(["date", "geo"]).reset_index(drop=True)
+
+
+def control_values(years: Sequence[int], tables: Tables | None = None) -> pd.DataFrame:
+    """Return ln population, ln GDP per head (PPS) and ln GDP (million euro) by geo and year for the EU27.
+
+    Raises
+    ------
+    DataError
+        If a value is missing or not positive: it names variable, country and year.
+    """
+    tables = _tables(tables)
+    names = {"population": "ln_population", "gdp_pc_pps": "ln_gdp_pc_pps", "gdp_meur": "ln_gdp"}
+    wanted = pd.MultiIndex.from_product([member_states(tables)["geo"], sorted({int(y) for y in years})],
+                                        names=["geo", "year"])
+    long = tables["country_panel"]
+    long = long[long["variable"].isin(names)]
+    wide = long.pivot(index=["geo", "year"], columns="variable", values="value").reindex(wanted)
+    wide = wide.reindex(columns=list(names))
+    bad = ~(wide > 0)
+    if bad.to_numpy().any():
+        (geo, year), variable = bad.stack()[lambda s: s].index[0][:2], bad.stack()[lambda s: s].index[0][2]
+        raise DataError(f"context/country_panel.csv: no positive value of {variable} for {geo} in {year}; "
+                        "the model needs it for every Member State")
+    return np.log(wide).rename(columns=names).reset_index()
+
+
+def ipcei_dyads(status="at_decision", until=None, since=None, roles: Sequence[str] = ("notifying",),
+                controls="lag1", drop: Sequence[str] = (), tables: Tables | None = None) -> pd.DataFrame:
+    """Return one row per Member State and integrated IPCEI.
+
+    Parameters
+    ----------
+    status : {"at_decision", "lag1"} or int
+        Which scoreboard edition gives the group, see `status_asof`.
+    until, since : date, optional
+        Keep IPCEIs decided in this closed interval.
+    roles : sequence of str
+        The roles that count as taking part, out of `ROLES`.
+    controls : "lag1" or int
+        Year of population and GDP: the calendar year before the decision, or one fixed year.
+    drop : sequence of str
+        Country codes or IPCEI ids left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns `DYAD_COLUMNS`, sorted by geo and ipcei_id. `participates` and `leader` are bool, the logs are natural
+        logs of persons, of the index EU27 = 100 and of million euro.
+    """
+    tables = _tables(tables)
+    _check_choice("roles", roles, ROLES)
+    ipcei = integrated_ipceis(tables, until, since)
+    _check_choice("drop", drop, [*member_states(tables)["geo"], *ipcei["ipcei_id"]])
+    ipcei = ipcei[~ipcei["ipcei_id"].isin(drop)]
+    frame = status_asof(ipcei["decision_date"], status, tables).rename(columns={"date": "decision_date"})
+    frame = ipcei[["ipcei_id", "decision_date"]].merge(frame, on="decision_date")
+    frame = frame[~frame["geo"].isin(drop)]
+    years = frame["decision_date"].dt.year - 1 if controls == "lag1" else controls
+    if controls != "lag1" and (isinstance(controls, bool) or not isinstance(controls, (int, np.integer))):
+        raise ParameterError(f"controls={controls!r}: allowed are 'lag1' or a year")
+    frame = frame.assign(year=years).astype({"year": "int64"})
+    values = control_values(frame["year"].unique(), tables)
+    frame = frame.merge(values, on=["geo", "year"], how="left", validate="many_to_one")
+    part = tables["ipcei_country"]
+    part = part[part["role"].isin(list(roles))].set_index(["ipcei_id", "geo"]).index
+    frame["participates"] = pd.MultiIndex.from_frame(frame[["ipcei_id", "geo"]]).isin(part)
+    frame["leader"] = (frame["group"] == "leader").to_numpy(dtype=bool)
+    if frame["group"].isna().any():
+        lost = frame[frame["group"].isna()].iloc[0]
+        raise DataError(f"scoreboard/eis_group.csv: no group of {lost['geo']} in edition {lost['edition']}")
+    return frame[DYAD_COLUMNS].sort_values(["geo", "ipcei_id"]).reset_index(drop=True)
+
+
+def _check_choice(name: str, values, allowed) -> None:
+    unknown = [v for v in values if v not in set(allowed)]
+    if isinstance(values, str) or unknown:
+        raise ParameterError(f"{name}={values!r}: allowed is a list out of {', '.join(allowed)}")
+
+
+def country_totals(dyads: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per country: participations out of possible ones, and the mean of status and controls.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns geo, n_possible, n_participations, rate, leader_share, leader_any, ln_population, ln_gdp_pc_pps, ln_gdp.
+    """
+    grouped = dyads.sort_values(["geo", "ipcei_id"]).groupby("geo", sort=True)
+    return grouped.agg(
+        n_possible=("participates", "size"), n_participations=("participates", "sum"), rate=("participates", "mean"),
+        leader_share=("leader", "mean"), leader_any=("leader", "max"), ln_population=("ln_population", "mean"),
+        ln_gdp_pc_pps=("ln_gdp_pc_pps", "mean"), ln_gdp=("ln_gdp", "mean"),
+    ).reset_index()
+
+
+def country_values(variable: str, year: int, tables: Tables | None = None) -> pd.DataFrame:
+    """Return one variable of the country panel in one year for the EU27: geo, value, source_id, flag.
+
+    Raises
+    ------
+    ParameterError
+        If the variable is unknown; a country without a figure stays in the frame with a missing value.
+    """
+    tables = _tables(tables)
+    long = tables["country_panel"]
+    known = sorted(long["variable"].unique())
+    if variable not in known:
+        raise ParameterError(f"variable={variable!r}: allowed are {', '.join(known)}")
+    rows = long[(long["variable"] == variable) & (long["year"] == year)]
+    return member_states(tables)[["geo"]].merge(rows[["geo", "value", "source_id", "flag"]], on="geo", how="left")

@@ -1,0 +1,203 @@
+"""One country against the EU: the frames behind a country annex. Every function returns tidy rows with their sources."""
+
+import pandas as pd
+
+from innodivide.errors import ParameterError
+from innodivide.panel import Tables, _tables, country_values, member_states
+
+PER_HEAD_YEAR = 2019  # population used for amounts per head: the last year before the pandemic
+
+
+def _known(geo: str, tables: Tables) -> str:
+    codes = list(member_states(tables)["geo"])
+    if geo not in codes:
+        raise ParameterError(f"geo={geo!r}: allowed are {', '.join(codes)}")
+    return geo
+
+
+def names(tables: Tables | None = None) -> dict[str, str]:
+    """Return the English name of every code of table `country`."""
+    country = _tables(tables)["country"]
+    return dict(zip(country["geo"], country["name"]))
+
+
+def endonyms(geo: str, tables: Tables | None = None) -> list[str]:
+    """Return the country's names in its own official languages, in the order of the table, without repetition."""
+    country = _tables(tables)["country"].set_index("geo")
+    own = country.loc[_known(geo, _tables(tables)), "endonym"]
+    return list(dict.fromkeys(part.split(":", 1)[1] for part in own.split(";")))
+
+
+def editions(geo: str, tables: Tables | None = None) -> pd.DataFrame:
+    """Return the country's group and, where known, rank among the EU27 in each scoreboard edition.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns edition, published, group, rank, flag, source_id; one row for each edition.
+    """
+    tables = _tables(tables)
+    group = tables["eis_group"].query("geo == @geo")[["edition", "group", "flag", "source_id"]]
+    rank = tables["eis_rank"].query("geo == @geo")[["edition", "rank"]]
+    published = tables["eis_edition"][["edition", "published"]]
+    _known(geo, tables)
+    return published.merge(group, on="edition").merge(rank, on="edition", how="left").sort_values("edition", ignore_index=True)
+
+
+def index_relative_to_eu(edition: int = 2023, tables: Tables | None = None) -> pd.DataFrame:
+    """Return the Summary Innovation Index of the EU27 in percent of the EU in the same year, one edition's series.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns geo, year, value (index points), relative (EU of the year = 100), group (of that edition), source_id.
+    """
+    tables = _tables(tables)
+    rows = tables["eis_index"].query("edition == @edition")
+    eu = rows[rows["geo"] == "EU"].set_index("year")["value"]
+    rows = rows[rows["geo"].isin(member_states(tables)["geo"]) & rows["year"].isin(eu.index)]
+    group = tables["eis_group"].query("edition == @edition")[["geo", "group"]]
+    rows = rows.assign(relative=100 * rows["value"] / rows["year"].map(eu)).merge(group, on="geo", how="left")
+    return rows[["geo", "year", "value", "relative", "group", "flag", "source_id"]].sort_values(["geo", "year"], ignore_index=True)
+
+
+def index_comparison(geo: str, tables: Tables | None = None) -> pd.DataFrame:
+    """Return the index over time of the country, of its group's mean and of the leaders' mean, EU of the year = 100.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns year, series, relative. Groups are those of EIS 2023, whose back-series this is; the country itself is
+        left out of its group's mean.
+    """
+    tables = _tables(tables)
+    rows = index_relative_to_eu(2023, tables)
+    own = rows[rows["geo"] == _known(geo, tables)]
+    group = own["group"].iloc[0]
+    parts = [own.assign(series=names(tables)[geo])[["year", "series", "relative"]]]
+    for label, member in (("Leaders (mean)", "leader"), (f"Other {group} innovators (mean)", group)):
+        others = rows[(rows["group"] == member) & (rows["geo"] != geo)]
+        if not others.empty and not (member == group and label.startswith("Leaders")):
+            parts.append(others.groupby("year", as_index=False)["relative"].mean().assign(series=label))
+    return pd.concat(parts, ignore_index=True)[["year", "series", "relative"]]
+
+
+def indicator_strengths(geo: str, year: int = 2023, tables: Tables | None = None) -> pd.DataFrame:
+    """Return the 32 indicators of EIS 2023 in percent of the EU in the same year, strongest first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns indicator_code, indicator, dimension, relative (EU = 100; missing where the score is zero, which may be
+        a bottom score or a missing figure), leaders (mean of the leaders, EU = 100), is_zero, source_id.
+    """
+    tables = _tables(tables)
+    scores = tables["eis_score"].query("edition == 2023 and year == @year")
+    labels = tables["indicator"].query("level == 'indicator'")[["indicator_code", "label", "dimension"]]
+    leaders = tables["eis_group"].query("edition == 2023 and group == 'leader'")["geo"]
+    leaders = set(leaders) & set(member_states(tables)["geo"])
+    eu = scores[scores["geo"] == "EU"].set_index("indicator_code")["value"]
+    own = scores[scores["geo"] == _known(geo, tables)].merge(labels, on="indicator_code")
+    mean = scores[scores["geo"].isin(leaders)].groupby("indicator_code")["value"].mean()
+    own = own.assign(relative=(100 * own["value"] / own["indicator_code"].map(eu)).mask(own["is_zero"].astype(bool)),
+                     leaders=100 * own["indicator_code"].map(mean) / own["indicator_code"].map(eu))
+    own = own.rename(columns={"label": "indicator"}).sort_values(["relative", "indicator_code"], ascending=[False, True])
+    return own[["indicator_code", "indicator", "dimension", "relative", "leaders", "is_zero", "source_id"]].reset_index(drop=True)
+
+
+def memberships(geo: str, tables: Tables | None = None) -> pd.DataFrame:
+    """Return every IPCEI in which the country has a role, whether or not it counts as taking part, by date.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ipcei_id, name, kind, decision_date, role, n_companies, n_projects, aid_eur_mn, aid_basis, named
+        (companies named in a source), flag, source_id, note.
+    """
+    tables = _tables(tables)
+    rows = tables["ipcei_country"].query("geo == @geo")
+    _known(geo, tables)
+    ipcei = tables["ipcei"][["ipcei_id", "name", "kind", "decision_date"]]
+    people = tables["ipcei_participant"].query("geo == @geo and participant_type == 'direct'")
+    named = people.groupby("ipcei_id")["company"].agg(lambda c: ", ".join(sorted(c))).rename("named")
+    rows = rows.merge(ipcei, on="ipcei_id").merge(named, on="ipcei_id", how="left")
+    return rows[["ipcei_id", "name", "kind", "decision_date", "role", "n_companies", "n_projects", "aid_eur_mn", "aid_basis",
+                 "named", "flag", "source_id", "note"]].sort_values(["decision_date", "ipcei_id"], ignore_index=True)
+
+
+def regions(geo: str, tables: Tables | None = None) -> pd.DataFrame:
+    """Return the country's regions of the Regional Innovation Scoreboard 2023, best first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns region_code, name, nuts_version, nuts_level, relative (2023, EU of the year = 100), relative_2016,
+        change (percentage points of the EU), group, lon, lat, source_id.
+    """
+    tables = _tables(tables)
+    register = tables["ris_region"].query("edition == 2023 and geo == @geo")
+    _known(geo, tables)
+    index = tables["ris_index"].query("edition == 2023 and region_code in @register.region_code")
+    last = index.query("year == 2023")[["region_code", "relative_to_eu_pct", "group", "source_id"]]
+    first = index.query("year == 2016").set_index("region_code")["relative_to_eu_pct"]
+    points = tables["region_point"].query("nuts_version == '2021'")[["nuts_code", "lon", "lat"]]
+    frame = (register[["region_code", "name", "nuts_version", "nuts_level"]].merge(last, on="region_code")
+             .rename(columns={"relative_to_eu_pct": "relative"})
+             .merge(points.rename(columns={"nuts_code": "region_code"}), on="region_code", how="left"))
+    frame["relative_2016"] = frame["region_code"].map(first)
+    frame["change"] = frame["relative"] - frame["relative_2016"]
+    columns = ["region_code", "name", "nuts_version", "nuts_level", "relative", "relative_2016", "change", "group", "lon",
+               "lat", "source_id"]
+    return frame[columns].sort_values(["relative", "region_code"], ascending=[False, True], ignore_index=True)
+
+
+def money(geo: str, tables: Tables | None = None) -> pd.DataFrame:
+    """Return the country's Tier-2 and reform instruments, each against the other Member States with a figure.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns instrument, unit, value (per head in euro, or a count), median (of the Member States with a figure),
+        rank (1 = highest; ties share the best), n_countries (with a figure), flag, source_id. Missing = not known.
+    """
+    tables = _tables(tables)
+    parts = [_instrument(frame, _known(geo, tables), label, unit) for label, unit, frame in _instruments(tables)]
+    return pd.DataFrame(parts)
+
+
+def _instrument(frame: pd.DataFrame, geo: str, label: str, unit: str) -> dict:
+    own = frame[frame["geo"] == geo].iloc[0]
+    ranks = frame["value"].rank(ascending=False, method="min")
+    rank = ranks[frame["geo"] == geo].iloc[0]
+    return {"instrument": label, "unit": unit, "value": own["value"], "median": frame["value"].median(),
+            "rank": pd.NA if pd.isna(rank) else int(rank), "n_countries": int(frame["value"].notna().sum()),
+            "flag": own["flag"], "source_id": own["source_id"]}
+
+
+def _instruments(tables: Tables) -> list[tuple[str, str, pd.DataFrame]]:
+    """Return (label, unit, frame of the EU27 with geo, value, flag, source_id) for each instrument known by country."""
+    heads = country_values("population", PER_HEAD_YEAR, tables).set_index("geo")["value"]
+    base = member_states(tables)[["geo"]]
+
+    def frame(table, column, query, scale=None):
+        rows = tables[table].query(query) if query else tables[table]
+        rows = rows.assign(value=rows[column].astype("float64"))
+        flag = rows["flag"] if "flag" in rows else pd.Series(pd.NA, index=rows.index, dtype="str")
+        merged = base.merge(rows.assign(flag=flag)[["geo", "value", "flag", "source_id"]], on="geo", how="left")
+        return merged if scale is None else merged.assign(value=merged["value"] * scale / merged["geo"].map(heads))
+
+    cohesion = "fund == 'ESIF' and objective == '{}'"
+    return [
+        ("Horizon 2020 participations, first half (to July 2017)", "per million people",
+         frame("horizon_country", "participations", "data_cut == '2017-07'", 1e6)),
+        ("Horizon 2020 and Horizon Europe projects (to August 2025)", "per million people",
+         frame("horizon_country", "projects", "data_cut == '2025-08'", 1e6)),
+        ("Smart Specialisation partnerships: places in the ten complete lists", "count",
+         frame("s3_country", "participations", "")),
+        ("Cohesion funds 2014-2020 for research and innovation", "euro per head",
+         frame("cohesion_country", "eu_amount_eur", cohesion.format("TO1"), 1)),
+        ("Cohesion funds 2014-2020 for small and medium-sized firms", "euro per head",
+         frame("cohesion_country", "eu_amount_eur", cohesion.format("TO3"), 1)),
+        ("Recovery and Resilience Facility: grants in the first plan", "euro per head",
+         frame("rrf_country", "plan_grants_meur", "", 1e6)),
+    ]

@@ -1,0 +1,128 @@
+"""What each notebook declares in notebooks/notebooks.yml: its tables, its parameters and where its report goes."""
+
+import difflib
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+from innodivide import data
+from innodivide.errors import ParameterError
+
+NOTEBOOKS = data.ROOT / "notebooks"
+DECLARATIONS = "notebooks.yml"
+ANNEX = "country_annex"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One declared parameter: type, default, allowed values (empty = any of the type) and meaning."""
+
+    name: str
+    type: str
+    default: object
+    choices: tuple
+    meaning: str
+
+    def read(self, value):
+        """Return `value` (text from the command line, or already typed) in the declared type, or refuse it."""
+        try:
+            typed = _READERS[self.type](value)
+        except (ValueError, TypeError, KeyError):
+            raise ParameterError(f"parameter {self.name}={value!r}: expected {self.expected()}") from None
+        if self.choices and typed not in self.choices:
+            near = difflib.get_close_matches(str(value).upper(), [str(c).upper() for c in self.choices], n=1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            raise ParameterError(f"parameter {self.name}={value!r}: expected {self.expected()}{hint}")
+        return typed
+
+    def expected(self) -> str:
+        """Say what values are allowed."""
+        return f"one of {', '.join(map(str, self.choices))}" if self.choices else f"a value of type {self.type}"
+
+
+def _whole(value):
+    if isinstance(value, bool) or (isinstance(value, float) and value != int(value)):
+        raise ValueError
+    return int(value)
+
+
+def _day(value):
+    return "" if value in ("", None) else date.fromisoformat(str(value)).isoformat()
+
+
+_READERS = {"string": str, "integer": _whole, "number": float, "date": _day,
+            "boolean": lambda v: v if isinstance(v, bool) else {"true": True, "false": False}[str(v).lower()]}
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A declared notebook: file, title, tables it may load, parameters, and the folder of its report."""
+
+    name: str
+    title: str
+    tables: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    folder: str
+
+    @property
+    def path(self) -> Path:
+        return NOTEBOOKS / f"{self.name}.ipynb"
+
+    def resolve(self, given: dict) -> dict:
+        """Return all parameters with their values; an unknown, misspelt or invalid one is an error."""
+        known = {p.name: p for p in self.parameters}
+        for name in given:
+            if name not in known:
+                near = difflib.get_close_matches(name, known, n=1)
+                hint = f" (did you mean {near[0]}?)" if near else ""
+                raise ParameterError(f"{self.name} has no parameter {name!r}{hint}; "
+                                     f"its parameters: {', '.join(known) or 'none'}")
+        return {p.name: p.read(given.get(p.name, p.default)) for p in self.parameters}
+
+    def output_folder(self, values: dict) -> str:
+        """Return the report's folder: parameters that differ from their default are part of its name."""
+        folder = self.folder.format(**values)
+        other = [f"{p.name}-{values[p.name]}" for p in self.parameters
+                 if values[p.name] != p.default and f"{{{p.name}}}" not in self.folder]
+        return "--".join([folder, *other]).replace(" ", "_")
+
+
+def eu27() -> tuple[str, ...]:
+    """Return the 27 country codes."""
+    country = data.load_rows("country")
+    return tuple(sorted(country.loc[country["is_eu27"].fillna(False).astype(bool), "geo"]))
+
+
+def _editions() -> tuple[int, ...]:
+    return tuple(sorted(int(e) for e in data.load_rows("eis_edition")["edition"]))
+
+
+_NAMED_CHOICES = {"eu27": eu27, "editions": _editions}
+
+
+@lru_cache(maxsize=1)
+def notebooks() -> dict[str, Notebook]:
+    """Return the declared notebooks by name, in the order of reading."""
+    content = yaml.safe_load((NOTEBOOKS / DECLARATIONS).read_text(encoding="utf-8"))
+    return {name: _notebook(name, entry) for name, entry in content.items()}
+
+
+def _notebook(name: str, entry: dict) -> Notebook:
+    parameters = []
+    for key, spec in (entry.get("parameters") or {}).items():
+        choices = spec.get("choices", ())
+        choices = _NAMED_CHOICES[choices]() if isinstance(choices, str) else tuple(choices)
+        parameters.append(Parameter(key, spec["type"], spec["default"], choices, spec["meaning"]))
+    return Notebook(name, entry["title"], tuple(entry["tables"]), tuple(parameters), entry["folder"])
+
+
+def notebook(name: str) -> Notebook:
+    """Return one declared notebook; `03`, `03_leader_test` and `notebooks/03_leader_test.ipynb` all name the same."""
+    known, stem = notebooks(), Path(name).stem
+    found = [n for n in known if n == stem or n.split("_")[0] == stem]
+    if not found:
+        raise ParameterError(f"unknown notebook {name!r}; the notebooks are: {', '.join(known)}")
+    return known[found[0]]

@@ -1,0 +1,222 @@
+"""Execute notebooks with papermill, in parallel, and write each report whole or not at all."""
+
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+
+from innodivide import data
+from innodivide.errors import ParameterError
+from innodivide.reports import manifest
+from innodivide.reports.declarations import ANNEX, Notebook, notebook
+
+TIMES = "times.json"  # apart from the manifest: the one thing that differs between identical runs
+KERNEL_TIMEOUT = 1800
+
+
+@dataclass(frozen=True)
+class Job:
+    """One report to make: a notebook and the values of all its parameters."""
+
+    notebook: Notebook
+    parameters: dict
+
+    @property
+    def name(self) -> str:
+        return self.notebook.output_folder(self.parameters)
+
+    @property
+    def title(self) -> str:
+        return self.notebook.title.format(**self.parameters)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job: status is "fresh", "made" or "failed"."""
+
+    name: str
+    status: str
+    message: str = ""
+    seconds: float = 0.0
+
+
+def job(name: str, **given) -> Job:
+    """Return the job of a notebook with checked parameters."""
+    declared = notebook(name)
+    return Job(declared, declared.resolve(given))
+
+
+def annex_jobs(countries: Iterable[str], **given) -> list[Job]:
+    """Return one job for each country."""
+    return [job(ANNEX, country=c, **given) for c in countries]
+
+
+def prepare_output(out: Path) -> Path:
+    """Create the output folder and prove that it can be written, before any work."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise ParameterError(f"the output folder {out} cannot be written: {error.strerror}") from None
+    for leftover in out.rglob(".partial-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    for old in out.rglob(".old-*"):  # a run was killed between the two renames of `_replace`
+        target = old.with_name(old.name.removeprefix(".old-"))
+        shutil.rmtree(old, ignore_errors=True) if target.exists() else old.rename(target)
+    return out
+
+
+def run(jobs: list[Job], out: Path, *, force: bool = False, workers: int | None = None,
+        executor: Executor | None = None, tell: Callable[[Outcome], None] = lambda outcome: None) -> list[Outcome]:
+    """Make the reports that are not fresh, in parallel; one that fails does not stop the others.
+
+    Parameters
+    ----------
+    jobs : list of Job
+    out : Path
+        Folder under which each job has a folder of its own.
+    force : bool
+        Make fresh reports again too.
+    workers : int, optional
+        Number of processes; default: as many as cores, at most one for each report.
+    executor : concurrent.futures.Executor, optional
+        Where the work is done; default: a process pool.
+    tell : callable
+        Called with each outcome as it becomes known.
+
+    Returns
+    -------
+    list of Outcome
+        In the order of `jobs`.
+    """
+    out, outcomes, todo = prepare_output(Path(out)), {}, []
+    for item in jobs:
+        if force or manifest.why_stale(item.notebook, item.parameters, out / item.name):
+            todo.append(item)
+        else:
+            outcomes[item.name] = Outcome(item.name, "fresh")
+            tell(outcomes[item.name])
+    if todo:
+        own = executor is None
+        executor = executor or ProcessPoolExecutor(min(workers or os.cpu_count() or 1, len(todo)))
+        try:
+            futures = {executor.submit(make_report, item, out): item for item in todo}
+            for future in as_completed(futures):
+                outcome = _result(future, futures[future])
+                outcomes[outcome.name] = outcome
+                tell(outcome)
+        finally:
+            if own:
+                executor.shutdown(cancel_futures=True)
+    return [outcomes[item.name] for item in jobs]
+
+
+def _result(future, item: Job) -> Outcome:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        return Outcome(item.name, "failed", "a worker process was killed; run the command again to make what is missing")
+
+
+def make_report(item: Job, out: Path) -> Outcome:
+    """Execute one notebook and write its folder; on failure the old report stays and the message says where it broke."""
+    started, folder = time.monotonic(), Path(out) / item.name
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder.parent))
+    try:
+        _write_report(item, partial)
+        seconds = round(time.monotonic() - started, 2)
+        (partial / manifest.MANIFEST).write_text(
+            json.dumps(manifest.build(item.notebook, item.parameters, partial), indent=1, sort_keys=True) + "\n", "utf-8")
+        (partial / TIMES).write_text(json.dumps({"seconds": seconds}) + "\n", "utf-8")
+        partial.chmod(0o755)
+        _replace(folder, partial)
+    except Exception as error:
+        return Outcome(item.name, "failed", _explain(item, error), time.monotonic() - started)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return Outcome(item.name, "made", "", seconds)
+
+
+def _write_report(item: Job, folder: Path) -> None:
+    """Write executed notebook, exhibits and HTML into an empty folder."""
+    import nbformat
+
+    from innodivide.reports.blocks import clean, read_blocks
+    from innodivide.reports.html import render
+
+    executed = clean(execute(item))
+    blocks = read_blocks(executed)
+    nbformat.write(executed, folder / "notebook.ipynb")
+    (folder / "exhibits").mkdir()
+    write_exhibits([b.payload for b in blocks if b.payload], folder / "exhibits")
+    facts = {"Notebook": f"notebooks/{item.notebook.name}.ipynb",
+             "Parameters": ", ".join(f"{k} = {v if v != '' else 'none'}" for k, v in item.parameters.items()) or "none",
+             "Software": f"innodivide {manifest.__version__}, Python {manifest.environment()['python']}",
+             "What made it": f"{manifest.MANIFEST} beside this file lists every input with its hash"}
+    (folder / "report.html").write_text(render(item.title, blocks, facts), "utf-8")
+
+
+def execute(item: Job):
+    """Run the notebook in a kernel of its own and return it executed; only declared tables can be loaded in it."""
+    import papermill
+
+    # One thread for each kernel: the reports themselves run in parallel.
+    wanted = {data.DECLARED_TABLES: ",".join((*item.notebook.tables, "source", "country")),
+              "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+    before = {k: os.environ.get(k) for k in wanted}
+    os.environ.update(wanted)
+    try:
+        with tempfile.TemporaryDirectory() as scratch:
+            return papermill.execute_notebook(
+                str(item.notebook.path), str(Path(scratch) / "notebook.ipynb"), parameters=item.parameters,
+                progress_bar=False, kernel_name="python3", cwd=str(data.ROOT), execution_timeout=KERNEL_TIMEOUT,
+                **_local_transport(scratch))
+    finally:
+        for key, value in before.items():
+            os.environ.pop(key) if value is None else os.environ.__setitem__(key, value)
+
+
+def _local_transport(folder: str) -> dict:
+    """Talk to the kernel through socket files that only this user can reach, not through open ports (not on Windows)."""
+    from traitlets.config import Config
+
+    sockets = {"transport": "ipc", "ip": f"{folder}/kernel"}  # a name of its own: kernels run side by side
+    return {} if os.name == "nt" else {"config": Config({"KernelManager": sockets})}
+
+
+def write_exhibits(payloads: list[dict], folder: Path) -> None:
+    """Write each exhibit's data (CSV) and drawing (SVG, PNG)."""
+    import base64
+
+    for payload in payloads:
+        (folder / f"{payload['id']}.csv").write_text(payload["csv"], "utf-8")
+        if payload["kind"] == "figure":
+            (folder / f"{payload['id']}.svg").write_text(payload["svg"], "utf-8")
+            (folder / f"{payload['id']}.png").write_bytes(base64.b64decode(payload["png"]))
+
+
+def _replace(folder: Path, new: Path) -> None:
+    """Put the new report in the place of the old one; `prepare_output` mends a kill between the renames."""
+    old = folder.with_name(f".old-{folder.name}")
+    if folder.exists():
+        folder.rename(old)
+    new.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _explain(item: Job, error: Exception) -> str:
+    """Say where a notebook broke: notebook, parameters, cell and error, on one line."""
+    given = ", ".join(f"{k}={v}" for k, v in item.parameters.items())
+    where = f"notebooks/{item.notebook.name}.ipynb ({given})" if given else f"notebooks/{item.notebook.name}.ipynb"
+    if type(error).__name__ == "PapermillExecutionError":
+        last = str(error.evalue).strip()
+        return f"{where}, cell {error.cell_index + 1}: {error.ename}: {last}"
+    return f"{where}: {type(error).__name__}: {error}"

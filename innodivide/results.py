@@ -1,0 +1,223 @@
+"""The one record that every estimate and test returns, and the fingerprint of the data behind it."""
+
+import hashlib
+import html
+import math
+from dataclasses import asdict, dataclass, fields
+
+import numpy as np
+import pandas as pd
+
+from innodivide.errors import DataError, ParameterError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """One estimate or test with everything needed to quote it honestly.
+
+    Parameters
+    ----------
+    method, term : str
+        What was computed, and for which variable.
+    estimate : float
+        Finite number on `scale`.
+    scale : str
+        Unit of estimate, standard error and interval, e.g. ``"log odds"`` or ``"percentage points"``.
+    se, se_kind : float >= 0 or None, str
+        Standard error and how it was obtained; a number needs a kind.
+    ci_low, ci_high, ci_level, ci_kind : float or None, float or None, float in (0, 1) or None, str
+        Interval with ``ci_low <= ci_high``; both ends are given or neither. An end may be infinite.
+    p_value, p_kind : float in [0, 1] or None, str
+        P-value and its reference distribution; a number needs a kind.
+    n_dyads, n_countries, n_ipceis, n_events : int >= 0 or None
+        Size of the data; None where the quantity does not exist for the method.
+    n_treated : int >= 0
+        Countries that ever carry the label. Obligatory: five treated countries are the real sample size.
+    dropped : tuple of str
+        Names of the units left out, ``()`` if none. Obligatory.
+    separation : bool or None
+        Whether the outcome is (quasi-)separated; None if not applicable.
+    converged : bool
+    seed : int or None
+        Entropy of the generator used; None for a deterministic method.
+    data_hash : str
+        `data_fingerprint` of the columns used.
+    notes : tuple of str
+
+    Raises
+    ------
+    ParameterError
+        If a field breaks one of the rules above.
+    """
+
+    method: str
+    term: str
+    estimate: float
+    scale: str
+    n_treated: int
+    dropped: tuple[str, ...]
+    converged: bool
+    data_hash: str
+    se: float | None = None
+    se_kind: str = ""
+    ci_low: float | None = None
+    ci_high: float | None = None
+    ci_level: float | None = None
+    ci_kind: str = ""
+    p_value: float | None = None
+    p_kind: str = ""
+    n_dyads: int | None = None
+    n_countries: int | None = None
+    n_ipceis: int | None = None
+    n_events: int | None = None
+    separation: bool | None = None
+    seed: int | None = None
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        _check_numbers(self)
+        _check_counts(self)
+        for name in ("dropped", "notes"):
+            value = getattr(self, name)
+            if not isinstance(value, tuple) or not all(isinstance(item, str) for item in value):
+                raise ParameterError(f"{name}: expected a tuple of str, () if there is none; got {value!r}")
+
+    def row(self) -> dict:
+        """Fields in order as a flat dict; tuples joined with ``"; "`` so that a CSV cell can hold them."""
+        return {key: "; ".join(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+    def to_frame(self) -> pd.DataFrame:
+        """One-row frame with the fields as columns."""
+        return pd.DataFrame([self.row()])
+
+    def lines(self) -> list[tuple[str, str]]:
+        """Label and text of what a reader has to see together: estimate, interval, p-value, sample, caveats."""
+        out = [("Method", self.method), ("Term", self.term), ("Estimate", f"{_number(self.estimate)} ({self.scale})")]
+        if self.se is not None:
+            out.append(("Standard error", f"{_number(self.se)} ({self.se_kind})"))
+        if self.ci_low is not None:
+            span = f"{_number(self.ci_low)} to {_number(self.ci_high)}"
+            out.append((f"{self.ci_level:.0%} interval", f"{span} ({self.ci_kind})"))
+        if self.p_value is not None:
+            out.append(("p-value", f"{_number(self.p_value)} ({self.p_kind})"))
+        counts = [(self.n_dyads, "dyads"), (self.n_countries, "countries"), (self.n_treated, "ever treated")]
+        counts += [(self.n_ipceis, "IPCEIs"), (self.n_events, "events")]
+        out.append(("Sample", ", ".join(f"{value} {label}" for value, label in counts if value is not None)))
+        out.append(("Left out", ", ".join(self.dropped) or "nothing"))
+        if self.separation is not None:
+            out.append(("Separation", "yes" if self.separation else "no"))
+        if not self.converged:
+            out.append(("Converged", "NO"))
+        out += [("Seed", str(self.seed))] if self.seed is not None else []
+        return out + [("Note", note) for note in self.notes] + [("Data", self.data_hash[:12])]
+
+    def __str__(self) -> str:
+        width = max(len(label) for label, _ in self.lines())
+        return "\n".join(f"{label:<{width}}  {text}" for label, text in self.lines())
+
+    def _repr_html_(self) -> str:
+        cells = (
+            f'<tr><th scope="row">{html.escape(label)}</th><td>{html.escape(text)}</td></tr>'
+            for label, text in self.lines()
+        )
+        return f'<table class="result">{"".join(cells)}</table>'
+
+
+def _number(value: float) -> str:
+    return f"{value:.4g}"
+
+
+def _is_real(value) -> bool:
+    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+
+
+def _check_numbers(result: Result) -> None:
+    """Estimate finite, standard error not negative, interval ordered, p-value a probability, kinds named."""
+    if not _is_real(result.estimate) or not math.isfinite(result.estimate):
+        raise ParameterError(f"estimate: expected a finite number, got {result.estimate!r}")
+    if result.se is not None and not (_is_real(result.se) and result.se >= 0):
+        raise ParameterError(f"se: expected a number >= 0 or None, got {result.se!r}")
+    if result.p_value is not None and not (_is_real(result.p_value) and 0 <= result.p_value <= 1):
+        raise ParameterError(f"p_value: expected a number in [0, 1] or None, got {result.p_value!r}")
+    ends = (result.ci_low, result.ci_high)
+    if any(end is None for end in ends) != all(end is None for end in ends):
+        raise ParameterError(f"ci_low, ci_high: give both ends or neither, got {ends}")
+    if ends[0] is not None:
+        if not all(map(_is_real, ends)) or not ends[0] <= ends[1]:  # also refuses NaN
+            raise ParameterError(f"ci_low, ci_high: expected ci_low <= ci_high, got {ends}")
+        if result.ci_level is None or not 0 < result.ci_level < 1:
+            raise ParameterError(f"ci_level: an interval needs a level in (0, 1), got {result.ci_level!r}")
+    for value, name in ((result.se, "se_kind"), (ends[0], "ci_kind"), (result.p_value, "p_kind")):
+        if value is not None and not getattr(result, name):
+            raise ParameterError(f"{name}: must say how the number was obtained, got an empty text")
+
+
+def _check_counts(result: Result) -> None:
+    """Counts are whole and not negative; the number of treated countries is known and possible."""
+    for name in ("n_dyads", "n_countries", "n_ipceis", "n_events", "n_treated"):
+        value = getattr(result, name)
+        if value is None and name != "n_treated":
+            continue
+        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 0:
+            raise ParameterError(f"{name}: expected a whole number >= 0, got {value!r}")
+    if result.n_countries is not None and result.n_treated > result.n_countries:
+        raise ParameterError(f"n_treated: {result.n_treated} exceeds n_countries {result.n_countries}")
+
+
+def results_frame(results) -> pd.DataFrame:
+    """Stack records into a frame, one row each, columns in field order (also when there are none)."""
+    return pd.DataFrame([result.row() for result in results], columns=[field.name for field in fields(Result)])
+
+
+def data_fingerprint(frame: pd.DataFrame, columns) -> str:
+    """sha256 of the canonical CSV of some columns; the order of rows and of `columns` does not matter.
+
+    Numbers and booleans are written as the shortest text that reads back as the same float, dates as ISO
+    dates, missing values as empty cells. Columns go by name, rows by their text.
+
+    Parameters
+    ----------
+    frame : DataFrame
+    columns : iterable of str
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Raises
+    ------
+    DataError
+        If a column is not in the frame.
+    """
+    names = sorted(set(columns))
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        raise DataError(f"column(s) {', '.join(missing)} not found; it has: {', '.join(map(str, frame))}")
+    texts = [[_cell(value) for value in frame[name].tolist()] for name in names]
+    lines = sorted(",".join(cells) for cells in zip(*texts))
+    return hashlib.sha256("\n".join([",".join(names), *lines]).encode()).hexdigest()
+
+
+def _cell(value) -> str:
+    if pd.isna(value):
+        return ""
+    if isinstance(value, (bool, int, float, np.number, np.bool_)):
+        return repr(float(value))
+    if hasattr(value, "isoformat"):
+        return value.isoformat()[:10]
+    text = str(value).replace('"', '""')
+    return f'"{text}"' if any(char in text for char in ',"\n') else text
+
+
+def seed_of(rng: np.random.Generator) -> int | None:
+    """Entropy a generator was made from (the number given to `default_rng`); None if it cannot be told."""
+    entropy = getattr(getattr(rng.bit_generator, "seed_seq", None), "entropy", None)
+    return int(entropy) if isinstance(entropy, (int, np.integer)) else None
+
+
+def require_rng(rng) -> np.random.Generator:
+    """The generator itself, or ParameterError: a random method without a stated generator cannot be rerun."""
+    if not isinstance(rng, np.random.Generator):
+        raise ParameterError(f"rng: expected a numpy.random.Generator, e.g. default_rng(20250101); got {rng!r}")
+    return rng
