@@ -31,12 +31,12 @@ def summary(geo: str, expected: pd.DataFrame, tables: Tables | None = None) -> E
     trend = "gained {change:.0f} points on" if change >= 0.5 else "lost {change:.0f} points to" if change <= -0.5 else "kept its distance to"
     place = "in none of the {possible} integrated IPCEIs" if row["observed"] == 0 else "in {n} of {possible} integrated IPCEIs"
     verdict = ("more than" if row["observed"] > row["high"] else "fewer than" if row["observed"] < row["low"] else "within the range of")
-    text = (f"{{name}} is {_article(edition['group'])} in EIS {{edition}}. Its index in the EIS 2023 series stood at {{level:.0f}} percent of the EU in {{last}}; since {{first}} it has "
+    text = (f"{{name}} is {_article(edition['group'])} in EIS {{edition}}. Its index in the EIS {{series}} series stood at {{level:.0f}} percent of the EU in {{last}}; since {{first}} it has "
             f"{trend} the EU. It takes part {place}; that is {{verdict}} the {{low}} to {{high}} that go with its size, wealth and status.")
     values = {"name": name, "edition": int(edition["edition"]), "level": index["relative"].iloc[-1], "first": int(index["year"].iloc[0]),
               "last": int(index["year"].iloc[-1]), "change": abs(change), "n": int(row["observed"]), "possible": int(row["n_ipceis"]), "verdict": verdict,
               "low": int(row["low"]), "high": int(row["high"])}
-    return say("NA.2", text.replace("EIS 2023", "EIS {series}"), series=2023, **values)
+    return say("NA.2", text, series=2023, **values)
 
 
 def _article(group: str) -> str:
@@ -72,7 +72,7 @@ def membership_exhibit(geo: str, tables: Tables | None = None) -> Exhibit:
     tables = _tables(tables)
     rows = profile.memberships(geo, tables)
     if rows.empty:
-        return say("NA.4", "{name} has no role in any of the {n} IPCEIs in the register, nor in the two infrastructure cases.".replace("two infrastructure", "infrastructure"),
+        return say("NA.4", "{name} has no role in any of the {n} IPCEIs in the register, nor in the infrastructure cases.",
                    name=profile.names(tables)[geo], n=int((tables["ipcei"]["kind"] == "integrated").sum()))
     shown = rows.assign(role=rows["role"].map(ROLE_TEXT), aid_basis=rows["aid_basis"].map(BASIS_TEXT))
     taking = int(rows["role"].isin(TAKING_PART).sum() - (rows["kind"] == "infrastructure").sum())
@@ -86,14 +86,29 @@ def membership_exhibit(geo: str, tables: Tables | None = None) -> Exhibit:
 
 def expected_figure(geo: str, expected: pd.DataFrame, sources, tables: Tables | None = None) -> Exhibit:
     """Return the figure of observed against expected participation of all states, this one marked."""
+    own = expected.set_index("geo").loc[geo]
+    values = {"name": profile.names(tables)[geo], "n": int(own["observed"]), "low": int(own["low"]), "high": int(own["high"])}
+    return _expected("FA.3", "{name} takes part in {n}; a state like it in {low} to {high}", " {name}: observed {n}, range {low} to {high}.",
+                     expected, values, sources, tables, values["name"])
+
+
+def expected_overview(expected: pd.DataFrame, sources, tables: Tables | None = None) -> Exhibit:
+    """Return the same figure for a policy notebook, with the states outside their range named."""
+    names = profile.names(tables)
+    outside = [names[g] for g in expected.loc[expected["outside"], "geo"]]
+    values = {"outside": join_names(outside, none="no state"), "inside": int((~expected["outside"]).sum()), "total": len(expected)}
+    return _expected("F3.4", "{inside} of {total} states are within the range of states like them; outside: {outside}", " Outside their range: {outside}.",
+                     expected, values, sources, tables, outside)
+
+
+def _expected(id: str, title: str, alt: str, expected: pd.DataFrame, values: dict, sources, tables, highlight) -> Exhibit:
     rows = expected.assign(name=expected["geo"].map(profile.names(tables)))
-    own = rows.set_index("geo").loc[geo]
-    return figure("FA.3", "{name} takes part in {n}; a state like it in {low} to {high}",
-                  figures.observed_expected(rows, "name", "observed", "expected", "low", "high", highlight=own["name"], xlabel="Number of integrated IPCEIs"),
-                  rows, values={"name": own["name"], "n": int(own["observed"]), "low": int(own["low"]), "high": int(own["high"])}, sources=sources,
-                  alt="Dots of observed participation of the Member States over the range expected from size, wealth and leader status. {name}: observed {n}, range {low} to {high}.",
-                  caption="Expected: registered model (Firth logit with size, wealth and leader status). The range holds 95 percent of the counts of states like it, with "
-                          "the spread found between countries. It describes; it is not a test.".replace("95 percent", "nearly all"))
+    return figure(id, title, figures.observed_expected(rows, "name", "observed", "expected", "low", "high", highlight=highlight,
+                                                       xlabel="Number of integrated IPCEIs"),
+                  rows, values=values, sources=sources,
+                  alt="Dots of observed participation of the Member States over the range expected from size, wealth and leader status." + alt,
+                  caption="Expected: registered model (Firth logit with size, wealth and leader status). The range is that of states like it, with "
+                          "the spread found between countries. It describes; it is not a test.")
 
 
 def region_exhibits(geo: str, tables: Tables | None = None) -> list[Exhibit]:
@@ -128,8 +143,8 @@ def money_table(geo: str, tables: Tables | None = None) -> Exhibit:
     return table("TA.4", "Tier 2 and reform money, beside the median Member State", rows.assign(place=place),
                  {"instrument": "Instrument", "unit": "Unit", "value": ("Value", "{:,.1f}"), "median": ("Median state", "{:,.1f}"), "place": "Place"},
                  sources=sources_of(rows), note=flag_note(rows),
-                 caption="Place counts from the highest value among the states with a figure; ties share a place. Per head: population of 2019. Smart Specialisation: only the ten "
-                         "partnerships whose member list is complete; a zero there is not absence from Tier 2.".replace("of 2019", "of the last year before the pandemic").replace("ten ", ""))
+                 caption="Place counts from the highest value among the states with a figure; ties share a place. Per head: population of the last year before the pandemic. "
+                         "Smart Specialisation: only partnerships whose member list is complete; a zero there is not absence from Tier 2.")
 
 
 def semester_text(geo: str, tables: Tables | None = None) -> Exhibit:
@@ -148,14 +163,30 @@ def data_notes(geo: str, tables: Tables | None = None) -> Exhibit:
     tables = _tables(tables)
     name, rows = profile.names(tables)[geo], profile.memberships(geo, tables)
     inside = rows[rows["role"].isin(TAKING_PART) & (rows["kind"] == "integrated")]
-    parts, values = [], {"name": name}
+    parts, values = [], {}
     if len(inside):
-        parts.append("Of the {n} participations of {name}, the number of companies is known for {companies} and an amount of aid for {aid}.")
-        values |= {"n": len(inside), "companies": int(inside["n_companies"].notna().sum()), "aid": int(inside["aid_eur_mn"].notna().sum())}
-    panel = tables["country_panel"].query("geo == @geo")
-    weak = panel[panel["flag"].notna() & panel["variable"].isin(["population", "gdp_meur", "gdp_pc_pps"]) & (panel["year"] >= 2017)]
-    for flag, group in weak.groupby("flag"):
-        parts.append(f"{{what_{flag}}}: {FLAG_MEANING[flag]}.")
-        values[f"what_{flag}"] = "; ".join(f"{label} {', '.join(map(str, sorted(set(g['year']))))}" for label, g in group.groupby("variable"))
-    parts.append("Notes of single sources stand in the list of sources below.")
-    return say("NA.7", " ".join(parts), **{k: v for k, v in values.items() if f"{{{k}}}" in " ".join(parts)})
+        parts.append("{name} takes part {n} time{s}; the number of companies is known for {companies} and an amount of aid for {aid} of them.")
+        values |= {"name": name, "n": len(inside), "s": "" if len(inside) == 1 else "s", "companies": int(inside["n_companies"].notna().sum()),
+                   "aid": int(inside["aid_eur_mn"].notna().sum())}
+    labels = tables["variable"].set_index("variable")["label"]
+    panel = tables["country_panel"].query("geo == @geo and year >= 2017")
+    weak = panel[panel["flag"].notna() & panel["variable"].isin(["population", "gdp_meur", "gdp_pc_pps"])]
+    for (flag, variable), group in weak.groupby(["flag", "variable"]):
+        years = sorted(group["year"])
+        parts.append(f"{{{variable}_{flag}}} is {FLAG_MEANING[flag]}.")
+        values[f"{variable}_{flag}"] = f"{labels[variable]} ({years[0]}{f' to {years[-1]}' if len(years) > 1 else ''})"
+    parts.append("Weak points of single sources stand in the list of sources.")
+    return say("NA.7", " ".join(parts), **values)
+
+
+def index_facts(index: pd.DataFrame, name: str) -> dict:
+    """Return the country's first and last value in `profile.index_comparison`."""
+    own = index[index["series"] == name].sort_values("year")["relative"]
+    return {"name": name, "first": own.iloc[0], "last": own.iloc[-1]}
+
+
+def panel_sources(tables: Tables | None = None) -> tuple[str, ...]:
+    """Return the sources behind the dyads: participation, status, size and wealth."""
+    tables = _tables(tables)
+    panel = tables["country_panel"]
+    return sources_of(tables["ipcei_country"], tables["eis_group"], panel[panel["variable"].isin(["population", "gdp_pc_pps"])])

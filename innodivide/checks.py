@@ -16,7 +16,6 @@ from innodivide.exhibits import sources_of
 from innodivide.published import TAKING_PART, recompute, verdict_holds
 
 
-
 class Load:
     """Reads checked tables of one folder, indexed by line number: `load("ipcei")`."""
 
@@ -31,7 +30,7 @@ RULES: list[tuple[tuple[str, ...], Callable[[Load], list[Failure]]]] = []
 
 
 def _rule(*tables: str):
-    """Register a rule with the tables it needs: it is skipped, and said to be, when one of them does not hold."""
+    """Register a rule with the tables it needs (none named: all). It is skipped, and said to be, when one does not hold."""
     def register(function):
         RULES.append((tables, function))
         return function
@@ -43,7 +42,7 @@ def check_all(folder: Path = data.DATA) -> tuple[list[Failure], list[str]]:
     by_table = {name: data.check_table(name, folder) for name in data.resources(folder)}
     failures, skipped = [f for found in by_table.values() for f in found], []
     for tables, rule in RULES:
-        if any(by_table[t] for t in tables):
+        if any(by_table[t] for t in tables or by_table):
             skipped.append(rule.__doc__.splitlines()[0])
         else:
             failures += rule(Load(folder))
@@ -97,6 +96,15 @@ def region_groups_follow_thresholds(load: Load) -> list[Failure]:
                  lambda r: f"{r['relative_to_eu_pct']} % of the EU makes {r['region_code']} {r['expected']}")
 
 
+@_rule("eis_group", "eis_edition")
+def performance_years_are_those_of_the_edition(load: Load) -> list[Failure]:
+    """A group was measured in the performance year of its edition."""
+    rows, editions = load("eis_group"), load("eis_edition").set_index("edition")["performance_year"]
+    stated = rows["edition"].map(editions)
+    return _fail("scoreboard/eis_group.csv", rows[rows["performance_year"] != stated], "performance_year",
+                 lambda r: f"edition {r['edition']} has performance year {editions[r['edition']]}")
+
+
 @_rule("eis_group", "eis_edition", "country")
 def every_edition_groups_all_member_states(load: Load) -> list[Failure]:
     """Every edition has a group for each of the 27 Member States."""
@@ -135,7 +143,17 @@ def member_lists_equal_those_published(load: Load) -> list[Failure]:
     have = {i: " ".join(sorted(g)) for i, g in states.groupby("ipcei_id")["geo"]}
     rows = load("ipcei_membership")
     wrong = rows[rows["ipcei_id"].map(have) != rows["geos"]]
-    return _fail("tier1/ipcei_membership.csv", wrong, "geos", lambda r: f"ipcei_country.csv has {have.get(r['ipcei_id'], 'no state')}")
+    miscounted = rows[rows["geos"].str.split(" ").str.len() != rows["n_states"]]
+    return (_fail("tier1/ipcei_membership.csv", wrong, "geos",
+                  lambda r: f"ipcei_country.csv has {have.get(r['ipcei_id'], 'no state')}")
+            + _fail("tier1/ipcei_membership.csv", miscounted, "n_states", "the number of states in geos"))
+
+
+@_rule("ipcei")
+def integrated_ipceis_have_a_decision_date(load: Load) -> list[Failure]:
+    """The day of the decision, which status and controls depend on, is known for each integrated IPCEI."""
+    rows = load("ipcei").query("kind == 'integrated'")
+    return _fail("tier1/ipcei.csv", rows[rows["decision_date"].isna()], "decision_date", "known for an integrated IPCEI")
 
 
 @_rule("ipcei", "ipcei_country")
@@ -144,7 +162,8 @@ def states_join_on_or_after_the_decision(load: Load) -> list[Failure]:
     rows = load("ipcei_country").join(load("ipcei").set_index("ipcei_id")["decision_date"], on="ipcei_id")
     wrong = rows[((rows["role"] == "notifying") & rows["joined_date"].notna() & (rows["joined_date"] != rows["decision_date"]))
                  | ((rows["role"] == "joined_later") & ~(rows["joined_date"] > rows["decision_date"]))]
-    return _fail("tier1/ipcei_country.csv", wrong, "joined_date", lambda r: f"role {r['role']}, decided on {r['decision_date']:%Y-%m-%d}")
+    return _fail("tier1/ipcei_country.csv", wrong, "joined_date",
+                 lambda r: f"role {r['role']}, decided on {str(r['decision_date'])[:10]}")
 
 
 @_rule("ipcei_participant", "ipcei_country")
@@ -168,30 +187,50 @@ def smes_are_companies(load: Load) -> list[Failure]:
 def published_totals_are_reproduced(load: Load) -> list[Failure]:
     """Our figures equal the stored recomputation, and the published one within its rounding where the verdict says so."""
     names = ("published_check", "ipcei", "ipcei_country", "ipcei_participant", "alliance", "country")
+    file, tables, failures = "tier1/published_check.csv", {n: load(n) for n in names}, []
+    rows = tables["published_check"].dropna(subset="measure")
     try:
-        rows = recompute({n: load(n) for n in names})
-    except DataError as error:
-        return [Failure("tier1/published_check.csv", None, "measure", "", str(error))]
-    rows = rows[rows["measure"].notna()]
+        rows = recompute({**tables, "published_check": rows})
+    except DataError:  # say which rows cannot be computed, and compare the others
+        failures = [f for i in rows.index for f in _not_computable(rows.loc[[i]], tables)]
+        rows = recompute({**tables, "published_check": rows.drop([f.row for f in failures])})
     drifted = rows[~np.isclose(rows["computed"], rows["recomputed"].astype(float), rtol=0, atol=0.05)]
     rows = rows.dropna(subset=["value", "verdict"])
     wrong = rows[[not verdict_holds(row) for row in rows.itertuples()]]
-    return (_fail("tier1/published_check.csv", drifted, "recomputed", lambda r: f"the tables give {r['computed']:.10g}")
-            + _fail("tier1/published_check.csv", wrong, "verdict",
+    return (failures + _fail(file, drifted, "recomputed", lambda r: f"the tables give {r['computed']:.10g}")
+            + _fail(file, wrong, "verdict",
                     lambda r: f"published {r['value']:.10g}, the tables give {r['computed']:.10g}, "
                               f"tolerance {r['tolerance']:.10g} ({r['tolerance_basis']})"))
+
+
+def _not_computable(row: pd.DataFrame, tables: dict) -> list[Failure]:
+    file = "tier1/published_check.csv"
+    try:
+        recompute({**tables, "published_check": row})
+    except DataError as error:
+        return _fail(file, row, "measure", str(error).removeprefix(f"{file}: "))
+    return []
 
 
 @_rule("correction")
 def corrections_stand_in_the_tables(load: Load) -> list[Failure]:
     """A correction marked as applied is what its table holds, and a dropped row is not there."""
     failures = []
+    known = data.resources(load.folder)
     for i, row in load("correction").iterrows():
+        if row["table"] not in known:
+            failures.append(Failure("corrections.csv", int(i), "table", row["table"], f"one of: {', '.join(sorted(known))}"))
+            continue
+        if data.check_table(row["table"], load.folder):
+            continue  # what is wrong with that table is reported there
+        if pd.notna(row["column"]) and row["column"] not in {f["name"] for f in known[row["table"]]["schema"]["fields"]}:
+            failures.append(Failure("corrections.csv", int(i), "column", row["column"], f"a column of table {row['table']}"))
+            continue
         try:
             table = load(row["table"])
             key = dict(part.split("=", 1) for part in row["key"].split(";"))
             match = np.logical_and.reduce([table[c].astype(str) == v for c, v in key.items()])
-        except (DataError, KeyError, ValueError):
+        except (KeyError, ValueError):
             failures.append(Failure("corrections.csv", int(i), "key", str(row["key"]), f"columns of table {row['table']}"))
             continue
         found = table.loc[match, row["column"]] if pd.notna(row["column"]) and match.any() else table.loc[match].iloc[:, :1].squeeze(axis=1)
@@ -222,10 +261,14 @@ def controls_cover_every_decision(load: Load) -> list[Failure]:
     """Population, GDP and GDP per head are known for each Member State in the year before each decision."""
     ipcei = load("ipcei").query("kind == 'integrated'")
     panel = load("country_panel")
-    have = set(zip(panel["geo"], panel["year"], panel["variable"]))
+    controls = panel[panel["variable"].isin(["population", "gdp_meur", "gdp_pc_pps"])]
+    have = set(zip(controls["geo"], controls["year"], controls["variable"]))
+    decided = ipcei.dropna(subset="decision_date")
     return [Failure("context/country_panel.csv", None, "value", "", f"{v} of {geo} in {year}, needed for {ipcei_id}")
-            for ipcei_id, year in zip(ipcei["ipcei_id"], ipcei["decision_date"].dt.year - 1)
-            for geo in sorted(_members(load)) for v in ("population", "gdp_meur", "gdp_pc_pps") if (geo, year, v) not in have]
+            for ipcei_id, year in zip(decided["ipcei_id"], decided["decision_date"].dt.year.astype(int) - 1)
+            for geo in sorted(_members(load)) for v in ("population", "gdp_meur", "gdp_pc_pps")
+            if (geo, year, v) not in have] + _fail(
+                "context/country_panel.csv", controls[~(controls["value"] > 0)], "value", "population and GDP are above zero")
 
 
 @_rule("country", "tile_grid", "outline")
@@ -249,12 +292,10 @@ def there_are_27_member_states(load: Load) -> list[Failure]:
     return [] if count == 27 else [Failure("geography/country.csv", None, "is_eu27", str(count), "27 Member States")]
 
 
-@_rule("source")
+@_rule()
 def every_source_is_cited(load: Load) -> list[Failure]:
     """No source stands in sources.csv that no row of any table cites."""
     cited: set[str] = set()
-    if any(data.check_table(n, load.folder) for n in data.resources(load.folder)):
-        return []  # a broken table may hold the citation
     for name in set(data.resources(load.folder)) - {"source"}:
         cited |= set(sources_of(load(name)))
     rows = load("source")

@@ -82,9 +82,11 @@ def _make(jobs, out, workers, force) -> None:
     """Check the data, run the jobs with progress, report failures, end with status 1 if there are any."""
     from innodivide import data
     from innodivide.reports import run as runner
+    from innodivide.reports.site import write_index
 
-    out = runner.prepare_output(out or data.ROOT / "reports")
     _refuse_bad_data({t for job in jobs for t in job.notebook.tables})
+    out = runner.prepare_output(out or data.ROOT / "reports")
+    jobs = list({job.name: job for job in jobs}.values())  # a notebook named twice is run once
     done = []
 
     def tell(outcome):
@@ -95,8 +97,9 @@ def _make(jobs, out, workers, force) -> None:
             click.echo(f"    {outcome.message}", err=True)
 
     outcomes = runner.run(jobs, out, force=force, workers=workers, tell=tell)
+    write_index(out)
     counts = {s: sum(o.status == s for o in outcomes) for s in ("made", "fresh", "failed")}
-    click.echo(f"{counts['made']} made, {counts['fresh']} up to date, {counts['failed']} failed; reports are in {out}")
+    click.echo(f"{counts['made']} made, {counts['fresh']} up to date, {counts['failed']} failed; start at {out / 'index.html'}")
     if counts["failed"]:
         sys.exit(1)
 
@@ -136,12 +139,28 @@ def describe(table):
         for name, described in sorted(data.resources().items(), key=lambda item: item[1]["path"]):
             click.echo(f"{name:28} {described['title']}")
         return
+    if table not in data.resources():
+        raise ParameterError(f"unknown table {table!r}; the tables are: {', '.join(sorted(data.resources()))}")
     described = data.resource(table)
     click.echo(f"{described['title']} (data/{described['path']})\n{described['description']}\n")
     for row in data.describe(table).to_dict("records"):
         marks = [row["type"], row["unit"], row["allowed"], "key" if row["key"] else "",
                  "required" if row["required"] else "", f"refers to {row['refers_to']}" if row["refers_to"] else ""]
         click.echo(f"{row['column']}: {row['meaning']}\n    {'; '.join(m for m in marks if m)}")
+
+
+@main.command("claims")
+def show_claims():
+    """Test the claims of the brief and print the ledger: claim, verdict, numbers."""
+    from innodivide import claims, confirmatory
+    from innodivide.exhibits import show
+    from innodivide.plan import load_plan
+
+    plan = load_plan()
+    main_analysis = confirmatory.analyse(confirmatory.planned_dyads(plan), plan, effect=False)
+    ledger = claims.ledger(main_analysis, confirmatory.claims_family(main_analysis, plan), plan)
+    for row in ledger.itertuples():
+        click.echo(f"{row.claim_id} {row.verdict}: {row.claim}\n    {show(row.numbers, missing='')}".rstrip())
 
 
 if __name__ == "__main__":

@@ -75,3 +75,22 @@ def _balanced(frame: pd.DataFrame, value: str, unit: str, year: str) -> pd.DataF
     if wide.shape[1] < 2 or len(wide) < 3:
         raise DesignError(f"convergence needs at least 3 units and 2 years, got {len(wide)} and {wide.shape[1]}")
     return wide
+
+
+def sigma_change(frame: pd.DataFrame, rng: np.random.Generator, value: str = "value", unit: str = "geo", year: str = "year",
+                 n_boot: int = 1999, level: float = 0.95) -> dict:
+    """Return the change of the spread of ln(value) from the first to the last year, with a percentile interval over units.
+
+    Units are drawn with replacement, first and last year together.
+
+    Returns
+    -------
+    dict
+        first, last, change (last minus first), ci_low, ci_high, n.
+    """
+    wide = np.log(_balanced(frame, value, unit, year).iloc[:, [0, -1]].to_numpy())
+    spread = wide.std(axis=0, ddof=1)
+    draws = wide[rng.integers(len(wide), size=(n_boot, len(wide)))].std(axis=1, ddof=1)
+    low, high = np.quantile(draws[:, 1] - draws[:, 0], [(1 - level) / 2, (1 + level) / 2])
+    return {"first": float(spread[0]), "last": float(spread[1]), "change": float(spread[1] - spread[0]),
+            "ci_low": float(low), "ci_high": float(high), "n": len(wide)}

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from innodivide.errors import DataError
@@ -25,14 +26,15 @@ PACKAGE = "datapackage.json"
 # miss an input.
 DECLARED_TABLES = "INNODIVIDE_TABLES"
 
-_NUMBER = r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?"
+# One spelling for each integer (no plus, no leading zero), so that keys compared as text cannot hide a repetition.
 _PATTERNS = {
-    "integer": r"[+-]?\d+",
-    "number": _NUMBER,
+    "integer": r"-?(0|[1-9][0-9]{0,17})",
+    "number": r"-?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?",
     "boolean": "true|false",
-    "date": r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])",
+    "date": r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])",
 }
-_UNSAFE = re.compile(r"^[=@]|[\x00-\x1f\x7f]")
+_FORMULA = re.compile(r"[=@+\-]")  # what a spreadsheet takes for a formula at the start of a text
+_INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff\ufffd]")
 
 
 @dataclass(frozen=True, order=True)
@@ -176,20 +178,20 @@ def _read_rows(folder: Path, described: dict) -> tuple[pd.DataFrame, list[Failur
         last = content.count("\n") + 1
         return empty, [Failure(file, last, "", content[-40:], "the last line ends with a line break (file cut off?)")]
     rows, lines, failures = [], [], []
-    reader = csv.reader(io.StringIO(content, newline=""), strict=True)
+    reader, start = csv.reader(io.StringIO(content, newline=""), strict=True), 1  # start: the row's first line
     try:
         for number, row in enumerate(reader):
             if number == 0:
                 if row != names:
                     return empty, [Failure(file, 1, "", ",".join(row), f"the header is {','.join(names)}")]
             elif len(row) != len(names):
-                failures.append(Failure(file, reader.line_num, "", ",".join(row),
-                                        f"{len(names)} cells in a row (found {len(row)})"))
+                failures.append(Failure(file, start, "", ",".join(row), f"{len(names)} cells in a row (found {len(row)})"))
             else:
                 rows.append(row)
-                lines.append(reader.line_num)
+                lines.append(start)
+            start = reader.line_num + 1
     except csv.Error as error:
-        failures.append(Failure(file, reader.line_num, "", "", f"well-formed CSV ({error})"))
+        failures.append(Failure(file, start, "", "", f"well-formed CSV ({error})"))
     if not rows and not failures:
         failures.append(Failure(file, None, "", "", "the table has rows"))
     return pd.DataFrame(rows, columns=names, index=lines, dtype=object), failures
@@ -210,16 +212,19 @@ def _broken_rules(column: pd.Series, filled: pd.Series, field: dict):
     limits, kind = field.get("constraints", {}), field["type"]
     if limits.get("required"):
         yield column[column == ""], "a value is required"
-    yield filled[filled.map(lambda v: bool(_UNSAFE.search(v)) or v != v.strip())], (
-        "no control character, no blank at either end, no leading = or @")
+    yield filled[filled.map(lambda v: bool(_INVISIBLE.search(v)) or v != v.strip())], (
+        "no control or invisible character, no blank at either end")
+    if kind == "string":
+        yield filled[filled.map(lambda v: bool(_FORMULA.match(v)))], "a text does not start with = @ + or -"
     if kind in _PATTERNS:
         holds = filled.str.fullmatch(_PATTERNS[kind])
         yield filled[~holds.astype(bool)], f"type {kind}"
         filled = filled[holds.astype(bool)]
     if kind == "date":
-        yield filled[pd.to_datetime(filled, errors="coerce").isna()], "a day of the calendar"
+        yield filled[pd.to_datetime(filled, format="%Y-%m-%d", errors="coerce").isna()], "a day of the calendar"
     if kind in ("integer", "number"):
-        numbers = pd.to_numeric(filled)
+        numbers = filled.astype(float)
+        yield filled[~np.isfinite(numbers)], "a finite number"
         if "minimum" in limits:
             yield filled[numbers < limits["minimum"]], f"at least {limits['minimum']}"
         if "maximum" in limits:
@@ -257,26 +262,30 @@ def _check_foreign_keys(text: pd.DataFrame, described: dict, folder: Path) -> li
     for key in _foreign_keys(described):
         fields, target, target_fields = key["fields"], key["reference"]["resource"], key["reference"]["fields"]
         other = text if target in ("", described["name"]) else _rows(folder, target)
-        known = set(map(tuple, other[target_fields].to_numpy())) if set(target_fields) <= set(other) else set()
+        if other is None:
+            failures.append(Failure(described["path"], None, ", ".join(fields), "", f"table {target}, which it refers to, can be read"))
+            continue
+        known = set(map(tuple, other[target_fields].to_numpy()))
         rule = f"exists in table {target or described['name']} ({', '.join(target_fields)})"
         filled = text[(text[fields] != "").all(axis=1)]
         for i, values in zip(filled.index, filled[fields].to_numpy()):
             wanted = [(v,) for v in values[0].split(";")] if fields == ["more_source_ids"] else [tuple(values)]
             failures += [Failure(described["path"], int(i), ", ".join(fields), ", ".join(w), rule)
                          for w in wanted if w not in known]
-    return sorted(failures)
+    return sorted(failures, key=lambda f: (f.row or 0, f.column, f.value))
 
 
-def _rows(folder: Path, name: str) -> pd.DataFrame:
-    """Read the text of a table that others refer to, once per state of its file."""
+def _rows(folder: Path, name: str) -> pd.DataFrame | None:
+    """Read the text of a table that others refer to, once per state of its file; None where its form is broken."""
     path = Path(folder) / resource(name, folder)["path"]
     stamp = path.stat().st_mtime_ns if path.exists() else None
     return _rows_cache(Path(folder), name, stamp)
 
 
 @lru_cache(maxsize=32)
-def _rows_cache(folder: Path, name: str, _stamp: int | None) -> pd.DataFrame:
-    return _read_rows(folder, resource(name, folder))[0]
+def _rows_cache(folder: Path, name: str, _stamp: int | None) -> pd.DataFrame | None:
+    rows, failures = _read_rows(folder, resource(name, folder))
+    return None if failures else rows
 
 
 def _convert(text: pd.DataFrame, described: dict) -> pd.DataFrame:
@@ -292,7 +301,7 @@ def _convert(text: pd.DataFrame, described: dict) -> pd.DataFrame:
             case "boolean":
                 typed[field["name"]] = column.map({"true": True, "false": False}).astype("boolean")
             case "date":
-                typed[field["name"]] = pd.to_datetime(column)
+                typed[field["name"]] = pd.to_datetime(column, format="%Y-%m-%d")
             case _:
                 typed[field["name"]] = column.astype("str")
     return pd.DataFrame(typed, index=text.index)

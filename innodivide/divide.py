@@ -114,3 +114,25 @@ def region_facts(rows: pd.DataFrame) -> dict:
     return {"n": len(rows), "countries": rows["geo"].nunique(), "single": int((rows.groupby("geo").size() == 1).sum()),
             "leaders": int(counts["leader"]), "emerging": int(counts["emerging"]), "top": join_names(top),
             "top_share": lowest.iloc[:3].sum() / lowest.sum(), "between": parts["between"] / parts["total"]}
+
+
+def lowest_regions(edition: int, tables: Tables | None = None) -> pd.DataFrame:
+    """Return, for Member States with a region in the lowest group of an edition: geo, name, lowest, n (covered), share."""
+    tables = _tables(tables)
+    rows = tables["ris_index"].query("edition == @edition").merge(tables["ris_region"][["edition", "region_code", "geo"]], on=["edition", "region_code"])
+    rows = rows[(rows["year"] == rows["year"].max()) & rows["geo"].isin(member_states(tables)["geo"])]
+    frame = rows.assign(low=rows["group"].isin(["modest", "emerging"])).groupby("geo")["low"].agg(lowest="sum", n="size").reset_index()
+    frame = frame[frame["lowest"] > 0].assign(name=lambda f: f["geo"].map(names(tables)), share=lambda f: f["lowest"] / f["n"])
+    return frame.sort_values(["lowest", "geo"], ascending=[False, True], ignore_index=True)[["geo", "name", "lowest", "n", "share"]]
+
+
+def spread_by_year(tables: Tables | None = None) -> pd.DataFrame:
+    """Return sigma convergence of the countries in the EIS 2023 series (`convergence.sigma_convergence`)."""
+    from innodivide.convergence import sigma_convergence
+
+    return sigma_convergence(index_relative_to_eu(2023, tables))
+
+
+def spread_facts(spread: pd.DataFrame) -> dict:
+    """Return in words whether the spread rose or fell."""
+    return {"direction": "fell" if spread["sd_log"].iloc[-1] < spread["sd_log"].iloc[0] else "rose"}

@@ -26,7 +26,7 @@ FLAG_MEANING = {
     "weak": "resting on a single, rounded or contradicted source",
 }
 _ID = re.compile(r"[TFN](\d{1,2}|A)\.\d{1,2}")
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~$])")
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~$&])")
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,9 @@ class Exhibit:
     def csv(self) -> str:
         """Return the data as CSV text, numbers at 10 significant digits so that bytes do not depend on the machine."""
         buffer = io.StringIO()
-        self.data.to_csv(buffer, index=False, lineterminator="\n", float_format="%.10g", date_format="%Y-%m-%d")
+        mixed = self.data.select_dtypes(object).columns  # pandas formats floats in columns of floats only
+        data = self.data.assign(**{c: self.data[c].map(_ten_digits) for c in mixed})
+        data.to_csv(buffer, index=False, lineterminator="\n", float_format="%.10g", date_format="%Y-%m-%d")
         return buffer.getvalue()
 
     def cells(self) -> list[list[str]]:
@@ -124,7 +126,7 @@ def table(id: str, title: str, data: pd.DataFrame, columns: Mapping, *, sources:
         raise ParameterError(f"exhibit {id}: columns {absent} are not in its data, which has {list(data.columns)}")
     texts, numbers = _fill_all(id, {"title": title, "caption": caption}, values)
     return _checked(Exhibit(id, "table", texts["title"], data.reset_index(drop=True), columns, texts["caption"],
-                            edition, note, "", tuple(sources), numbers))
+                            edition, note, "", _source_ids(id, sources), numbers))
 
 
 def figure(id: str, title: str, drawing, data: pd.DataFrame, *, alt: str, sources: Sequence[str], caption: str = "",
@@ -134,7 +136,7 @@ def figure(id: str, title: str, drawing, data: pd.DataFrame, *, alt: str, source
 
     texts, numbers = _fill_all(id, {"title": title, "caption": caption, "alt": alt}, values)
     return _checked(Exhibit(id, "figure", texts["title"], data.reset_index(drop=True), {}, texts["caption"], edition,
-                            note, texts["alt"], tuple(sources), numbers, save_bytes(drawing, "svg").decode(),
+                            note, texts["alt"], _source_ids(id, sources), numbers, save_bytes(drawing, "svg").decode(),
                             save_bytes(drawing, "png")))
 
 
@@ -175,6 +177,8 @@ def show(value, fmt: str = "", missing: str = UNKNOWN) -> str:
     if isinstance(value, pd.Timestamp) and not fmt:
         return f"{value:%Y-%m-%d}"
     text = fmt.format(value) if fmt else f"{value:.4g}" if isinstance(value, float) else str(value)
+    if re.fullmatch(r"[-+]0(\.0*)?( ?%)?( .*)?", text):
+        return text[1:]  # a rounded zero has no sign
     return text.replace("-", "−", 1) if _is_negative_number(text) else text
 
 
@@ -198,7 +202,7 @@ class _Template(string.Formatter):
 
     def format_field(self, value, spec):
         text = show(value, f"{{:{spec}}}" if spec else "")
-        if text == UNKNOWN or "nan" in text.lower().split():
+        if text == UNKNOWN or re.search(r"(?<!\w)(nan|NaN|NaT|<NA>)(?!\w)", text):
             raise ParameterError(f"exhibit {self.id}: the value of {{{self.name}}} is missing; write a sentence for that case")
         self.printed[self.name] = (value, text)
         return _MARKDOWN.sub(r"\\\1", text) if self.markdown and isinstance(value, str) else text
@@ -210,6 +214,12 @@ def _fill_all(id: str, templates: Mapping[str, str], values: Mapping | None) -> 
         filler.markdown = name == "text"  # titles and captions are plain text
         filled[name] = filler.vformat(template, (), dict(values or {}))
     return filled, filler.printed
+
+
+def _source_ids(id: str, sources: Sequence[str]) -> tuple[str, ...]:
+    if isinstance(sources, str):
+        raise ParameterError(f"exhibit {id}: sources={sources!r} is one text; give a list of source ids")
+    return tuple(sources)
 
 
 def _checked(exhibit: Exhibit) -> Exhibit:
@@ -227,6 +237,11 @@ def _checked(exhibit: Exhibit) -> Exhibit:
 
 def _numeric(column: pd.Series) -> bool:
     return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def _ten_digits(value):
+    """Return a float as text with 10 significant digits; anything else as it is."""
+    return f"{value:.10g}" if isinstance(value, float) and math.isfinite(value) else value
 
 
 def _is_negative_number(text: str) -> bool:

@@ -47,9 +47,12 @@ def integrated_ipceis(tables: Tables | None = None, until=None, since=None) -> p
 
 def _day(value, name: str) -> pd.Timestamp:
     try:
-        return pd.Timestamp(value)
+        day = pd.NaT if isinstance(value, (int, float, np.number)) else pd.Timestamp(value)  # a number would be nanoseconds of 1970
     except (ValueError, TypeError):
-        raise ParameterError(f"{name}={value!r} is not a date; write it as 2021-04-30") from None
+        day = pd.NaT
+    if day is pd.NaT or day.tz is not None:
+        raise ParameterError(f"{name}={value!r} is not a date; write it as 2021-04-30")
+    return day
 
 
 def status_asof(dates: Sequence, status="at_decision", tables: Tables | None = None) -> pd.DataFrame:
@@ -144,12 +147,16 @@ def ipcei_dyads(status="at_decision", until=None, since=None, roles: Sequence[st
     """
     tables = _tables(tables)
     _check_choice("roles", roles, ROLES)
+    if not len(roles):
+        raise ParameterError(f"roles is empty: name at least one of {', '.join(ROLES)}")
     ipcei = integrated_ipceis(tables, until, since)
     _check_choice("drop", drop, [*member_states(tables)["geo"], *ipcei["ipcei_id"]])
     ipcei = ipcei[~ipcei["ipcei_id"].isin(drop)]
     frame = status_asof(ipcei["decision_date"], status, tables).rename(columns={"date": "decision_date"})
     frame = ipcei[["ipcei_id", "decision_date"]].merge(frame, on="decision_date")
     frame = frame[~frame["geo"].isin(drop)]
+    if frame.empty:
+        raise ParameterError("drop leaves no Member State or no IPCEI")
     years = frame["decision_date"].dt.year - 1 if controls == "lag1" else controls
     if controls != "lag1" and (isinstance(controls, bool) or not isinstance(controls, (int, np.integer))):
         raise ParameterError(f"controls={controls!r}: allowed are 'lag1' or a year")
@@ -167,8 +174,8 @@ def ipcei_dyads(status="at_decision", until=None, since=None, roles: Sequence[st
 
 
 def _check_choice(name: str, values, allowed) -> None:
-    unknown = [v for v in values if v not in set(allowed)]
-    if isinstance(values, str) or unknown:
+    wrong = values is None or isinstance(values, str) or any(v not in set(allowed) for v in values)
+    if wrong:
         raise ParameterError(f"{name}={values!r}: allowed is a list out of {', '.join(allowed)}")
 
 

@@ -192,7 +192,7 @@ def _instruments(tables: Tables) -> list[tuple[str, str, pd.DataFrame]]:
          frame("horizon_country", "participations", "data_cut == '2017-07'", 1e6)),
         ("Horizon 2020 and Horizon Europe projects (to August 2025)", "per million people",
          frame("horizon_country", "projects", "data_cut == '2025-08'", 1e6)),
-        ("Smart Specialisation partnerships: places in the ten complete lists", "count",
+        ("Smart Specialisation partnerships: places in the complete lists", "count",
          frame("s3_country", "participations", "")),
         ("Cohesion funds 2014-2020 for research and innovation", "euro per head",
          frame("cohesion_country", "eu_amount_eur", cohesion.format("TO1"), 1)),

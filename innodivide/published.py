@@ -6,6 +6,8 @@ from innodivide.errors import DataError
 from innodivide.panel import Tables, _tables, member_states
 
 TAKING_PART = ("notifying", "joined_later")
+_NEEDS = {"count_ipceis": ("as_of",), "count_alliances": ("as_of",), "country_memberships": ("as_of",),
+          "count_eu27_in_no_ipcei": ("as_of", "geos"), "residual_country_companies": ("geos",)}
 
 
 def recompute(tables: Tables | None = None) -> pd.DataFrame:
@@ -48,11 +50,17 @@ def verdict_holds(row) -> bool:
 
 def _measure(row, tables: Tables) -> float:
     """Compute one measure over the IPCEIs and countries that the row names."""
+    for column in _NEEDS.get(row.measure, ()):
+        if pd.isna(getattr(row, column)):
+            raise DataError(f"tier1/published_check.csv: {row.check_id} needs a value of {column} for {row.measure}")
     ipceis = row.ipceis.split(";") if pd.notna(row.ipceis) else []
     geos = None if pd.isna(row.geos) else row.geos.split(";")
     if geos == ["EU27"]:
         geos = list(member_states(tables)["geo"])
     register = tables["ipcei"].set_index("ipcei_id")
+    unknown = sorted(set(ipceis) - set(register.index))
+    if unknown:
+        raise DataError(f"tier1/published_check.csv: {row.check_id} names {', '.join(unknown)}, not in table ipcei")
     chosen = register.loc[ipceis]
     states = tables["ipcei_country"]
     states = states[states["role"].isin(TAKING_PART)]

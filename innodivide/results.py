@@ -3,7 +3,7 @@
 import hashlib
 import html
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -162,6 +162,20 @@ def _check_counts(result: Result) -> None:
             raise ParameterError(f"{name}: expected a whole number >= 0, got {value!r}")
     if result.n_countries is not None and result.n_treated > result.n_countries:
         raise ParameterError(f"n_treated: {result.n_treated} exceeds n_countries {result.n_countries}")
+
+
+def as_odds_ratio(log: Result) -> Result:
+    """Return a record on log odds as an odds ratio: ends of the interval exponentiated, se by the delta method."""
+    ratio = math.exp(log.estimate)
+    return replace(
+        log,
+        estimate=ratio,
+        scale=log.scale.replace("log odds", "odds ratio"),
+        se=None if log.se is None else ratio * log.se,
+        se_kind=f"delta method on {log.se_kind}" if log.se is not None else "",
+        ci_low=None if log.ci_low is None else math.exp(log.ci_low),
+        ci_high=None if log.ci_high is None else math.exp(log.ci_high),
+    )
 
 
 def results_frame(results) -> pd.DataFrame:

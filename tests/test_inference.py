@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from reference.cases import expected, made_up, table
 from scipy import stats
 
-from innodivide._design import build_design, null_fit
-from innodivide._permute import TIE_TOLERANCE, extreme
+from innodivide.models.design import build_design, null_fit
+from innodivide.inference.permute import TIE_TOLERANCE, extreme
 from innodivide.errors import DesignError, ParameterError
 from innodivide.inference import _residualise, holm, label_permutation_difference, permutation_test, row_scores
 
@@ -234,6 +234,19 @@ def test_changing_labels_use_the_mean_of_the_reference():
     assert found.estimate == pytest.approx(every[0])
     assert found.p_value == pytest.approx(exact, abs=4 * 0.5 / np.sqrt(4000))
     assert (found.n_countries, found.n_ipceis, found.n_treated) == (7, 4, 3)
+
+
+def test_unlike_popularity_of_projects_is_not_mistaken_for_a_difference():
+    """Labels sit in the popular project, so every relabelling shows a gap: its mean, not zero, is the centre."""
+    y = pd.DataFrame({"P1": [1, 1, 1, 1, 1, 0, 1], "P2": [0, 0, 1, 0, 0, 0, 0]}, index=list("ABCDEFG"))
+    d = pd.DataFrame({"P1": [1, 1, 0, 0, 0, 1, 0], "P2": [0, 0, 0, 0, 0, 1, 0]}, index=y.index)
+    mask = d.to_numpy(bool)[ALL_ORDERS]
+    every = np.array([y.to_numpy()[m].mean() - y.to_numpy()[~m].mean() for m in mask])
+    assert every.mean() > 0.2
+    exact = np.mean(np.abs(every - every.mean()) >= abs(every[0] - every.mean()) - 1e-9)
+    naive = np.mean(np.abs(every) >= abs(every[0]) - 1e-9)
+    found = label_permutation_difference(y, d.astype(bool), n_permutations=4000, rng=rng()).p_value
+    assert found == pytest.approx(exact, abs=0.03) and abs(naive - exact) > 0.1
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,23 @@ def test_expected_participation_adds_up_and_covers():
     assert (narrow["high"] - narrow["low"] <= frame["high"] - frame["low"]).all()
 
 
+def test_range_is_the_documented_beta_binomial():
+    """Mean and variance written out from the coefficient table, one country at a time."""
+    fit = firth_logit(DYADS)
+    frame = expected_participation(fit, DYADS, level=0.9).set_index("geo")
+    for geo in ("C01", "C14", "C27"):
+        rows = DYADS[DYADS["geo"] == geo]
+        x = rows[["ln_population", "ln_gdp_pc_pps", "leader"]].assign(intercept=1.0).to_numpy()
+        p = fit.predict(rows)
+        g = (p * (1 - p)) @ x
+        variance = fit.dispersion * ((p * (1 - p)).sum() + g @ fit.covariance.to_numpy() @ g)
+        mean, k = p.sum(), len(p)
+        rho = (variance / (mean * (1 - mean / k)) - 1) / (k - 1)
+        law = stats.betabinom(k, mean / k * (1 / rho - 1), (1 - mean / k) * (1 / rho - 1))
+        assert (law.mean(), law.var()) == pytest.approx((mean, variance))
+        assert (frame.at[geo, "low"], frame.at[geo, "high"]) == (law.ppf(0.05), law.ppf(0.95))
+
+
 def totals():
     grouped = DYADS.groupby("geo").agg(
         n_participations=("participates", "sum"),
@@ -148,6 +165,12 @@ def test_grouped_dispersion_equals_r_and_enters_the_interval():
     assert fit.dispersion == pytest.approx(expected("totals").at["fixed", "dispersion"], rel=1e-8)
     half = stats.t.ppf(0.975, 23) * fit.result.se
     assert fit.result.ci_high - fit.result.ci_low == pytest.approx(2 * half)
+
+
+def test_a_label_held_part_of_the_time_counts_as_ever_treated():
+    share = totals().merge(DYADS.groupby("geo", as_index=False).agg(leader_share=("leader", "mean")))
+    assert grouped_binomial(share).result.n_treated == 6
+    assert grouped_binomial(totals(), "ln_gdp_pc_pps", ("ln_population",)).result.n_treated == 27
 
 
 def test_grouped_binomial_and_firth_interval_agree_when_status_is_fixed():

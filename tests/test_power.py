@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 from reference.cases import expected, made_up, table
 
-from innodivide._design import build_design, logit_batch, null_fit
-from innodivide._permute import country_orders
+from innodivide.models.design import build_design, logit_batch, null_fit
+from innodivide.inference.permute import country_orders
 from innodivide.errors import DesignError, ParameterError
 from innodivide.inference import row_scores, score_statistics
 from innodivide.models import firth_logit
-from innodivide.power import (
+from innodivide.inference.power import (
     _interpolate,
     _probabilities,
     _scores,
@@ -98,6 +98,12 @@ def test_power_grows_from_the_level_to_certainty():
     assert CURVE.dispersion == pytest.approx(1.5, abs=1e-4) and CURVE.seed == 5 and CURVE.n_treated == 6
     assert "80% power" in str(CURVE) and "6 countries" in str(CURVE)
     np.testing.assert_allclose(CURVE.frame["mc_se"], np.sqrt(power * (1 - power) / 200))
+
+
+@pytest.mark.parametrize("sd", [0.0, 1.0])
+def test_level_is_kept_without_an_association(sd):
+    curve = minimum_detectable_odds_ratio(DYADS, rng(6), sd=sd, n_sim=1000, n_permutations=199, odds_ratios=(1,))
+    assert curve.frame["power"].iloc[0] == pytest.approx(0.05, abs=0.027)  # 4 Monte Carlo standard errors
 
 
 def test_same_seed_same_curve_in_any_order_of_rows():

@@ -4,17 +4,12 @@ Every function sorts its rows by key, so the order of the input does not matter,
 through `save_bytes`. Figures have no title: title, caption and source belong to the exhibit.
 """
 
-from innodivide.figures.curves import lines, lorenz_plot, null_histogram, power_curve
+from innodivide.figures.curves import lines, lorenz_plot
+from innodivide.figures.distributions import grouped_strip, null_histogram
+from innodivide.figures.estimates import interval_plot, power_curve
 from innodivide.figures.maps import project, region_map, tile_map
 from innodivide.figures.matrices import group_history, presence_matrix
-from innodivide.figures.rows import (
-    coverage_bars,
-    grouped_strip,
-    interval_plot,
-    observed_expected,
-    ranked_dots,
-    strengths,
-)
+from innodivide.figures.rows import coverage_bars, observed_expected, ranked_dots, strengths
 from innodivide.figures.style import ACCENT, GROUP_COLOURS, GROUP_LABELS, GROUP_LETTERS, save_bytes
 
 __all__ = ["ACCENT", "GROUP_COLOURS", "GROUP_LABELS", "GROUP_LETTERS", "coverage_bars", "group_history",

@@ -13,6 +13,7 @@ from matplotlib.patches import Rectangle
 
 from innodivide.errors import ParameterError
 from innodivide.figures import style as st
+from innodivide.figures.labels import place_labels
 
 GROUP_MARKERS = {"leader": "o", "strong": "s", "moderate": "^", "modest": "v", "emerging": "v"}
 _LAND = {"eu27": "#E9E8E4", "uk": "#F5F5F2", "context": "#F5F5F2"}
@@ -78,6 +79,8 @@ def region_map(points: pd.DataFrame, outlines: pd.DataFrame, value: str = "group
                labels: str | None = None, label: str = "", fmt: str = "{:.0f}"):
     """Draw regions as points over country outlines (ETRS89-LAEA), for the EU or for one country.
 
+    Points that would cover each other are moved apart just so far that each shows.
+
     Parameters
     ----------
     points : pandas.DataFrame
@@ -103,21 +106,25 @@ def region_map(points: pd.DataFrame, outlines: pd.DataFrame, value: str = "group
     values = st.numbers(who, points, value) if numeric else st.groups(who, points[value])
     values = [None if v is None or v != v else v for v in values]
     shapes = _shapes(outlines)
-    left, right, bottom, top = _frame([s[3] for s in shapes if s[0] == focus or (focus is None and s[1] == "eu27")])
-    shapes = [s for s in shapes if (s[3].max(axis=0) > (left, bottom)).all() and (s[3].min(axis=0) < (right, top)).all()]
-    figure = Figure(figsize=(st.WIDTH, 0.6 + st.WIDTH * (top - bottom) / (right - left)), dpi=st.DPI,
-                    layout="constrained")
+    x, y = project(st.numbers(who, points, "lon"), st.numbers(who, points, "lat"))
+    left, right, bottom, top = _frame([s[3] for s in shapes if s[0] == focus or (focus is None and s[1] == "eu27")],
+                                      np.column_stack([x, y]))
+    shown = (x > left) & (x < right) & (y > bottom) & (y < top)
+    shapes = [s for s in shapes if (s[3].max(axis=0) > (left, bottom)).all()
+              and (s[3].min(axis=0) < (right, top)).all()]
+    under = _outside(points, shown, values, fmt)
+    height = st.WIDTH * (top - bottom) / (right - left) + (0.85 if numeric else 0.4) + 0.16 * under.count("\n")
+    figure = Figure(figsize=(st.WIDTH, height), dpi=st.DPI, layout="constrained")
     ax = figure.add_subplot()
     ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal", xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
     ax.add_collection(PolyCollection([s[3] for s in shapes], facecolors=[_land(s, focus) for s in shapes],
                                      edgecolors="white", linewidths=0.7, zorder=1), autolim=False)
-    x, y = project(st.numbers(who, points, "lon"), st.numbers(who, points, "lat"))
-    shown = (x > left) & (x < right) & (y > bottom) & (y < top)
+    ax.set_xlabel(under, fontsize=st.SMALL, color=st.QUIET, loc="left", multialignment="left")
+    x[shown], y[shown] = _apart(x[shown], y[shown], (right - left) / st.WIDTH / 72 * (13.5 if focus else 5))
     norm = _norm([v for v in values if v is not None]) if numeric else None
     _region_marks(ax, points, x, y, shown, values, norm, focus)
-    _list_outside(ax, points, shown, values, fmt)
-    _region_key(figure, ax, [v for v in values], norm, label, focus)
+    _region_key(figure, ax, values, norm, label, focus)
     if focus is not None or labels is not None:
         _region_labels(ax, points, x, y, shown, values, labels, fmt if numeric else None)
     return figure
@@ -157,16 +164,36 @@ def _shapes(outlines) -> list[tuple]:
     return sorted(found, key=lambda s: -s[2])
 
 
-def _frame(parts) -> tuple[float, float, float, float]:
-    """Return map limits around some parts, with a margin, at least 140 km wide, and not much taller than wide."""
+def _frame(parts, points) -> tuple[float, float, float, float]:
+    """Return map limits around some parts and the points close to them, with a margin: at least 320 km wide (so that
+    the smallest countries have neighbours), and not much taller than wide.
+    """
     if not parts:
         raise ParameterError("region_map: the outlines have no part in layer 'eu27' to frame the map")
-    points = np.concatenate(parts)
-    (left, bottom), (right, top) = points.min(axis=0), points.max(axis=0)
-    width, height = max(right - left, 120e3) * 1.12, max(top - bottom, 100e3) * 1.12
-    width, height = max(width, height / 1.2), max(height, width * 0.7)
-    middle, centre = (left + right) / 2, (bottom + top) / 2
+    corners = np.concatenate(parts)
+    near = 0.15 * np.ptp(corners, axis=0)
+    close = points[((points > corners.min(axis=0) - near) & (points < corners.max(axis=0) + near)).all(axis=1)]
+    corners = np.concatenate([corners, close])
+    (width, height), (middle, centre) = np.ptp(corners, axis=0) * 1.1, (corners.min(axis=0) + corners.max(axis=0)) / 2
+    width = max(width, height / 1.2, 320e3)
+    height = max(height, width * 0.7)
     return middle - width / 2, middle + width / 2, centre - height / 2, centre + height / 2
+
+
+def _apart(x, y, gap: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return points moved apart, in equal steps of both, until no two are nearer than `gap` (or after 60 rounds)."""
+    spots = np.column_stack([x, y])
+    for _ in range(60):
+        between = spots[:, None] - spots[None]
+        distance = np.hypot(*np.moveaxis(between, 2, 0))
+        first, second = np.nonzero(np.triu(distance < gap * 0.999, 1))
+        if not len(first):
+            break
+        for i, j in zip(first, second):
+            step = spots[i] - spots[j] if distance[i, j] > 0 else np.array([1.0, 0.0])
+            push = step / np.hypot(*step) * (gap - distance[i, j]) / 2
+            spots[i], spots[j] = spots[i] + push, spots[j] - push
+    return spots[:, 0], spots[:, 1]
 
 
 def _land(shape, focus) -> str:
@@ -203,21 +230,18 @@ def _region_labels(ax, points, x, y, shown, values, labels, fmt) -> None:
     """Write names (few regions) or codes (many), the number after it where there is one."""
     few, wanted = shown.sum() <= 20, []
     for i in np.flatnonzero(shown):
-        tail = "" if fmt is None or values[i] is None else f" {fmt.format(values[i])}"
+        tail = "" if fmt is None or values[i] is None else f": {fmt.format(values[i])}"
         name, code = str(points[labels or "name"].iloc[i]), str(points["code"].iloc[i]) + tail
         texts = [name + tail, textwrap.fill(name + tail, max(10, len(name) // 2 + 2)), code]
         wanted.append((x[i], y[i], texts if few or labels else [code], {}))
-    st.place_labels(ax, wanted, np.column_stack([x, y])[shown], reach=(9, 14, 20, 28), color=st.INK, zorder=5)
+    place_labels(ax, wanted, np.column_stack([x, y])[shown], reach=(9, 14, 20, 28), color=st.INK, zorder=5)
 
 
-def _list_outside(ax, points, shown, values, fmt) -> None:
-    """List the regions that the map does not show, with their values, under it."""
+def _outside(points, shown, values, fmt) -> str:
+    """Return the line that names the regions the map does not show, with their values."""
     texts = [f"{name} ({'no data' if v is None else st.GROUP_LETTERS.get(v) or fmt.format(v)})"
              for name, v, on in zip(points["name"], values, shown) if not on]
-    if texts:
-        ax.set_xlabel(textwrap.fill(f"Not on the map: {', '.join(texts)}.", 105), fontsize=st.SMALL, color=st.QUIET,
-                      loc="left")
-        ax.xaxis.label.set_multialignment("left")
+    return "\n" + textwrap.fill(f"Not on the map: {', '.join(texts)}.", 105) if texts else ""
 
 
 def _region_key(figure, ax, values, norm, label, focus) -> None:
@@ -248,11 +272,11 @@ def _tile_key(figure, ax, grid, values, kind, norm, label) -> None:
         inset = ax.inset_axes([0.02, 0.9, 0.4, 0.022] if free else [0.3, -0.08, 0.4, 0.022])
         bar = figure.colorbar(ScalarMappable(norm, st.SEQUENTIAL), cax=inset, orientation="horizontal")
         bar.outline.set_visible(False)
-        inset.set_title(textwrap.fill(label, 46), fontsize=st.SMALL, loc="left", pad=4)
+        inset.set_title(textwrap.fill(label, 40), fontsize=st.SMALL, loc="left", pad=4)
     if free and texts:
         ax.legend(patches, texts, loc="upper left", borderaxespad=0.3, handlelength=1.3, alignment="left",
                   bbox_to_anchor=(0, 1) if kind == "group" else (0, 0.87), title_fontsize=st.SMALL,
-                  title=textwrap.fill(label, 46) if kind == "group" else None)
+                  title=textwrap.fill(label, 40) if kind == "group" else None)
     elif texts:
         st.key(figure, patches, texts)
         figure.legends[0].set_title(label if kind == "group" else None, prop={"size": st.SMALL})

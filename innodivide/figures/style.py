@@ -10,9 +10,9 @@ import seaborn
 from matplotlib import style as mpl_style
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.transforms import ScaledTranslation
-from scipy.optimize import isotonic_regression
 
 from innodivide.errors import ParameterError
 
@@ -26,11 +26,12 @@ GROUP_COLOURS = {"leader": "#0B2A4A", "strong": "#2F6F9F", "moderate": "#8DB8D6"
 GROUP_LABELS = {"leader": "Innovation leader", "strong": "Strong innovator", "moderate": "Moderate innovator",
                 "modest": "Modest innovator (to 2020)", "emerging": "Emerging innovator (from 2021)"}
 GROUP_LETTERS = {"leader": "L", "strong": "S", "moderate": "M", "modest": "Md", "emerging": "E"}
+PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # behind text that crosses lines
 MISSING = {"facecolor": "#F0F0F0", "edgecolor": "#8C8C8C", "hatch": "//////", "linewidth": 0.5}
 SEQUENTIAL = LinearSegmentedColormap.from_list("innodivide", [GROUP_COLOURS[g] for g in
                                                               ("emerging", "moderate", "strong", "leader")])
-_OTHER = seaborn.color_palette("colorblind").as_hex()  # its vermilion is left out: too near ACCENT
-SERIES_COLOURS = ("#333333", _OTHER[2], _OTHER[4], _OTHER[1], _OTHER[7], _OTHER[9])
+_OTHER = seaborn.color_palette("colorblind").as_hex()  # not its blues (groups) nor its vermilion (ACCENT)
+SERIES_COLOURS = ("#333333", _OTHER[2], _OTHER[4], _OTHER[1], _OTHER[7], "#7B4EA3")
 SERIES_DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (3, 1)), (0, (8, 2)))
 PART_COLOURS = ("#24483E", "#5C8A7A", "#9FC0B4", "#D3E3DD")  # parts of a whole that are not innovation groups
 _STYLE = ["default", {
@@ -130,7 +131,7 @@ def chosen(highlight) -> set:
 def ink_on(colour) -> str:
     """Return the text colour that reads on a background: white on dark, ink on light."""
     red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in to_rgb(colour))
-    return "white" if 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.3 else INK
+    return "white" if 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.21 else INK
 
 
 def three_digits(value: float) -> str:
@@ -144,41 +145,65 @@ def three_digits(value: float) -> str:
     return f"{value:,.{digits}f}".replace("-", "−")
 
 
-def row_axes(labels, highlight=(), row: float = 0.2, extra: float = 0.75, wrap: int = 42):
-    """Return a figure with one text row per label, first on top, and its axes."""
-    texts = [textwrap.fill(str(t), wrap) for t in labels]
-    row = max(row, 0.06 + 0.135 * max(t.count("\n") + 1 for t in texts))
-    figure = Figure(figsize=(WIDTH, max(1.5, extra + row * len(texts))), dpi=DPI, layout="constrained")
+def short(value: float) -> str:
+    """Return a number to three significant digits without trailing zeros, as on an axis."""
+    text = three_digits(value)
+    return text.rstrip("0").rstrip(".") if "." in text and "e" not in text else text
+
+
+def plain_axes(height: float):
+    """Return a figure of one column width and its axes."""
+    figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
     ax = figure.add_subplot()
-    ax.set_yticks(range(len(texts)), texts)
-    ax.set_ylim(len(texts) - 0.4, -0.6)
+    ax.grid(axis="y")
+    return figure, ax
+
+
+def padded(low: float, high: float, share: float) -> tuple[float, float]:
+    """Return limits a share of the range wider, also where there is no range."""
+    pad = (high - low) * share or abs(high) * share or 1.0
+    return low - pad, high + pad
+
+
+def row_axes(labels, highlight=(), row: float = 0.2, extra: float = 0.75, wrap: int = 42):
+    """Return a figure with one text row per label, first on top, its axes, and the height (y) of each row."""
+    texts = [textwrap.fill(str(t), wrap) for t in labels]
+    sizes = np.array([max(1.0, (0.06 + 0.135 * (t.count("\n") + 1)) / row) for t in texts])  # in rows of one line
+    places = np.cumsum(sizes) - sizes / 2
+    figure = Figure(figsize=(WIDTH, max(1.5, extra + row * sizes.sum())), dpi=DPI, layout="constrained")
+    ax = figure.add_subplot()
+    ax.set_yticks(places, texts)
+    ax.set_ylim(sizes.sum() + 0.1, -0.1)
     for tick, label in zip(ax.get_yticklabels(), labels):
         if label in highlight:
             tick.set(color=ACCENT, fontweight="bold")
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)
-    ax.hlines(range(len(texts)), 0, 1, transform=ax.get_yaxis_transform(), color=GRID, linewidth=0.6, zorder=0)
+    ax.hlines(places, 0, 1, transform=ax.get_yaxis_transform(), color=GRID, linewidth=0.6, zorder=0)
     ax.grid(axis="x")
-    return figure, ax
+    return figure, ax, places
 
 
-def say_missing(ax, rows) -> None:
-    """Mark rows that have no value: a hatched box and the words."""
-    for y in rows:
-        ax.add_patch(Rectangle((0, y - 0.32), 0.035, 0.64, transform=ax.get_yaxis_transform(), zorder=2, **MISSING))
-        ax.text(0.045, y, "no data", transform=ax.get_yaxis_transform(), va="center", fontsize=SMALL, color=QUIET,
-                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1})
+def say_missing(ax, places, hatched: bool = True) -> None:
+    """Mark rows that have no value: the words, after a hatched box unless that could be taken for a bar."""
+    for y in places:
+        if hatched:
+            ax.add_patch(Rectangle((0, y - 0.32), 0.035, 0.64, transform=ax.get_yaxis_transform(), zorder=2, **MISSING))
+        ax.text(0.045 if hatched else 0.01, y, "no data", transform=ax.get_yaxis_transform(), va="center",
+                fontsize=SMALL, color=QUIET, bbox=PAPER)
 
 
-def chips(ax, names) -> None:
+def chips(ax, places, names) -> None:
     """Draw each row's innovation group as a lettered square between its label and the axes."""
     ax.tick_params(axis="y", pad=19)
-    place = ax.get_yaxis_transform() + ScaledTranslation(-11 / 72, 0, ax.figure.dpi_scale_trans)
-    for y, name in enumerate(names):
+    spot = ax.get_yaxis_transform() + ScaledTranslation(-11 / 72, 0, ax.figure.dpi_scale_trans)
+    for y, name in zip(places, names):
         if name is not None:
             colour = GROUP_COLOURS[name]
-            ax.text(0, y, GROUP_LETTERS[name], transform=place, ha="center", va="center", fontsize=SMALL,
-                    color=ink_on(colour), bbox={"boxstyle": "square,pad=0.22", "fc": colour, "ec": RULE, "lw": 0.5})
+            ax.plot(0, y, "s", transform=spot, markersize=12, color=colour, markeredgecolor=RULE, markeredgewidth=0.5,
+                    clip_on=False, zorder=2)
+            ax.text(0, y, GROUP_LETTERS[name], transform=spot, ha="center", va="center_baseline", fontsize=SMALL,
+                    color=ink_on(colour))
 
 
 def reference_line(ax, value: float | None, text: str = "", axis: str = "x") -> None:
@@ -196,6 +221,27 @@ def reference_line(ax, value: float | None, text: str = "", axis: str = "x") -> 
                     ha="left", va="bottom", fontsize=SMALL, color=QUIET)
 
 
+def ranked(frame: pd.DataFrame, rank) -> pd.DataFrame:
+    """Return the frame by descending rank, ties in the order they have, unknown last."""
+    return frame.iloc[np.argsort(-np.where(np.isnan(rank), -np.inf, rank), kind="stable")].reset_index(drop=True)
+
+
+def dots(ax, x, y, colours, marker="o", s=44, **look):
+    """Draw the values of a chart."""
+    return ax.scatter(x, y, c=colours, marker=marker, s=s, zorder=3, label="values", **look)
+
+
+def pick(values, keep) -> list:
+    """Return the values to keep."""
+    return [v for v, k in zip(values, keep) if k]
+
+
+def mark(marker: str, colour: str, size: float = 6.5) -> Line2D:
+    """Return a mark for the key."""
+    return Line2D([], [], linestyle="none", marker=marker, markersize=size, markerfacecolor=colour,
+                  markeredgecolor=INK if colour == "white" else colour, markeredgewidth=1.3)
+
+
 def group_patches(names) -> tuple[list, list]:
     """Return key patches and texts for the groups present, unknown last."""
     present = [g for g in GROUP_COLOURS if g in set(names)]
@@ -210,65 +256,3 @@ def key(figure: Figure, handles, texts, columns: int = 6) -> None:
     """Put a key under the drawing."""
     figure.legend(handles, texts, loc="outside lower center", ncols=min(columns, max(1, len(texts))),
                   handlelength=1.3, handleheight=0.9, columnspacing=1.4, handletextpad=0.5)
-
-
-def spread(wanted, gap: float) -> np.ndarray:
-    """Return positions at least `gap` apart and as near as can be (least squares) to those wanted, in their order."""
-    wanted = np.asarray(wanted, dtype=float)
-    order = np.argsort(wanted, kind="stable")
-    steps = gap * np.arange(len(wanted))
-    placed = np.empty(len(wanted))
-    placed[order] = isotonic_regression(wanted[order] - steps).x + steps
-    return placed
-
-
-def place_labels(ax, labels, obstacles, reach=(7, 13, 22), **look) -> None:
-    """Write labels beside their points: greedily, where they cover least; far ones get a thin line to the point.
-
-    Parameters
-    ----------
-    labels : list of (x, y, texts, options)
-        A data point, the texts to try from best to shortest, and text options of this label.
-    obstacles : array of shape (n, 2)
-        Data points that labels should not cover.
-    reach : tuple of float
-        Distances from the point to try, in points.
-    """
-    settle(ax.figure)
-    scale = ax.figure.dpi / 72
-    blocked = ax.transData.transform(np.asarray(obstacles, dtype=float).reshape(-1, 2))
-    inside, taken = ax.get_window_extent(), []
-    sides = [(1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, 1), (1, -1), (-1, -1)]
-    for x, y, texts, options in labels:
-        anchor, best = ax.transData.transform((x, y)), None
-        for rank, text in enumerate(texts):
-            probe = ax.text(0, 0, text, **{"fontsize": SMALL, **look, **options})
-            box = probe.get_window_extent()
-            probe.remove()
-            for distance in reach:
-                for side, (right, up) in enumerate(sides):
-                    shorter = 0.75 if right and up else 1
-                    low = anchor + np.array([right, up]) * distance * scale * shorter \
-                        + np.array([(right - 1) / 2 * box.width, (up - 1) / 2 * box.height])
-                    edges = np.array([*low, low[0] + box.width, low[1] + box.height])
-                    cost = _covering(edges, blocked, taken, inside, scale) + 0.4 * distance + 0.01 * side + 30 * rank
-                    if best is None or cost < best[0]:
-                        best = cost, text, right, up, distance * shorter, edges
-        _, text, right, up, distance, edges = best
-        taken.append(edges)
-        line = {"arrowstyle": "-", "color": RULE, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 4}
-        ax.annotate(text, (x, y), xytext=(right * distance, up * distance), textcoords="offset points",
-                    ha=("right", "center", "left")[right + 1], va=("top", "center", "bottom")[up + 1],
-                    arrowprops=line if distance > 11 else None, **{"fontsize": SMALL, **look, **options})
-
-
-def _covering(edges, blocked, taken, inside, scale: float) -> float:
-    """Return the penalty of a label box: labels and points covered, and how far it leaves the axes."""
-    left, bottom, right, top = edges
-    pad = 4 * scale
-    points = ((blocked[:, 0] > left - pad) & (blocked[:, 0] < right + pad)
-              & (blocked[:, 1] > bottom - pad) & (blocked[:, 1] < top + pad)).sum() if len(blocked) else 0
-    shared = sum(max(0, min(right, t[2]) - max(left, t[0])) * max(0, min(top, t[3]) - max(bottom, t[1])) for t in taken)
-    outside = max(0, inside.x0 - left) + max(0, right - inside.x1) + max(0, inside.y0 - bottom) \
-        + max(0, top - inside.y1)
-    return 60 * points + (200 + shared if shared else 0) + 20 * outside

@@ -19,6 +19,17 @@ class Block:
     code: str = ""
 
 
+def numbered_cells(notebook):
+    """Yield (number, cell) as a reader of the source notebook counts: papermill's own cells are left out."""
+    own = {"injected-parameters", "papermill-error-cell-tag"}
+    yield from enumerate((c for c in notebook.cells if not own & set(c.metadata.get("tags", []))), start=1)
+
+
+def last_cell_run(notebook) -> int:
+    """Return the number of the last cell that papermill started, 0 if none."""
+    return max((n for n, c in numbered_cells(notebook) if c.metadata.get("papermill", {}).get("start_time")), default=0)
+
+
 def read_blocks(notebook) -> list[Block]:
     """Return the blocks of an executed notebook, in order.
 
@@ -28,7 +39,7 @@ def read_blocks(notebook) -> list[Block]:
         If a cell failed, shows anything but exhibits (a bare frame, printed text, a warning), or repeats an exhibit id.
     """
     blocks, seen = [], {}
-    for number, cell in enumerate(notebook.cells, start=1):
+    for number, cell in numbered_cells(notebook):
         if cell.cell_type == "markdown":
             blocks.append(Block(text=cell.source))
         elif cell.cell_type == "code":

@@ -1,15 +1,17 @@
 """What each notebook declares in notebooks/notebooks.yml: its tables, its parameters and where its report goes."""
 
 import difflib
+import math
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from urllib.parse import quote
 
 import yaml
 
 from innodivide import data
-from innodivide.errors import ParameterError
+from innodivide.errors import DataError, ParameterError
 
 NOTEBOOKS = data.ROOT / "notebooks"
 DECLARATIONS = "notebooks.yml"
@@ -30,7 +32,7 @@ class Parameter:
         """Return `value` (text from the command line, or already typed) in the declared type, or refuse it."""
         try:
             typed = _READERS[self.type](value)
-        except (ValueError, TypeError, KeyError):
+        except (ValueError, TypeError, KeyError, OverflowError):
             raise ParameterError(f"parameter {self.name}={value!r}: expected {self.expected()}") from None
         if self.choices and typed not in self.choices:
             near = difflib.get_close_matches(str(value).upper(), [str(c).upper() for c in self.choices], n=1)
@@ -49,11 +51,17 @@ def _whole(value):
     return int(value)
 
 
+def _finite(value):
+    if isinstance(value, bool) or not math.isfinite(float(value)):
+        raise ValueError
+    return float(value)
+
+
 def _day(value):
     return "" if value in ("", None) else date.fromisoformat(str(value)).isoformat()
 
 
-_READERS = {"string": str, "integer": _whole, "number": float, "date": _day,
+_READERS = {"string": str, "integer": _whole, "number": _finite, "date": _day,
             "boolean": lambda v: v if isinstance(v, bool) else {"true": True, "false": False}[str(v).lower()]}
 
 
@@ -85,9 +93,9 @@ class Notebook:
     def output_folder(self, values: dict) -> str:
         """Return the report's folder: parameters that differ from their default are part of its name."""
         folder = self.folder.format(**values)
-        other = [f"{p.name}-{values[p.name]}" for p in self.parameters
+        other = [f"{p.name}-{quote(str(values[p.name]), safe='')}" for p in self.parameters
                  if values[p.name] != p.default and f"{{{p.name}}}" not in self.folder]
-        return "--".join([folder, *other]).replace(" ", "_")
+        return "--".join([folder, *other])
 
 
 def eu27() -> tuple[str, ...]:
@@ -106,8 +114,12 @@ _NAMED_CHOICES = {"eu27": eu27, "editions": _editions}
 @lru_cache(maxsize=1)
 def notebooks() -> dict[str, Notebook]:
     """Return the declared notebooks by name, in the order of reading."""
-    content = yaml.safe_load((NOTEBOOKS / DECLARATIONS).read_text(encoding="utf-8"))
-    return {name: _notebook(name, entry) for name, entry in content.items()}
+    path = NOTEBOOKS / DECLARATIONS
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return {name: _notebook(name, entry) for name, entry in content.items()}
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{path} is missing or cannot be read: {type(error).__name__}: {error}") from None
 
 
 def _notebook(name: str, entry: dict) -> Notebook:

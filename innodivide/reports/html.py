@@ -8,9 +8,9 @@ import jinja2
 from markdown_it import MarkdownIt
 
 from innodivide import data
-from innodivide.reports.blocks import Block
+from innodivide.reports.blocks import Block, ReportError
 
-_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")  # an image would be fetched
 
 
 @lru_cache(maxsize=1)
@@ -33,14 +33,18 @@ def render(title: str, blocks: list[Block], facts: dict[str, str]) -> str:
         What the reader is told about the run at the end (notebook, parameters, versions).
     """
     style = (resources.files("innodivide.reports") / "report.css").read_text(encoding="utf-8")
-    return _template().render(title=title, style=style, items=[_item(b) for b in blocks], facts=facts,
-                              headings=_headings(blocks), sources=source_list(blocks)) + "\n"
+    items = [_item(b) for b in blocks]
+    return _template().render(title=title, style=style, items=items, facts=facts, headings=_headings(blocks),
+                              sources=source_list(blocks)) + "\n"
 
 
 def _item(block: Block) -> dict:
     if block.payload is None:
         return {"kind": "prose", "html": _prose(block.text)}
     item = {**block.payload, "code": block.code}
+    unknown = [s for s in item["sources"] if s not in _sources()]
+    if unknown:
+        raise ReportError(f"exhibit {item['id']} cites {', '.join(unknown)}, not in data/sources.csv")
     if item["kind"] == "text":
         item["html"] = _prose(item["title"])
     if item["kind"] == "figure":

@@ -33,7 +33,8 @@ def inputs(notebook: Notebook) -> dict[str, str]:
     hashes = {p.relative_to(data.ROOT).as_posix(): sha256(p.read_bytes()) for p in paths}
     described = [data.resource(t) for t in tables]
     hashes[f"data/{data.PACKAGE} (tables used)"] = sha256(_canonical(described))
-    hashes[f"notebooks/{DECLARATIONS} ({notebook.name})"] = sha256(_canonical([notebook.tables, notebook.parameters]))
+    hashes[f"notebooks/{DECLARATIONS} ({notebook.name})"] = sha256(
+        _canonical([notebook.title, notebook.tables, notebook.parameters]))
     return hashes | _shared_inputs()
 
 
@@ -66,11 +67,11 @@ def code_state() -> dict:
         return {"commit": None, "uncommitted_changes": None}
 
 
-def build(notebook: Notebook, parameters: dict, folder: Path) -> dict:
-    """Return the manifest of a finished report folder."""
+def build(notebook: Notebook, parameters: dict, folder: Path, read: dict[str, str]) -> dict:
+    """Return the manifest of a finished report folder; `read` are the `inputs` taken before the notebook ran."""
     outputs = {p.relative_to(folder).as_posix(): sha256(p.read_bytes())
                for p in sorted(folder.rglob("*")) if p.is_file() and p.name != MANIFEST}
-    return {"notebook": notebook.name, "parameters": parameters, "inputs": inputs(notebook),
+    return {"notebook": notebook.name, "parameters": parameters, "inputs": read,
             "environment": environment(), "code": code_state(), "outputs": outputs}
 
 
@@ -78,11 +79,14 @@ def why_stale(notebook: Notebook, parameters: dict, folder: Path) -> str:
     """Return why a report must be made again, or an empty string when it is fresh."""
     try:
         old = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        recorded = (old["parameters"], old["inputs"], old["environment"], old["outputs"])
+        was_parameters, was_inputs, was_outputs = (dict(old[k]) for k in ("parameters", "inputs", "outputs"))
+        was_environment = old["environment"]
     except (OSError, ValueError, KeyError, TypeError):
         return "no report yet, or no readable manifest"
-    was_parameters, was_inputs, was_environment, was_outputs = recorded
-    now = inputs(notebook)
+    try:
+        now = inputs(notebook)
+    except OSError as error:  # the run will say more
+        return f"{error.filename} cannot be read"
     changed = sorted(p for p in set(now) | set(was_inputs) if now.get(p) != was_inputs.get(p))
     if was_parameters != parameters:
         return "other parameters"
@@ -90,6 +94,8 @@ def why_stale(notebook: Notebook, parameters: dict, folder: Path) -> str:
         return f"changed: {', '.join(changed[:3])}{' and more' if len(changed) > 3 else ''}"
     if was_environment != environment():
         return "other package versions"
+    if not was_outputs:
+        return "no outputs are listed"
     for path, digest in was_outputs.items():
         file = folder / path
         if not file.is_file() or sha256(file.read_bytes()) != digest:

@@ -1,5 +1,6 @@
 """Execute notebooks with papermill, in parallel, and write each report whole or not at all."""
 
+import glob
 import json
 import os
 import shutil
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from innodivide import data
-from innodivide.errors import ParameterError
+from innodivide.errors import InnodivideError, ParameterError
 from innodivide.reports import manifest
 from innodivide.reports.declarations import ANNEX, Notebook, notebook
 
@@ -46,14 +47,16 @@ class Outcome:
     seconds: float = 0.0
 
 
-def job(name: str, **given) -> Job:
+def job(name: str, /, **given) -> Job:
     """Return the job of a notebook with checked parameters."""
     declared = notebook(name)
     return Job(declared, declared.resolve(given))
 
 
-def annex_jobs(countries: Iterable[str], **given) -> list[Job]:
+def annex_jobs(countries: Iterable[str], /, **given) -> list[Job]:
     """Return one job for each country."""
+    if "country" in given:
+        raise ParameterError("the countries of an annex are named without -p: innodivide annex PL")
     return [job(ANNEX, country=c, **given) for c in countries]
 
 
@@ -65,12 +68,16 @@ def prepare_output(out: Path) -> Path:
             pass
     except OSError as error:
         raise ParameterError(f"the output folder {out} cannot be written: {error.strerror}") from None
-    for leftover in out.rglob(".partial-*"):
-        shutil.rmtree(leftover, ignore_errors=True)
-    for old in out.rglob(".old-*"):  # a run was killed between the two renames of `_replace`
-        target = old.with_name(old.name.removeprefix(".old-"))
-        shutil.rmtree(old, ignore_errors=True) if target.exists() else old.rename(target)
     return out
+
+
+def _mend(folder: Path) -> None:
+    """Clear away what a killed run left of this report; nothing else in the output folder is touched."""
+    for leftover in folder.parent.glob(f".partial-{glob.escape(folder.name)}=*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    old = folder.with_name(f".old-{folder.name}")
+    if old.exists():  # killed between the two renames of `_replace`
+        shutil.rmtree(old, ignore_errors=True) if folder.exists() else old.rename(folder)
 
 
 def run(jobs: list[Job], out: Path, *, force: bool = False, workers: int | None = None,
@@ -97,7 +104,8 @@ def run(jobs: list[Job], out: Path, *, force: bool = False, workers: int | None 
         In the order of `jobs`.
     """
     out, outcomes, todo = prepare_output(Path(out)), {}, []
-    for item in jobs:
+    for item in {item.name: item for item in jobs}.values():
+        _mend(out / item.name)
         if force or manifest.why_stale(item.notebook, item.parameters, out / item.name):
             todo.append(item)
         else:
@@ -127,21 +135,23 @@ def _result(future, item: Job) -> Outcome:
 
 def make_report(item: Job, out: Path) -> Outcome:
     """Execute one notebook and write its folder; on failure the old report stays and the message says where it broke."""
-    started, folder = time.monotonic(), Path(out) / item.name
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=".partial-", dir=folder.parent))
+    started, folder, partial = time.monotonic(), Path(out) / item.name, None
     try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".partial-{folder.name}=", dir=folder.parent))
+        read = manifest.inputs(item.notebook)  # before the notebook reads them: a change meanwhile makes the report stale
         _write_report(item, partial)
         seconds = round(time.monotonic() - started, 2)
         (partial / manifest.MANIFEST).write_text(
-            json.dumps(manifest.build(item.notebook, item.parameters, partial), indent=1, sort_keys=True) + "\n", "utf-8")
+            json.dumps(manifest.build(item.notebook, item.parameters, partial, read), indent=1, sort_keys=True) + "\n", "utf-8")
         (partial / TIMES).write_text(json.dumps({"seconds": seconds}) + "\n", "utf-8")
         partial.chmod(0o755)
         _replace(folder, partial)
     except Exception as error:
         return Outcome(item.name, "failed", _explain(item, error), time.monotonic() - started)
     finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        if partial:
+            shutil.rmtree(partial, ignore_errors=True)
     return Outcome(item.name, "made", "", seconds)
 
 
@@ -168,6 +178,8 @@ def execute(item: Job):
     """Run the notebook in a kernel of its own and return it executed; only declared tables can be loaded in it."""
     import papermill
 
+    from innodivide.reports.blocks import ReportError
+
     # One thread for each kernel: the reports themselves run in parallel.
     wanted = {data.DECLARED_TABLES: ",".join((*item.notebook.tables, "source", "country")),
               "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
@@ -175,10 +187,13 @@ def execute(item: Job):
     os.environ.update(wanted)
     try:
         with tempfile.TemporaryDirectory() as scratch:
-            return papermill.execute_notebook(
-                str(item.notebook.path), str(Path(scratch) / "notebook.ipynb"), parameters=item.parameters,
-                progress_bar=False, kernel_name="python3", cwd=str(data.ROOT), execution_timeout=KERNEL_TIMEOUT,
-                **_local_transport(scratch))
+            saved = Path(scratch) / "notebook.ipynb"
+            try:
+                return papermill.execute_notebook(
+                    str(item.notebook.path), str(saved), parameters=item.parameters, progress_bar=False,
+                    kernel_name="python3", cwd=str(data.ROOT), execution_timeout=KERNEL_TIMEOUT, **_local_transport(scratch))
+            except Exception as error:
+                raise ReportError(_what_broke(error, saved)) from error
     finally:
         for key, value in before.items():
             os.environ.pop(key) if value is None else os.environ.__setitem__(key, value)
@@ -212,11 +227,20 @@ def _replace(folder: Path, new: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
+def _what_broke(error: Exception, saved: Path) -> str:
+    """Return "cell 4: ZeroDivisionError: division by zero", from the notebook that papermill saved up to there."""
+    import nbformat
+
+    from innodivide.reports.blocks import last_cell_run
+
+    name, text = getattr(error, "ename", None) or type(error).__name__, str(getattr(error, "evalue", error)).strip()
+    cell = last_cell_run(nbformat.read(saved, as_version=4)) if saved.is_file() else 0
+    return f"cell {cell}: {name}: {text}" if cell else f"{name}: {text}"
+
+
 def _explain(item: Job, error: Exception) -> str:
     """Say where a notebook broke: notebook, parameters, cell and error, on one line."""
     given = ", ".join(f"{k}={v}" for k, v in item.parameters.items())
     where = f"notebooks/{item.notebook.name}.ipynb ({given})" if given else f"notebooks/{item.notebook.name}.ipynb"
-    if type(error).__name__ == "PapermillExecutionError":
-        last = str(error.evalue).strip()
-        return f"{where}, cell {error.cell_index + 1}: {error.ename}: {last}"
-    return f"{where}: {type(error).__name__}: {error}"
+    text = str(error) if isinstance(error, InnodivideError) else f"{type(error).__name__}: {error}"
+    return " ".join(f"{where}, {text}".split())

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from innodivide._design import CONTROLS, check_names, check_rank, numeric, require_columns, separation, standardise
-from innodivide._firth import back_transform, check_level
+from innodivide.models.design import CONTROLS, check_names, check_rank, numeric, require_columns, separation, standardise
+from innodivide.models.engine import back_transform, check_level
 from innodivide.errors import DesignError
 from innodivide.results import Result, data_fingerprint
 
@@ -79,6 +79,7 @@ def grouped_binomial(
     table = _t_table(original @ beta, phi * original @ covariance @ original.T, df, level, [*names, term])
     row = table.loc[term]
     binary = bool(np.isin(d, (0, 1)).all())
+    is_share = bool(((d >= 0) & (d <= 1)).all())  # of the IPCEIs at which the country had the label
     result = Result(
         method="grouped quasi-binomial logit",
         term=term,
@@ -95,7 +96,7 @@ def grouped_binomial(
         n_dyads=int(n.sum()),
         n_countries=len(frame),
         n_events=int(hit.sum()),
-        n_treated=int((d != 0).sum()) if binary else len(frame),
+        n_treated=int((d != 0).sum()) if is_share else len(frame),
         dropped=(),
         separation=False,
         converged=True,

@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import stats
 from scipy.special import expit
 
-from innodivide._design import (
+from innodivide.models.design import (
     CONTROLS,
     Design,
     build_design,
@@ -22,8 +22,8 @@ from innodivide._design import (
     separation,
     standardise,
 )
-from innodivide._effects import average_marginal_effect, expected_participation
-from innodivide._firth import (
+from innodivide.models.effects import average_marginal_effect, expected_participation
+from innodivide.models.engine import (
     back_transform,
     check_level,
     country_dispersion,
@@ -33,7 +33,7 @@ from innodivide._firth import (
     polish,
     profile,
 )
-from innodivide._grouped import GroupedFit, grouped_binomial
+from innodivide.models.grouped import GroupedFit, grouped_binomial
 from innodivide.errors import DesignError
 from innodivide.results import Result
 

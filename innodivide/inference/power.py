@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from innodivide._design import CONTROLS, Design, build_design, logit_batch, mean_intercept
-from innodivide._permute import TIE_TOLERANCE, check_permutations, country_orders
+from innodivide.models.design import CONTROLS, Design, build_design, logit_batch, mean_intercept
+from innodivide.inference.permute import TIE_TOLERANCE, check_permutations, country_orders
 from innodivide.errors import DesignError, ParameterError
 from innodivide.models import firth_logit
 from innodivide.results import require_rng, seed_of

@@ -12,13 +12,13 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
-from innodivide._design import CONTROLS, Design, build_design, null_fit
-from innodivide._labels import label_permutation_difference
-from innodivide._permute import check_labellings, check_permutations, country_orders, extreme, labellings
+from innodivide.models.design import CONTROLS, Design, build_design, null_fit
+from innodivide.inference.labels import label_permutation_difference
+from innodivide.inference.permute import check_labellings, check_permutations, country_orders, extreme, labellings
 from innodivide.errors import DesignError, ParameterError
 from innodivide.results import Result, require_rng, seed_of
 
-__all__ = ["holm", "label_permutation_difference", "permutation_test"]
+__all__ = ["holm", "label_permutation_difference", "permutation_draws", "permutation_test"]
 
 Method = Literal["enumerate", "rows", "potter"]
 
@@ -78,11 +78,7 @@ def permutation_test(
         p = float(extreme(reference, observed).mean())
         kind, seed = f"exact, all {len(reference)} labellings of countries, two-sided", None
     else:
-        require_rng(rng)
-        check_permutations(n_permutations)
-        exposure = design.d if method == "rows" else _residualise(design)
-        orders = country_orders(rng, n_permutations, len(design.countries))
-        reference = row_scores(design, mu, exposure, orders)
+        reference = _row_reference(design, mu, method, n_permutations, rng)
         p = (1 + int(extreme(reference, observed).sum())) / (n_permutations + 1)
         what = "country rows of the exposure" if method == "rows" else "country rows of exposure residuals (Potter PRR)"
         kind, seed = f"{n_permutations} random permutations of {what}, two-sided", seed_of(rng)
@@ -100,6 +96,36 @@ def permutation_test(
         notes=notes,
         **design.counts(),
     )
+
+
+def permutation_draws(
+    dyads: pd.DataFrame,
+    term: str = "leader",
+    controls=CONTROLS,
+    method: Method = "rows",
+    n_permutations: int = 9999,
+    rng: np.random.Generator | None = None,
+    outcome: str = "participates",
+) -> np.ndarray:
+    """Reference distribution of `permutation_test` for "rows" or "potter": the same draws for the same generator.
+
+    Returns
+    -------
+    ndarray (n_permutations,)
+        Score statistics under permuted country rows.
+    """
+    if method not in ("rows", "potter"):
+        raise ParameterError(f"method: expected one of rows, potter; got {method!r}")
+    design = build_design(dyads, term, controls, outcome)
+    return _row_reference(design, null_fit(design), method, n_permutations, rng)
+
+
+def _row_reference(design: Design, mu: np.ndarray, method: str, n_permutations: int, rng) -> np.ndarray:
+    require_rng(rng)
+    check_permutations(n_permutations)
+    exposure = design.d if method == "rows" else _residualise(design)
+    orders = country_orders(rng, n_permutations, len(design.countries))
+    return row_scores(design, mu, exposure, orders)
 
 
 def score_statistics(design: Design, mu: np.ndarray, exposures: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 from scipy.special import expit
 
-from innodivide._design import Design
+from innodivide.models.design import Design
 from innodivide.errors import DesignError, ParameterError
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 from scipy import stats
 from scipy.special import expit
 
-from innodivide._design import Design, build_design, mean_intercept
-from innodivide._firth import check_level, fit_firth
+from innodivide.models.design import Design, build_design, mean_intercept
+from innodivide.models.engine import check_level, fit_firth
 from innodivide.errors import DesignError, ParameterError
 from innodivide.results import Result, require_rng, seed_of
 

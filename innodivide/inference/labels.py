@@ -5,8 +5,8 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
-from innodivide._design import numeric
-from innodivide._permute import TIE_TOLERANCE, check_labellings, check_permutations, country_orders, labellings
+from innodivide.models.design import numeric
+from innodivide.inference.permute import TIE_TOLERANCE, check_labellings, check_permutations, country_orders, labellings
 from innodivide.errors import DesignError, ParameterError
 from innodivide.results import Result, data_fingerprint, require_rng, seed_of
 

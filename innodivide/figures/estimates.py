@@ -1,0 +1,130 @@
+"""Charts of estimates and of power."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator, PercentFormatter
+
+from innodivide.errors import ParameterError
+from innodivide.figures import style as st
+
+
+@st.house
+def interval_plot(frame: pd.DataFrame, label: str, estimate: str, low: str, high: str, reference: float | None = 1.0,
+                  log: bool = True, note: str | None = None, xlabel: str = "", order: str | None = None,
+                  heading: str = "estimate (95% interval)"):
+    """Draw estimates with intervals, one row each, the numbers printed at the right (a forest plot).
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One row per `label`. An infinite bound is drawn as an arrow; an interval is also cut, with an arrow, where it
+        runs more than a hundred times beyond all estimates (log scale). The numbers printed are never cut.
+    note : str, optional
+        Text column printed after the number, such as the number of observations.
+    order : str, optional
+        Column that ranks the rows, first on top; otherwise by estimate, largest on top.
+    heading : str
+        Heading of the printed numbers: say there what the interval is.
+    """
+    who = "interval_plot"
+    frame = st.tidy(who, frame, [label, estimate, low, high, note, order], [label], [label])
+    rank = -st.numbers(who, frame, order) if order else st.numbers(who, frame, estimate)
+    frame = st.ranked(frame, rank)
+    x, lows, highs = (st.numbers(who, frame, c) for c in (estimate, low, high))
+    if log and (x <= 0).any():
+        raise ParameterError(f"{who}: column {estimate!r} has values at or below zero, which a log scale cannot show; "
+                             "use log=False")
+    known = np.isfinite(x)
+    figure, ax, y = st.row_axes(frame[label], row=0.22)
+    ax.tick_params(axis="y", pad=7)
+    lower, upper = _window(x, lows, highs, reference, log)
+    if log:
+        _log_axis(ax, lower, upper)
+    ax.set_xlim(lower, upper)
+    left, right = np.clip(lows, lower, upper), np.clip(highs, lower, upper)
+    ax.hlines(y, left, right, color=st.INK, linewidth=1.4, zorder=2, label="interval")
+    for ends, cut, marker in ((left, lows < lower, "<"), (right, highs > upper, ">")):
+        ax.scatter(ends[cut], y[cut], marker=marker, s=26, color=st.INK, zorder=3, clip_on=False)
+    st.dots(ax, x[known], y[known], st.GROUP_COLOURS["strong"], edgecolors=st.INK, linewidths=0.6, marker="s", s=30)
+    st.reference_line(ax, reference)
+    ax.set_xlabel(xlabel)
+    texts = [f"{st.three_digits(e)} ({st.three_digits(a)} to {st.three_digits(b)})" if ok else "not estimated"
+             for e, a, b, ok in zip(x, lows, highs, known)]
+    _columns_at_right(ax, y, heading, [texts, *([frame[note].fillna("").astype(str)] if note else [])])
+    return figure
+
+
+@st.house
+def power_curve(frame: pd.DataFrame, x: str, y: str, se: str | None = None, target: float = 0.8,
+                solution: float | None = None, xlabel: str = "", ylabel: str = "Power", log: bool = False):
+    """Draw power against effect size, its simulation error, the target and where the curve reaches it.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One row per effect size `x`; power `y` from 0 to 1; `se`, the Monte Carlo standard error, drawn as 1.96 either
+        way.
+    solution : float, optional
+        The minimum detectable effect; None or nan says that the target is not reached.
+    """
+    who = "power_curve"
+    frame = st.tidy(who, frame, [x, y, se], [x], [x])
+    across, power = st.numbers(who, frame, x), st.numbers(who, frame, y)
+    error = 1.96 * np.nan_to_num(st.numbers(who, frame, se))
+    figure, ax = st.plain_axes(3.2)
+    colour = st.GROUP_COLOURS["strong"]
+    ax.plot(across, power, color=colour, linewidth=1.6, zorder=2)
+    ax.errorbar(across, power, yerr=error, fmt="o", color=colour, markersize=4.5, linewidth=1.2, zorder=3)
+    if log:
+        ax.set_xscale("log")
+        ax.set_xticks(across, [st.short(v) for v in across])
+        ax.minorticks_off()
+    ax.set(ylim=(0, 1.02), xlabel=xlabel, ylabel=ylabel)
+    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    reached = solution is not None and np.isfinite(solution)
+    st.reference_line(ax, target, f"target {target:.0%}" + ("" if reached else ": not reached here"), axis="y")
+    if reached:
+        ax.plot([solution, solution], [0, target], color=st.ACCENT, linewidth=1.4, zorder=2.5, label="solution")
+        left = solution > ax.get_xlim()[0] + 0.6 * np.ptp(ax.get_xlim())
+        ax.annotate(f"smallest detectable: {st.short(solution)}", (solution, 0.04), textcoords="offset points",
+                    xytext=(-5 if left else 5, 0), ha="right" if left else "left", fontsize=st.SMALL, color=st.ACCENT,
+                    fontweight="bold", bbox=st.PAPER)
+    return figure
+
+
+def _window(x, lows, highs, reference, log) -> tuple[float, float]:
+    """Return axis limits that hold all estimates and their intervals, but not the far end of runaway intervals."""
+    centre = np.array([*x[np.isfinite(x)], *([] if reference is None else [reference])])
+    if not len(centre):
+        return (0.1, 10) if log else (-1, 1)
+    ends = np.concatenate([lows, highs])
+    ends = ends[np.isfinite(ends) & ((ends > 0) | (not log))]
+    every = np.concatenate([centre, ends])
+    low, high = every.min(), every.max()
+    if log:
+        low, high = np.log(max(low, centre.min() / 100)), np.log(min(high, centre.max() * 100))
+    low, high = st.padded(low, high, 0.04)
+    room = 0.12 * (high - low)  # for the arrows of unbounded intervals
+    low, high = low - room * (lows <= (0 if log else -np.inf)).any(), high + room * np.isposinf(highs).any()
+    return (float(np.exp(low)), float(np.exp(high))) if log else (low, high)
+
+
+def _log_axis(ax, low: float, high: float) -> None:
+    decades = np.log10(high / low)
+    ax.set_xscale("log")
+    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 2.5 else (1,), numticks=20))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.10g}"))
+
+
+def _columns_at_right(ax, places, heading: str, columns) -> None:
+    """Print columns of text right of the axes, each left-aligned after the one before, the first with a heading."""
+    right, look = 8.0, {"textcoords": "offset points", "annotation_clip": False, "fontsize": st.SMALL}
+    head = ax.annotate(heading, (1, 1), xycoords="axes fraction", xytext=(right, 3), color=st.QUIET, **look)
+    for column in columns:
+        written = [ax.annotate(text, (1, at), xycoords=ax.get_yaxis_transform(), xytext=(right, 0), va="center", **look)
+                   for at, text in zip(places, column)]
+        st.settle(ax.figure)
+        right += max(t.get_window_extent().width for t in [*written, head]) * 72 / ax.figure.dpi + 10
+        head = written[0]

@@ -1,0 +1,97 @@
+"""Copies of data/ to break, and strict arithmetic."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from innodivide import data
+
+
+@pytest.fixture(autouse=True)
+def strict_arithmetic():
+    """Let a division by zero, an overflow or an invalid operation fail the test instead of passing as inf or nan."""
+    with np.errstate(divide="raise", over="raise", invalid="raise"):
+        yield
+
+
+class DataCopy:
+    """A folder of tables whose files a test may change; `restore` puts back content and time stamp of each."""
+
+    def __init__(self, folder: Path):
+        self.folder, self._kept = folder, {}
+
+    def __truediv__(self, file: str) -> Path:
+        return self.folder / file
+
+    def _keep(self, file: str) -> Path:
+        path = self.folder / file
+        if file not in self._kept:
+            self._kept[file] = (path.read_bytes(), path.stat().st_mtime_ns)
+        return path
+
+    def change(self, file: str, function) -> None:
+        """Replace the text of a file by `function(text)`; bytes are written as they are, None removes the file."""
+        path = self._keep(file)
+        new = function(path.read_bytes().decode("utf-8"))
+        path.unlink()  # the file may be a hard link: write a new one
+        if new is not None:
+            path.write_bytes(new if isinstance(new, bytes) else new.encode("utf-8"))
+
+    def row(self, file: str, start: str) -> int:
+        """Return the line number (as an editor shows it) of the one line that begins with `start`."""
+        lines = (self.folder / file).read_bytes().split(b"\n")
+        found = [i for i, line in enumerate(lines, start=1) if line.startswith(start.encode())]
+        assert len(found) == 1, f"{len(found)} lines of {file} begin with {start!r}"
+        return found[0]
+
+    def restore(self) -> None:
+        for file, (content, stamp) in self._kept.items():
+            path = self.folder / file
+            path.unlink(missing_ok=True)
+            path.write_bytes(content)
+            os.utime(path, ns=(stamp, stamp))
+        self._kept.clear()
+
+
+@pytest.fixture(scope="session")
+def data_folder(tmp_path_factory) -> Path:
+    """One copy of data/ for the whole session."""
+    return Path(shutil.copytree(data.DATA, tmp_path_factory.mktemp("repository") / "data"))
+
+
+@pytest.fixture
+def copy(data_folder) -> DataCopy:
+    """The session's copy of data/, put back after the test.
+
+    Restored time stamps let the library's cache keep the tables that a test did not touch, so that checking everything
+    after one change takes a fraction of a second.
+    """
+    one = DataCopy(data_folder)
+    yield one
+    one.restore()
+
+
+@pytest.fixture
+def repository(data_folder, tmp_path):
+    """A repository of its own in hard links, and the command line running on it: `repository.run("check")`."""
+    shutil.copytree(data_folder, tmp_path / "data", copy_function=os.link)
+    return Repository(tmp_path)
+
+
+class Repository(DataCopy):
+    """A private repository layout with a command line."""
+
+    def __init__(self, root: Path):
+        super().__init__(root / "data")
+        self.root = root
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess:
+        environment = {**os.environ, "INNODIVIDE_ROOT": str(self.root)}
+        environment.pop(data.DECLARED_TABLES, None)
+        return subprocess.run([sys.executable, "-m", "innodivide.cli", *arguments], env=environment, timeout=120,
+                              capture_output=True, text=True, check=False, cwd=self.root)
