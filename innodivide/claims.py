@@ -53,7 +53,8 @@ def ledger(main: Confirmatory, family: pd.DataFrame, plan: Plan, tables: Tables 
     frame = pd.DataFrame([f.__dict__ for f in findings])
     claims = tables["claim"].merge(frame, on="claim_id", how="left")
     claims["verdict"] = claims["verdict"].fillna(NOT_TESTED)
-    claims["rule"] = claims["claim_id"].map(plan.fixed["claim_rules"])
+    claims["numbers"] = claims["numbers"].str.replace(r"(?<![\w])-(?=\d)", "−", regex=True)
+    claims["rule"] = claims["claim_id"].map(plan.fixed["claim_rules"]).str.replace("_", " ")
     return claims[["claim_id", "claim", "place", "verdict", "numbers", "coverage", "test", "rule", "exhibit", "source_id"]]
 
 
@@ -115,13 +116,13 @@ def least_innovative_regions(tables: Tables) -> Finding:
     """C06: regions in the lowest group: many in Romania and Bulgaria, almost ten in Poland."""
     rows = tables["ris_index"].query("edition == @e", local_dict={"e": BRIEF_RIS_EDITION}).merge(
         tables["ris_region"][["edition", "region_code", "geo"]], on=["edition", "region_code"])
-    rows = rows[rows["year"] == rows["year"].max()]
+    rows = rows[(rows["year"] == rows["year"].max()) & rows["geo"].isin(member_states(tables)["geo"])]
     count = rows[rows["group"] == "modest"].groupby("geo").size()
     total = rows.groupby("geo").size()
     parts = [bool(count.get("PL", 0) in ALMOST_TEN), *(bool(count.get(g, 0) / total[g] > MANY) for g in ("RO", "BG"))]
     verdict = "supported" if all(parts) else "partly" if any(parts) else "contradicted"
     numbers = "Modest regions: " + join_names([f"{n} {count.get(g, 0)} of {total[g]}" for g, n in (("PL", "Poland"), ("RO", "Romania"), ("BG", "Bulgaria"))]) + "."
-    return Finding("C06", verdict, numbers, f"RIS {BRIEF_RIS_EDITION}, {len(rows)} regions here; groups derived from the index and the published thresholds")
+    return Finding("C06", verdict, numbers, f"RIS {BRIEF_RIS_EDITION}, {len(rows)} regions of Member States here; groups derived from the index and the published thresholds")
 
 
 def divide_widens(plan: Plan, tables: Tables) -> Finding:
