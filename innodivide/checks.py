@@ -17,13 +17,15 @@ from innodivide.published import TAKING_PART, recompute, verdict_holds
 
 
 class Load:
-    """Reads checked tables of one folder, indexed by line number: `load("ipcei")`."""
+    """Reads checked tables of one folder once, indexed by line number: `load("ipcei")`. Rules do not change them."""
 
     def __init__(self, folder: Path):
-        self.folder = folder
+        self.folder, self._read = folder, {}
 
     def __call__(self, name: str) -> pd.DataFrame:
-        return data.load_rows(name, self.folder)
+        if name not in self._read:
+            self._read[name] = data.load_rows(name, self.folder)
+        return self._read[name]
 
 
 RULES: list[tuple[tuple[str, ...], Callable[[Load], list[Failure]]]] = []
@@ -40,12 +42,12 @@ def _rule(*tables: str):
 def check_all(folder: Path = data.DATA) -> tuple[list[Failure], list[str]]:
     """Return every failure of all tables and rules, and the rules that could not be looked at."""
     by_table = {name: data.check_table(name, folder) for name in data.resources(folder)}
-    failures, skipped = [f for found in by_table.values() for f in found], []
+    failures, skipped, load = [f for found in by_table.values() for f in found], [], Load(folder)
     for tables, rule in RULES:
         if any(by_table[t] for t in tables or by_table):
             skipped.append(rule.__doc__.splitlines()[0])
         else:
-            failures += rule(Load(folder))
+            failures += rule(load)
     return sorted(set(failures), key=lambda f: (f.file, f.row or 0, f.column, f.value, f.rule)), skipped
 
 

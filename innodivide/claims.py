@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from innodivide import convergence, inference, participation
-from innodivide.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, _rng, named_counts
+from innodivide.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, stream, named_counts
 from innodivide.exhibits import join_names
 from innodivide.panel import Tables, _tables, ipcei_dyads, member_states
 from innodivide.plan import Plan
@@ -62,12 +62,12 @@ def leaders_or_size_and_wealth(main: Confirmatory, family: pd.DataFrame, plan: P
     """C01: Tier-1 activity goes with being large and wealthy, or with leader status."""
     alpha, count = float(plan.fixed["test"]["alpha"]), int(plan.fixed["test"]["permutations"])
     size = inference.permutation_test(main.dyads, term="ln_population", controls=("ln_gdp_pc_pps", "leader"), method="rows",
-                                      n_permutations=count, rng=_rng(plan, 7))
+                                      n_permutations=count, rng=stream(plan, 7))
     leader, wealth = (family.loc[c, "verdict"] == "supported" for c in ("leaders", "wealth"))
     large = bool(size.p_value < alpha and size.estimate > 0)
     verdict = "supported" if leader or (wealth and large) else "partly" if wealth or large else "inconclusive"
     numbers = (f"Leaders: odds ratio {main.interval.estimate:.2f} ({main.interval.ci_low:.2f} to {main.interval.ci_high:.2f}), p = {main.permutation.p_value:.2f}. "
-               f"Size: p = {size.p_value:.4f}, more with size. Wealth: p = {family.loc['wealth', 'p_value']:.2f}.")
+               f"Size: p = {size.p_value:.4f}, {'more' if size.estimate > 0 else 'less'} with size. Wealth: p = {family.loc['wealth', 'p_value']:.2f}.")
     return Finding("C01", verdict, numbers, f"{main.profile.n_countries} states, {main.profile.n_ipceis} IPCEIs, complete")
 
 
@@ -128,11 +128,22 @@ def least_innovative_regions(tables: Tables) -> Finding:
 def divide_widens(plan: Plan, tables: Tables) -> Finding:
     """C08: the spread between countries grew (supported) or fell (contradicted) beyond its bootstrap interval."""
     series = index_relative_to_eu(2023, tables)
-    change, beta = convergence.sigma_change(series, _rng(plan, 8)), convergence.beta_convergence(series)
+    change, beta = spread_change(plan, tables), convergence.beta_convergence(series)
     verdict = "supported" if change["ci_low"] > 0 else "contradicted" if change["ci_high"] < 0 else "inconclusive"
     numbers = (f"Spread (sd of the log index) {change['first']:.3f} in {series['year'].min()} and {change['last']:.3f} in {series['year'].max()}, change {change['change']:+.3f} "
                f"({change['ci_low']:+.3f} to {change['ci_high']:+.3f}); beta {beta['beta']:+.4f} a year ({beta['ci_low']:+.4f} to {beta['ci_high']:+.4f}).")
     return Finding("C08", verdict, numbers, "27 states, one edition's back-series (EIS 2023); earlier years are not comparable")
+
+
+def spread_change(plan: Plan, tables: Tables | None = None) -> dict:
+    """Return the change of the spread between countries in the EIS 2023 series (`convergence.sigma_change`)."""
+    return convergence.sigma_change(index_relative_to_eu(2023, tables), stream(plan, 8))
+
+
+def spread_facts(plan: Plan, tables: Tables | None = None) -> dict:
+    """Return the change of the spread and its interval, for the text."""
+    found = spread_change(plan, tables)
+    return {"change": found["change"], "low": found["ci_low"], "high": found["ci_high"]}
 
 
 def verdict_counts(rows: pd.DataFrame) -> dict:

@@ -17,6 +17,10 @@ BRIEF_CUTOFF = "2021-04-30"
 FIXED_CONTROLS_YEAR = 2019
 BOOTSTRAPS = 999
 POWER = 0.80
+READABLE = {  # names of the plan in the words of a report
+    "at_decision": "as known at the decision", "lag1": "one step before (edition, or calendar year)",
+    "ln_population": "natural logarithm of population", "ln_gdp_pc_pps": "natural logarithm of GDP per head in PPS",
+}
 
 
 @dataclass(frozen=True)
@@ -32,9 +36,9 @@ class Confirmatory:
     effect: Result | None
 
 
-def _rng(plan: Plan, stream: int) -> np.random.Generator:
+def stream(plan: Plan, part: int) -> np.random.Generator:
     """Return the generator of one part of the analysis: parts can be run alone and still give the same numbers."""
-    return np.random.default_rng(np.random.SeedSequence(plan.seed, spawn_key=(stream,)))
+    return np.random.default_rng(np.random.SeedSequence(plan.seed, spawn_key=(part,)))
 
 
 def planned_dyads(plan: Plan, tables: Tables | None = None, **changes) -> pd.DataFrame:
@@ -61,9 +65,9 @@ def analyse(dyads: pd.DataFrame, plan: Plan, effect: bool = True) -> Confirmator
         fit=fit,
         interval=as_odds_ratio(models.dispersion_interval(fit)),
         profile=fit.odds_ratio(),
-        permutation=inference.permutation_test(dyads, method="rows", n_permutations=count, rng=_rng(plan, 1)),
-        second_permutation=inference.permutation_test(dyads, method="potter", n_permutations=count, rng=_rng(plan, 2)),
-        effect=models.average_marginal_effect(fit, dyads, _rng(plan, 3), n_boot=BOOTSTRAPS) if effect else None,
+        permutation=inference.permutation_test(dyads, method="rows", n_permutations=count, rng=stream(plan, 1)),
+        second_permutation=inference.permutation_test(dyads, method="potter", n_permutations=count, rng=stream(plan, 2)),
+        effect=models.average_marginal_effect(fit, dyads, stream(plan, 3), n_boot=BOOTSTRAPS) if effect else None,
     )
 
 
@@ -123,12 +127,12 @@ def claims_family(main: Confirmatory, plan: Plan, tables: Tables | None = None) 
     outcome = dyads.assign(participates=dyads["participates"].astype(float)).pivot(
         index="geo", columns="ipcei_id", values="participates")
     wealth = inference.permutation_test(dyads, term="ln_gdp_pc_pps", controls=("ln_population", "leader"), method="rows",
-                                        n_permutations=count, rng=_rng(plan, 4))
+                                        n_permutations=count, rng=stream(plan, 4))
     tests = {
         "leaders": (main.permutation, "score statistic given size and wealth", 1),
         "named_five": (inference.label_permutation_difference(rates, NAMED_FIVE), "difference in participation rate", 1),
         "modest_group": (inference.label_permutation_difference(outcome, lowest_group(dyads), n_permutations=count,
-                                                                rng=_rng(plan, 5)), "difference in participation rate", -1),
+                                                                rng=stream(plan, 5)), "difference in participation rate", -1),
         "wealth": (wealth, "score statistic given size and leader status", 1),
     }
     rows = [{"claim": name, "statement": plan.fixed["claims_family"][name], "measure": measure, "estimate": result.estimate,
@@ -155,13 +159,13 @@ def power_curve(main: Confirmatory, plan: Plan):
     from innodivide.inference.power import minimum_detectable_odds_ratio
 
     return minimum_detectable_odds_ratio(
-        main.dyads, _rng(plan, 6), phi=max(main.fit.dispersion, 1.0), power=POWER, alpha=float(plan.fixed["test"]["alpha"]),
+        main.dyads, stream(plan, 6), phi=max(main.fit.dispersion, 1.0), power=POWER, alpha=float(plan.fixed["test"]["alpha"]),
         n_sim=int(plan.fixed["power"]["simulations"]))
 
 
 def null_draws(main: Confirmatory, plan: Plan) -> pd.DataFrame:
     """Return the score statistics of the permutations behind `Confirmatory.permutation`: one column, `value`."""
-    return pd.DataFrame({"value": inference.permutation_draws(main.dyads, n_permutations=int(plan.fixed["test"]["permutations"]), rng=_rng(plan, 1))})
+    return pd.DataFrame({"value": inference.permutation_draws(main.dyads, n_permutations=int(plan.fixed["test"]["permutations"]), rng=stream(plan, 1))})
 
 
 def plan_table(plan: Plan) -> pd.DataFrame:
@@ -174,7 +178,7 @@ def plan_table(plan: Plan) -> pd.DataFrame:
                 walk(inner, [*path, str(key).replace("_", " ")])
         else:
             text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
-            rows.append({"item": ": ".join(path), "choice": text})
+            rows.append({"item": ": ".join(path), "choice": READABLE.get(text, text)})
 
     walk({k: v for k, v in plan.fixed.items() if k not in ("claim_rules", "verdicts")}, [])
     return pd.DataFrame(rows)
@@ -229,7 +233,8 @@ def sensitivity_facts(rows: pd.DataFrame) -> dict:
 
 def plan_facts(plan: Plan, status: str) -> dict:
     """Return what the report says about the plan and this run's status definition."""
-    return {"registered": str(plan.fixed["registered"]), "digest": plan.sha256[:16], "status": status, "planned": plan.fixed["exposure"]["status"],
+    return {"registered": str(plan.fixed["registered"]), "digest": plan.sha256[:16], "status": READABLE.get(status, f"EIS {status} throughout"),
+            "planned": READABLE[plan.fixed["exposure"]["status"]],
             "departures": len(plan.departures)}
 
 

@@ -133,6 +133,7 @@ def spread_by_year(tables: Tables | None = None) -> pd.DataFrame:
     return sigma_convergence(index_relative_to_eu(2023, tables))
 
 
-def spread_facts(spread: pd.DataFrame) -> dict:
-    """Return in words whether the spread rose or fell."""
-    return {"direction": "fell" if spread["sd_log"].iloc[-1] < spread["sd_log"].iloc[0] else "rose"}
+def lowest_facts(rows: pd.DataFrame) -> dict:
+    """Return how many regions are in the lowest group and which three countries have most of them."""
+    return {"regions": int(rows["lowest"].sum()), "top": join_names(list(rows["name"].iloc[:3])),
+            "share": rows["lowest"].iloc[:3].sum() / rows["lowest"].sum()}

@@ -81,7 +81,7 @@ class Exhibit:
     def csv(self) -> str:
         """Return the data as CSV text, numbers at 10 significant digits so that bytes do not depend on the machine."""
         buffer = io.StringIO()
-        mixed = self.data.select_dtypes(object).columns  # pandas formats floats in columns of floats only
+        mixed = [c for c, kind in self.data.dtypes.items() if kind == object]  # there pandas prints floats in full
         data = self.data.assign(**{c: self.data[c].map(_ten_digits) for c in mixed})
         data.to_csv(buffer, index=False, lineterminator="\n", float_format="%.10g", date_format="%Y-%m-%d")
         return buffer.getvalue()

@@ -69,7 +69,7 @@ def status_asof(dates: Sequence, status="at_decision", tables: Tables | None = N
     Returns
     -------
     pandas.DataFrame
-        Columns date, geo, edition, group; one row per distinct day and Member State.
+        Columns date, geo, edition, group (missing where the edition has none); one row per distinct day and Member State.
 
     Raises
     ------
@@ -92,9 +92,8 @@ def status_asof(dates: Sequence, status="at_decision", tables: Tables | None = N
     else:
         raise ParameterError(f"status={status!r}: allowed are 'at_decision', 'lag1' or an edition of {known}")
     picked = pd.DataFrame({"date": days, "edition": pd.array(chosen, dtype="Int64")})
-    groups = tables["eis_group"]
-    groups = groups[groups["geo"].isin(member_states(tables)["geo"])]
-    merged = picked.merge(groups[["geo", "edition", "group"]], on="edition", how="left")
+    picked = picked.merge(member_states(tables)[["geo"]], how="cross")
+    merged = picked.merge(tables["eis_group"][["geo", "edition", "group"]], on=["geo", "edition"], how="left")
     return merged[["date", "geo", "edition", "group"]].sort_values(["date", "geo"]).reset_index(drop=True)
 
 

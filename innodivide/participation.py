@@ -32,9 +32,10 @@ def register(tables: Tables | None = None, until=None) -> pd.DataFrame:
 
 
 def _states(tables: Tables, until=None) -> pd.DataFrame:
-    """Return the rows of `ipcei_country` for integrated IPCEIs and the EU27."""
+    """Return the rows of `ipcei_country` for integrated IPCEIs and the EU27, without states that joined after `until`."""
     ipcei = integrated_ipceis(tables, until or None)
     rows = tables["ipcei_country"]
+    rows = rows if not until else rows[~(rows["joined_date"] > pd.Timestamp(until))]
     return rows[rows["ipcei_id"].isin(ipcei["ipcei_id"]) & rows["geo"].isin(member_states(tables)["geo"])]
 
 
@@ -156,7 +157,9 @@ def aid_coverage(tables: Tables | None = None, until=None) -> pd.DataFrame:
         aggfunc=lambda amounts: amounts.sum(min_count=1)).reindex(columns=list(BASIS_ORDER)) / 1e3
     frame = integrated_ipceis(tables, until or None).set_index("ipcei_id")[["decision_date", "aid_eur_bn_max"]]
     frame = frame.rename(columns={"aid_eur_bn_max": "total_eur_bn"}).join(amounts)
-    extension = tables["ipcei"].query("kind == 'integrated_extension'").set_index("parent_ipcei_id")["aid_eur_bn_max"]
+    extension = tables["ipcei"].query("kind == 'integrated_extension'")
+    extension = extension if not until else extension[extension["decision_date"] <= pd.Timestamp(until)]
+    extension = extension.set_index("parent_ipcei_id")["aid_eur_bn_max"]
     frame["total_eur_bn"] += extension.reindex(frame.index).fillna(0.0)  # aid of states that joined later
     frame["n_states"] = inside.groupby("ipcei_id").size()
     frame["n_states_known"] = inside[inside["aid_eur_mn"].notna()].groupby("ipcei_id").size()
@@ -213,3 +216,8 @@ def aid_facts(rows: pd.DataFrame) -> dict:
     """Return what the text says about the coverage of aid."""
     return {"n": len(rows), "complete": int((rows["n_states"] == rows["n_states_known"]).sum()), "bases": len(BASIS_ORDER),
             "known": int(rows["n_states_known"].sum()), "places": int(rows["n_states"].sum())}
+
+
+def sme_facts(rows: pd.DataFrame) -> dict:
+    """Return in how many IPCEIs SMEs are fewer than half of the companies, of how many that publish it."""
+    return {"minority": int((rows["share"] < 0.5).sum()), "n": len(rows)}

@@ -1,5 +1,7 @@
 """Charts of curves and of reference distributions."""
 
+import textwrap
+
 import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator, PercentFormatter
@@ -100,10 +102,11 @@ def _name_ends(ax, ends, marked) -> None:
     st.settle(ax.figure)
     box, scale = ax.get_window_extent(), 72 / ax.figure.dpi
     points = ax.transData.transform([e[:2] for e in ends])
-    heights = spread(points[:, 1], 1.28 * st.SMALL / scale)
+    texts = [textwrap.fill(str(e[2]), 24) for e in ends]
+    heights = spread(points[:, 1], 1.28 * st.SMALL / scale * max(t.count("\n") + 1 for t in texts))
     shift = max(0.0, box.y0 - heights.min()) - max(0.0, heights.max() - box.y1) * (heights.min() > box.y0)
-    for (across, up, name, colour), place, height in zip(ends, points, heights + shift):
-        ax.annotate(str(name), (across, up), xytext=((box.x1 - place[0]) * scale + 14, (height - place[1]) * scale),
+    for (across, up, name, colour), text, place, height in zip(ends, texts, points, heights + shift):
+        ax.annotate(text, (across, up), xytext=((box.x1 - place[0]) * scale + 14, (height - place[1]) * scale),
                     textcoords="offset points", va="center", ha="left", fontsize=st.SMALL, annotation_clip=False,
                     arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.7, "shrinkA": 2, "shrinkB": 3,
                                 "relpos": (0, 0.5)}, **_emphasis(name, marked))

@@ -51,7 +51,8 @@ def grouped_strip(frame: pd.DataFrame, group: str, value: str, label: str, xlabe
     for at, name in zip(places, rows):
         mine = np.flatnonzero(frame[group] == name)
         y[mine] = at + level[mine] * _DOT / 72 / tall
-        ax.plot([x[mine].mean()] * 2, [at - 0.36, at + 0.36], color=st.INK, linewidth=2, zorder=3.5, label="mean")
+        ax.plot([x[mine].mean()] * 2, [at - 0.36, at + 0.36], color=st.INK, linewidth=2, label="mean",
+                zorder=3.5 if len(mine) > 3 else 1.8)
         obstacles += [(x[mine].mean(), at + step) for step in np.linspace(-0.36, 0.36, 7)]
     colours = [st.ACCENT if lab in marked else st.GROUP_COLOURS[g] if rows == known else st.RULE
                for g, lab in zip(frame[group], frame[label])]

@@ -210,7 +210,7 @@ def _norm(values) -> Normalize:
 def _region_marks(ax, points, x, y, shown, values, norm, focus) -> None:
     """Draw the points: lettered discs in a country map; in the EU map a marker shape for each group."""
     kinds = ["no data" if v is None else "value" if norm else v for v in values]
-    for kind in sorted(set(kinds), key=lambda k: list(GROUP_MARKERS).index(k) if k in GROUP_MARKERS else -1):
+    for kind in sorted(set(kinds), key=lambda k: (list(GROUP_MARKERS).index(k) if k in GROUP_MARKERS else -1, k)):
         mine = np.flatnonzero(shown & np.array([k == kind for k in kinds]))
         marker = "o" if focus or norm or kind == "no data" else GROUP_MARKERS[kind]
         size = 150 if focus else 34
@@ -268,7 +268,7 @@ def _tile_key(figure, ax, grid, values, kind, norm, label) -> None:
     """Put the key in the empty north-west of the grid, or under the map where that is not empty."""
     free = not ((grid["row"] < 3) & (grid["col"] < 4)).any() and grid["row"].max() > 3
     patches, texts = st.group_patches(values if kind == "group" else [v for v in values if v is None])
-    if kind == "sequential":
+    if kind == "sequential" and any(v is not None for v in values):
         inset = ax.inset_axes([0.02, 0.9, 0.4, 0.022] if free else [0.3, -0.08, 0.4, 0.022])
         bar = figure.colorbar(ScalarMappable(norm, st.SEQUENTIAL), cax=inset, orientation="horizontal")
         bar.outline.set_visible(False)

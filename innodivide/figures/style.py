@@ -191,6 +191,8 @@ def say_missing(ax, places, hatched: bool = True) -> None:
             ax.add_patch(Rectangle((0, y - 0.32), 0.035, 0.64, transform=ax.get_yaxis_transform(), zorder=2, **MISSING))
         ax.text(0.045 if hatched else 0.01, y, "no data", transform=ax.get_yaxis_transform(), va="center",
                 fontsize=SMALL, color=QUIET, bbox=PAPER)
+    if len(places) == len(ax.get_yticks()):
+        ax.set_xticks([])  # a scale of nothing
 
 
 def chips(ax, places, names) -> None:
@@ -200,7 +202,7 @@ def chips(ax, places, names) -> None:
     for y, name in zip(places, names):
         if name is not None:
             colour = GROUP_COLOURS[name]
-            ax.plot(0, y, "s", transform=spot, markersize=12, color=colour, markeredgecolor=RULE, markeredgewidth=0.5,
+            ax.plot(0, y, "s", transform=spot, markersize=13, color=colour, markeredgecolor=RULE, markeredgewidth=0.5,
                     clip_on=False, zorder=2)
             ax.text(0, y, GROUP_LETTERS[name], transform=spot, ha="center", va="center_baseline", fontsize=SMALL,
                     color=ink_on(colour))

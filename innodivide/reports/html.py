@@ -63,7 +63,7 @@ def _prose(text: str) -> str:
 
 
 def _anchor(text: str) -> str:
-    return "".join(c if c.isalnum() else "-" for c in text.lower()).strip("-")
+    return "part-" + "".join(c if c.isalnum() else "-" for c in text.lower()).strip("-")  # no clash with the page's own ids
 
 
 def _headings(blocks: list[Block]) -> list[tuple[str, str]]:

@@ -139,11 +139,11 @@ def make_report(item: Job, out: Path) -> Outcome:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".partial-{folder.name}=", dir=folder.parent))
-        read = manifest.inputs(item.notebook)  # before the notebook reads them: a change meanwhile makes the report stale
+        read = manifest.inputs(item.notebook)  # before the notebook reads them, so that a later change is noticed
         _write_report(item, partial)
         seconds = round(time.monotonic() - started, 2)
-        (partial / manifest.MANIFEST).write_text(
-            json.dumps(manifest.build(item.notebook, item.parameters, partial, read), indent=1, sort_keys=True) + "\n", "utf-8")
+        content = manifest.build(item.notebook, item.parameters, partial, read)
+        (partial / manifest.MANIFEST).write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", "utf-8")
         (partial / TIMES).write_text(json.dumps({"seconds": seconds}) + "\n", "utf-8")
         partial.chmod(0o755)
         _replace(folder, partial)
@@ -191,7 +191,8 @@ def execute(item: Job):
             try:
                 return papermill.execute_notebook(
                     str(item.notebook.path), str(saved), parameters=item.parameters, progress_bar=False,
-                    kernel_name="python3", cwd=str(data.ROOT), execution_timeout=KERNEL_TIMEOUT, **_local_transport(scratch))
+                    kernel_name="python3", cwd=str(data.ROOT), execution_timeout=KERNEL_TIMEOUT,
+                    **_local_transport(scratch))
             except Exception as error:
                 raise ReportError(_what_broke(error, saved)) from error
     finally:

@@ -1,0 +1,242 @@
+"""A small repository with a fast notebook, a long-lived process that works in it, and a reader of report pages."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ProcessPoolExecutor
+from html.parser import HTMLParser
+from multiprocessing import get_context
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from innodivide import data
+
+ROOT = data.ROOT
+MINI = "90_mini"
+MOODS = ("good", "second", "trips", "fails", "bare", "prints", "warns", "twice", "undeclared", "dies", "nowhere", "edits")
+TROUBLE_CELL = 7  # as a reader of the notebook counts; papermill's injected cell would make it 8
+
+MINI_YAML = f"""
+{MINI}:
+  title: A small report
+  folder: {MINI}
+  tables: [tile_grid, ipcei_country]
+  parameters:
+    mood: {{type: string, default: good, choices: [{", ".join(MOODS)}], meaning: "what happens in the notebook"}}
+"""
+MINI_CELLS = (
+    ("markdown", "# A small report\n\n## First part\n\nSome prose."),
+    ("parameters", 'mood = "good"'),
+    ("code", """import os
+import warnings
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from innodivide import data
+from innodivide.exhibits import figure, say, sources_of, table
+
+tiles = data.load("tile_grid").head(3)"""),
+    ("code", 'say("N90.1", "There are {n} tiles in a {mood} mood.", n=len(tiles), mood=mood)'),
+    ("code", 'table("T90.1", "{n} tiles", tiles, {"geo": "Country", "row": "Row"}, values={"n": len(tiles)}, '
+             'sources=sources_of(tiles))'),
+    ("markdown", "## Second part"),
+    ("code", """if mood == "fails" or (mood == "trips" and Path("trip").exists()):
+    raise ValueError("broken on purpose\\nin two lines")
+if mood == "dies":
+    os._exit(3)
+if mood == "undeclared":
+    data.load("rrf_fact")
+if mood == "prints":
+    print("left-over print")
+if mood == "warns":
+    warnings.warn("left-over warning")
+if mood == "edits":
+    Path("analysis_plan.yml").write_text("# changed while the notebook ran")
+{"bare": tiles, "twice": say("N90.1", "Again."),
+ "nowhere": table("T90.2", "A title", tiles, {"geo": "Country"}, sources=["NO_SUCH"])}.get(mood)"""),
+    ("code", """drawing = Figure(figsize=(2, 1))
+drawing.subplots().plot([1, 2])
+figure("F90.1", "A line", drawing, tiles, alt="A rising line.", sources=sources_of(tiles))"""),
+)
+
+
+def write_notebook(path: Path, cells) -> None:
+    """Write a notebook of ("markdown" | "code" | "parameters", source) pairs."""
+    made = [new_markdown_cell(s) if kind == "markdown" else
+            new_code_cell(s, metadata={"tags": ["parameters"]} if kind == "parameters" else {}) for kind, s in cells]
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    nbformat.write(new_notebook(cells=made, metadata=kernel), path)
+
+
+class Mini:
+    """A copy of the repository with one more notebook; `call` runs a function of this module in a process that lives in
+    it, `cli` the command line."""
+
+    def __init__(self, root: Path):
+        self.root, self.data = root, root / "data"
+        shutil.copytree(ROOT / "data", self.data)
+        shutil.copytree(ROOT / "innodivide", root / "innodivide", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / "notebooks", root / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+        for name in ("analysis_plan.yml", "requirements.lock"):
+            shutil.copy(ROOT / name, root / name)
+        with (root / "notebooks" / "notebooks.yml").open("a", encoding="utf-8") as declarations:
+            declarations.write(MINI_YAML)
+        write_notebook(root / "notebooks" / f"{MINI}.ipynb", MINI_CELLS)
+        self._pool = None
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment of a process that works in this repository."""
+        kept = {k: v for k, v in os.environ.items() if k != data.DECLARED_TABLES}
+        return kept | {"INNODIVIDE_ROOT": str(self.root)}
+
+    def call(self, function, *arguments):
+        """Return function(*arguments), called in a process of its own whose repository is this one."""
+        if self._pool is None:
+            before = dict(os.environ)
+            os.environ.update(self.environment())
+            try:
+                self._pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+                self._pool.submit(os.getpid).result()
+            finally:
+                os.environ.clear()
+                os.environ.update(before)
+        return self._pool.submit(function, *arguments).result()
+
+    def cli(self, *arguments) -> subprocess.CompletedProcess:
+        """Run the command line in this repository."""
+        return subprocess.run([sys.executable, "-m", "innodivide.cli", *map(str, arguments)], env=self.environment(),
+                              cwd=self.root, capture_output=True, text=True, timeout=120, check=False)
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown()
+
+
+# ---- functions that run inside the process of a Mini repository --------------------------------------------------------
+
+
+def _forget() -> None:
+    from innodivide.reports import declarations, manifest
+
+    for cached in (declarations.notebooks, manifest._shared_inputs, manifest.environment, manifest.code_state):
+        cached.cache_clear()
+
+
+def make_reports(moods, out: Path, workers: int, force: bool = False) -> list:
+    """Run the small notebook once for each mood and return the outcomes."""
+    from innodivide.reports import run
+
+    _forget()
+    return run.run([run.job(MINI, mood=m) for m in moods], out, force=force, workers=workers)
+
+
+def write_fake_report(folder: Path, name: str = MINI) -> dict:
+    """Write a report folder with a true manifest, without running a kernel."""
+    from innodivide.reports import manifest, run
+
+    _forget()
+    item = run.job(name)
+    (folder / "exhibits").mkdir(parents=True)
+    (folder / "report.html").write_text("<p>report</p>", "utf-8")
+    (folder / "exhibits" / "T90.1.csv").write_text("a\n1\n", "utf-8")
+    content = manifest.build(item.notebook, item.parameters, folder, manifest.inputs(item.notebook))
+    (folder / "manifest.json").write_text(json.dumps(content), "utf-8")
+    return content
+
+
+def why_stale(folder: Path, name: str = MINI, mood: str = "good") -> str:
+    """Return why the report in the folder must be made again."""
+    from innodivide.reports import manifest, run
+
+    _forget()
+    item = run.job(name, mood=mood)
+    return manifest.why_stale(item.notebook, item.parameters, folder)
+
+
+# ---- reading a report page ---------------------------------------------------------------------------------------------
+
+
+class Page(HTMLParser):
+    """The elements of a report page, its ids and links, and the text a reader sees before the list of sources."""
+
+    HIDDEN = ("style", "details", "title", "nav")
+    VOID = ("meta", "img", "br", "hr", "link", "input")
+
+    def __init__(self, text: str):
+        super().__init__(convert_charrefs=True)
+        self.elements, self.open, self.pieces, self.everything, self.in_sources = [], [], [], [], False
+        self.feed(text)
+        self.close()
+        assert not self.open, f"elements left open: {self.open}"
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag == "section" and dict(attrs).get("aria-labelledby") == "sources":
+            self.in_sources = True
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open and self.open[-1] == tag, f"</{tag}> closes {self.open[-1:]}"
+        self.open.pop()
+
+    def handle_data(self, text):
+        if "style" not in self.open:
+            self.everything.append(text)
+        if not self.in_sources and not set(self.open) & set(self.HIDDEN):
+            self.pieces.append(text)
+
+    def all(self, tag: str) -> list[dict]:
+        """Return the attributes of all elements of a kind."""
+        return [attrs for name, attrs in self.elements if name == tag]
+
+    @property
+    def ids(self) -> list[str]:
+        return [attrs["id"] for _, attrs in self.elements if "id" in attrs]
+
+    @property
+    def visible(self) -> str:
+        """The text of the report proper: no code, no contents list, no list of sources."""
+        return " ".join(" ".join(self.pieces).split())
+
+    @property
+    def text(self) -> str:
+        """All text, also the code of the cells and the list of sources."""
+        return " ".join(" ".join(self.everything).split())
+
+
+def assert_sound(text: str) -> Page:
+    """Assert what holds for every report page: one file that fetches nothing, accessible, links that lead somewhere."""
+    page = Page(text)
+    assert text.startswith("<!doctype html>") and page.all("html") == [{"lang": "en"}]
+    assert {"charset": "utf-8"} in page.all("meta")
+    for tag in ("script", "link", "iframe", "object", "embed", "base", "form", "video", "audio", "source"):
+        assert not page.all(tag), f"the page has <{tag}>"
+    style = re.search(r"<style>(.*?)</style>", text, re.DOTALL)[1]
+    assert "url(" not in style and "@import" not in style
+    for tag, attrs in page.elements:
+        assert not [a for a in attrs if a.startswith("on")], f"<{tag}> has an event handler"
+        assert not {"srcset", "background", "poster", "style"} & set(attrs), f"<{tag}> has {sorted(attrs)}"
+    for image in page.all("img"):
+        assert image["src"].startswith("data:image/svg+xml;base64,")
+        assert len(image.get("alt", "").split()) >= 3, f"alt text {image.get('alt')!r}"
+    for heading in page.all("th"):
+        assert heading.get("scope") in ("col", "row")
+    for link in page.all("a"):
+        target = link["href"]
+        assert target.startswith(("https://", "http://", "exhibits/", "#")), target
+        assert not target.startswith("#") or target[1:] in page.ids, f"{target} leads nowhere"
+    assert len(page.ids) == len(set(page.ids)), "an id is used twice"
+    assert len(page.all("h1")) == 1
+    return page
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Return the content of every file below a folder."""
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}

@@ -1,0 +1,163 @@
+"""Beta and sigma convergence against closed forms; refusals."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from innodivide import divide, profile
+from innodivide.convergence import beta_convergence, sigma_change, sigma_convergence
+from innodivide.errors import DesignError
+
+
+def long(values: dict, units="ABCDEFGH") -> pd.DataFrame:
+    """Return a long frame from {year: values of units A, B, ...}."""
+    return pd.DataFrame([{"geo": g, "year": y, "value": v} for y, row in values.items() for g, v in zip(units, row)])
+
+
+START = np.array([20.0, 50.0, 90.0, 140.0])
+
+
+def geometric(beta: float, span: int, drift: float = 0.03) -> pd.DataFrame:
+    """Return units whose yearly log growth is exactly drift + beta ln(start)."""
+    end = START * np.exp(span * (drift + beta * np.log(START)))
+    return long({2016: START, 2016 + span: end})
+
+
+# Beta
+
+
+@pytest.mark.parametrize(("beta", "span"), [(-0.02, 7), (-0.1, 5), (0.04, 10), (-0.3, 2)])
+def test_exact_convergence_gives_its_beta_speed_and_half_life(beta, span):
+    found = beta_convergence(geometric(beta, span))
+    speed = -np.log(1 + beta * span) / span
+    assert found["beta"] == pytest.approx(beta, abs=1e-12)
+    assert found["speed"] == pytest.approx(speed, abs=1e-12)
+    assert (found["n"], found["years"]) == (4, span)
+    if beta < 0:
+        assert found["half_life"] == pytest.approx(np.log(2) / speed)
+    else:
+        assert speed < 0 and np.isnan(found["half_life"]), "no half-life where there is no convergence"
+
+
+def test_half_the_gap_is_left_after_the_half_life():
+    """Log distance to the common level shrinks as exp(-speed t)."""
+    frame = geometric(-0.05, 8)
+    found = beta_convergence(frame)
+    wide = np.log(frame.pivot(index="geo", columns="year", values="value"))
+    shrunk = (wide[2024].max() - wide[2024].min()) / (wide[2016].max() - wide[2016].min())
+    assert shrunk == pytest.approx(0.5 ** (8 / found["half_life"]))
+
+
+def test_overshooting_has_no_speed():
+    """1 + beta T <= 0: ranks are reversed."""
+    found = beta_convergence(geometric(-0.25, 6))
+    assert found["beta"] == pytest.approx(-0.25) and np.isnan(found["speed"]) and np.isnan(found["half_life"])
+
+
+def test_standard_error_and_interval_by_hand():
+    """HC1: n/(n-2) times the sandwich, Student t with n - 2 degrees of freedom."""
+    end = START * np.exp([0.3, 0.1, 0.2, -0.1])
+    found = beta_convergence(long({2016: START, 2018: end}))
+    x, y = np.column_stack([np.ones(4), np.log(START)]), np.array([0.3, 0.1, 0.2, -0.1]) / 2
+    bread = np.linalg.inv(x.T @ x)
+    residual = y - x @ (bread @ x.T @ y)
+    cov = 4 / 2 * bread @ (x.T * residual**2) @ x @ bread
+    beta, se = (bread @ x.T @ y)[1], np.sqrt(cov[1, 1])
+    assert (found["beta"], found["se"]) == (pytest.approx(beta), pytest.approx(se))
+    quantile = 4.302652729911275  # 97.5 % of t with 2 degrees of freedom, from a table
+    assert (found["ci_low"], found["ci_high"]) == (pytest.approx(beta - quantile * se), pytest.approx(beta + quantile * se))
+
+
+def test_years_between_do_not_matter_for_beta():
+    frame = geometric(-0.02, 6)
+    between = long({2019: START * 3})
+    assert beta_convergence(pd.concat([between, frame])) == beta_convergence(frame)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.floats(0.01, 100), st.permutations(range(8)))
+def test_units_of_measurement_and_order_do_not_matter(scale, order):
+    frame = long({2016: START, 2020: START**0.9 * [2, 2.1, 1.9, 2]})
+    found, other = beta_convergence(frame), beta_convergence(frame.iloc[list(order)].assign(value=lambda f: f["value"] * scale))
+    assert other["beta"] == pytest.approx(found["beta"], abs=1e-10) and other["se"] == pytest.approx(found["se"], abs=1e-10)
+
+
+# Sigma
+
+
+def test_sigma_is_the_sample_deviation_of_logs():
+    frame = long({2016: np.exp([0.0, 1.0, 2.0]), 2017: np.exp([1.0, 1.0, 1.0]), 2018: np.exp([0.0, 0.0, 3.0])})
+    found = sigma_convergence(frame)
+    assert found["year"].tolist() == [2016, 2017, 2018] and set(found["n"]) == {3}
+    assert found["sd_log"].to_numpy() == pytest.approx([1, 0, np.sqrt(3)])
+
+
+def test_sigma_does_not_depend_on_the_unit_of_measurement():
+    frame = long({2016: START, 2017: START[::-1] + 1})
+    assert sigma_convergence(frame.assign(value=7 * frame["value"]))["sd_log"].to_numpy() == pytest.approx(
+        sigma_convergence(frame)["sd_log"].to_numpy())
+
+
+def test_without_shocks_sigma_shrinks_by_one_plus_beta_t():
+    spread = sigma_convergence(geometric(-0.04, 5))["sd_log"]
+    assert spread.iloc[1] / spread.iloc[0] == pytest.approx(1 - 0.04 * 5)
+
+
+def test_sigma_change_is_the_difference_of_the_two_spreads():
+    frame = geometric(-0.04, 5)
+    spread = sigma_convergence(frame)["sd_log"]
+    found = sigma_change(frame, np.random.default_rng(1), n_boot=200)
+    assert (found["first"], found["last"]) == (pytest.approx(spread.iloc[0]), pytest.approx(spread.iloc[1]))
+    assert found["change"] == pytest.approx(spread.iloc[1] - spread.iloc[0])
+    assert found["ci_low"] <= found["change"] * 0.999 <= found["ci_high"] <= 0, "each draw shrinks as the whole does"
+    assert found == sigma_change(frame, np.random.default_rng(1), n_boot=200)
+
+
+def test_a_common_growth_changes_no_spread():
+    found = sigma_change(long({2016: START, 2020: 2 * START}), np.random.default_rng(1), n_boot=50)
+    assert [found[k] for k in ("change", "ci_low", "ci_high")] == pytest.approx([0, 0, 0], abs=1e-12)
+
+
+# Refusals
+
+
+@pytest.mark.parametrize("function", [sigma_convergence, beta_convergence, lambda f: sigma_change(f, np.random.default_rng(0))])
+@pytest.mark.parametrize(("frame", "message"), [
+    (long({2016: [1, 2, 3], 2017: [1, 0, 3]}), "no positive value of B in 2017: convergence needs every unit in every year"),
+    (long({2016: [1, 2, 3], 2017: [1, -2, 3]}), "no positive value of B in 2017"),
+    (long({2016: [1, np.nan, 3], 2017: [1, 2, 3]}), "no positive value of B in 2016"),
+    (long({2016: [1, 2, 3], 2017: [1, 2]}), "no positive value of C in 2017"),
+    (long({2016: [1, 2, 3]}), "at least 3 units and 2 years, got 3 and 1"),
+    (long({2016: [1, 2], 2017: [1, 2]}), "at least 3 units and 2 years, got 2 and 2"),
+    (pd.concat([long({2016: [1, 2, 3], 2017: [1, 2, 3]}), long({2016: [1]})]), "more than one row for a geo and year"),
+])
+def test_degenerate_frames_are_refused(function, frame, message):
+    with pytest.raises(DesignError, match=message):
+        function(frame)
+
+
+def test_beta_is_not_defined_when_all_start_alike():
+    with pytest.raises(DesignError, match="all units start from the same value"):
+        beta_convergence(long({2016: [5, 5, 5], 2017: [1, 2, 3]}))
+
+
+# On the real series
+
+
+def test_the_real_series_give_facts_with_the_right_sign():
+    series = profile.index_relative_to_eu(2023)
+    spread, beta = sigma_convergence(series, "relative"), beta_convergence(series, "relative")
+    assert (beta["n"], beta["years"]) == (27, 7)
+    facts = divide.convergence_facts(spread, beta)
+    assert (facts["first_year"], facts["last_year"]) == (2016, 2023)
+    assert facts["low"] < facts["per_year"] < facts["high"]
+    assert facts["per_year"] == pytest.approx(-100 * np.log(2) * beta["beta"])
+    assert facts["direction"] == ("fell" if facts["last"] < facts["first"] else "rose")
+
+
+def test_the_spread_is_that_of_the_raw_index():
+    """In each year all are divided by the same EU value, so spreads of value and of percent of the EU are one."""
+    series = profile.index_relative_to_eu(2023)
+    assert sigma_convergence(series, "value")["sd_log"].to_numpy() == pytest.approx(sigma_convergence(series, "relative")["sd_log"].to_numpy())

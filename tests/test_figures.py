@@ -1,0 +1,400 @@
+"""Figures: drawn values equal the data, bytes do not depend on row order or settings, colours can be told apart."""
+
+import itertools
+from io import BytesIO
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import image
+from matplotlib.colors import to_hex, to_rgb
+from matplotlib.text import Text
+
+from innodivide import figures
+from innodivide.errors import ParameterError
+from innodivide.figures.labels import spread
+from innodivide.figures.style import PART_COLOURS, short, three_digits
+
+COUNTRY = pd.DataFrame({
+    "geo": ["SE", "DE", "PL", "MT", "RO"], "name": ["Sweden", "Germany", "Poland", "Malta", "Romania"],
+    "group": ["leader", "strong", "moderate", None, "modest"], "value": [140.0, 120.5, 70.0, np.nan, 35.25],
+    "low": [130.0, 110.0, 60.0, np.nan, 30.0], "high": [150.0, 130.0, 80.0, np.nan, 41.0],
+    "expected": [120.0, 121.0, 90.0, 80.0, 36.0], "stated": [5.0, 9.0, 0.0, np.nan, 1.0],
+    "unclear": [1.0, np.nan, 2.0, np.nan, 0.0],
+})
+GRID = pd.DataFrame({"geo": ["SE", "DE", "PL", "MT", "RO", "IE"], "row": [0, 1, 1, 3, 2, 1], "col": [3, 2, 3, 2, 3, 0]})
+HISTORY = pd.DataFrame([("SE", 2019, "leader", 1), ("SE", 2020, "leader", 1), ("SE", 2021, "leader", 1),
+                        ("PL", 2020, "moderate", 2), ("PL", 2021, "emerging", 2)],
+                       columns=["geo", "edition", "group", "order"])
+POINTS = pd.DataFrame({"code": ["PL1", "PL2", "PL3", "DE1"], "name": ["Eins", "Zwei", "Fern", "Drei"],
+                       "geo": ["PL", "PL", "PL", "DE"], "lon": [17.0, 20.0, -60.0, 10.0],
+                       "lat": [51.0, 53.0, 10.0, 51.0], "group": ["moderate", "emerging", "leader", "strong"],
+                       "rii": [70.0, np.nan, 55.0, 120.0]})
+OUTLINES = pd.DataFrame([(g, layer, 1, i, w + x * dx, s + y * dy) for g, layer, w, s, dx, dy in
+                         [("PL", "eu27", 15, 49, 8, 5), ("DE", "eu27", 6, 48, 9, 7), ("UA", "context", 23, 48, 9, 4)]
+                         for i, (x, y) in enumerate([(0, 0), (1, 0), (1, 1), (0, 1)])],
+                        columns=["geo", "layer", "part", "seq", "lon", "lat"])
+ROLES = pd.DataFrame({"name": ["Sweden", "Sweden", "Poland", "Malta", "Malta"],
+                      "ipcei": ["ME1", "BAT1", "ME1", "BAT1", "ME1"],
+                      "role": ["notifying", "notifying", "notifying", "associated", None]})
+CURVES = pd.DataFrame([(s, x, x**k) for s, k in (("aid", 4), ("places", 2)) for x in np.linspace(0, 1, 6)],
+                      columns=["series", "cum_units", "cum_share"])
+SERIES = pd.DataFrame([(y, s, v + y - 2016, v - 3, v + 9) for y in range(2016, 2020)
+                       for s, v in (("leader", 130), ("emerging", 50), ("Poland", 52))],
+                      columns=["year", "series", "value", "low", "high"])
+ESTIMATES = pd.DataFrame({"choice": ["registered", "lagged", "separated"], "or": [1.8, 0.6, np.nan],
+                          "low": [0.8, 0.0, np.nan], "high": [4.1, np.inf, np.nan], "n": ["n = 297", "n = 270", None]})
+POWER = pd.DataFrame({"or": [1.0, 2.0, 4.0, 8.0], "power": [0.05, 0.3, 0.7, 0.95], "se": [0.01, 0.02, 0.02, 0.01]})
+DRAWS = pd.DataFrame({"value": [0, 1, 2, 3, 4], "count": [10, 40, 30, 15, 5]})
+
+# name -> (frame, call); the second frame of a map is fixed
+CASES = {
+    "tile_map": (COUNTRY, lambda f: figures.tile_map(f, GRID, "group", "Group", highlight="PL")),
+    "tile_map numbers": (COUNTRY, lambda f: figures.tile_map(f, shuffled(GRID), "value", "Index", kind="sequential")),
+    "region_map": (POINTS, lambda f: figures.region_map(f, OUTLINES)),
+    "region_map focus": (POINTS, lambda f: figures.region_map(f, shuffled(OUTLINES), "rii", focus="PL", label="Index")),
+    "group_history": (HISTORY, lambda f: figures.group_history(f, highlight="PL")),
+    "ranked_dots": (COUNTRY, lambda f: figures.ranked_dots(
+        f, "name", "value", "low", "high", group="group", reference=100, reference_label="EU", highlight="Poland")),
+    "observed_expected": (COUNTRY, lambda f: figures.observed_expected(f, "name", "value", "expected", "low", "high")),
+    "interval_plot": (ESTIMATES, lambda f: figures.interval_plot(f, "choice", "or", "low", "high", note="n")),
+    "lorenz_plot": (CURVES, lambda f: figures.lorenz_plot(f)),
+    "presence_matrix": (ROLES, lambda f: figures.presence_matrix(f, "name", "ipcei", "role", highlight="Malta")),
+    "null_histogram": (DRAWS, lambda f: figures.null_histogram(f, 3, "Leaders", note="p = 0.20")),
+    "lines": (SERIES, lambda f: figures.lines(f, "year", "value", "series", "low", "high", highlight="Poland")),
+    "strengths": (COUNTRY, lambda f: figures.strengths(f, "name", "value", group_values="expected")),
+    "grouped_strip": (COUNTRY, lambda f: figures.grouped_strip(f, "group", "value", "name", highlight="Poland")),
+    "power_curve": (POWER, lambda f: figures.power_curve(f, "or", "power", "se", 0.8, 5.2, log=True)),
+    "coverage_bars": (COUNTRY, lambda f: figures.coverage_bars(f, "name", ["stated", "unclear"], unknown="unclear")),
+}
+NEEDED = {"tile_map": "geo", "tile_map numbers": "value", "region_map": "lon", "region_map focus": "rii",
+          "group_history": "order", "ranked_dots": "high", "observed_expected": "expected", "interval_plot": "n",
+          "lorenz_plot": "cum_share", "presence_matrix": "role", "null_histogram": "count", "lines": "low",
+          "strengths": "expected", "grouped_strip": "group", "power_curve": "se", "coverage_bars": "unclear"}
+
+
+def shuffled(frame):
+    return frame.sample(frac=1, random_state=3)
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return {name: call(frame) for name, (frame, call) in CASES.items()}
+
+
+@pytest.fixture(scope="module")
+def saved(drawn):
+    return {name: {fmt: figures.save_bytes(figure, fmt) for fmt in ("svg", "png")} for name, figure in drawn.items()}
+
+
+def axes(figure):
+    return figure.axes[0]
+
+
+def marks(figure, label="values"):
+    """Return x, y of the drawn marks with a label."""
+    return np.concatenate([c.get_offsets() for c in axes(figure).collections if c.get_label() == label])
+
+
+def row_names(figure):
+    return {round(t, 6): text.get_text() for t, text in zip(axes(figure).get_yticks(), axes(figure).get_yticklabels())}
+
+
+def by_name(figure, label="values"):
+    names = row_names(figure)
+    return {names[round(y, 6)]: x for x, y in marks(figure, label)}
+
+
+def known(frame, key, value):
+    return frame.dropna(subset=[value]).set_index(key)[value].to_dict()
+
+
+# --- bytes -----------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("name", CASES)
+def test_same_bytes_again_and_from_shuffled_rows(name, saved):
+    frame, call = CASES[name]
+    again = call(shuffled(frame))
+    assert {fmt: figures.save_bytes(again, fmt) for fmt in ("svg", "png")} == saved[name]
+
+
+def test_maps_do_not_depend_on_the_order_of_the_second_frame(saved):
+    assert figures.save_bytes(figures.tile_map(COUNTRY, GRID, "value", "Index", kind="sequential"), "svg") == \
+        saved["tile_map numbers"]["svg"]
+    assert figures.save_bytes(figures.region_map(POINTS, shuffled(OUTLINES)), "svg") == saved["region_map"]["svg"]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_column_width_readable_and_nothing_cut(name, drawn, saved):
+    picture = image.imread(BytesIO(saved[name]["png"]))[:, :, :3]
+    assert picture.shape[1] == 975  # 6.5 in at 150 dots per inch
+    edge = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
+    assert (edge == 1).all(), "something runs off the figure"
+    assert min(t.get_fontsize() for t in drawn[name].findobj(Text) if t.get_text()) >= 8
+    assert not any(a.get_title() for a in drawn[name].axes)
+
+
+def test_svg_text_is_paths_without_date(drawn, saved):
+    svg = saved["ranked_dots"]["svg"].decode()
+    assert "<text" not in svg and "dc:date" not in svg and "Matplotlib v" not in svg
+    with pytest.raises(ParameterError, match="'pdf'"):
+        figures.save_bytes(drawn["ranked_dots"], "pdf")
+
+
+def test_reader_settings_neither_matter_nor_change(saved):
+    with matplotlib.rc_context({"font.size": 30, "lines.linewidth": 9, "axes.grid": True, "svg.hashsalt": "other"}):
+        before = dict(matplotlib.rcParams)
+        frame, call = CASES["lines"]
+        mine = figures.save_bytes(call(frame), "svg")
+        assert dict(matplotlib.rcParams) == before
+    assert mine == saved["lines"]["svg"]
+    assert matplotlib._pylab_helpers.Gcf.get_all_fig_managers() == []
+
+
+def test_input_frames_are_left_alone():
+    for frame, call in CASES.values():
+        copy = frame.copy()
+        call(frame)
+        pd.testing.assert_frame_equal(frame, copy)
+
+
+# --- what is drawn is what is in the frame ---------------------------------------------------------------------------
+
+def test_ranked_dots_draws_the_values_in_order(drawn):
+    figure = drawn["ranked_dots"]
+    assert by_name(figure) == known(COUNTRY, "name", "value")
+    assert list(row_names(figure).values()) == ["Sweden", "Germany", "Poland", "Romania", "Malta"]
+    interval = next(c for c in axes(figure).collections if c.get_label() == "interval")
+    ends = {tuple(s[:, 0]) for s in interval.get_segments() if len(s) and np.isfinite(s).all()}
+    assert ends == set(COUNTRY[["low", "high"]].dropna().itertuples(index=False, name=None))
+    assert "no data" in [t.get_text() for t in axes(figure).texts]
+
+
+def test_observed_expected_draws_both(drawn):
+    assert by_name(drawn["observed_expected"]) == known(COUNTRY, "name", "value")
+    assert by_name(drawn["observed_expected"], "expected") == known(COUNTRY, "name", "expected")
+
+
+def test_strengths_draws_country_and_group(drawn):
+    assert by_name(drawn["strengths"]) == known(COUNTRY, "name", "value")
+    assert by_name(drawn["strengths"], "group") == known(COUNTRY, "name", "expected")
+
+
+def test_interval_plot_draws_and_prints(drawn):
+    figure = drawn["interval_plot"]
+    assert by_name(figure) == known(ESTIMATES, "choice", "or")
+    texts = [t.get_text() for t in axes(figure).texts]
+    assert {"1.80 (0.80 to 4.10)", "0.60 (0.00 to ∞)", "not estimated"} <= set(texts)
+    left, right = axes(figure).get_xlim()
+    assert 0 < left < 0.6 and right > 4.1
+
+
+def test_tile_map_and_history_colour_the_groups(drawn):
+    tiles = {p.get_label(): to_hex(p.get_facecolor()) for p in axes(drawn["tile_map"]).patches}
+    for geo, group in known(COUNTRY, "geo", "group").items():
+        assert tiles[geo] == figures.GROUP_COLOURS[group].lower()
+    hatched = {p.get_label() for p in axes(drawn["tile_map"]).patches if p.get_hatch()}
+    assert {"MT", "IE"} <= hatched
+    cells = {p.get_label(): to_hex(p.get_facecolor()) for p in axes(drawn["group_history"]).patches}
+    for row in HISTORY.itertuples():
+        assert cells[f"{row.geo} {row.edition}"] == figures.GROUP_COLOURS[row.group].lower()
+
+
+def test_history_breaks_where_the_scale_changed(drawn):
+    across = axes(drawn["group_history"]).get_xticks()
+    assert across[2] - across[1] > across[1] - across[0]
+    assert "scale changed" in [t.get_text() for t in axes(drawn["group_history"]).texts]
+    late = figures.group_history(HISTORY[HISTORY["edition"] >= 2021])
+    assert "scale changed" not in [t.get_text() for t in axes(late).texts]
+
+
+def test_lines_and_lorenz_draw_the_points(drawn):
+    for name, frame, x, y in (("lines", SERIES, "year", "value"), ("lorenz_plot", CURVES, "cum_units", "cum_share")):
+        lines = {line.get_label(): line.get_xydata() for line in axes(drawn[name]).lines}
+        for series, part in frame.groupby("series"):
+            assert np.array_equal(lines[series], part[[x, y]].to_numpy(float))
+
+
+def test_presence_matrix_places_roles_and_totals(drawn):
+    figure = drawn["presence_matrix"]
+    heads = [t.get_text() for t in axes(figure).get_xticklabels()]
+    names = row_names(figure)
+    pairs = {(names[y], heads[int(x)]) for x, y in marks(figure, "full")}
+    assert pairs == {("Sweden", "ME1"), ("Sweden", "BAT1"), ("Poland", "ME1")}
+    assert {(names[y], heads[int(x)]) for x, y in marks(figure, "other")} == {("Malta", "BAT1")}
+    assert {"2", "1", "0+1", "1+1"} <= {t.get_text() for t in axes(figure).texts}
+    with pytest.raises(ParameterError, match="Malta"):
+        figures.presence_matrix(ROLES, "name", "ipcei", "role", order_rows=["Sweden", "Poland"])
+
+
+@pytest.mark.parametrize(("tail", "observed", "shaded"),
+                         [("upper", 3, 20), ("lower", 1, 50), ("both", -3, 20), ("upper", 9, 0)])
+def test_null_histogram_shades_exactly_the_tail(tail, observed, shaded):
+    for draws in (DRAWS, np.repeat(DRAWS["value"], DRAWS["count"])):
+        figure = figures.null_histogram(draws, observed, tail=tail)
+        bars = {c.get_label(): sum(p.get_height() for p in c) for c in axes(figure).containers}
+        assert bars == {"rest": 100 - shaded, "tail": shaded}
+
+
+def test_null_histogram_bins_keep_every_draw():
+    draws = np.sin(np.arange(1.0, 3001.0)) * 3
+    figure = figures.null_histogram(draws, 1.234)
+    bars = {c.get_label(): sum(p.get_height() for p in c) for c in axes(figure).containers}
+    assert bars == {"rest": (draws < 1.234).sum(), "tail": (draws >= 1.234).sum()}
+
+
+def test_coverage_bars_widths_and_missing(drawn):
+    figure = drawn["coverage_bars"]
+    widths = {c.get_label(): sorted(p.get_width() for p in c) for c in axes(figure).containers}
+    assert widths == {"stated": [1, 5, 9], "unclear": [1, 2]}
+    assert all(p.get_hatch() for c in axes(figure).containers if c.get_label() == "unclear" for p in c)
+    assert [t.get_text() for t in axes(figure).texts].count("no data") == 1
+
+
+def test_grouped_strip_draws_all_dots_and_means(drawn):
+    figure = drawn["grouped_strip"]
+    assert sorted(marks(figure)[:, 0]) == sorted(known(COUNTRY, "name", "value").values())
+    means = {line.get_xdata()[0] for line in axes(figure).lines if line.get_label() == "mean"}
+    assert means == {140.0, 120.5, 70.0, 35.25}
+    assert "no data: Malta" in [t.get_text() for t in figure.legends[0].get_texts()]
+
+
+def test_grouped_strip_keeps_equal_values_apart():
+    frame = pd.DataFrame({"g": "all", "v": [1.0] * 9, "n": list("abcdefghi")})
+    y = np.sort(marks(figures.grouped_strip(frame, "g", "v", "n", notable=[]))[:, 1])
+    assert (np.diff(y) > 0.02).all()
+
+
+def test_power_curve_says_when_the_target_is_not_reached(drawn):
+    curve = axes(drawn["power_curve"]).lines[0].get_xydata()
+    assert np.array_equal(curve, POWER[["or", "power"]].to_numpy())
+    short_of = figures.power_curve(POWER, "or", "power", solution=np.nan)
+    assert "target 80%: not reached here" in [t.get_text() for t in axes(short_of).texts]
+
+
+# --- maps ------------------------------------------------------------------------------------------------------------
+
+def test_projection_matches_the_published_example():
+    # IOGP Guidance Note 7-2, method 9820, worked example for ETRS89 / LAEA Europe
+    x, y = figures.project([5.0, 10.0], [50.0, 52.0])
+    assert np.allclose(x, [3962799.45, 4321000.0], atol=0.01) and np.allclose(y, [2999718.85, 3210000.0], atol=0.01)
+
+
+def test_region_map_places_points_and_lists_those_outside(drawn):
+    x, y = figures.project([10.0], [51.0])
+    assert np.allclose(marks(drawn["region_map"], "strong"), np.column_stack([x, y]))
+    assert "Not on the map: Fern (L)." in axes(drawn["region_map"]).get_xlabel()
+    focus = drawn["region_map focus"]
+    assert len(marks(focus, "value")) == 1 and len(marks(focus, "no data")) == 1
+    assert "Not on the map: Fern (55)." in axes(focus).get_xlabel()
+    assert {"Eins: 70", "Zwei"} <= {t.get_text() for t in axes(focus).texts}
+
+
+def test_region_labels_do_not_cover_each_other():
+    places = [(lon, lat) for lon in np.linspace(15.5, 22.5, 5) for lat in np.linspace(49.5, 53.5, 4)]
+    frame = pd.DataFrame(places, columns=["lon", "lat"]).assign(geo="PL", group="strong")
+    frame = frame.assign(code=[f"PL{i:02}" for i in frame.index], name=[f"Long region name {i}" for i in frame.index])
+    figure = figures.region_map(frame, OUTLINES, focus="PL")
+    boxes = [t.get_window_extent() for t in axes(figure).texts if len(t.get_text()) > 1]
+    assert len(boxes) == 20
+    assert not any(a.shrunk(0.98, 0.9).overlaps(b.shrunk(0.98, 0.9)) for a, b in itertools.combinations(boxes, 2))
+
+
+def test_points_on_one_spot_are_moved_apart():
+    frame = POINTS.assign(lon=17.0, lat=51.0)
+    figure = figures.region_map(frame, OUTLINES)
+    assert len({tuple(marks(figure, group)[0]) for group in frame["group"]}) == 4
+
+
+# --- hard cases and mistakes -----------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("frame", [
+    COUNTRY[:1], COUNTRY.assign(value=5.0, low=5.0, high=5.0), COUNTRY.assign(value=np.nan),
+    COUNTRY.assign(name="A label so long that it has to be broken into lines, for " + COUNTRY["name"]),
+], ids=["one row", "all equal", "no value", "long labels"])
+def test_hard_frames_are_drawn(frame):
+    figures.ranked_dots(frame, "name", "value", "low", "high", group="group")
+    figures.strengths(frame, "name", "value")
+    figures.observed_expected(frame, "name", "value", "expected", "low", "high")
+    figures.tile_map(frame, GRID, "value", kind="sequential")
+    figures.coverage_bars(frame, "name", {"value": "known"})
+    figures.interval_plot(frame, "name", "value", "low", "high")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_missing_column_and_no_rows_are_named(name):
+    frame, call = CASES[name]
+    with pytest.raises(ParameterError, match=f"no column '{NEEDED[name]}'"):
+        call(frame.drop(columns=NEEDED[name]))
+    with pytest.raises(ParameterError, match="no rows"):
+        call(frame[:0])
+
+
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda: figures.tile_map(COUNTRY.assign(group="leading"), GRID, "group"), "unknown innovation group 'leading'"),
+    (lambda: figures.tile_map(COUNTRY, GRID[:2], "group"), "no square for MT, PL, RO"),
+    (lambda: figures.tile_map(COUNTRY, GRID, "group", kind="continuous"), "'group' or 'sequential'"),
+    (lambda: figures.region_map(POINTS, OUTLINES, focus="FR"), "focus 'FR'"),
+    (lambda: figures.group_history(pd.concat([HISTORY, HISTORY])), "comes more than once"),
+    (lambda: figures.ranked_dots(COUNTRY, "name", "value", low="low"), "both low and high"),
+    (lambda: figures.ranked_dots(COUNTRY, "name", "group"), "'group' is not numeric"),
+    (lambda: figures.interval_plot(ESTIMATES.assign(n=-0.5), "choice", "n", "low", "high"), "log=False"),
+    (lambda: figures.null_histogram([1.0, 2.0], 1, tail="left"), "'upper', 'lower' or 'both'"),
+    (lambda: figures.null_histogram([1.0, np.nan], 1), "missing"),
+    (lambda: figures.coverage_bars(COUNTRY, "name", ["stated"], unknown="unclear"), "'unclear' is not among"),
+    (lambda: figures.coverage_bars(COUNTRY.assign(stated=-1.0), "name", ["stated"]), "negative"),
+])
+def test_mistakes_are_named(call, message):
+    with pytest.raises(ParameterError, match=message):
+        call()
+
+
+def test_numbers_as_printed():
+    assert [three_digits(v) for v in (0.5, 12.34, 1234.5, -0.03, np.inf, 2e7)] == \
+        ["0.50", "12.3", "1,234", "−0.03", "∞", "2.0e+07"]
+    assert [short(v) for v in (4.0, 1.5, 100.0, 12.0)] == ["4", "1.5", "100", "12"]
+
+
+def test_spread_keeps_order_and_gap():
+    placed = spread([5.0, 0.0, 5.1, 5.2], 1.0)
+    assert np.allclose(np.diff(placed[[1, 0, 2, 3]]), [4.1, 1, 1]) and np.isclose(placed[[0, 2, 3]].mean(), 5.1)
+
+
+# --- colours ---------------------------------------------------------------------------------------------------------
+
+# Machado, Oliveira and Fernandes (2009), IEEE Trans. Visualization and Computer Graphics 15(6): severity 1, linear RGB
+SIGHT = {
+    "normal": np.eye(3),
+    "protanopia": np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
+                            [-0.003882, -0.048116, 1.051998]]),
+    "deuteranopia": np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
+                              [-0.011820, 0.042940, 0.968881]]),
+}
+TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+
+
+def lab(colour, sight="normal"):
+    rgb = np.array(to_rgb(colour))
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    xyz = TO_XYZ @ np.clip(SIGHT[sight] @ linear, 0, 1) / (TO_XYZ @ np.ones(3))
+    f = np.where(xyz > 216 / 24389, np.cbrt(xyz), (24389 / 27 * xyz + 16) / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+GROUPS = [figures.GROUP_COLOURS[g] for g in ("leader", "strong", "moderate", "emerging")]
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+def test_groups_and_accent_stay_apart(sight):
+    for a, b in itertools.combinations([*GROUPS, figures.ACCENT], 2):
+        assert np.linalg.norm(lab(a, sight) - lab(b, sight)) > 20, (a, b)
+
+
+def test_groups_are_ordered_and_apart_in_grey():
+    lightness = [lab(c)[0] for c in GROUPS]
+    assert np.diff(lightness).min() > 18  # darkest is the leader
+    assert figures.GROUP_COLOURS["modest"] == figures.GROUP_COLOURS["emerging"]
+    assert np.diff([lab(c)[0] for c in PART_COLOURS]).min() > 13
+    assert len({*figures.GROUP_LETTERS.values()}) == len(figures.GROUP_LETTERS)
+    assert set(figures.GROUP_LABELS) == set(figures.GROUP_COLOURS)
