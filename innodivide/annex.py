@@ -28,11 +28,12 @@ def summary(geo: str, expected: pd.DataFrame, tables: Tables | None = None) -> E
     index = profile.index_relative_to_eu(2023, tables).query("geo == @geo").sort_values("year")
     row = expected.set_index("geo").loc[geo]
     change = index["relative"].iloc[-1] - index["relative"].iloc[0]
-    trend = "gained {change:.0f} points on" if change >= 0.5 else "lost {change:.0f} points to" if change <= -0.5 else "kept its distance to"
+    points = "point" if round(abs(change)) == 1 else "points"
+    trend = f"gained {{change:.0f}} {points} on" if change >= 0.5 else f"lost {{change:.0f}} {points} to" if change <= -0.5 else "kept its distance to"
     place = "in none of the {possible} integrated IPCEIs" if row["observed"] == 0 else "in {n} of {possible} integrated IPCEIs"
-    verdict = ("more than" if row["observed"] > row["high"] else "fewer than" if row["observed"] < row["low"] else "within the range of")
+    verdict = "more than" if row["observed"] > row["high"] else "fewer than" if row["observed"] < row["low"] else "within"
     text = (f"{{name}} is {_article(edition['group'])} in EIS {{edition}}. Its index in the EIS {{series}} series stood at {{level:.0f}} percent of the EU in {{last}}; since {{first}} it has "
-            f"{trend} the EU. It takes part {place}; that is {{verdict}} the {{low}} to {{high}} that go with its size, wealth and status.")
+            f"{trend} the EU. It takes part {place}; that is {{verdict}} the {{low}} to {{high}} expected of a state of its size, wealth and status.")
     values = {"name": name, "edition": int(edition["edition"]), "level": index["relative"].iloc[-1], "first": int(index["year"].iloc[0]),
               "last": int(index["year"].iloc[-1]), "change": abs(change), "n": int(row["observed"]), "possible": int(row["n_ipceis"]), "verdict": verdict,
               "low": int(row["low"]), "high": int(row["high"])}
@@ -75,13 +76,26 @@ def membership_exhibit(geo: str, tables: Tables | None = None) -> Exhibit:
         return say("NA.4", "{name} has no role in any of the {n} IPCEIs in the register, nor in the infrastructure cases.",
                    name=profile.names(tables)[geo], n=int((tables["ipcei"]["kind"] == "integrated").sum()))
     shown = rows.assign(role=rows["role"].map(ROLE_TEXT), aid_basis=rows["aid_basis"].map(BASIS_TEXT))
-    taking = int(rows["role"].isin(TAKING_PART).sum() - (rows["kind"] == "infrastructure").sum())
+    taking = int((rows["role"].isin(TAKING_PART) & (rows["kind"] == "integrated")).sum())
     return table("TA.2", "Roles in IPCEIs: {name} takes part in {n}", shown,
                  {"name": "Project", "decision_date": ("Approved", "", "–"), "role": "Role", "n_companies": "Companies", "aid_eur_mn": ("Aid, € million", "{:,.1f}"),
-                  "aid_basis": ("What the amount is", "", "–"), "named": ("Direct participants named in a source", "", "none named")},
+                  "aid_basis": ("What the amount is", "", "–")},
                  values={"name": profile.names(tables)[geo], "n": taking}, sources=sources_of(rows), note=flag_note(rows),
                  caption="Only notifying and late-joining states take part; the other roles are shown for completeness. Amounts on different bases cannot be added. "
-                         "Infrastructure cases are not counted as integrated IPCEIs. Lists of names are complete for some projects only.")
+                         "Infrastructure cases are not counted as integrated IPCEIs.")
+
+
+def participants_exhibit(geo: str, tables: Tables | None = None) -> Exhibit:
+    """Return the table of direct participants that a source names, or the sentence that none is named."""
+    rows = profile.memberships(geo, tables).dropna(subset=["named"])
+    name = profile.names(tables)[geo]
+    if rows.empty:
+        return say("NA.8", "No direct participant from {name} is named in the sources read.", name=name)
+    count = rows["named"].str.count(", ").sum() + len(rows)
+    people = _tables(tables)["ipcei_participant"].query("geo == @geo and participant_type == 'direct'")
+    return table("TA.3", "Direct participants from {name} that a source names", rows, {"name": "Project", "named": "Named"},
+                 values={"name": name, "n": int(count)}, sources=sources_of(people), note=flag_note(people),
+                 caption="{n} in all. Lists are complete for some projects only: who is missing here may still take part.")
 
 
 def expected_figure(geo: str, expected: pd.DataFrame, sources, tables: Tables | None = None) -> Exhibit:
@@ -130,7 +144,7 @@ def region_exhibits(geo: str, tables: Tables | None = None) -> list[Exhibit]:
         alt="Map of {name} with one point for each of {n} regions, marked by innovation group. Highest: {best}. Lowest: {last}.",
         sources=[*sources_of(rows), *sources_of(outline)], edition="RIS 2023",
         caption="A point stands for a whole region. Outlines: Natural Earth. Points computed from NUTS boundaries, © EuroGeographics for the administrative boundaries.")
-    listing = table("TA.3", "Regions from strongest to weakest", rows,
+    listing = table("TA.4", "Regions from strongest to weakest", rows,
                     {"name": "Region", "region_code": "Code", "group": "Group", "relative": ("Index, EU = 100", "{:.0f}"), "change": ("Change since the first year", "{:+.0f}")},
                     sources=sources_of(rows), edition="RIS 2023", caption="Change: percentage points of the EU average of the year, over the series of this edition.")
     return [text, picture, listing]
@@ -140,7 +154,7 @@ def money_table(geo: str, tables: Tables | None = None) -> Exhibit:
     """Return the table of Tier-2 and reform money against the other Member States."""
     rows = profile.money(geo, tables)
     place = [f"{r} of {n}" if pd.notna(r) else None for r, n in zip(rows["rank"], rows["n_countries"])]
-    return table("TA.4", "Tier 2 and reform money, beside the median Member State", rows.assign(place=place),
+    return table("TA.5", "Tier 2 and reform money, beside the median Member State", rows.assign(place=place),
                  {"instrument": "Instrument", "unit": "Unit", "value": ("Value", "{:,.1f}"), "median": ("Median state", "{:,.1f}"), "place": "Place"},
                  sources=sources_of(rows), note=flag_note(rows),
                  caption="Place counts from the highest value among the states with a figure; ties share a place. Per head: population of the last year before the pandemic. "
@@ -174,7 +188,7 @@ def data_notes(geo: str, tables: Tables | None = None) -> Exhibit:
     for (flag, variable), group in weak.groupby(["flag", "variable"]):
         years = sorted(group["year"])
         parts.append(f"{{{variable}_{flag}}} is {FLAG_MEANING[flag]}.")
-        values[f"{variable}_{flag}"] = f"{labels[variable]} ({years[0]}{f' to {years[-1]}' if len(years) > 1 else ''})"
+        values[f"{variable}_{flag}"] = f"{labels[variable].removesuffix(' (chosen series)')} ({years[0]}{f' to {years[-1]}' if len(years) > 1 else ''})"
     parts.append("Weak points of single sources stand in the list of sources.")
     return say("NA.7", " ".join(parts), **values)
 

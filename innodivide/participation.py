@@ -97,7 +97,7 @@ def by_group(countries: pd.DataFrame) -> pd.DataFrame:
         capped at one place for each state and IPCEI, so small states are above 1 by construction: read the two bases
         and the companies side by side.
     """
-    order = ["leader", "strong", "moderate", "emerging"]
+    order = [g for g in ("leader", "strong", "moderate", "emerging") if g in set(countries["group"])]
     grouped = countries.groupby("group").agg(n_countries=("geo", "size"), mean_rate=("rate", "mean"), places=("n", "sum"),
                                              companies=("companies_min", "sum"), population=("population", "sum"),
                                              gdp=("gdp_meur", "sum")).reindex(order)

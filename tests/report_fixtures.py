@@ -18,7 +18,7 @@ from innodivide import data
 
 ROOT = data.ROOT
 MINI = "90_mini"
-MOODS = ("good", "second", "trips", "fails", "bare", "prints", "warns", "twice", "undeclared", "dies", "nowhere", "edits")
+MOODS = ("good", "second", "trips", "fails", "bare", "warns", "undeclared", "dies", "edits")
 TROUBLE_CELL = 7  # as a reader of the notebook counts; papermill's injected cell would make it 8
 
 MINI_YAML = f"""
@@ -52,14 +52,11 @@ if mood == "dies":
     os._exit(3)
 if mood == "undeclared":
     data.load("rrf_fact")
-if mood == "prints":
-    print("left-over print")
 if mood == "warns":
     warnings.warn("left-over warning")
 if mood == "edits":
     Path("analysis_plan.yml").write_text("# changed while the notebook ran")
-{"bare": tiles, "twice": say("N90.1", "Again."),
- "nowhere": table("T90.2", "A title", tiles, {"geo": "Country"}, sources=["NO_SUCH"])}.get(mood)"""),
+{"bare": tiles}.get(mood)"""),
     ("code", """drawing = Figure(figsize=(2, 1))
 drawing.subplots().plot([1, 2])
 figure("F90.1", "A line", drawing, tiles, alt="A rising line.", sources=sources_of(tiles))"""),

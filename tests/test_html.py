@@ -176,6 +176,27 @@ def test_papermills_own_cell_is_not_counted():
         read_blocks(notebook)
 
 
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_printed_text_and_warnings_are_refused(stream):
+    import nbformat
+
+    with pytest.raises(ReportError, match=f"^cell 3 writes to {stream}: 'left over'; a report shows only exhibits"):
+        read_blocks(executed([], [nbformat.v4.new_output("stream", name=stream, text="left over\n")]))
+
+
+def test_an_error_in_a_cell_is_refused():
+    import nbformat
+
+    with pytest.raises(ReportError, match="^cell 2: SystemExit: 0"):
+        read_blocks(executed([nbformat.v4.new_output("error", ename="SystemExit", evalue="0", traceback=[])]))
+
+
+def test_an_exhibit_id_used_twice_is_refused():
+    one = shown(say("N3.1", "One.")._repr_mimebundle_())
+    with pytest.raises(ReportError, match=r"^cell 3: exhibit N3\.1 was already shown by cell 2"):
+        read_blocks(executed([one], [one]))
+
+
 def test_page_parser_refuses_crossed_elements():
     with pytest.raises(AssertionError):
         Page("<p><b>x</p></b>")

@@ -1,0 +1,184 @@
+"""Rebuild the Regional Innovation Index as far as its definition allows.
+
+The index of region r of country c is a mean of normalised scores times a country correction, which pulls the regional
+mean of a country to its Summary Innovation Index and is not published:
+
+    index_rt = f_ct * K / (K - m_r) * sum_k w_k s_rkt                                                      (2)
+
+Weights w and factors f are recovered together from the rows without zeros: with g = 1 / f, g_ct * index_rt = w's_rt is
+linear, and the EU in the base year, where every score is 100, fixes the scale (g = 1). A country and year with a single
+region has one equation for one factor, so its identity holds by construction and tests nothing; it is marked.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from innodivide.composite.rebuild import TOLERANCE, _aligned, missing_count
+from innodivide.errors import DataError, DesignError
+
+
+@dataclass(frozen=True, eq=False)
+class RegionalFit:
+    """Weights and country corrections of equation (2).
+
+    Attributes
+    ----------
+    weights : Series (K,)
+        Non-negative, relative to the reference row; sums to 1.
+    factors : DataFrame
+        geo, year, factor, n_regions, n_complete, basis: "complete rows"; "assumed" where no region of the country has
+        a complete row, the cells that are zero in every year then being taken as missing.
+    """
+
+    weights: pd.Series
+    factors: pd.DataFrame
+
+
+def regional_matrix(scores: pd.DataFrame, edition: int = 2023) -> pd.DataFrame:
+    """Regional scores as a matrix: index (region_code, year), one column for each indicator (table `ris_score`)."""
+    rows = scores[scores["edition"] == edition]
+    if rows.empty:
+        raise DataError(f"edition: no regional scores of edition {edition}")
+    wide = rows.pivot(index=["region_code", "year"], columns="indicator_code", values="value").astype(float)
+    return wide.reindex(columns=sorted(wide.columns)).sort_index()
+
+
+def fit_regional(scores: pd.DataFrame, index: pd.Series, country: pd.Series, reference: str = "EU") -> RegionalFit:
+    """Recover weights and country corrections.
+
+    Parameters
+    ----------
+    scores : DataFrame (rows, K)
+        From `regional_matrix`.
+    index : Series
+        Published regional index over (region_code, year).
+    country : Series
+        Country code of each region_code; the reference row's own code for the reference.
+    reference : str
+        Region code whose factor in its first year is 1.
+
+    Returns
+    -------
+    RegionalFit
+
+    Raises
+    ------
+    DataError
+        A region without a country, a row without an index, no reference row.
+    DesignError
+        If the complete rows do not determine weights and factors.
+    """
+    from scipy.optimize import nnls
+
+    published = _aligned(scores, index)
+    cell = _cells(scores, country)
+    complete = (scores > 0).all(axis=1)
+    if reference not in scores.index.get_level_values(0)[complete]:
+        raise DataError(f"reference={reference!r}: no complete row of this region fixes the scale")
+    names = sorted(set(cell[complete]))
+    anchor = min(key for key in names if key[0] == country[reference])
+    codes = pd.Index(names).get_indexer(pd.MultiIndex.from_tuples(cell[complete]))
+    matrix, target = scores[complete].to_numpy(dtype=float) / 100, published[complete].to_numpy() / 100
+    size = matrix.shape[1]
+    system = np.zeros((len(matrix), size + len(names)))
+    system[:, :size] = matrix
+    system[np.arange(len(matrix)), size + codes] = -target
+    fixed = size + names.index(anchor)
+    right = -system[:, fixed]
+    system = np.delete(system, fixed, axis=1)
+    if len(system) < system.shape[1] or np.linalg.matrix_rank(system) < system.shape[1]:
+        raise DesignError(f"scores: {len(system)} complete rows cannot determine {size} weights and {len(names) - 1} factors")
+    solution = nnls(system, right)[0]
+    weights = pd.Series(solution[:size], index=scores.columns, name="weight")
+    inverse = np.insert(solution[size:], names.index(anchor), 1.0)
+    return RegionalFit(weights, _factors(scores, published, cell, complete, weights, dict(zip(names, 1 / inverse))))
+
+
+def _cells(scores: pd.DataFrame, country: pd.Series) -> pd.Series:
+    geo = scores.index.get_level_values(0).map(country)
+    if geo.isna().any():
+        raise DataError(f"region {scores.index[geo.isna()][0][0]}: no country given")
+    return pd.Series(list(zip(geo, scores.index.get_level_values(1))), index=scores.index)
+
+
+def _factors(scores, published, cell, complete, weights, known) -> pd.DataFrame:
+    """Table of factors; where no row is complete, the median over regions with cells zero in every year left out."""
+    raw = (scores * weights).sum(axis=1) / weights.sum()
+    always = (scores == 0).groupby(level=0).transform("all").sum(axis=1)
+    size, rows = scores.shape[1], []
+    for key, members in cell.groupby(cell).groups.items():
+        factor = known.get(key)
+        if factor is None:
+            ratio = published[members] / raw[members].where(raw[members] > 0) * (size - always[members]) / size
+            factor = float(ratio.median())
+        rows.append((*key, factor, len(members), int(complete[members].sum()), "complete rows" if key in known else "assumed"))
+    return pd.DataFrame(rows, columns=["geo", "year", "factor", "n_regions", "n_complete", "basis"])
+
+
+def rebuild_regional(scores: pd.DataFrame, index: pd.Series, country: pd.Series, fit: RegionalFit | None = None,
+                     tolerance: float = TOLERANCE) -> pd.DataFrame:
+    """Published and rebuilt regional index of every row; no row is left out.
+
+    Parameters
+    ----------
+    scores, index, country
+        As for `fit_regional`.
+    fit : RegionalFit, optional
+        Made from the same data if not given.
+    tolerance : float
+        Index points; scores and index are published to two decimals.
+
+    Returns
+    -------
+    DataFrame
+        Columns region_code, year, geo, published, rebuilt, difference, n_zero, n_missing (number of the zeros left out
+        of the mean, from the identity), factor, basis, tested (False where the only region of its country and year
+        fixes the factor itself), explained (absolute difference <= tolerance).
+    """
+    published = _aligned(scores, index)
+    fit = fit_regional(scores, index, country) if fit is None else fit
+    geo = pd.Series(scores.index.get_level_values(0).map(country), index=scores.index)
+    frame = pd.DataFrame({"geo": geo, "published": published}).reset_index()
+    frame = frame.merge(fit.factors, on=["geo", "year"], how="left", validate="many_to_one")
+    raw = ((scores.fillna(0) * fit.weights).sum(axis=1) / fit.weights.sum()).to_numpy() * frame["factor"].to_numpy()
+    size, absent = scores.shape[1], scores.isna().sum(axis=1).to_numpy()
+    count, _ = missing_count(published.to_numpy(), raw, size, absent, (scores == 0).sum(axis=1).to_numpy())
+    frame["rebuilt"] = raw * size / (size - count)
+    frame["n_zero"], frame["n_missing"] = (scores == 0).sum(axis=1).to_numpy(), count
+    frame["difference"] = frame["rebuilt"] - frame["published"]
+    # one unknown factor for each country and year: a region tests it only if another one has fixed it
+    frame["tested"] = (frame["n_regions"] > 1) & ~((frame["n_complete"] == 1) & (frame["n_zero"] == 0))
+    frame["explained"] = frame["difference"].abs() <= tolerance
+    columns = ["region_code", "year", "geo", "published", "rebuilt", "difference", "n_zero", "n_missing", "factor", "basis", "tested"]
+    return frame[[*columns, "explained"]]
+
+
+def regional_zeros(scores: pd.DataFrame, rebuilt: pd.DataFrame) -> pd.DataFrame:
+    """Verdict on every regional zero, as far as the number of missing cells in its row tells.
+
+    Returns
+    -------
+    DataFrame
+        Columns region_code, year, indicator_code, verdict: "bottom", "missing" or "undetermined" (some but not all zeros
+        of the row are missing, or the row's identity fails), basis ("identity", or "identity, zero in every year" where
+        the zeros that persist through all years are exactly as many as the missing cells).
+    """
+    row = rebuilt.set_index(["region_code", "year"]).reindex(scores.index)
+    zero = scores == 0
+    always = zero.groupby(level=0).transform("all")
+    rows = []
+    for key in scores.index[zero.any(axis=1)]:
+        codes = list(scores.columns[zero.loc[key]])
+        number, lasting = int(row.at[key, "n_missing"]), [k for k in codes if always.at[key, k]]
+        if not row.at[key, "explained"] or row.at[key, "basis"] == "assumed":
+            found = dict.fromkeys(codes, ("undetermined", "identity not available"))
+        elif number in (0, len(codes)):
+            found = dict.fromkeys(codes, ("missing" if number else "bottom", "identity"))
+        elif len(lasting) == number:
+            found = {k: ("missing" if k in lasting else "bottom", "identity, zero in every year") for k in codes}
+        else:
+            found = dict.fromkeys(codes, ("undetermined", f"{number} of {len(codes)} zeros missing, which is not told"))
+        rows += [(*key, k, *found[k]) for k in codes]
+    return pd.DataFrame(rows, columns=["region_code", "year", "indicator_code", "verdict", "basis"])

@@ -1,0 +1,130 @@
+"""Tell a true bottom score from a missing value written as zero, cell by cell, by the index identity."""
+
+import numpy as np
+import pandas as pd
+
+from innodivide.composite.rebuild import DIMENSION_TOLERANCE, TOLERANCE, _aligned, missing_count
+
+COLUMNS = ["geo", "year", "indicator_code", "state", "verdict", "evidence", "n_missing_row", "residual", "dimension_agrees"]
+
+
+def classify_zeros(scores: pd.DataFrame, index: pd.Series, weights: pd.Series, dimension_scores: pd.DataFrame | None = None,
+                   dimensions: pd.Series | None = None, tolerance: float = TOLERANCE,
+                   dimension_tolerance: float = DIMENSION_TOLERANCE) -> pd.DataFrame:
+    """Verdict on every cell that is zero or absent.
+
+    The index gives the number of missing cells of a row. Where that leaves open which ones, the published dimension
+    scores settle it by the same identity within the dimension; a cell that neither settles stays "undetermined".
+
+    Parameters
+    ----------
+    scores : DataFrame (rows, K)
+        From `score_matrix`.
+    index : Series
+        Published index.
+    weights : Series (K,)
+        From `implicit_weights`.
+    dimension_scores, dimensions : DataFrame (rows, D), Series; both or neither
+        Published dimension scores and the dimension of each indicator.
+    tolerance, dimension_tolerance : float
+        Largest absolute residual, index points, at which the identity of the index (of a dimension) counts as kept.
+
+    Returns
+    -------
+    DataFrame
+        One row for each such cell: geo, year, indicator_code, state ("zero" or "absent"), verdict ("bottom",
+        "missing", "undetermined"), evidence (in words), n_missing_row (missing cells of the row), residual (of the
+        index identity at that number), dimension_agrees (bool or NA: whether the verdicts also reproduce the
+        published dimension score; NA without one).
+    """
+    published = _aligned(scores, index)
+    weights = weights.reindex(scores.columns)
+    absent, zero = scores.isna(), scores == 0
+    raw = (scores.fillna(0) * weights).sum(axis=1) / weights.sum()
+    count, residual = missing_count(published.to_numpy(), raw.to_numpy(), scores.shape[1],
+                                    absent.sum(axis=1).to_numpy(), zero.sum(axis=1).to_numpy())
+    rows = []
+    for i in np.flatnonzero((absent | zero).any(axis=1)):
+        key = scores.index[i]
+        zeros, gone = list(scores.columns[zero.iloc[i]]), list(scores.columns[absent.iloc[i]])
+        found = {code: ("missing", "no row in the table") for code in gone}
+        fits = np.isfinite(residual[i]) and abs(residual[i]) <= tolerance
+        if not fits:
+            found |= {code: ("undetermined", "the index identity fails for this row") for code in zeros}
+        else:
+            blocks = _blocks(scores.loc[[key]], weights, dimension_scores, dimensions, zeros, dimension_tolerance)
+            found |= _settle(zeros, int(count[i]) - len(gone), blocks)
+        agrees = _agreement(scores.loc[[key]], weights, dimension_scores, dimensions, found, dimension_tolerance)
+        rows += [(*key, code, "zero" if code in zeros else "absent", *found[code], int(count[i]), residual[i], agrees.get(code, pd.NA))
+                 for code in scores.columns if code in found]
+    frame = pd.DataFrame(rows, columns=COLUMNS).astype({"dimension_agrees": "boolean"})
+    return frame.sort_values(["geo", "year", "indicator_code"]).reset_index(drop=True)
+
+
+def _block_fit(row, weights, dimension_scores, dimensions, code):
+    """Indicators of a dimension, its missing count and residual in one row; None without a published score."""
+    if dimension_scores is None or row.index[0] not in dimension_scores.index:
+        return None
+    members = [k for k in row.columns if dimensions[k] == code]
+    block = row[members]
+    raw = (block.fillna(0) * weights[members]).sum(axis=1).to_numpy() / weights[members].sum()
+    target = dimension_scores.loc[row.index, code].to_numpy(dtype=float)
+    count, left = missing_count(target, raw, len(members), block.isna().sum(axis=1).to_numpy(), (block == 0).sum(axis=1).to_numpy())
+    return members, int(count[0]), left[0]
+
+
+def _blocks(row, weights, dimension_scores, dimensions, zeros, tolerance) -> list:
+    """Zeros of each dimension with the number of them missing: (codes, number), where the dimension identity holds."""
+    if dimension_scores is None:
+        return []
+    found = []
+    for code in sorted({dimensions[k] for k in zeros}):
+        fit = _block_fit(row, weights, dimension_scores, dimensions, code)
+        if fit is not None and np.isfinite(fit[2]) and abs(fit[2]) <= tolerance:
+            found.append(([k for k in zeros if k in fit[0]], fit[1] - int(row[fit[0]].isna().to_numpy().sum())))
+    return found
+
+
+def _settle(zeros: list, number: int, blocks: list) -> dict:
+    """Verdicts on the zeros of one row of which `number` are missing, from the index first and the dimensions then."""
+    if number in (0, len(zeros)):
+        return dict.fromkeys(zeros, ("missing" if number else "bottom", "index identity"))
+    found, open_ = {}, list(zeros)
+    for codes, count in blocks:
+        if count in (0, len(codes)):
+            found |= dict.fromkeys(codes, ("missing" if count else "bottom", "index and dimension identity"))
+            open_ = [k for k in open_ if k not in codes]
+    number -= sum(verdict == "missing" for verdict, _ in found.values())
+    if number in (0, len(open_)):
+        found |= dict.fromkeys(open_, ("missing" if number else "bottom", "index identity, other zeros settled by dimension"))
+    elif 0 < number < len(open_):
+        found |= dict.fromkeys(open_, ("undetermined", f"{number} of {len(open_)} zeros missing, which is not told"))
+    else:
+        found = dict.fromkeys(zeros, ("undetermined", "index and dimension identities contradict each other"))
+    return found
+
+
+def _agreement(row, weights, dimension_scores, dimensions, found, tolerance) -> dict:
+    """Whether the verdicts reproduce the published score of the cell's dimension."""
+    out = {}
+    for code in {dimensions[k] for k in found} if dimension_scores is not None else ():
+        fit = _block_fit(row, weights, dimension_scores, dimensions, code)
+        if fit is None or not np.isfinite(dimension_scores.loc[row.index, code].iloc[0]):
+            continue
+        members, target = fit[0], dimension_scores.loc[row.index, code].iloc[0]
+        gone = sum(found.get(k, ("",))[0] == "missing" for k in members)
+        raw = float((row[members].fillna(0) * weights[members]).sum(axis=1).iloc[0] / weights[members].sum())
+        value = np.nan if gone == len(members) else raw * len(members) / (len(members) - gone)
+        out |= dict.fromkeys(members, bool(abs(value - target) <= tolerance))
+    return out
+
+
+def missing_cells(zeros: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
+    """Verdicts of `classify_zeros` as a boolean matrix like `scores`: True where the cell is left out of the mean.
+
+    Cells that are undetermined count as present: they then show up as a difference in `identity_check`.
+    """
+    out = scores.isna()
+    for row in zeros[(zeros["verdict"] == "missing") & (zeros["state"] == "zero")].itertuples():
+        out.loc[(row.geo, row.year), row.indicator_code] = True
+    return out

@@ -1,0 +1,197 @@
+"""One country against the EU: ranks, shares of the EU and amounts per head, by hand and on the real tables."""
+
+import pandas as pd
+import pytest
+
+from innodivide import data, profile
+from innodivide.errors import ParameterError
+
+EU27 = data.load("country").query("is_eu27 == True")["geo"].tolist()
+
+
+def raw(name: str, query: str, column: str) -> float:
+    """Return the one cell that the query finds."""
+    return float(data.load(name).query(query)[column].item())
+
+
+# The index in percent of the EU
+
+
+@pytest.fixture
+def small():
+    """Two Member States, the EU and Switzerland in a made-up edition with two years."""
+    country = pd.DataFrame({"geo": ["AT", "BE", "CH", "EU"], "name": ["Austria", "Belgium", "Switzerland", "EU"],
+                            "is_eu27": pd.array([True, True, False, False], dtype="boolean")})
+    index = pd.DataFrame([("AT", 2022, 90.0), ("BE", 2022, 120.0), ("CH", 2022, 200.0), ("EU", 2022, 100.0),
+                          ("AT", 2023, 99.0), ("BE", 2023, 121.0), ("EU", 2023, 110.0), ("AT", 2024, 1.0)], columns=["geo", "year", "value"])
+    index = index.assign(edition=2023, flag=None, source_id="S")
+    other = index.assign(edition=2021, value=1.0)
+    group = pd.DataFrame({"geo": ["AT", "BE"], "edition": 2023, "group": ["moderate", "strong"]})
+    return {"country": country, "eis_index": pd.concat([other, index]), "eis_group": group}
+
+
+def test_index_relative_to_the_eu_of_the_same_year_and_edition(small):
+    frame = profile.index_relative_to_eu(2023, small)
+    assert frame[["geo", "year", "value", "group"]].to_numpy().tolist() == [
+        ["AT", 2022, 90.0, "moderate"], ["AT", 2023, 99.0, "moderate"], ["BE", 2022, 120.0, "strong"], ["BE", 2023, 121.0, "strong"]]
+    assert frame["relative"].tolist() == pytest.approx([90, 90, 120, 110]), "a year without a figure of the EU is left out"
+
+
+def test_real_index_equals_value_over_eu():
+    frame = profile.index_relative_to_eu(2023)
+    index = data.load("eis_index").query("edition == 2023").set_index(["geo", "year"])["value"]
+    assert len(frame) == 27 * 8 and not frame.duplicated(["geo", "year"]).any()
+    for row in frame.itertuples():
+        assert row.relative == pytest.approx(100 * index[row.geo, row.year] / index["EU", row.year])
+    assert frame.set_index(["geo", "year"]).loc[("AT", 2023), "relative"] == pytest.approx(100 * 129.999 / 108.467)
+
+
+def test_groups_of_the_index_follow_the_published_thresholds():
+    frame = profile.index_relative_to_eu(2023).query("year == 2023")
+    ends = frame.groupby("group")["relative"].agg(["min", "max"])
+    assert ends.loc["leader", "min"] > 125 >= ends.loc["strong", "max"]
+    assert ends.loc["strong", "min"] > 100 >= ends.loc["moderate", "max"]
+    assert ends.loc["moderate", "min"] > 70 >= ends.loc["emerging", "max"]
+
+
+def test_comparison_leaves_the_country_out_of_its_groups_mean():
+    rows = profile.index_relative_to_eu(2023).query("year == 2023").set_index("geo")
+    frame = profile.index_comparison("RO").query("year == 2023").set_index("series")["relative"]
+    others = rows[(rows["group"] == "emerging") & (rows.index != "RO")]["relative"]
+    assert frame["Other emerging innovators (mean)"] == pytest.approx(others.mean())
+    assert frame["Romania"] == pytest.approx(rows.loc["RO", "relative"])
+    assert frame["Leaders (mean)"] == pytest.approx(rows[rows["group"] == "leader"]["relative"].mean())
+
+
+def test_a_leader_is_compared_with_the_other_leaders_once():
+    assert set(profile.index_comparison("SE")["series"]) == {"Sweden", "Other leader innovators (mean)"}
+
+
+# Money
+
+
+def money(geo: str, start: str) -> pd.Series:
+    frame = profile.money(geo)
+    return frame[frame["instrument"].str.startswith(start)].squeeze()
+
+
+@pytest.mark.parametrize("geo", ["AT", "MT"])
+def test_amounts_per_head_by_hand(geo):
+    heads = raw("country_panel", f"geo == '{geo}' and year == 2019 and variable == 'population'", "value")
+    grants = raw("rrf_country", f"geo == '{geo}'", "plan_grants_meur")
+    cohesion = raw("cohesion_country", f"geo == '{geo}' and fund == 'ESIF' and objective == 'TO1'", "eu_amount_eur")
+    projects = raw("horizon_country", f"geo == '{geo}' and data_cut == '2025-08'", "projects")
+    assert money(geo, "Recovery")["value"] == pytest.approx(grants * 1e6 / heads)
+    assert money(geo, "Cohesion funds 2014-2020 for research")["value"] == pytest.approx(cohesion / heads)
+    assert money(geo, "Horizon 2020 and Horizon Europe")["value"] == pytest.approx(projects / heads * 1e6)
+
+
+def test_austria_had_394_euro_per_head_of_recovery_grants():
+    """3,500 million euro for 8,879,920 people."""
+    assert money("AT", "Recovery")["value"] == pytest.approx(394.15, abs=0.01)
+
+
+def test_one_row_for_each_instrument_and_the_same_ones_for_each_country():
+    frames = {geo: profile.money(geo) for geo in ("AT", "LU", "RO")}
+    labels = [frame["instrument"].tolist() for frame in frames.values()]
+    assert labels[0] == labels[1] == labels[2] and len(set(labels[0])) == len(labels[0]) == 6
+    assert all(frame["n_countries"].le(27).all() for frame in frames.values())
+
+
+def test_ranks_are_a_ranking_of_the_27():
+    rows = pd.concat([profile.money(geo).assign(geo=geo) for geo in EU27])
+    for _, one in rows.groupby("instrument"):
+        known = one.dropna(subset="value")
+        assert known["rank"].tolist() == [1 + int((known["value"] > v).sum()) for v in known["value"]]
+        assert set(one["n_countries"]) == {len(known)} and one["median"].nunique() == 1
+        assert one["median"].iloc[0] == pytest.approx(known["value"].median())
+        assert one.loc[one["value"].isna(), "rank"].isna().all()
+
+
+@pytest.fixture
+def tables():
+    names = ("country", "country_panel", "horizon_country", "s3_country", "cohesion_country", "rrf_country")
+    return {name: data.load(name) for name in names}
+
+
+def test_an_unknown_amount_has_no_value_and_no_rank_and_is_not_zero(tables):
+    rrf = tables["rrf_country"]
+    before = profile.money("AT", tables).iloc[-1]
+    rrf.loc[rrf["geo"] == "MT", "plan_grants_meur"] = float("nan")
+    missing, other = profile.money("MT", tables).iloc[-1], profile.money("AT", tables).iloc[-1]
+    assert pd.isna(missing["value"]) and pd.isna(missing["rank"])
+    assert before["n_countries"] - other["n_countries"] == 1
+    tables["rrf_country"] = rrf[rrf["geo"] != "MT"]
+    assert pd.isna(profile.money("MT", tables).iloc[-1]["value"]), "no row is as unknown as an empty cell"
+
+
+def test_countries_with_the_same_value_share_the_best_rank(tables):
+    s3 = tables["s3_country"]
+    s3["participations"] = pd.array([5 if g in ("AT", "BE") else 9 if g == "DE" else 1 for g in s3["geo"]], dtype="Int64")
+    rank = {geo: profile.money(geo, tables).iloc[2]["rank"] for geo in ("AT", "BE", "DE", "FR")}
+    assert rank == {"AT": 2, "BE": 2, "DE": 1, "FR": 4}
+
+
+# The rest of an annex
+
+
+def test_editions_have_a_row_each_and_a_rank_only_where_known():
+    frame = profile.editions("EE")
+    assert frame["edition"].tolist() == sorted(data.load("eis_edition")["edition"])
+    known = data.load("eis_rank").query("geo == 'EE'").set_index("edition")["rank"]
+    assert frame.set_index("edition")["rank"].dropna().to_dict() == known.to_dict()
+    assert frame["rank"].isna().any(), "an unknown rank stays unknown"
+
+
+def test_indicator_strengths_by_hand():
+    frame = profile.indicator_strengths("RO").set_index("indicator_code")
+    scores = data.load("eis_score").query("edition == 2023 and year == 2023").set_index(["geo", "indicator_code"])["value"]
+    assert len(frame) == 32
+    assert frame.loc["1.3.1", "relative"] == pytest.approx(100 * scores["RO", "1.3.1"] / scores["EU", "1.3.1"])
+    leaders = [scores[geo, "1.3.1"] for geo in ("BE", "DK", "FI", "NL", "SE")]
+    assert frame.loc["1.3.1", "leaders"] == pytest.approx(100 * sum(leaders) / 5 / scores["EU", "1.3.1"])
+    assert frame["relative"].dropna().is_monotonic_decreasing
+
+
+def test_a_zero_score_is_shown_as_unknown():
+    frame = profile.indicator_strengths("RO")
+    assert frame["is_zero"].sum() == 5
+    assert frame.loc[frame["is_zero"].astype(bool), "relative"].isna().all()
+
+
+def test_memberships_name_every_role_and_the_companies():
+    frame = profile.memberships("AT").set_index("ipcei_id")
+    assert frame.loc["ME1", "role"] == "joined_later"
+    people = data.load("ipcei_participant").query("geo == 'AT' and ipcei_id == 'Hy2Use' and participant_type == 'direct'")
+    assert frame.loc["Hy2Use", "named"] == ", ".join(sorted(people["company"])) != ""
+    assert frame["decision_date"].is_monotonic_increasing
+    assert profile.memberships("CY").empty
+
+
+def test_regions_by_hand():
+    frame = profile.regions("AT").set_index("region_code")
+    index = data.load("ris_index").query("edition == 2023 and region_code == 'AT1'").set_index("year")["relative_to_eu_pct"]
+    assert set(frame.index) == {"AT1", "AT2", "AT3"}
+    assert (frame.loc["AT1", "relative"], frame.loc["AT1", "relative_2016"]) == (index[2023], index[2016])
+    assert frame.loc["AT1", "change"] == pytest.approx(index[2023] - index[2016])
+    assert frame["relative"].is_monotonic_decreasing
+
+
+@pytest.mark.parametrize("geo", EU27)
+def test_every_country_has_regions_with_a_place_on_the_map(geo):
+    frame = profile.regions(geo)
+    assert len(frame) >= 1 and not frame["region_code"].duplicated().any()
+    assert frame[["relative", "group"]].notna().all().all()
+
+
+def test_endonyms():
+    assert profile.endonyms("BE") == ["België", "Belgique", "Belgien"]
+    assert profile.endonyms("MT") == ["Malta"], "the same name in two languages is given once"
+
+
+@pytest.mark.parametrize("function", [profile.money, profile.regions, profile.memberships, profile.editions, profile.index_comparison,
+                                      profile.indicator_strengths, profile.endonyms])
+@pytest.mark.parametrize("geo", ["GR", "UK", "at", ""])
+def test_an_unknown_country_lists_the_known_ones(function, geo):
+    with pytest.raises(ParameterError, match=rf"geo='{geo}': allowed are AT, BE, BG, .*, SK"):
+        function(geo)
