@@ -32,7 +32,7 @@ RULES: list[tuple[tuple[str, ...], Callable[[Load], list[Failure]]]] = []
 
 
 def _rule(*tables: str):
-    """Register a rule with the tables it needs (none named: all). It is skipped, and said to be, when one does not hold."""
+    """Register a rule with the tables it needs (none named: all); skipped, and said to be, when one does not hold."""
     def register(function):
         RULES.append((tables, function))
         return function

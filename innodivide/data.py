@@ -185,7 +185,8 @@ def _read_rows(folder: Path, described: dict) -> tuple[pd.DataFrame, list[Failur
                 if row != names:
                     return empty, [Failure(file, 1, "", ",".join(row), f"the header is {','.join(names)}")]
             elif len(row) != len(names):
-                failures.append(Failure(file, start, "", ",".join(row), f"{len(names)} cells in a row (found {len(row)})"))
+                rule = f"{len(names)} cells in a row (found {len(row)})"
+                failures.append(Failure(file, start, "", ",".join(row), rule))
             else:
                 rows.append(row)
                 lines.append(start)
@@ -263,7 +264,8 @@ def _check_foreign_keys(text: pd.DataFrame, described: dict, folder: Path) -> li
         fields, target, target_fields = key["fields"], key["reference"]["resource"], key["reference"]["fields"]
         other = text if target in ("", described["name"]) else _rows(folder, target)
         if other is None:
-            failures.append(Failure(described["path"], None, ", ".join(fields), "", f"table {target}, which it refers to, can be read"))
+            rule = f"table {target}, which it refers to, can be read"
+            failures.append(Failure(described["path"], None, ", ".join(fields), "", rule))
             continue
         known = set(map(tuple, other[target_fields].to_numpy()))
         rule = f"exists in table {target or described['name']} ({', '.join(target_fields)})"

@@ -93,5 +93,12 @@ class Repository(DataCopy):
     def run(self, *arguments: str) -> subprocess.CompletedProcess:
         environment = {**os.environ, "INNODIVIDE_ROOT": str(self.root)}
         environment.pop(data.DECLARED_TABLES, None)
-        return subprocess.run([sys.executable, "-m", "innodivide.cli", *arguments], env=environment, timeout=120,
-                              capture_output=True, text=True, check=False, cwd=self.root)
+        return subprocess.run(
+            [sys.executable, "-m", "innodivide.cli", *arguments],
+            env=environment,
+            timeout=120,
+            capture_output=True,
+            text=True,
+            check=False,
+            cwd=self.root,
+        )

@@ -32,7 +32,9 @@ MINI_YAML = f"""
 MINI_CELLS = (
     ("markdown", "# A small report\n\n## First part\n\nSome prose."),
     ("parameters", 'mood = "good"'),
-    ("code", """import os
+    (
+        "code",
+        """import os
 import warnings
 from pathlib import Path
 
@@ -41,12 +43,18 @@ from matplotlib.figure import Figure
 from innodivide import data
 from innodivide.exhibits import figure, say, sources_of, table
 
-tiles = data.load("tile_grid").head(3)"""),
+tiles = data.load("tile_grid").head(3)""",
+    ),
     ("code", 'say("N90.1", "There are {n} tiles in a {mood} mood.", n=len(tiles), mood=mood)'),
-    ("code", 'table("T90.1", "{n} tiles", tiles, {"geo": "Country", "row": "Row"}, values={"n": len(tiles)}, '
-             'sources=sources_of(tiles))'),
+    (
+        "code",
+        'table("T90.1", "{n} tiles", tiles, {"geo": "Country", "row": "Row"}, values={"n": len(tiles)}, '
+        "sources=sources_of(tiles))",
+    ),
     ("markdown", "## Second part"),
-    ("code", """if mood == "fails" or (mood == "trips" and Path("trip").exists()):
+    (
+        "code",
+        """if mood == "fails" or (mood == "trips" and Path("trip").exists()):
     raise ValueError("broken on purpose\\nin two lines")
 if mood == "dies":
     os._exit(3)
@@ -56,17 +64,25 @@ if mood == "warns":
     warnings.warn("left-over warning")
 if mood == "edits":
     Path("analysis_plan.yml").write_text("# changed while the notebook ran")
-{"bare": tiles}.get(mood)"""),
-    ("code", """drawing = Figure(figsize=(2, 1))
+{"bare": tiles}.get(mood)""",
+    ),
+    (
+        "code",
+        """drawing = Figure(figsize=(2, 1))
 drawing.subplots().plot([1, 2])
-figure("F90.1", "A line", drawing, tiles, alt="A rising line.", sources=sources_of(tiles))"""),
+figure("F90.1", "A line", drawing, tiles, alt="A rising line.", sources=sources_of(tiles))""",
+    ),
 )
 
 
 def write_notebook(path: Path, cells) -> None:
     """Write a notebook of ("markdown" | "code" | "parameters", source) pairs."""
-    made = [new_markdown_cell(s) if kind == "markdown" else
-            new_code_cell(s, metadata={"tags": ["parameters"]} if kind == "parameters" else {}) for kind, s in cells]
+    made = [
+        new_markdown_cell(s)
+        if kind == "markdown"
+        else new_code_cell(s, metadata={"tags": ["parameters"]} if kind == "parameters" else {})
+        for kind, s in cells
+    ]
     kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     nbformat.write(new_notebook(cells=made, metadata=kernel), path)
 
@@ -78,7 +94,7 @@ class Mini:
     def __init__(self, root: Path):
         self.root, self.data = root, root / "data"
         shutil.copytree(ROOT / "data", self.data)
-        shutil.copytree(ROOT / "innodivide", root / "innodivide", ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / "innodivide", root / "innodivide", ignore=shutil.ignore_patterns("__pycache__", ".*"))
         shutil.copytree(ROOT / "notebooks", root / "notebooks", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
         for name in ("analysis_plan.yml", "requirements.lock"):
             shutil.copy(ROOT / name, root / name)
@@ -107,15 +123,22 @@ class Mini:
 
     def cli(self, *arguments) -> subprocess.CompletedProcess:
         """Run the command line in this repository."""
-        return subprocess.run([sys.executable, "-m", "innodivide.cli", *map(str, arguments)], env=self.environment(),
-                              cwd=self.root, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(
+            [sys.executable, "-m", "innodivide.cli", *map(str, arguments)],
+            env=self.environment(),
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
 
     def close(self) -> None:
         if self._pool is not None:
             self._pool.shutdown()
 
 
-# ---- functions that run inside the process of a Mini repository --------------------------------------------------------
+# ---- functions that run inside the process of a Mini repository ----
 
 
 def _forget() -> None:
@@ -156,7 +179,7 @@ def why_stale(folder: Path, name: str = MINI, mood: str = "good") -> str:
     return manifest.why_stale(item.notebook, item.parameters, folder)
 
 
-# ---- reading a report page ---------------------------------------------------------------------------------------------
+# ---- reading a report page ----
 
 
 class Page(HTMLParser):

@@ -26,7 +26,9 @@ def told(monkeypatch, tmp_path):
 
     def pretend(jobs, out, *, force, workers, tell):
         asked.update(jobs=jobs, force=force, workers=workers)
-        outcomes = [Outcome(j.name, "failed", "it broke") if "MT" in j.name else Outcome(j.name, "made", "", 2.0) for j in jobs]
+        outcomes = [
+            Outcome(j.name, "failed", "it broke") if "MT" in j.name else Outcome(j.name, "made", "", 2.0) for j in jobs
+        ]
         for outcome in outcomes:
             tell(outcome)
         return outcomes
@@ -36,7 +38,7 @@ def told(monkeypatch, tmp_path):
     return asked
 
 
-# ---- help ---------------------------------------------------------------------------------------------------------------
+# ---- help ----
 
 
 @pytest.mark.parametrize("command", [[], *([name] for name in main.commands)])
@@ -57,14 +59,23 @@ def test_version():
     assert cli("--version").output.split()[-1] == __version__
 
 
-@pytest.mark.parametrize("arguments", [["nonsense"], ["--nonsense"], ["annex", "--nonsense"], ["run", "--workers", "0"],
-                                       ["run", "--workers", "x"], ["describe", "a", "b"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["nonsense"],
+        ["--nonsense"],
+        ["annex", "--nonsense"],
+        ["run", "--workers", "0"],
+        ["run", "--workers", "x"],
+        ["describe", "a", "b"],
+    ],
+)
 def test_wrong_use_ends_with_status_2(arguments):
     result = cli(*arguments)
     assert result.exit_code == 2 and "Usage:" in result.output
 
 
-# ---- annex --------------------------------------------------------------------------------------------------------------
+# ---- annex ----
 
 
 @pytest.mark.parametrize("given", [["XX"], ["PL", "XX"], ["EU27"], ["UK"], ["GR"], [""]])
@@ -99,7 +110,7 @@ def test_the_country_is_not_given_with_p(told):
     assert result.exit_code == 2 and "innodivide annex PL" in result.output and "jobs" not in told
 
 
-# ---- run ----------------------------------------------------------------------------------------------------------------
+# ---- run ----
 
 
 def test_run_makes_all_policy_notebooks(told):
@@ -146,7 +157,7 @@ def test_an_output_folder_that_cannot_be_written_ends_with_status_2(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
-# ---- describe, check ----------------------------------------------------------------------------------------------------
+# ---- describe, check ----
 
 
 def test_describe_lists_the_tables_and_explains_each_column():
@@ -164,7 +175,15 @@ def test_check_holds_on_the_data_of_the_repository():
     assert f"{len(data.resources())} tables hold" in result.output
 
 
-# ---- bad data -----------------------------------------------------------------------------------------------------------
+@pytest.mark.slow
+def test_claims_prints_a_verdict_for_each_claim():
+    result = cli("claims")
+    assert result.exit_code == 0
+    for claim in data.load("claim")["claim_id"]:
+        assert any(line.startswith(f"{claim} ") for line in result.output.splitlines())
+
+
+# ---- bad data ----
 
 
 @pytest.fixture(scope="module")

@@ -67,7 +67,10 @@ def test_standard_error_and_interval_by_hand():
     beta, se = (bread @ x.T @ y)[1], np.sqrt(cov[1, 1])
     assert (found["beta"], found["se"]) == (pytest.approx(beta), pytest.approx(se))
     quantile = 4.302652729911275  # 97.5 % of t with 2 degrees of freedom, from a table
-    assert (found["ci_low"], found["ci_high"]) == (pytest.approx(beta - quantile * se), pytest.approx(beta + quantile * se))
+    assert (found["ci_low"], found["ci_high"]) == (
+        pytest.approx(beta - quantile * se),
+        pytest.approx(beta + quantile * se),
+    )
 
 
 def test_years_between_do_not_matter_for_beta():
@@ -80,8 +83,13 @@ def test_years_between_do_not_matter_for_beta():
 @given(st.floats(0.01, 100), st.permutations(range(8)))
 def test_units_of_measurement_and_order_do_not_matter(scale, order):
     frame = long({2016: START, 2020: START**0.9 * [2, 2.1, 1.9, 2]})
-    found, other = beta_convergence(frame), beta_convergence(frame.iloc[list(order)].assign(value=lambda f: f["value"] * scale))
-    assert other["beta"] == pytest.approx(found["beta"], abs=1e-10) and other["se"] == pytest.approx(found["se"], abs=1e-10)
+    found, other = (
+        beta_convergence(frame),
+        beta_convergence(frame.iloc[list(order)].assign(value=lambda f: f["value"] * scale)),
+    )
+    assert other["beta"] == pytest.approx(found["beta"], abs=1e-10) and other["se"] == pytest.approx(
+        found["se"], abs=1e-10
+    )
 
 
 # Sigma
@@ -97,7 +105,8 @@ def test_sigma_is_the_sample_deviation_of_logs():
 def test_sigma_does_not_depend_on_the_unit_of_measurement():
     frame = long({2016: START, 2017: START[::-1] + 1})
     assert sigma_convergence(frame.assign(value=7 * frame["value"]))["sd_log"].to_numpy() == pytest.approx(
-        sigma_convergence(frame)["sd_log"].to_numpy())
+        sigma_convergence(frame)["sd_log"].to_numpy()
+    )
 
 
 def test_without_shocks_sigma_shrinks_by_one_plus_beta_t():
@@ -123,16 +132,27 @@ def test_a_common_growth_changes_no_spread():
 # Refusals
 
 
-@pytest.mark.parametrize("function", [sigma_convergence, beta_convergence, lambda f: sigma_change(f, np.random.default_rng(0))])
-@pytest.mark.parametrize(("frame", "message"), [
-    (long({2016: [1, 2, 3], 2017: [1, 0, 3]}), "no positive value of B in 2017: convergence needs every unit in every year"),
-    (long({2016: [1, 2, 3], 2017: [1, -2, 3]}), "no positive value of B in 2017"),
-    (long({2016: [1, np.nan, 3], 2017: [1, 2, 3]}), "no positive value of B in 2016"),
-    (long({2016: [1, 2, 3], 2017: [1, 2]}), "no positive value of C in 2017"),
-    (long({2016: [1, 2, 3]}), "at least 3 units and 2 years, got 3 and 1"),
-    (long({2016: [1, 2], 2017: [1, 2]}), "at least 3 units and 2 years, got 2 and 2"),
-    (pd.concat([long({2016: [1, 2, 3], 2017: [1, 2, 3]}), long({2016: [1]})]), "more than one row for a geo and year"),
-])
+@pytest.mark.parametrize(
+    "function", [sigma_convergence, beta_convergence, lambda f: sigma_change(f, np.random.default_rng(0))]
+)
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (
+            long({2016: [1, 2, 3], 2017: [1, 0, 3]}),
+            "no positive value of B in 2017: convergence needs every unit in every year",
+        ),
+        (long({2016: [1, 2, 3], 2017: [1, -2, 3]}), "no positive value of B in 2017"),
+        (long({2016: [1, np.nan, 3], 2017: [1, 2, 3]}), "no positive value of B in 2016"),
+        (long({2016: [1, 2, 3], 2017: [1, 2]}), "no positive value of C in 2017"),
+        (long({2016: [1, 2, 3]}), "at least 3 units and 2 years, got 3 and 1"),
+        (long({2016: [1, 2], 2017: [1, 2]}), "at least 3 units and 2 years, got 2 and 2"),
+        (
+            pd.concat([long({2016: [1, 2, 3], 2017: [1, 2, 3]}), long({2016: [1]})]),
+            "more than one row for a geo and year",
+        ),
+    ],
+)
 def test_degenerate_frames_are_refused(function, frame, message):
     with pytest.raises(DesignError, match=message):
         function(frame)
@@ -160,4 +180,6 @@ def test_the_real_series_give_facts_with_the_right_sign():
 def test_the_spread_is_that_of_the_raw_index():
     """In each year all are divided by the same EU value, so spreads of value and of percent of the EU are one."""
     series = profile.index_relative_to_eu(2023)
-    assert sigma_convergence(series, "value")["sd_log"].to_numpy() == pytest.approx(sigma_convergence(series, "relative")["sd_log"].to_numpy())
+    assert sigma_convergence(series, "value")["sd_log"].to_numpy() == pytest.approx(
+        sigma_convergence(series, "relative")["sd_log"].to_numpy()
+    )

@@ -58,6 +58,12 @@ def test_each_call_returns_a_fresh_copy():
     assert "geo" in data.load("country")
 
 
+def test_rows_with_line_numbers_are_a_fresh_copy_too():
+    rows = data.load_rows("tile_grid")
+    rows.loc[2, "geo"] = "spoilt"
+    assert data.load_rows("tile_grid").loc[2, "geo"] == data.load("tile_grid").loc[0, "geo"] != "spoilt"
+
+
 def test_a_changed_file_is_read_again(copy):
     before = data.load("ipcei", copy.folder).set_index("ipcei_id").loc["Hy2Use", "n_companies"]
     copy.change("tier1/ipcei.csv", lambda text: text.replace(",13,29,35,", ",13,28,35,"))
@@ -68,7 +74,9 @@ def test_a_table_depends_on_the_tables_it_refers_to(copy):
     """The table itself is unchanged; the country it names has gone."""
     data.load("tile_grid", copy.folder)
     copy.change("geography/country.csv", lambda text: re.sub(r"\nMT,[^\n]*", "", text))
-    with pytest.raises(DataError, match=r"geography/tile_grid\.csv, row \d+, column geo: 'MT' breaks the rule: exists in table country"):
+    with pytest.raises(
+        DataError, match=r"geography/tile_grid\.csv, row \d+, column geo: 'MT' breaks the rule: exists in table country"
+    ):
         data.load("tile_grid", copy.folder)
 
 
@@ -78,13 +86,18 @@ def test_an_unknown_table_lists_the_known_ones():
 
 
 def test_load_names_every_failure(copy):
-    copy.change("tier1/ipcei.csv", lambda text: text.replace("2022-09-21", "2022-09-31").replace(",13,29,35,", ",13,many,-35,"))
+    copy.change(
+        "tier1/ipcei.csv", lambda text: text.replace("2022-09-21", "2022-09-31").replace(",13,29,35,", ",13,many,-35,")
+    )
     row = copy.row("tier1/ipcei.csv", "Hy2Use,")
     with pytest.raises(DataError) as caught:
         data.load("ipcei", copy.folder)
     text = str(caught.value)
-    for column, value, rule in (("decision_date", "2022-09-31", "a day of the calendar"), ("n_companies", "many", "type integer"),
-                                ("n_projects", "-35", "at least 0")):
+    for column, value, rule in (
+        ("decision_date", "2022-09-31", "a day of the calendar"),
+        ("n_companies", "many", "type integer"),
+        ("n_projects", "-35", "at least 0"),
+    ):
         assert f"tier1/ipcei.csv, row {row}, column {column}: {value!r} breaks the rule: {rule}" in text
 
 
@@ -139,10 +152,14 @@ def test_linked_tables_follow_references_to_the_end():
 
 def small_package(folder, text: str):
     """Write a package of one table with columns key and n (integer)."""
-    fields = [{"name": "key", "type": "string", "description": "k"}, {"name": "n", "type": "integer", "description": "n"}]
+    fields = [
+        {"name": "key", "type": "string", "description": "k"},
+        {"name": "n", "type": "integer", "description": "n"},
+    ]
     (folder / "t.csv").write_bytes(text.encode())
-    (folder / "datapackage.json").write_text(json.dumps(
-        {"resources": [{"name": "t", "path": "t.csv", "schema": {"fields": fields, "primaryKey": ["key"]}}]}))
+    (folder / "datapackage.json").write_text(
+        json.dumps({"resources": [{"name": "t", "path": "t.csv", "schema": {"fields": fields, "primaryKey": ["key"]}}]})
+    )
     return folder
 
 
@@ -194,8 +211,10 @@ def test_every_row_names_its_source(name):
     described = data.resource(name)
     column = next(f for f in described["schema"]["fields"] if f["name"] == "source_id")
     assert column["constraints"]["required"]
-    assert any(k["fields"] in ("source_id", ["source_id"]) and k["reference"]["resource"] == "source"
-               for k in described["schema"]["foreignKeys"])
+    assert any(
+        k["fields"] in ("source_id", ["source_id"]) and k["reference"]["resource"] == "source"
+        for k in described["schema"]["foreignKeys"]
+    )
 
 
 def test_describe_shows_unit_range_key_and_reference():
@@ -230,7 +249,12 @@ def test_the_independent_validator_would_notice(copy):
 
     copy.change("geography/tile_grid.csv", lambda text: text.replace("\nAT,5,", "\nAT,five,"))
     row = copy.row("geography/tile_grid.csv", "AT,")
-    found = Package(str(copy / data.PACKAGE)).get_resource("tile_grid").validate().flatten(["rowNumber", "fieldName", "type"])
+    found = (
+        Package(str(copy / data.PACKAGE))
+        .get_resource("tile_grid")
+        .validate()
+        .flatten(["rowNumber", "fieldName", "type"])
+    )
     assert [row, "row", "type-error"] in found
 
 
@@ -245,8 +269,11 @@ def test_the_data_are_small():
 
 def test_no_cell_tells_where_it_was_made():
     """No path of a machine, no address of a package registry."""
-    told = re.compile(r"(^|[\s\"',;(=])(/(work|home|root|tmp|usr|var|Users|mnt|opt)/|[A-Za-z]:\\|file://)|localhost|127\.0\.0\.1|"
-                      r"pypi\.org|pythonhosted|conda\.anaconda|registry\.npmjs|/simple/", re.IGNORECASE)
+    told = re.compile(
+        r"(^|[\s\"',;(=])(/(work|home|root|tmp|usr|var|Users|mnt|opt)/|[A-Za-z]:\\|file://)|localhost|127\.0\.0\.1|"
+        r"pypi\.org|pythonhosted|conda\.anaconda|registry\.npmjs|/simple/",
+        re.IGNORECASE,
+    )
     for path in data.DATA.rglob("*"):
         if path.is_file():
             found = [line for line in path.read_text(encoding="utf-8").splitlines() if told.search(line)]

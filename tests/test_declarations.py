@@ -22,15 +22,25 @@ def sources(name: str, kind: str = "code") -> list[str]:
     return [c.source for c in nbformat.read(notebook(name).path, 4).cells if c.cell_type == kind]
 
 
-# ---- one parameter ------------------------------------------------------------------------------------------------------
+# ---- one parameter ----
 
 
 @pytest.mark.parametrize(
     ("type", "given", "read"),
     [
-        ("string", "x", "x"), ("string", 2020, "2020"), ("integer", "7", 7), ("integer", 7.0, 7), ("integer", "-1", -1),
-        ("number", "1.5", 1.5), ("number", 2, 2.0), ("boolean", "True", True), ("boolean", "false", False),
-        ("boolean", False, False), ("date", "2021-02-03", "2021-02-03"), ("date", "", ""), ("date", None, ""),
+        ("string", "x", "x"),
+        ("string", 2020, "2020"),
+        ("integer", "7", 7),
+        ("integer", 7.0, 7),
+        ("integer", "-1", -1),
+        ("number", "1.5", 1.5),
+        ("number", 2, 2.0),
+        ("boolean", "True", True),
+        ("boolean", "false", False),
+        ("boolean", False, False),
+        ("date", "2021-02-03", "2021-02-03"),
+        ("date", "", ""),
+        ("date", None, ""),
     ],
 )
 def test_values_are_read_in_the_declared_type(type, given, read):
@@ -41,9 +51,24 @@ def test_values_are_read_in_the_declared_type(type, given, read):
 @pytest.mark.parametrize(
     ("type", "given"),
     [
-        ("integer", "1.5"), ("integer", 1.5), ("integer", "x"), ("integer", ""), ("integer", True), ("integer", float("inf")),
-        ("integer", float("nan")), ("integer", None), ("number", "x"), ("number", ""), ("number", "nan"), ("number", "inf"),
-        ("number", True), ("boolean", "yes"), ("boolean", 1), ("date", "2021-02-30"), ("date", "3.2.2021"), ("date", "2021"),
+        ("integer", "1.5"),
+        ("integer", 1.5),
+        ("integer", "x"),
+        ("integer", ""),
+        ("integer", True),
+        ("integer", float("inf")),
+        ("integer", float("nan")),
+        ("integer", None),
+        ("number", "x"),
+        ("number", ""),
+        ("number", "nan"),
+        ("number", "inf"),
+        ("number", True),
+        ("boolean", "yes"),
+        ("boolean", 1),
+        ("date", "2021-02-30"),
+        ("date", "3.2.2021"),
+        ("date", "2021"),
         ("date", 2021),
     ],
 )
@@ -55,13 +80,15 @@ def test_values_of_another_type_are_refused(type, given):
 
 def test_a_value_outside_the_choices_gets_a_suggestion():
     choice = parameter("string", choices=("at_decision", "lag1"))
-    with pytest.raises(ParameterError, match=r"p='at_decison': expected one of at_decision, lag1 \(did you mean AT_DECISION\?\)"):
+    with pytest.raises(
+        ParameterError, match=r"p='at_decison': expected one of at_decision, lag1 \(did you mean AT_DECISION\?\)"
+    ):
         choice.read("at_decison")
-    with pytest.raises(ParameterError, match="expected one of at_decision, lag1$"):
+    with pytest.raises(ParameterError, match=r"expected one of at_decision, lag1$"):
         choice.read("zzz")
 
 
-# ---- the declared notebooks ---------------------------------------------------------------------------------------------
+# ---- the declared notebooks ----
 
 
 def test_eu27_are_the_member_states():
@@ -69,9 +96,15 @@ def test_eu27_are_the_member_states():
 
 
 def test_choices_by_name_come_from_the_data():
-    entry = {"title": "T", "folder": "f", "tables": [], "parameters": {
-        "geo": {"type": "string", "default": "PL", "choices": "eu27", "meaning": "m"},
-        "edition": {"type": "integer", "default": 2025, "choices": "editions", "meaning": "m"}}}
+    entry = {
+        "title": "T",
+        "folder": "f",
+        "tables": [],
+        "parameters": {
+            "geo": {"type": "string", "default": "PL", "choices": "eu27", "meaning": "m"},
+            "edition": {"type": "integer", "default": 2025, "choices": "editions", "meaning": "m"},
+        },
+    }
     geo, edition = declarations._notebook("x", entry).parameters
     assert geo.choices == eu27() and edition.choices == tuple(sorted(data.load("eis_edition")["edition"]))
     with pytest.raises(ParameterError, match="edition=1999: expected one of 2017, "):
@@ -145,7 +178,13 @@ def test_report_folders_of_all_notebooks_differ():
 
 def test_a_missing_or_broken_declaration_file_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(declarations, "NOTEBOOKS", tmp_path)
-    for content in (None, "a: [", "just text", "01_x: {title: T}", "01_x:\n  title: T\n  tables: []\n  folder: f\n  parameters: [x]"):
+    for content in (
+        None,
+        "a: [",
+        "just text",
+        "01_x: {title: T}",
+        "01_x:\n  title: T\n  tables: []\n  folder: f\n  parameters: [x]",
+    ):
         if content is not None:
             (tmp_path / "notebooks.yml").write_text(content)
         notebooks.cache_clear()
@@ -154,7 +193,7 @@ def test_a_missing_or_broken_declaration_file_is_named(tmp_path, monkeypatch):
     notebooks.cache_clear()
 
 
-# ---- declarations and notebooks agree -----------------------------------------------------------------------------------
+# ---- declarations and notebooks agree ----
 
 
 def test_every_notebook_is_declared_and_every_declaration_has_its_notebook():
@@ -168,7 +207,9 @@ def test_the_parameters_cell_equals_the_declaration(name):
     assert len(cells) == (1 if declared else 0)
     assigned = {}
     for statement in ast.parse(cells[0].source).body if cells else []:
-        assert isinstance(statement, ast.Assign) and len(statement.targets) == 1, "a parameters cell holds assignments only"
+        assert isinstance(statement, ast.Assign) and len(statement.targets) == 1, (
+            "a parameters cell holds assignments only"
+        )
         assigned[statement.targets[0].id] = ast.literal_eval(statement.value)
     assert assigned == declared
 

@@ -27,7 +27,9 @@ def normal(name: str) -> str:
 
 def locked() -> dict[str, list[tuple[Requirement, str]]]:
     """Return, by name, each entry of the lock with its text (hashes and all)."""
-    entries = re.split(r"(?m)^(?=[A-Za-z0-9])", "\n".join(line for line in LOCK_TEXT.splitlines() if not line.lstrip().startswith("#")))
+    entries = re.split(
+        r"(?m)^(?=[A-Za-z0-9])", "\n".join(line for line in LOCK_TEXT.splitlines() if not line.lstrip().startswith("#"))
+    )
     found: dict[str, list] = {}
     for text in filter(None, (e.strip() for e in entries)):
         requirement = Requirement(text.split("\\")[0].strip())
@@ -76,9 +78,9 @@ def test_the_environment_has_the_declared_packages_in_the_locked_versions():
 
 
 def test_the_python_of_the_environment_is_in_the_declared_range():
-    python, = [re.fullmatch(r"python=(\d+\.\d+)", d)[1] for d in CONDA if d.startswith("python")]
+    (python,) = [re.fullmatch(r"python=(\d+\.\d+)", d)[1] for d in CONDA if d.startswith("python")]
     allowed = SpecifierSet(PROJECT["requires-python"])
-    assert allowed.contains(f"{python}.0") and allowed.contains("%d.%d.%d" % sys.version_info[:3])
+    assert allowed.contains(f"{python}.0") and allowed.contains(".".join(map(str, sys.version_info[:3])))
     assert {"make", "pip"} <= set(CONDA), "what make and the pip section need"
 
 
@@ -86,24 +88,28 @@ def test_the_declared_range_the_classifiers_and_the_makefile_agree():
     allowed = SpecifierSet(PROJECT["requires-python"])
     minors = [m for m in range(8, 20) if allowed.contains(f"3.{m}.0")]
     assert minors == [11, 12, 13]
-    assert [c.rsplit(" ", 1)[1] for c in PROJECT["classifiers"] if re.search(r":: 3\.\d", c)] == [f"3.{m}" for m in minors]
+    assert [c.rsplit(" ", 1)[1] for c in PROJECT["classifiers"] if re.search(r":: 3\.\d", c)] == [
+        f"3.{m}" for m in minors
+    ]
     assert "(3, 11) <= v < (3, 14)" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("requirement", [*PROJECT["dependencies"], *EXTRAS["lab"], *EXTRAS["test"]])
 def test_every_dependency_has_its_reason(requirement):
-    line, = [one for one in PYPROJECT_TEXT.splitlines() if one.strip().startswith(f'"{requirement}",')]
+    (line,) = [one for one in PYPROJECT_TEXT.splitlines() if one.strip().startswith(f'"{requirement}",')]
     _, _, reason = line.partition("#")
     assert len(reason.split()) >= 1 and len(reason.strip()) > 5
 
 
 def test_imports_of_the_package_are_declared():
     """What the library imports from outside is a declared dependency, not one that happens to be installed."""
-    names = {"yaml": "pyyaml", "markdown_it": "markdown-it-py"}
+    names = {"yaml": "pyyaml", "markdown_it": "markdown-it-py", "docx": "python-docx"}
     declared = {normal(Requirement(r).name) for r in PROJECT["dependencies"]}
     found = set()
     for path in (ROOT / "innodivide").rglob("*.py"):
-        found |= set(re.findall(r"(?m)^\s*(?:import|from)\s+([A-Za-z_][A-Za-z0-9_]*)", path.read_text(encoding="utf-8")))
+        found |= set(
+            re.findall(r"(?m)^\s*(?:import|from)\s+([A-Za-z_][A-Za-z0-9_]*)", path.read_text(encoding="utf-8"))
+        )
     outside = {normal(names.get(m, m)) for m in found - set(sys.stdlib_module_names) - {"innodivide"}}
     assert outside - declared - INDIRECT == set()
 

@@ -18,9 +18,25 @@ from innodivide.exhibits import MIME, UNKNOWN, figure, flag_note, join_names, sa
 FRAME = pd.DataFrame({"geo": ["PL", "AT"], "name": ["Poland", "Austria"], "rate": [0.25, math.nan], "n": [3, 4]})
 COLUMNS = {"name": "Country", "rate": ("Rate", "{:.0%}")}
 NASTY = [
-    'The "best" region', "O'Higgins", "R&D & co", "AT&amp;T", "<script>alert(1)</script>", "</figure><h1>x", "🚀 Łódź",
-    "مرحبا بالعالم", "שלום", "x" * 200, "*bold* _it_ `code`", "[a](http://b.example)", "![a](http://b.example/i.png)",
-    "# heading", "a|b", "~~no~~ $x$", "{braces}", "back\\slash", "<img src=x onerror=alert(1)>",
+    'The "best" region',
+    "O'Higgins",
+    "R&D & co",
+    "AT&amp;T",
+    "<script>alert(1)</script>",
+    "</figure><h1>x",
+    "🚀 Łódź",
+    "مرحبا بالعالم",
+    "שלום",
+    "x" * 200,
+    "*bold* _it_ `code`",
+    "[a](http://b.example)",
+    "![a](http://b.example/i.png)",
+    "# heading",
+    "a|b",
+    "~~no~~ $x$",
+    "{braces}",
+    "back\\slash",
+    "<img src=x onerror=alert(1)>",
 ]
 
 
@@ -30,8 +46,14 @@ def a_table(**changes):
 
 
 def a_figure(**changes):
-    given = {"id": "F3.1", "title": "A line", "drawing": Figure(figsize=(1, 1)), "data": FRAME, "sources": ["S1"],
-             "alt": "A rising line."} | changes
+    given = {
+        "id": "F3.1",
+        "title": "A line",
+        "drawing": Figure(figsize=(1, 1)),
+        "data": FRAME,
+        "sources": ["S1"],
+        "alt": "A rising line.",
+    } | changes
     return figure(**given)
 
 
@@ -40,7 +62,9 @@ def test_ids_that_hold(id):
     assert a_table(id=id).id == id
 
 
-@pytest.mark.parametrize("id", ["", "3.1", "t3.1", "F3.1", "N3.1", "T3", "T3.1.2", "T123.1", "TB.1", "T3.1 ", "T3.1\n", "../T3.1"])
+@pytest.mark.parametrize(
+    "id", ["", "3.1", "t3.1", "F3.1", "N3.1", "T3", "T3.1.2", "T123.1", "TB.1", "T3.1 ", "T3.1\n", "../T3.1"]
+)
 def test_ids_that_are_refused_and_named(id):
     with pytest.raises(ParameterError) as error:
         a_table(id=id)
@@ -97,7 +121,7 @@ def test_names_that_contain_nan_are_no_missing_values():
 
 def test_missing_values_are_refused_in_title_caption_and_alt_too():
     for part in ("title", "caption", "alt"):
-        with pytest.raises(ParameterError, match="{x} is missing"):
+        with pytest.raises(ParameterError, match=r"{x} is missing"):
             a_figure(**{part: "It is {x:.1f}."}, values={"x": math.nan})
 
 
@@ -110,14 +134,34 @@ def test_a_placeholder_without_value_is_named(template):
 @pytest.mark.parametrize(
     ("value", "fmt", "shown"),
     [
-        (None, "", UNKNOWN), (math.nan, "{:.1f}", UNKNOWN), (np.float64("nan"), "{:.1f}", UNKNOWN), (pd.NA, "{:.0%}", UNKNOWN),
-        (pd.NaT, "", UNKNOWN), (True, "", "yes"), (np.bool_(False), "", "no"), (pd.Timestamp("2018-12-18"), "", "2018-12-18"),
-        (date(2018, 12, 18), "", "2018-12-18"), (pd.Timestamp("2018-12-18"), "{:%Y}", "2018"),
-        (-3.2, "{:.1f}", "−3.2"), (-3, "", "−3"), (-0.5, "{:.0%}", "−50%"), (-1234.5, "{:,.1f}", "−1,234.5"),
-        (-3.2, "{:.1f} points", "−3.2 points"), (3.2, "{:+.1f}", "+3.2"),
-        (-0.04, "{:.1f}", "0.0"), (-0.001, "{:.0%}", "0%"), (0.001, "{:+.0f}", "0"), (-0.04, "{:.1f} points", "0.0 points"),
-        (0.0, "", "0"), (0.123456, "", "0.1235"), (12, "", "12"), (np.int64(12), "{:.1f}", "12.0"), ("−", "", "−"),
-        ("Île-de-France", "", "Île-de-France"), ("-x", "", "-x"), ("", "", ""),
+        (None, "", UNKNOWN),
+        (math.nan, "{:.1f}", UNKNOWN),
+        (np.float64("nan"), "{:.1f}", UNKNOWN),
+        (pd.NA, "{:.0%}", UNKNOWN),
+        (pd.NaT, "", UNKNOWN),
+        (True, "", "yes"),
+        (np.bool_(False), "", "no"),
+        (pd.Timestamp("2018-12-18"), "", "2018-12-18"),
+        (date(2018, 12, 18), "", "2018-12-18"),
+        (pd.Timestamp("2018-12-18"), "{:%Y}", "2018"),
+        (-3.2, "{:.1f}", "−3.2"),
+        (-3, "", "−3"),
+        (-0.5, "{:.0%}", "−50%"),
+        (-1234.5, "{:,.1f}", "−1,234.5"),
+        (-3.2, "{:.1f} points", "−3.2 points"),
+        (3.2, "{:+.1f}", "+3.2"),
+        (-0.04, "{:.1f}", "0.0"),
+        (-0.001, "{:.0%}", "0%"),
+        (0.001, "{:+.0f}", "0"),
+        (-0.04, "{:.1f} points", "0.0 points"),
+        (0.0, "", "0"),
+        (0.123456, "", "0.1235"),
+        (12, "", "12"),
+        (np.int64(12), "{:.1f}", "12.0"),
+        ("−", "", "−"),
+        ("Île-de-France", "", "Île-de-France"),
+        ("-x", "", "-x"),
+        ("", "", ""),
     ],
 )
 def test_show(value, fmt, shown):
@@ -158,15 +202,18 @@ def test_titles_are_not_escaped_twice():
 
 
 def test_csv_keeps_rows_columns_and_ten_digits():
-    frame = pd.DataFrame({"z": ["b", "a"], "x": [1 / 3, math.nan], "day": pd.to_datetime(["2020-01-02", None]), "n": [1, 2]},
-                         index=[7, 3])
+    frame = pd.DataFrame(
+        {"z": ["b", "a"], "x": [1 / 3, math.nan], "day": pd.to_datetime(["2020-01-02", None]), "n": [1, 2]},
+        index=[7, 3],
+    )
     assert a_table(data=frame, columns={"z": "Z"}).csv() == "z,x,day,n\nb,0.3333333333,2020-01-02,1\na,,,2\n"
 
 
 def test_csv_of_a_sentence_has_ten_digits_also_beside_text():
     """A column of mixed values is written number by number: pandas would print all 17 digits there."""
     assert say("N3.1", "{a} {b:.0f} {c}", a="A", b=200 / 3, c=True).csv() == (
-        "name,value,text\na,A,A\nb,66.66666667,67\nc,True,yes\n")
+        "name,value,text\na,A,A\nb,66.66666667,67\nc,True,yes\n"
+    )
 
 
 def test_csv_bytes_do_not_depend_on_noise_in_the_last_digit():
@@ -180,8 +227,16 @@ def test_numbers_record_value_and_print():
     assert made.payload()["numbers"] == {"n": {"value": 2, "text": "2"}, "share": {"value": 0.256, "text": "26%"}}
 
 
-@pytest.mark.parametrize("make", [a_table, a_figure, lambda: say("N3.1", "{a} {b} {c} {d}", a=np.int64(1), b=math.inf,
-                                                                c=pd.Timestamp("2020-01-01"), d=np.float64(0.5))])
+@pytest.mark.parametrize(
+    "make",
+    [
+        a_table,
+        a_figure,
+        lambda: say(
+            "N3.1", "{a} {b} {c} {d}", a=np.int64(1), b=math.inf, c=pd.Timestamp("2020-01-01"), d=np.float64(0.5)
+        ),
+    ],
+)
 def test_payload_is_strict_json(make):
     exhibit = make()
     payload = exhibit.payload()
@@ -208,7 +263,9 @@ def test_a_frame_changed_later_does_not_change_the_exhibit_order():
 
 
 def test_sources_of_collects_every_kind_of_source_column():
-    one = pd.DataFrame({"source_id": ["B", "A", None], "more_source_ids": ["C;D", None, "A"], "text_source": ["no"] * 3})
+    one = pd.DataFrame(
+        {"source_id": ["B", "A", None], "more_source_ids": ["C;D", None, "A"], "text_source": ["no"] * 3}
+    )
     other = pd.DataFrame({"aid_source_id": ["E", None, None], "source_name": ["no"] * 3})
     assert sources_of(one, other) == ("A", "B", "C", "D", "E")
     assert sources_of(pd.DataFrame({"x": [1]})) == sources_of() == ()
@@ -217,20 +274,35 @@ def test_sources_of_collects_every_kind_of_source_column():
 def test_flag_note_counts_each_flag():
     frame = pd.DataFrame({"flag": ["weak", None, "derived", "weak"]})
     assert flag_note(frame, pd.DataFrame({"x": [1]})) == (
-        "Of 5 source rows used: 1 computed here from source rows; 2 resting on a single, rounded or contradicted source.")
+        "Of 5 source rows used: 1 computed here from source rows; "
+        "2 resting on a single, rounded or contradicted source."
+    )
     assert flag_note(pd.DataFrame({"flag": [None]}), pd.DataFrame({"x": [1]})) == flag_note() == ""
 
 
 def test_every_flag_in_the_data_has_a_meaning():
     from innodivide import data
 
-    allowed = {v for r in data.resources().values() for f in r["schema"]["fields"] if f["name"] == "flag"
-               for v in f.get("constraints", {}).get("enum", [])}
+    allowed = {
+        v
+        for r in data.resources().values()
+        for f in r["schema"]["fields"]
+        if f["name"] == "flag"
+        for v in f.get("constraints", {}).get("enum", [])
+    }
     assert allowed and allowed <= set(exhibits.FLAG_MEANING)
 
 
-@pytest.mark.parametrize(("names", "joined"), [([], "none"), (["A"], "A"), (["A", "B"], "A and B"), (["A", "B", "C"], "A, B and C"),
-                                               (pd.Series([1, 2]), "1 and 2")])
+@pytest.mark.parametrize(
+    ("names", "joined"),
+    [
+        ([], "none"),
+        (["A"], "A"),
+        (["A", "B"], "A and B"),
+        (["A", "B", "C"], "A, B and C"),
+        (pd.Series([1, 2]), "1 and 2"),
+    ],
+)
 def test_join_names(names, joined):
     assert join_names(names) == joined
     assert join_names([], none="no state") == "no state"

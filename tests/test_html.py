@@ -12,7 +12,16 @@ from innodivide.exhibits import figure, say, table
 from innodivide.reports import html
 from innodivide.reports.blocks import Block, ReportError, read_blocks
 
-NASTY = ['"quoted"', "O'Higgins", "R&D &amp; co", "<script>alert(1)</script>", "</td></table>", "🚀 Łódź", "مرحبا", "x" * 200]
+NASTY = [
+    '"quoted"',
+    "O'Higgins",
+    "R&D &amp; co",
+    "<script>alert(1)</script>",
+    "</td></table>",
+    "🚀 Łódź",
+    "مرحبا",
+    "x" * 200,
+]
 FRAME = pd.DataFrame({"name": NASTY, "value": [float(i) for i in range(len(NASTY))]})
 
 
@@ -37,9 +46,20 @@ def blocks(cited):
         Block(text="# Report\n\nSome *prose* with a [link](https://example.org/a?b=1&c=2)."),
         Block(text="## First part & more\n\ntext"),
         exhibit_block(say("N3.1", "Number {n} of {name}.", n=3, name="<b>x</b> & *y*")),
-        exhibit_block(table("T3.1", "Names like {n}", FRAME, {"name": "Name <i>", "value": ("Value & more", "{:.1f}")},
-                            values={"n": '<img src=x> & "q"'}, sources=cited[:2], caption="Read <it> & weep.", note="Weak & few.",
-                            edition="EIS <2023>"), code='table("<b>&amp;")'),
+        exhibit_block(
+            table(
+                "T3.1",
+                "Names like {n}",
+                FRAME,
+                {"name": "Name <i>", "value": ("Value & more", "{:.1f}")},
+                values={"n": '<img src=x> & "q"'},
+                sources=cited[:2],
+                caption="Read <it> & weep.",
+                note="Weak & few.",
+                edition="EIS <2023>",
+            ),
+            code='table("<b>&amp;")',
+        ),
         Block(text="## Second part"),
         exhibit_block(figure("F3.1", "A line", drawing(), FRAME, alt='A "rising" <line> & more.', sources=cited[2:])),
     ]
@@ -61,21 +81,24 @@ def test_the_page_is_one_sound_file(page, text):
 
 
 def test_same_blocks_give_the_same_bytes(blocks, text):
-    assert html.render('A report on "R&D" <x>', blocks, {"Notebook": "notebooks/<x>.ipynb", "Parameters": "a & b"}) == text
+    assert (
+        html.render('A report on "R&D" <x>', blocks, {"Notebook": "notebooks/<x>.ipynb", "Parameters": "a & b"}) == text
+    )
 
 
 def test_nothing_from_the_data_becomes_markup(page, text):
     assert not [t for t, _ in page.elements if t in ("script", "b", "i", "x", "line", "it")]
     for name in NASTY:
         assert " ".join(name.split()) in page.visible
-    assert 'Number 3 of <b>x</b> & *y*.' in page.visible
+    assert "Number 3 of <b>x</b> & *y*." in page.visible
     assert "Weak & few." in page.visible and "Read <it> & weep." in page.visible and "EIS <2023>." in page.visible
     assert 'table("<b>&amp;")' in page.text
     assert "<title>A report on &#34;R&amp;D&#34; &lt;x&gt;</title>" in text
 
 
 def test_raw_html_and_images_in_prose_are_not_let_through():
-    prose = '## H\n\n<script>alert(1)</script> <img src="http://b.example/i.png"> ![x](http://b.example/i.png) [y](javascript:alert)'
+    picture = "http://b.example/i.png"
+    prose = f'## H\n\n<script>alert(1)</script> <img src="{picture}"> ![x]({picture}) [y](javascript:alert)'
     page = assert_sound(html.render("t", [Block(text="# R"), Block(text=prose)], {}))
     assert not page.all("img") and "<script>alert(1)</script>" in page.visible
 
@@ -100,7 +123,10 @@ def test_contents_lead_to_every_second_level_heading(page, text):
 
 def test_each_exhibit_can_be_linked_and_leads_to_its_data(page):
     assert {"N3.1", "T3.1", "F3.1"} <= set(page.ids)
-    assert [a["href"] for a in page.all("a") if a["href"].startswith("exhibits/")] == ["exhibits/T3.1.csv", "exhibits/F3.1.csv"]
+    assert [a["href"] for a in page.all("a") if a["href"].startswith("exhibits/")] == [
+        "exhibits/T3.1.csv",
+        "exhibits/F3.1.csv",
+    ]
 
 
 def test_every_cited_source_is_listed_once_with_its_weakness(page, text, cited):
@@ -134,16 +160,23 @@ def test_the_facts_of_the_run_are_told(page):
 
 def test_the_checker_of_these_tests_sees_what_is_wrong(text):
     """The assertions on report pages fail on a page that is not sound."""
-    spoiled = [("<main", "<script>1</script><main"), ("</style>", "p { background: url(x.png) }</style>"),
-               (' scope="col"', ""), (' alt="', ' title="'), ('href="#', 'href="#no-'), ('id="F3.1"', 'id="T3.1"'),
-               ("</h1>", ""), ("data:image/svg+xml", "http://b.example/")]
+    spoiled = [
+        ("<main", "<script>1</script><main"),
+        ("</style>", "p { background: url(x.png) }</style>"),
+        (' scope="col"', ""),
+        (' alt="', ' title="'),
+        ('href="#', 'href="#no-'),
+        ('id="F3.1"', 'id="T3.1"'),
+        ("</h1>", ""),
+        ("data:image/svg+xml", "http://b.example/"),
+    ]
     for old, new in spoiled:
         assert old in text
         with pytest.raises((AssertionError, KeyError)):
             assert_sound(text.replace(old, new, 1))
 
 
-# ---- reading the executed notebook --------------------------------------------------------------------------------------
+# ---- reading the executed notebook ----
 
 
 def executed(*outputs_of_cells, tags=()):
@@ -172,7 +205,7 @@ def test_papermills_own_cell_is_not_counted():
 
     notebook = executed([], [shown({"text/plain": "a bare frame"})])
     notebook.cells.insert(1, nbformat.v4.new_code_cell("p = 1", metadata={"tags": ["injected-parameters"]}))
-    with pytest.raises(ReportError, match="^cell 3 shows something that is not an exhibit: 'a bare frame'"):
+    with pytest.raises(ReportError, match=r"^cell 3 shows something that is not an exhibit: 'a bare frame'"):
         read_blocks(notebook)
 
 
@@ -187,7 +220,7 @@ def test_printed_text_and_warnings_are_refused(stream):
 def test_an_error_in_a_cell_is_refused():
     import nbformat
 
-    with pytest.raises(ReportError, match="^cell 2: SystemExit: 0"):
+    with pytest.raises(ReportError, match=r"^cell 2: SystemExit: 0"):
         read_blocks(executed([nbformat.v4.new_output("error", ename="SystemExit", evalue="0", traceback=[])]))
 
 

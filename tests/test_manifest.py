@@ -41,7 +41,7 @@ def change(mini):
 
 
 def edited_row(text: str) -> str:
-    """Change one word, or else the last character of the last row, so that the two tables read on the way stay valid."""
+    """Change one word, or else the last character of the last row, so that tables read on the way stay valid."""
     for old, new in (("facts only", "facts alone"), ("Poland", "Polonia")):
         if old in text:
             return text.replace(old, new, 1)
@@ -81,6 +81,13 @@ def test_a_changed_input_makes_it_stale_and_is_named(mini, report, change, file)
 def test_one_row_added_is_enough(mini, report, change):
     change("data/tier1/ipcei.csv", lambda t: t + t.splitlines()[-1] + "\n")
     assert mini.call(why_stale, report) == "changed: data/tier1/ipcei.csv"
+
+
+def test_every_file_of_the_library_is_an_input(mini, report):
+    """A template of a new kind must not be forgotten."""
+    files = {p.relative_to(mini.root).as_posix() for p in (mini.root / "innodivide").rglob("*") if p.is_file()}
+    listed = json.loads((report / "manifest.json").read_text())["inputs"]
+    assert {f for f in files if "__pycache__" not in f} <= set(listed)
 
 
 def test_a_new_library_file_makes_it_stale(mini, report):
@@ -139,7 +146,7 @@ def test_other_package_versions_make_it_stale(mini, report):
         path.write_bytes(kept)
 
 
-# ---- what must not make it stale ----------------------------------------------------------------------------------------
+# ---- what must not make it stale ----
 
 
 def test_touched_but_unchanged_inputs_leave_it_fresh(mini, report):
@@ -148,8 +155,15 @@ def test_touched_but_unchanged_inputs_leave_it_fresh(mini, report):
     assert mini.call(why_stale, report) == ""
 
 
-@pytest.mark.parametrize("file", ["data/tier2/rrf_fact.csv", "data/scoreboard/eis_score.csv", "data/claims.csv",
-                                  "notebooks/01_innovation_divide.ipynb"])
+@pytest.mark.parametrize(
+    "file",
+    [
+        "data/tier2/rrf_fact.csv",
+        "data/scoreboard/eis_score.csv",
+        "data/claims.csv",
+        "notebooks/01_innovation_divide.ipynb",
+    ],
+)
 def test_a_changed_file_that_it_does_not_use_leaves_it_fresh(mini, report, change, file):
     change(file, edited_row)
     assert mini.call(why_stale, report) == ""
@@ -173,7 +187,7 @@ def test_compiled_files_and_times_leave_it_fresh(mini, report):
     assert mini.call(why_stale, report) == ""
 
 
-# ---- outputs and the manifest itself ------------------------------------------------------------------------------------
+# ---- outputs and the manifest itself ----
 
 
 @pytest.mark.parametrize("output", ["report.html", "exhibits/T90.1.csv"])
@@ -190,12 +204,22 @@ def test_an_altered_or_deleted_output_makes_it_stale(mini, report, output):
     assert mini.call(why_stale, report) == ""
 
 
-@pytest.mark.parametrize("content", [
-    b"", b"{", b"null", b"[]", b'"text"', b"\xff\xfe", b"{}", b'{"parameters": {}, "inputs": {}}',
-    b'{"parameters": {"mood": "good"}, "inputs": ["x"], "environment": {}, "outputs": {}}',
-    b'{"parameters": 1, "inputs": {}, "environment": {}, "outputs": {}}',
-    b'{"parameters": {"mood": "good"}, "inputs": {}, "environment": {}, "outputs": "all"}',
-])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"null",
+        b"[]",
+        b'"text"',
+        b"\xff\xfe",
+        b"{}",
+        b'{"parameters": {}, "inputs": {}}',
+        b'{"parameters": {"mood": "good"}, "inputs": ["x"], "environment": {}, "outputs": {}}',
+        b'{"parameters": 1, "inputs": {}, "environment": {}, "outputs": {}}',
+        b'{"parameters": {"mood": "good"}, "inputs": {}, "environment": {}, "outputs": "all"}',
+    ],
+)
 def test_a_corrupted_manifest_makes_it_stale(mini, report, content):
     path = report / "manifest.json"
     kept = path.read_bytes()
@@ -230,8 +254,13 @@ def test_a_missing_input_makes_it_stale_and_is_named(mini, report):
 def test_the_manifest_tells_what_made_the_report(mini, report):
     content = json.loads((report / "manifest.json").read_text())
     assert content["notebook"] == MINI and content["parameters"] == {"mood": "good"}
-    assert {"data/geography/tile_grid.csv", "data/tier1/ipcei.csv", "innodivide/reports/run.py", "requirements.lock",
-            f"notebooks/{MINI}.ipynb"} <= set(content["inputs"])
+    assert {
+        "data/geography/tile_grid.csv",
+        "data/tier1/ipcei.csv",
+        "innodivide/reports/run.py",
+        "requirements.lock",
+        f"notebooks/{MINI}.ipynb",
+    } <= set(content["inputs"])
     assert not any("rrf" in path or "__pycache__" in path or path.startswith("/") for path in content["inputs"])
     assert all(re.fullmatch("[0-9a-f]{64}", h) for h in [*content["inputs"].values(), *content["outputs"].values()])
     assert {"pandas", "numpy", "papermill"} <= set(content["environment"]["packages"])

@@ -61,7 +61,8 @@ def test_a_known_row(dyads, real):
     values = real["country_panel"].query("geo == 'PT' and year == 2021").set_index("variable")["value"]
     assert (row["participates"], row["decision_date"]) == (True, pd.Timestamp("2022-09-21"))
     assert np.exp([row["ln_population"], row["ln_gdp_pc_pps"], row["ln_gdp"]]) == pytest.approx(
-        values[["population", "gdp_pc_pps", "gdp_meur"]].to_numpy())
+        values[["population", "gdp_pc_pps", "gdp_meur"]].to_numpy()
+    )
 
 
 # Status
@@ -90,8 +91,18 @@ def test_an_edition_of_the_decision_day_is_not_used(tables, published, edition):
 def test_editions_of_all_decisions(dyads):
     """Read off the dates of the register and of the scoreboard's publication."""
     assert dyads.groupby("ipcei_id")["edition"].first().to_dict() == {
-        "ME1": 2018, "BAT1": 2019, "EuBatIn": 2020, "Hy2Tech": 2021, "Hy2Use": 2021, "ME-CT": 2022, "CIS": 2023, "Hy2Infra": 2023,
-        "Hy2Move": 2023, "Med4Cure": 2023, "Tech4Cure": 2025}
+        "ME1": 2018,
+        "BAT1": 2019,
+        "EuBatIn": 2020,
+        "Hy2Tech": 2021,
+        "Hy2Use": 2021,
+        "ME-CT": 2022,
+        "CIS": 2023,
+        "Hy2Infra": 2023,
+        "Hy2Move": 2023,
+        "Med4Cure": 2023,
+        "Tech4Cure": 2025,
+    }
 
 
 def test_group_and_leader_are_those_of_the_edition(dyads, real):
@@ -104,7 +115,9 @@ def test_group_and_leader_are_those_of_the_edition(dyads, real):
 def test_lag1_is_one_edition_earlier(dyads, real):
     lagged = panel.ipcei_dyads(status="lag1", tables=real)
     assert (dyads["edition"] - lagged["edition"]).eq(1).all()
-    assert lagged.drop(columns=["edition", "group", "leader"]).equals(dyads.drop(columns=["edition", "group", "leader"]))
+    assert lagged.drop(columns=["edition", "group", "leader"]).equals(
+        dyads.drop(columns=["edition", "group", "leader"])
+    )
 
 
 @pytest.mark.parametrize("status", [2020, "2020", np.int64(2020)])
@@ -143,13 +156,16 @@ def test_a_late_joiner_counts_only_when_asked(dyads, real):
     assert not (prepared["participates"] & dyads["participates"]).any() and prepared["participates"].any()
 
 
-@pytest.mark.parametrize(("choice", "ids"), [
-    ({"until": "2021-01-26"}, {"ME1", "BAT1", "EuBatIn"}),
-    ({"until": "2021-01-25"}, {"ME1", "BAT1"}),
-    ({"since": "2025-07-22"}, {"Tech4Cure"}),
-    ({"since": "2019-12-09", "until": "2021-01-26"}, {"BAT1", "EuBatIn"}),
-    ({"until": pd.Timestamp("2018-12-18")}, {"ME1"}),
-])
+@pytest.mark.parametrize(
+    ("choice", "ids"),
+    [
+        ({"until": "2021-01-26"}, {"ME1", "BAT1", "EuBatIn"}),
+        ({"until": "2021-01-25"}, {"ME1", "BAT1"}),
+        ({"since": "2025-07-22"}, {"Tech4Cure"}),
+        ({"since": "2019-12-09", "until": "2021-01-26"}, {"BAT1", "EuBatIn"}),
+        ({"until": pd.Timestamp("2018-12-18")}, {"ME1"}),
+    ],
+)
 def test_until_and_since_include_their_day(real, choice, ids):
     assert set(panel.ipcei_dyads(tables=real, **choice)["ipcei_id"]) == ids
 
@@ -173,25 +189,34 @@ def test_controls_of_one_year(real):
     assert np.exp(found.set_index("geo").loc["DE", "ln_gdp"].iloc[0]) == pytest.approx(value)
 
 
-@pytest.mark.parametrize(("choice", "message"), [
-    ({"status": "lag2"}, "status='lag2': allowed are 'at_decision', 'lag1' or an edition of [2017, 2018, 2019, 2020, 2021, 2022"),
-    ({"status": 2016}, "status=2016: allowed are 'at_decision', 'lag1' or an edition of [2017"),
-    ({"status": None}, "status=None: allowed are"),
-    ({"roles": ["notifying", "member"]}, "allowed is a list out of notifying, joined_later, eea_participant, associated"),
-    ({"roles": "notifying"}, "roles='notifying': allowed is a list out of notifying"),
-    ({"roles": []}, "roles is empty: name at least one of notifying"),
-    ({"drop": ["GR"]}, "drop=['GR']: allowed is a list out of AT, BE, BG"),
-    ({"drop": "AT"}, "drop='AT': allowed is a list out of AT, BE"),
-    ({"drop": ["Fehmarn"]}, "drop=['Fehmarn']: allowed is a list out of"),
-    ({"until": "2021-13-01"}, "until='2021-13-01' is not a date; write it as 2021-04-30"),
-    ({"until": 20210430}, "until=20210430 is not a date; write it as 2021-04-30"),
-    ({"since": ""}, "since='' is not a date; write it as 2021-04-30"),
-    ({"since": "2021-04-30T00:00Z"}, "is not a date; write it as 2021-04-30"),
-    ({"until": "2018-12-17"}, "no integrated IPCEI was decided between since=None and until=2018-12-17"),
-    ({"controls": "2019"}, "controls='2019': allowed are 'lag1' or a year"),
-    ({"controls": True}, "controls=True: allowed are 'lag1' or a year"),
-    ({"controls": 2019.5}, "controls=2019.5: allowed are 'lag1' or a year"),
-])
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        (
+            {"status": "lag2"},
+            "status='lag2': allowed are 'at_decision', 'lag1' or an edition of [2017, 2018, 2019, 2020, 2021, 2022",
+        ),
+        ({"status": 2016}, "status=2016: allowed are 'at_decision', 'lag1' or an edition of [2017"),
+        ({"status": None}, "status=None: allowed are"),
+        (
+            {"roles": ["notifying", "member"]},
+            "allowed is a list out of notifying, joined_later, eea_participant, associated",
+        ),
+        ({"roles": "notifying"}, "roles='notifying': allowed is a list out of notifying"),
+        ({"roles": []}, "roles is empty: name at least one of notifying"),
+        ({"drop": ["GR"]}, "drop=['GR']: allowed is a list out of AT, BE, BG"),
+        ({"drop": "AT"}, "drop='AT': allowed is a list out of AT, BE"),
+        ({"drop": ["Fehmarn"]}, "drop=['Fehmarn']: allowed is a list out of"),
+        ({"until": "2021-13-01"}, "until='2021-13-01' is not a date; write it as 2021-04-30"),
+        ({"until": 20210430}, "until=20210430 is not a date; write it as 2021-04-30"),
+        ({"since": ""}, "since='' is not a date; write it as 2021-04-30"),
+        ({"since": "2021-04-30T00:00Z"}, "is not a date; write it as 2021-04-30"),
+        ({"until": "2018-12-17"}, "no integrated IPCEI was decided between since=None and until=2018-12-17"),
+        ({"controls": "2019"}, "controls='2019': allowed are 'lag1' or a year"),
+        ({"controls": True}, "controls=True: allowed are 'lag1' or a year"),
+        ({"controls": 2019.5}, "controls=2019.5: allowed are 'lag1' or a year"),
+    ],
+)
 def test_a_bad_argument_names_what_is_allowed(real, choice, message):
     with pytest.raises(ParameterError) as caught:
         panel.ipcei_dyads(tables=real, **choice)
@@ -246,7 +271,11 @@ def test_a_missing_group_is_named(tables):
 
 
 def test_a_new_ipcei_needs_rows_and_nothing_else(tables, dyads):
-    new = tables["ipcei"].query("ipcei_id == 'Tech4Cure'").assign(ipcei_id="New", decision_date=pd.Timestamp("2025-10-01"))
+    new = (
+        tables["ipcei"]
+        .query("ipcei_id == 'Tech4Cure'")
+        .assign(ipcei_id="New", decision_date=pd.Timestamp("2025-10-01"))
+    )
     member = tables["ipcei_country"].iloc[[0]].assign(ipcei_id="New", geo="LV", role="notifying")
     tables["ipcei"] = pd.concat([tables["ipcei"], new])
     tables["ipcei_country"] = pd.concat([tables["ipcei_country"], member])
@@ -279,12 +308,28 @@ def test_gdp_per_head_in_purchasing_power_is_another_quantity(dyads):
 
 
 def test_country_totals_of_a_small_frame():
-    frame = pd.DataFrame({"geo": ["B", "A", "A", "B"], "ipcei_id": ["x", "x", "y", "y"], "participates": [False, True, True, True],
-                          "leader": [False, True, False, False], "ln_population": [1.0, 2.0, 4.0, 1.0],
-                          "ln_gdp_pc_pps": [0.0, 5.0, 5.0, 1.0], "ln_gdp": [3.0, 3.0, 3.0, 4.0]})
+    frame = pd.DataFrame(
+        {
+            "geo": ["B", "A", "A", "B"],
+            "ipcei_id": ["x", "x", "y", "y"],
+            "participates": [False, True, True, True],
+            "leader": [False, True, False, False],
+            "ln_population": [1.0, 2.0, 4.0, 1.0],
+            "ln_gdp_pc_pps": [0.0, 5.0, 5.0, 1.0],
+            "ln_gdp": [3.0, 3.0, 3.0, 4.0],
+        }
+    )
     assert panel.country_totals(frame).to_dict("list") == {
-        "geo": ["A", "B"], "n_possible": [2, 2], "n_participations": [2, 1], "rate": [1.0, 0.5], "leader_share": [0.5, 0.0],
-        "leader_any": [True, False], "ln_population": [3.0, 1.0], "ln_gdp_pc_pps": [5.0, 0.5], "ln_gdp": [3.0, 3.5]}
+        "geo": ["A", "B"],
+        "n_possible": [2, 2],
+        "n_participations": [2, 1],
+        "rate": [1.0, 0.5],
+        "leader_share": [0.5, 0.0],
+        "leader_any": [True, False],
+        "ln_population": [3.0, 1.0],
+        "ln_gdp_pc_pps": [5.0, 0.5],
+        "ln_gdp": [3.0, 3.5],
+    }
 
 
 def test_country_totals_add_up(dyads):

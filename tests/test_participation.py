@@ -12,28 +12,62 @@ DAY = pd.Timestamp
 @pytest.fixture
 def small():
     """Three Member States and the United Kingdom; IPCEI X (2020) with an extension, IPCEI Y (2022)."""
-    country = pd.DataFrame({"geo": ["AT", "BE", "BG", "UK"], "name": ["Austria", "Belgium", "Bulgaria", "United Kingdom"],
-                            "is_eu27": pd.array([True, True, True, False], dtype="boolean")})
-    ipcei = pd.DataFrame({
-        "ipcei_id": ["Y", "X", "X-BE", "road"], "name": ["Why", "Ex", "Ex: Belgium joins", "Road"],
-        "kind": ["integrated", "integrated", "integrated_extension", "infrastructure"], "parent_ipcei_id": [None, None, "X", None],
-        "value_chain": "chips", "decision_date": pd.to_datetime(["2022-05-01", "2020-05-01", "2021-05-01", "2019-01-01"]),
-        "n_companies": pd.array([4, 10, 1, None], dtype="Int64"), "n_smes": pd.array([1, None, None, None], dtype="Int64"),
-        "aid_eur_bn_max": [2.0, 1.0, 0.25, None], "private_eur_bn_expected": [3.0, 4.0, None, None], "flag": None, "source_id": "S"})
+    country = pd.DataFrame(
+        {
+            "geo": ["AT", "BE", "BG", "UK"],
+            "name": ["Austria", "Belgium", "Bulgaria", "United Kingdom"],
+            "is_eu27": pd.array([True, True, True, False], dtype="boolean"),
+        }
+    )
+    ipcei = pd.DataFrame(
+        {
+            "ipcei_id": ["Y", "X", "X-BE", "road"],
+            "name": ["Why", "Ex", "Ex: Belgium joins", "Road"],
+            "kind": ["integrated", "integrated", "integrated_extension", "infrastructure"],
+            "parent_ipcei_id": [None, None, "X", None],
+            "value_chain": "chips",
+            "decision_date": pd.to_datetime(["2022-05-01", "2020-05-01", "2021-05-01", "2019-01-01"]),
+            "n_companies": pd.array([4, 10, 1, None], dtype="Int64"),
+            "n_smes": pd.array([1, None, None, None], dtype="Int64"),
+            "aid_eur_bn_max": [2.0, 1.0, 0.25, None],
+            "private_eur_bn_expected": [3.0, 4.0, None, None],
+            "flag": None,
+            "source_id": "S",
+        }
+    )
     states = pd.DataFrame(
-        [("X", "AT", "2020-05-01", "notifying", 3, 100.0, "commission_max"), ("X", "UK", "2020-05-01", "notifying", 2, 50.0, "commission_max"),
-         ("X", "BE", "2021-05-01", "joined_later", None, 40.0, "national_fund"), ("Y", "AT", "2022-05-01", "notifying", None, None, None),
-         ("Y", "BE", "2022-05-01", "notifying", 2, 60.0, "national_award"), ("Y", "BG", None, "prepared_only", None, None, None),
-         ("road", "BG", "2019-01-01", "notifying", None, None, None)],
-        columns=["ipcei_id", "geo", "joined_date", "role", "n_companies", "aid_eur_mn", "aid_basis"])
+        [
+            ("X", "AT", "2020-05-01", "notifying", 3, 100.0, "commission_max"),
+            ("X", "UK", "2020-05-01", "notifying", 2, 50.0, "commission_max"),
+            ("X", "BE", "2021-05-01", "joined_later", None, 40.0, "national_fund"),
+            ("Y", "AT", "2022-05-01", "notifying", None, None, None),
+            ("Y", "BE", "2022-05-01", "notifying", 2, 60.0, "national_award"),
+            ("Y", "BG", None, "prepared_only", None, None, None),
+            ("road", "BG", "2019-01-01", "notifying", None, None, None),
+        ],
+        columns=["ipcei_id", "geo", "joined_date", "role", "n_companies", "aid_eur_mn", "aid_basis"],
+    )
     states = states.assign(joined_date=pd.to_datetime(states["joined_date"]), flag=None, source_id="S")
     states["n_companies"] = states["n_companies"].astype("Int64")
-    group = pd.DataFrame({"geo": ["AT", "BE", "BG"] * 2, "edition": [2022] * 3 + [2023] * 3,
-                          "group": ["strong", "strong", "emerging", "strong", "leader", "emerging"]})
-    values = pd.DataFrame([("AT", 9e6, 450e3), ("BE", 12e6, 500e3), ("BG", 6e6, 100e3)], columns=["geo", "population", "gdp_meur"])
+    group = pd.DataFrame(
+        {
+            "geo": ["AT", "BE", "BG"] * 2,
+            "edition": [2022] * 3 + [2023] * 3,
+            "group": ["strong", "strong", "emerging", "strong", "leader", "emerging"],
+        }
+    )
+    values = pd.DataFrame(
+        [("AT", 9e6, 450e3), ("BE", 12e6, 500e3), ("BG", 6e6, 100e3)], columns=["geo", "population", "gdp_meur"]
+    )
     values = values.melt("geo", var_name="variable").assign(year=2023, flag=None, source_id="S")
-    return {"country": country, "ipcei": ipcei, "ipcei_country": states, "eis_group": group, "country_panel": values,
-            "eis_edition": pd.DataFrame({"edition": [2022, 2023]})}
+    return {
+        "country": country,
+        "ipcei": ipcei,
+        "ipcei_country": states,
+        "eis_group": group,
+        "country_panel": values,
+        "eis_edition": pd.DataFrame({"edition": [2022, 2023]}),
+    }
 
 
 @pytest.fixture(scope="module")
@@ -48,14 +82,27 @@ def real():
 def test_register_counts_member_states_on_the_day(small):
     frame = part.register(small).set_index("ipcei_id")
     assert frame.index.tolist() == ["X", "Y"], "in order of decision, without the extension and the road"
-    assert frame["n_member_states"].tolist() == [1, 2], "X: Austria; the United Kingdom is no member now, Belgium joined later"
+    assert frame["n_member_states"].tolist() == [1, 2], (
+        "X: Austria; the United Kingdom is no member now, Belgium joined later"
+    )
 
 
 def test_by_country(small):
     frame = part.by_country(small).set_index("geo")
-    wanted = pd.DataFrame({"group": ["strong", "leader", "emerging"], "n": [2, 2, 0], "n_possible": [2, 2, 2], "rate": [1.0, 1.0, 0.0],
-                           "companies_known": [3, 2, 0], "counts_missing": [1, 1, 0], "companies_min": [4, 3, 0],
-                           "per_million": [2 / 9, 2 / 12, 0.0], "per_100bn": [2 / 4.5, 2 / 5, 0.0]}, index=["AT", "BE", "BG"])
+    wanted = pd.DataFrame(
+        {
+            "group": ["strong", "leader", "emerging"],
+            "n": [2, 2, 0],
+            "n_possible": [2, 2, 2],
+            "rate": [1.0, 1.0, 0.0],
+            "companies_known": [3, 2, 0],
+            "counts_missing": [1, 1, 0],
+            "companies_min": [4, 3, 0],
+            "per_million": [2 / 9, 2 / 12, 0.0],
+            "per_100bn": [2 / 4.5, 2 / 5, 0.0],
+        },
+        index=["AT", "BE", "BG"],
+    )
     pd.testing.assert_frame_equal(frame[list(wanted)], wanted, check_names=False, check_dtype=False)
 
 
@@ -84,7 +131,9 @@ def test_a_missing_population_stays_unknown(small):
 
 def test_by_group(small):
     frame = part.by_group(part.by_country(small)).set_index("group")
-    assert frame["n_countries"].to_dict() == {"leader": 1, "strong": 1, "emerging": 1}, "a group without a state has no row"
+    assert frame["n_countries"].to_dict() == {"leader": 1, "strong": 1, "emerging": 1}, (
+        "a group without a state has no row"
+    )
     row = frame.loc["strong"]
     assert (row["share_of_places"], row["mean_rate"]) == (0.5, 1.0)
     assert row["share_of_companies"] == pytest.approx(4 / 7)
@@ -104,6 +153,13 @@ def test_aid_keeps_bases_apart_and_unknown_unknown(small):
     assert part.aid_facts(frame) == {"n": 2, "complete": 1, "bases": 4, "known": 3, "places": 4}
 
 
+def test_a_basis_without_an_amount_is_unknown_and_not_zero(small):
+    states = small["ipcei_country"]
+    states.loc[(states["ipcei_id"] == "Y") & (states["geo"] == "AT"), "aid_basis"] = "national_statement"
+    frame = part.aid_coverage(small).set_index("ipcei_id")
+    assert pd.isna(frame.loc["Y", "national statement"])
+
+
 def test_sme_shares_only_where_published(small):
     frame = part.sme_shares(small)
     assert frame["ipcei_id"].tolist() == ["Y"] and frame["share"].tolist() == [0.25]
@@ -112,7 +168,12 @@ def test_sme_shares_only_where_published(small):
 def test_presence_has_every_role(small):
     frame = part.presence(small)
     assert frame[["geo", "ipcei_id", "role"]].to_numpy().tolist() == [
-        ["AT", "X", "notifying"], ["AT", "Y", "notifying"], ["BE", "X", "joined_later"], ["BE", "Y", "notifying"], ["BG", "Y", "prepared_only"]]
+        ["AT", "X", "notifying"],
+        ["AT", "Y", "notifying"],
+        ["BE", "X", "joined_later"],
+        ["BE", "Y", "notifying"],
+        ["BG", "Y", "prepared_only"],
+    ]
 
 
 def test_country_facts(small):
@@ -124,7 +185,9 @@ def test_country_facts(small):
 
 @pytest.mark.parametrize(("counts", "few"), [([5, 3, 2], 1), ([4, 3, 3], 2), ([1, 1, 1, 1], 2), ([10, 0, 0], 1)])
 def test_how_few_hold_half_of_the_places(counts, few):
-    frame = pd.DataFrame({"n": counts, "name": [f"n{i}" for i in range(len(counts))], "n_possible": 10, "per_million": 1.0})
+    frame = pd.DataFrame(
+        {"n": counts, "name": [f"n{i}" for i in range(len(counts))], "n_possible": 10, "per_million": 1.0}
+    )
     assert part.country_facts(frame)["half_n"] == few
 
 
@@ -137,7 +200,10 @@ def test_places_are_the_dyads_and_the_late_joiners(real):
     countries = part.by_country(real)
     assert countries["n"].sum() == dyads["participates"].sum() + len(late) == 97
     both = panel.ipcei_dyads(roles=["notifying", "joined_later"], tables=real)
-    assert countries.set_index("geo")["n"].to_dict() == panel.country_totals(both).set_index("geo")["n_participations"].to_dict()
+    assert (
+        countries.set_index("geo")["n"].to_dict()
+        == panel.country_totals(both).set_index("geo")["n_participations"].to_dict()
+    )
 
 
 def test_presence_sums_to_places_and_other_roles(real):

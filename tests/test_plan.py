@@ -13,13 +13,15 @@ from innodivide.errors import DataError
 from innodivide.plan import load_plan, plan_hash
 
 TEXT = (data.ROOT / plans.PLAN_FILE).read_text(encoding="utf-8")
-# The hash of the plan registered on 2026-11-22, before any estimate: repeated here so that plan and hash cannot change together.
+# The hash of the plan registered on 2026-11-22, before any estimate: repeated here, so that plan and hash cannot change
+# together.
 REGISTERED = "ea122d4b89e293efcf6d05f0e4ab70cf795f26f9d7783e5685f27c33ac90a838"
 
 
 @pytest.fixture
 def written(tmp_path, monkeypatch):
     """Write a plan file and load it."""
+
     def load(text: str):
         (tmp_path / plans.PLAN_FILE).write_text(text, encoding="utf-8")
         monkeypatch.setattr(plans, "ROOT", tmp_path)
@@ -35,13 +37,24 @@ def test_the_plan_is_the_registered_one():
     assert plan.sha256 == REGISTERED == yaml.safe_load(TEXT)["registered_sha256"] == plan_hash(plan.fixed)
 
 
-@pytest.mark.parametrize(("old", "new"), [
-    ("permutations: 9999", "permutations: 999"), ("alpha: 0.05", "alpha: 0.1"), ("seed: 20261122", "seed: 1"),
-    ("sides: 2", "sides: 1"), ("roles: [notifying]", "roles: [notifying, joined_later]"), ("status: at_decision", "status: lag1"),
-    ("below one half in every IPCEI", "below two thirds in every IPCEI"), ("    wealth: ln_gdp_pc_pps\n", "")])
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("permutations: 9999", "permutations: 999"),
+        ("alpha: 0.05", "alpha: 0.1"),
+        ("seed: 20261122", "seed: 1"),
+        ("sides: 2", "sides: 1"),
+        ("roles: [notifying]", "roles: [notifying, joined_later]"),
+        ("status: at_decision", "status: lag1"),
+        ("below one half in every IPCEI", "below two thirds in every IPCEI"),
+        ("    wealth: ln_gdp_pc_pps\n", ""),
+    ],
+)
 def test_a_changed_plan_is_refused(written, old, new):
     assert TEXT.count(old) == 1
-    with pytest.raises(DataError, match=r"analysis_plan\.yml: the plan was changed after it was registered .*departures"):
+    with pytest.raises(
+        DataError, match=r"analysis_plan\.yml: the plan was changed after it was registered .*departures"
+    ):
         written(TEXT.replace(old, new))
 
 
@@ -90,8 +103,14 @@ def test_the_population_of_the_plan_is_that_of_the_dyads():
 
 def test_planned_dyads_are_those_of_the_plan():
     fixed = load_plan().fixed
-    assert (fixed["exposure"]["status"], fixed["outcome"]["roles"], fixed["controls"]["year"]) == ("at_decision", ["notifying"], "lag1")
-    assert confirmatory.planned_dyads(load_plan()).equals(panel.ipcei_dyads("at_decision", roles=["notifying"], controls="lag1"))
+    assert (fixed["exposure"]["status"], fixed["outcome"]["roles"], fixed["controls"]["year"]) == (
+        "at_decision",
+        ["notifying"],
+        "lag1",
+    )
+    assert confirmatory.planned_dyads(load_plan()).equals(
+        panel.ipcei_dyads("at_decision", roles=["notifying"], controls="lag1")
+    )
 
 
 def test_the_models_controls_are_those_of_the_plan():
@@ -102,18 +121,27 @@ def test_the_models_controls_are_those_of_the_plan():
     assert fit.term == fixed["exposure"]["name"]
     assert set(fit.controls) == {fixed["controls"]["size"], fixed["controls"]["wealth"]}
     assert fit.outcome == fixed["outcome"]["name"]
-    assert fit.level == 1 - fixed["test"]["alpha"] == float(re.search(r"level (0\.\d+)", fixed["estimate"]["interval"])[1])
+    assert (
+        fit.level == 1 - fixed["test"]["alpha"] == float(re.search(r"level (0\.\d+)", fixed["estimate"]["interval"])[1])
+    )
     assert fit.df == 27 - 4 and "27 - 4 degrees of freedom" in fixed["estimate"]["interval"]
 
 
 def test_the_named_states_are_those_of_the_plan():
     names = data.load("country").set_index("geo")["name"]
     statement = load_plan().fixed["claims_family"]["named_five"]
-    assert {n for n in names if re.search(rf"\b{re.escape(n)}\b", statement)} == set(names[list(confirmatory.NAMED_FIVE)])
+    assert {n for n in names if re.search(rf"\b{re.escape(n)}\b", statement)} == set(
+        names[list(confirmatory.NAMED_FIVE)]
+    )
     claim = data.load("claim").set_index("claim_id").loc["C03", "claim"]
     assert all(names[geo] in claim for geo in confirmatory.NAMED_THREE)
-    assert load_plan().fixed["claims_family"]["modest_group"].startswith(
-        f"states in the {confirmatory.LOWEST_GROUPS[0]} or {confirmatory.LOWEST_GROUPS[1]} group at the decision")
+    assert (
+        load_plan()
+        .fixed["claims_family"]["modest_group"]
+        .startswith(
+            f"states in the {confirmatory.LOWEST_GROUPS[0]} or {confirmatory.LOWEST_GROUPS[1]} group at the decision"
+        )
+    )
 
 
 def test_cutoff_controls_year_and_power_are_those_of_the_plan():
@@ -139,13 +167,14 @@ def test_the_tests_take_permutations_seed_and_level_from_the_plan(monkeypatch):
         def function(*args, **kwargs):
             seen.append((name, kwargs))
             raise _Enough
+
         return function
 
     dyads = confirmatory.planned_dyads(load_plan())
     monkeypatch.setattr(confirmatory.inference, "permutation_test", record("permutation"))
     with pytest.raises(_Enough):
         confirmatory.analyse(dyads, load_plan(), effect=False)
-    (_, first), = seen
+    ((_, first),) = seen
     assert (first["n_permutations"], first["method"]) == (load_plan().fixed["test"]["permutations"], "rows")
     assert isinstance(first["rng"], np.random.Generator)
 
@@ -171,9 +200,18 @@ def test_the_sensitivities_are_those_announced(monkeypatch):
     monkeypatch.setattr(confirmatory, "analyse", refuse)
     rows = confirmatory.sensitivities(load_plan())
     cutoff = confirmatory.BRIEF_CUTOFF
-    assert made == [{}, {"status": "lag1"}, {"status": 2020}, {"controls": 2019}, {"roles": ["notifying", "joined_later"]},
-                    {"until": cutoff}, {"since": cutoff}]
-    assert len(load_plan().fixed["sensitivity_announced"]) == len(made) - 2, "up to the brief, and after it, are announced together"
+    assert made == [
+        {},
+        {"status": "lag1"},
+        {"status": 2020},
+        {"controls": 2019},
+        {"roles": ["notifying", "joined_later"]},
+        {"until": cutoff},
+        {"since": cutoff},
+    ]
+    assert len(load_plan().fixed["sensitivity_announced"]) == len(made) - 2, (
+        "up to the brief, and after it, are announced together"
+    )
     assert rows["note"].str.startswith("not defined: not fitted here").all()
     decided = data.load("ipcei")["decision_date"].dropna()
     assert not (decided == cutoff).any(), "no decision on the day itself, which both would count"

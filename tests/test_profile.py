@@ -20,10 +20,26 @@ def raw(name: str, query: str, column: str) -> float:
 @pytest.fixture
 def small():
     """Two Member States, the EU and Switzerland in a made-up edition with two years."""
-    country = pd.DataFrame({"geo": ["AT", "BE", "CH", "EU"], "name": ["Austria", "Belgium", "Switzerland", "EU"],
-                            "is_eu27": pd.array([True, True, False, False], dtype="boolean")})
-    index = pd.DataFrame([("AT", 2022, 90.0), ("BE", 2022, 120.0), ("CH", 2022, 200.0), ("EU", 2022, 100.0),
-                          ("AT", 2023, 99.0), ("BE", 2023, 121.0), ("EU", 2023, 110.0), ("AT", 2024, 1.0)], columns=["geo", "year", "value"])
+    country = pd.DataFrame(
+        {
+            "geo": ["AT", "BE", "CH", "EU"],
+            "name": ["Austria", "Belgium", "Switzerland", "EU"],
+            "is_eu27": pd.array([True, True, False, False], dtype="boolean"),
+        }
+    )
+    index = pd.DataFrame(
+        [
+            ("AT", 2022, 90.0),
+            ("BE", 2022, 120.0),
+            ("CH", 2022, 200.0),
+            ("EU", 2022, 100.0),
+            ("AT", 2023, 99.0),
+            ("BE", 2023, 121.0),
+            ("EU", 2023, 110.0),
+            ("AT", 2024, 1.0),
+        ],
+        columns=["geo", "year", "value"],
+    )
     index = index.assign(edition=2023, flag=None, source_id="S")
     other = index.assign(edition=2021, value=1.0)
     group = pd.DataFrame({"geo": ["AT", "BE"], "edition": 2023, "group": ["moderate", "strong"]})
@@ -33,8 +49,14 @@ def small():
 def test_index_relative_to_the_eu_of_the_same_year_and_edition(small):
     frame = profile.index_relative_to_eu(2023, small)
     assert frame[["geo", "year", "value", "group"]].to_numpy().tolist() == [
-        ["AT", 2022, 90.0, "moderate"], ["AT", 2023, 99.0, "moderate"], ["BE", 2022, 120.0, "strong"], ["BE", 2023, 121.0, "strong"]]
-    assert frame["relative"].tolist() == pytest.approx([90, 90, 120, 110]), "a year without a figure of the EU is left out"
+        ["AT", 2022, 90.0, "moderate"],
+        ["AT", 2023, 99.0, "moderate"],
+        ["BE", 2022, 120.0, "strong"],
+        ["BE", 2023, 121.0, "strong"],
+    ]
+    assert frame["relative"].tolist() == pytest.approx([90, 90, 120, 110]), (
+        "a year without a figure of the EU is left out"
+    )
 
 
 def test_real_index_equals_value_over_eu():
@@ -127,7 +149,9 @@ def test_an_unknown_amount_has_no_value_and_no_rank_and_is_not_zero(tables):
 
 def test_countries_with_the_same_value_share_the_best_rank(tables):
     s3 = tables["s3_country"]
-    s3["participations"] = pd.array([5 if g in ("AT", "BE") else 9 if g == "DE" else 1 for g in s3["geo"]], dtype="Int64")
+    s3["participations"] = pd.array(
+        [5 if g in ("AT", "BE") else 9 if g == "DE" else 1 for g in s3["geo"]], dtype="Int64"
+    )
     rank = {geo: profile.money(geo, tables).iloc[2]["rank"] for geo in ("AT", "BE", "DE", "FR")}
     assert rank == {"AT": 2, "BE": 2, "DE": 1, "FR": 4}
 
@@ -145,7 +169,9 @@ def test_editions_have_a_row_each_and_a_rank_only_where_known():
 
 def test_indicator_strengths_by_hand():
     frame = profile.indicator_strengths("RO").set_index("indicator_code")
-    scores = data.load("eis_score").query("edition == 2023 and year == 2023").set_index(["geo", "indicator_code"])["value"]
+    scores = (
+        data.load("eis_score").query("edition == 2023 and year == 2023").set_index(["geo", "indicator_code"])["value"]
+    )
     assert len(frame) == 32
     assert frame.loc["1.3.1", "relative"] == pytest.approx(100 * scores["RO", "1.3.1"] / scores["EU", "1.3.1"])
     leaders = [scores[geo, "1.3.1"] for geo in ("BE", "DK", "FI", "NL", "SE")]
@@ -162,7 +188,9 @@ def test_a_zero_score_is_shown_as_unknown():
 def test_memberships_name_every_role_and_the_companies():
     frame = profile.memberships("AT").set_index("ipcei_id")
     assert frame.loc["ME1", "role"] == "joined_later"
-    people = data.load("ipcei_participant").query("geo == 'AT' and ipcei_id == 'Hy2Use' and participant_type == 'direct'")
+    people = data.load("ipcei_participant").query(
+        "geo == 'AT' and ipcei_id == 'Hy2Use' and participant_type == 'direct'"
+    )
     assert frame.loc["Hy2Use", "named"] == ", ".join(sorted(people["company"])) != ""
     assert frame["decision_date"].is_monotonic_increasing
     assert profile.memberships("CY").empty
@@ -170,7 +198,9 @@ def test_memberships_name_every_role_and_the_companies():
 
 def test_regions_by_hand():
     frame = profile.regions("AT").set_index("region_code")
-    index = data.load("ris_index").query("edition == 2023 and region_code == 'AT1'").set_index("year")["relative_to_eu_pct"]
+    index = (
+        data.load("ris_index").query("edition == 2023 and region_code == 'AT1'").set_index("year")["relative_to_eu_pct"]
+    )
     assert set(frame.index) == {"AT1", "AT2", "AT3"}
     assert (frame.loc["AT1", "relative"], frame.loc["AT1", "relative_2016"]) == (index[2023], index[2016])
     assert frame.loc["AT1", "change"] == pytest.approx(index[2023] - index[2016])
@@ -189,8 +219,18 @@ def test_endonyms():
     assert profile.endonyms("MT") == ["Malta"], "the same name in two languages is given once"
 
 
-@pytest.mark.parametrize("function", [profile.money, profile.regions, profile.memberships, profile.editions, profile.index_comparison,
-                                      profile.indicator_strengths, profile.endonyms])
+@pytest.mark.parametrize(
+    "function",
+    [
+        profile.money,
+        profile.regions,
+        profile.memberships,
+        profile.editions,
+        profile.index_comparison,
+        profile.indicator_strengths,
+        profile.endonyms,
+    ],
+)
 @pytest.mark.parametrize("geo", ["GR", "UK", "at", ""])
 def test_an_unknown_country_lists_the_known_ones(function, geo):
     with pytest.raises(ParameterError, match=rf"geo='{geo}': allowed are AT, BE, BG, .*, SK"):

@@ -23,14 +23,26 @@ def rows():
 
 
 def holds(verdict, computed, value=100.0, tolerance=5.0, relation="equal", qualifier="exactly"):
-    return published.verdict_holds(SimpleNamespace(verdict=verdict, computed=computed, value=value, tolerance=tolerance,
-                                                   relation=relation, qualifier=qualifier))
+    return published.verdict_holds(
+        SimpleNamespace(
+            verdict=verdict, computed=computed, value=value, tolerance=tolerance, relation=relation, qualifier=qualifier
+        )
+    )
 
 
-@pytest.mark.parametrize(("computed", "match", "near", "mismatch"), [
-    (100, True, False, False), (105, True, False, False), (95, True, False, False),  # the edge of the tolerance is inside
-    (105.5, False, True, True), (94.5, False, True, True),  # near: less than 6 % away
-    (106, False, False, True), (94, False, False, True), (0, False, False, True)])
+@pytest.mark.parametrize(
+    ("computed", "match", "near", "mismatch"),
+    [
+        (100, True, False, False),
+        (105, True, False, False),
+        (95, True, False, False),  # the edge of the tolerance is inside
+        (105.5, False, True, True),
+        (94.5, False, True, True),  # near: less than 6 % away
+        (106, False, False, True),
+        (94, False, False, True),
+        (0, False, False, True),
+    ],
+)
 def test_match_near_and_mismatch_of_an_equal_figure(computed, match, near, mismatch):
     assert [holds(v, computed) for v in ("match", "near", "mismatch")] == [match, near, mismatch]
 
@@ -40,9 +52,17 @@ def test_more_than_allows_only_above(computed, match):
     assert holds("match", computed, qualifier="more_than") is match
 
 
-@pytest.mark.parametrize(("relation", "computed", "consistent", "mismatch", "partly"), [
-    ("upper_bound", 130, True, False, False), ("upper_bound", 95, True, False, False), ("upper_bound", 94, False, True, False),
-    ("lower_bound", 70, True, False, True), ("lower_bound", 105, True, False, False), ("lower_bound", 106, False, True, False)])
+@pytest.mark.parametrize(
+    ("relation", "computed", "consistent", "mismatch", "partly"),
+    [
+        ("upper_bound", 130, True, False, False),
+        ("upper_bound", 95, True, False, False),
+        ("upper_bound", 94, False, True, False),
+        ("lower_bound", 70, True, False, True),
+        ("lower_bound", 105, True, False, False),
+        ("lower_bound", 106, False, True, False),
+    ],
+)
 def test_bounds_exclude_one_side(relation, computed, consistent, mismatch, partly):
     found = [holds(v, computed, relation=relation) for v in ("consistent", "mismatch", "partly")]
     assert found == [consistent, mismatch, partly]
@@ -71,7 +91,11 @@ def test_every_stored_figure_is_recomputed(rows):
 def test_figures_by_hand(rows, tables):
     """From the register's rows, added up here."""
     ipcei = tables["ipcei"].set_index("ipcei_id")
-    assert rows.loc["C25", "computed"] == pytest.approx(ipcei.loc[["Hy2Tech", "Hy2Use"], "aid_eur_bn_max"].sum()) == pytest.approx(10.6)
+    assert (
+        rows.loc["C25", "computed"]
+        == pytest.approx(ipcei.loc[["Hy2Tech", "Hy2Use"], "aid_eur_bn_max"].sum())
+        == pytest.approx(10.6)
+    )
     assert rows.loc["C24", "computed"] == 35 + 29
     assert rows.loc["C30", "computed"] == 35 + 2, "with two Norwegian projects"
     assert rows.loc["C14", "computed"] == pytest.approx(100 * 9 / 13)
@@ -96,12 +120,16 @@ def changed(tables, check_id, **cells):
     return {**tables, "published_check": checks[checks["check_id"] == check_id].assign(**cells)}
 
 
-@pytest.mark.parametrize(("check_id", "cells", "message"), [
-    ("C49", {"ipceis": "Hy2Use"}, "C49 adds up n_smes, which is not known in full"),
-    ("C49", {"ipceis": "Hy2Tech;Hy2Nowhere"}, "C49 names Hy2Nowhere, not in table ipcei"),
-    ("C38", {"as_of": pd.NaT}, "C38 needs a value of as_of for count_alliances"),
-    ("C41", {"geos": None}, "C41 needs a value of geos for count_eu27_in_no_ipcei"),
-    ("C49", {"measure": "sum_of_all"}, "unknown measure 'sum_of_all' in C49")])
+@pytest.mark.parametrize(
+    ("check_id", "cells", "message"),
+    [
+        ("C49", {"ipceis": "Hy2Use"}, "C49 adds up n_smes, which is not known in full"),
+        ("C49", {"ipceis": "Hy2Tech;Hy2Nowhere"}, "C49 names Hy2Nowhere, not in table ipcei"),
+        ("C38", {"as_of": pd.NaT}, "C38 needs a value of as_of for count_alliances"),
+        ("C41", {"geos": None}, "C41 needs a value of geos for count_eu27_in_no_ipcei"),
+        ("C49", {"measure": "sum_of_all"}, "unknown measure 'sum_of_all' in C49"),
+    ],
+)
 def test_what_cannot_be_computed_is_refused(tables, check_id, cells, message):
     with pytest.raises(DataError, match=message):
         published.recompute(changed(tables, check_id, **cells))
@@ -114,6 +142,8 @@ def test_an_unknown_part_does_not_count_as_zero(tables):
 
 
 def test_the_day_of_a_count_matters(tables):
-    at = {day: published.recompute(changed(tables, "C31", as_of=pd.Timestamp(day)))["computed"].item()
-          for day in ("2018-12-17", "2018-12-18", "2019-12-09", "2025-07-22")}
+    at = {
+        day: published.recompute(changed(tables, "C31", as_of=pd.Timestamp(day)))["computed"].item()
+        for day in ("2018-12-17", "2018-12-18", "2019-12-09", "2025-07-22")
+    }
     assert list(at.values()) == [0, 1, 2, 11]

@@ -11,15 +11,23 @@ from types import SimpleNamespace
 import nbformat
 import pandas as pd
 import pytest
-from report_fixtures import MINI, TROUBLE_CELL, Mini, assert_sound, make_reports, tree, why_stale
+from report_fixtures import MINI, TROUBLE_CELL, Mini, Page, assert_sound, make_reports, tree, why_stale
 
 from innodivide.errors import ParameterError
 from innodivide.reports import run
 
 GOOD, SECOND, TRIPS = MINI, f"{MINI}--mood-second", f"{MINI}--mood-trips"
 BAD = ("bare", "warns", "undeclared", "dies")
-SAME_BYTES = ("report.html", "notebook.ipynb", "manifest.json", "exhibits/T90.1.csv", "exhibits/N90.1.csv", "exhibits/F90.1.csv",
-              "exhibits/F90.1.svg", "exhibits/F90.1.png")
+SAME_BYTES = (
+    "report.html",
+    "notebook.ipynb",
+    "manifest.json",
+    "exhibits/T90.1.csv",
+    "exhibits/N90.1.csv",
+    "exhibits/F90.1.csv",
+    "exhibits/F90.1.svg",
+    "exhibits/F90.1.png",
+)
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +64,7 @@ def bad(mini, runs):
     return SimpleNamespace(out=out, outcomes={o.name.removeprefix(f"{MINI}--mood-"): o for o in outcomes})
 
 
-# ---- a run that goes well -----------------------------------------------------------------------------------------------
+# ---- a run that goes well ----
 
 
 def test_the_first_run_makes_all(runs):
@@ -99,7 +107,7 @@ def test_the_manifest_lists_every_output_with_its_hash(runs, mini):
     assert mini.call(why_stale, runs.out / GOOD) == ""
 
 
-# ---- a second run, in which one fails -----------------------------------------------------------------------------------
+# ---- a second run, in which one fails ----
 
 
 def test_one_that_fails_does_not_stop_the_others(runs):
@@ -108,7 +116,8 @@ def test_one_that_fails_does_not_stop_the_others(runs):
 
 def test_the_failure_names_notebook_parameter_cell_and_error(runs):
     assert runs.second[2].message == (
-        f"notebooks/{MINI}.ipynb (mood=trips), cell {TROUBLE_CELL}: ValueError: broken on purpose in two lines")
+        f"notebooks/{MINI}.ipynb (mood=trips), cell {TROUBLE_CELL}: ValueError: broken on purpose in two lines"
+    )
 
 
 def test_the_old_report_stays_in_place(runs):
@@ -136,7 +145,7 @@ def test_a_report_killed_between_its_two_renames_comes_back_without_being_made_a
     assert not (runs.out / f".old-{GOOD}").exists()
 
 
-# ---- nothing to do ------------------------------------------------------------------------------------------------------
+# ---- nothing to do ----
 
 
 def test_run_again_finds_it_fresh_and_rewrites_nothing(mini, runs):
@@ -147,7 +156,7 @@ def test_run_again_finds_it_fresh_and_rewrites_nothing(mini, runs):
     assert {p: p.stat().st_mtime_ns for p in (runs.out / GOOD).rglob("*")} == stamps
 
 
-# ---- what can go wrong in a notebook ------------------------------------------------------------------------------------
+# ---- what can go wrong in a notebook ----
 
 
 @pytest.mark.parametrize(
@@ -184,7 +193,7 @@ def test_the_command_line_ends_with_status_1_and_the_message(mini, runs):
     assert not [p for p in (mini.root / "cli").iterdir() if p.is_dir()]
 
 
-# ---- folders and files in the way, without kernels ----------------------------------------------------------------------
+# ---- folders and files in the way, without kernels ----
 
 
 def test_a_missing_notebook_fails_with_its_name(mini, runs):
@@ -202,7 +211,7 @@ def test_a_missing_notebook_fails_with_its_name(mini, runs):
 def test_an_output_folder_that_cannot_be_written_is_refused_before_any_work(tmp_path, below):
     (tmp_path / "file").write_text("in the way")
     out = tmp_path / "file" / below
-    with pytest.raises(ParameterError, match="cannot be written: (Not a directory|File exists)"):
+    with pytest.raises(ParameterError, match=r"cannot be written: (Not a directory|File exists)"):
         run.run([run.job("01")], out)
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
@@ -229,3 +238,29 @@ def test_a_worker_that_is_killed_is_reported(tmp_path):
     future = SimpleNamespace(result=lambda: (_ for _ in ()).throw(broken))
     outcome = run._result(future, run.job("01"))
     assert outcome.status == "failed" and "worker process was killed" in outcome.message
+
+
+def test_an_executor_that_is_given_does_the_work_and_is_left_open(tmp_path):
+    from concurrent.futures import ThreadPoolExecutor
+
+    (tmp_path / "annex").write_text("in the way")
+    with ThreadPoolExecutor(1) as executor:
+        told = []
+        outcomes = run.run(run.annex_jobs(["MT", "LU"]), tmp_path, executor=executor, tell=told.append)
+        assert executor.submit(len, "ab").result() == 2
+    assert sorted(o.name for o in told) == sorted(o.name for o in outcomes) == ["annex/LU", "annex/MT"]
+
+
+def test_the_entry_page_links_every_report_there_is(tmp_path):
+    from innodivide.reports.site import write_index
+
+    made = ["03_leader_test", "annex/EL", "annex/AT", "annex/.partial-PL=abc", "annex/.old-DE", "other"]
+    for folder in made:
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "report.html").write_text("x")
+    page = Page(write_index(tmp_path).read_text("utf-8"))
+    assert [a["href"] for a in page.all("a")] == [
+        f"{f}/report.html" for f in ("03_leader_test", "annex/AT", "annex/EL")
+    ]
+    assert "Greece" in page.visible and "Austria" in page.visible
+    assert not [p for p in tmp_path.iterdir() if p.name.startswith(".")]

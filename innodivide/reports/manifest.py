@@ -40,7 +40,7 @@ def inputs(notebook: Notebook) -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _shared_inputs() -> dict[str, str]:
-    library = [p for p in (data.ROOT / "innodivide").rglob("*") if p.suffix in (".py", ".j2", ".css")]
+    library = [p for p in (data.ROOT / "innodivide").rglob("*") if p.suffix in (".py", ".j2", ".css", ".typ")]
     paths = [*sorted(library), data.ROOT / "analysis_plan.yml", data.ROOT / "requirements.lock"]
     return {p.relative_to(data.ROOT).as_posix(): sha256(p.read_bytes()) for p in paths}
 

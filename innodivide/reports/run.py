@@ -220,7 +220,7 @@ def write_exhibits(payloads: list[dict], folder: Path) -> None:
 
 
 def _replace(folder: Path, new: Path) -> None:
-    """Put the new report in the place of the old one; `prepare_output` mends a kill between the renames."""
+    """Put the new report in the place of the old one; `_mend` sees to a kill between the renames."""
     old = folder.with_name(f".old-{folder.name}")
     if folder.exists():
         folder.rename(old)

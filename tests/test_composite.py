@@ -1,0 +1,311 @@
+"""Rebuilding the index: the identity on every row, weights and zeros on simulated data with a known truth, regions."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from innodivide import composite, data
+from innodivide.errors import DataError, DesignError, ParameterError
+from innodivide.panel import member_states
+
+EDITION = 2023
+
+
+@pytest.fixture(scope="module")
+def eis():
+    """Published EIS matrices, recovered weights and verdicts on zeros."""
+    table, indicator = data.load("eis_score"), data.load("indicator")
+    scores = composite.score_matrix(table, indicator, edition=EDITION)
+    dimension_scores = composite.score_matrix(table, indicator, "dimension", EDITION)
+    dimensions = indicator.set_index("indicator_code")["dimension_code"][scores.columns]
+    index = composite.index_values(data.load("eis_index"), EDITION)
+    weights = composite.implicit_weights(scores, index)
+    zeros = composite.classify_zeros(scores, index, weights, dimension_scores, dimensions)
+    return {
+        "scores": scores,
+        "dimension_scores": dimension_scores,
+        "dimensions": dimensions,
+        "index": index,
+        "weights": weights,
+        "zeros": zeros,
+        "missing": composite.missing_cells(zeros, scores),
+        "eu27": list(member_states()["geo"]),
+    }
+
+
+@pytest.fixture(scope="module")
+def ris():
+    """Published RIS matrices with the fit of weights and country corrections."""
+    scores = composite.regional_matrix(data.load("ris_score"), EDITION)
+    index = data.load("ris_index").query("edition == @EDITION").set_index(["region_code", "year"])["value"]
+    country = data.load("ris_region").query("edition == @EDITION").set_index("region_code")["geo"]
+    fit = composite.fit_regional(scores, index, country)
+    return scores, index, country, fit, composite.rebuild_regional(scores, index, country, fit)
+
+
+def simulate(rng, n=60, size=8, years=2, decimals=3):
+    """Normalised scores in [0, 1], their published form and the published index, from the definition.
+
+    Returns truth (rows, K), published scores, published index, weights; row 0 is the reference.
+    """
+    truth = rng.uniform(0.05, 1, (n * years, size))
+    codes = [f"{1 + k // 3}.{k % 3 + 1}" for k in range(size)]
+    rows = pd.MultiIndex.from_product(
+        [[f"G{i:02d}" for i in range(n)], range(2016, 2016 + years)], names=["geo", "year"]
+    )
+    truth = pd.DataFrame(truth, rows, codes)
+    base = truth.iloc[0]
+    return (
+        truth,
+        (100 * truth / base).round(decimals),
+        (100 * truth.mean(axis=1) / base.mean()).round(decimals),
+        base / base.sum(),
+    )
+
+
+# ---- the published index ------------------------------------------------------------------------------------------
+
+
+def test_identity_holds_for_every_member_state_and_year(eis):
+    check = composite.identity_check(eis["scores"], eis["index"], eis["weights"], eis["missing"])
+    part = check[check["geo"].isin(eis["eu27"])]
+    assert len(part) == 27 * 8 and part["explained"].all()
+    assert part["difference"].abs().max() < 0.0015  # published to three decimals, 32 rounded scores
+
+
+def test_rows_outside_the_union_that_the_identity_does_not_explain_are_listed(eis):
+    check = composite.identity_check(eis["scores"], eis["index"], eis["weights"], eis["missing"])
+    assert len(check) == len(eis["scores"]) == 312
+    lost = check[~check["explained"]]
+    # the United Kingdom's indicator scores are not those its index was made of; nothing else is left over
+    assert set(lost["geo"]) == {"UK"} and len(lost) == 8 and lost["difference"].abs().max() < 0.25
+
+
+def test_without_the_verdicts_the_identity_fails_where_a_missing_value_is_written_as_zero(eis):
+    check = composite.identity_check(eis["scores"], eis["index"], eis["weights"])
+    lost = check[~check["explained"] & check["geo"].isin(eis["eu27"])]
+    assert set(lost["geo"]) == {"IE"} and len(lost) == 8 and lost["difference"].max() < -3
+
+
+def test_weights_agree_with_those_from_the_top_scores(eis):
+    """Two recoveries that share no input but the scores: one uses the index, the other only each column's maximum."""
+    other = composite.weights_from_maxima(eis["scores"])
+    assert (eis["weights"] / eis["weights"].sum() - other).abs().max() < 1e-5
+    assert eis["weights"].sum() == pytest.approx(1, abs=1e-5)
+    top = composite.normalised_scores(eis["scores"], eis["weights"]).max()
+    assert top.min() > 0.9995 and top.max() == 1
+
+
+def test_zeros_of_member_states(eis):
+    found = eis["zeros"].query("geo in @eis['eu27']")
+    assert set(found["state"]) == {"zero"} and "undetermined" not in set(found["verdict"])
+    missing = found[found["verdict"] == "missing"]
+    assert set(zip(missing["geo"], missing["indicator_code"])) == {("IE", "3.2.3")} and len(missing) == 8
+    assert (found["verdict"] == "bottom").sum() == 71 - 8 and found["dimension_agrees"].all()
+
+
+def test_dimensions_settle_which_of_several_zeros_is_missing(eis):
+    found = eis["zeros"].query("state == 'zero' and verdict == 'missing'")
+    pairs = set(zip(found["geo"], found["indicator_code"]))
+    assert pairs == {("IE", "3.2.3"), ("CH", "1.3.1"), ("IS", "2.3.1"), ("BA", "4.3.2"), ("TR", "1.1.3")}
+    blind = composite.classify_zeros(eis["scores"], eis["index"], eis["weights"])
+    open_ = blind[blind["verdict"] == "undetermined"]
+    assert {"IS", "BA", "TR"} == set(open_["geo"])  # the index alone gives the number, not the cells
+
+
+def test_published_dimension_scores_keep_the_identity_except_where_known(eis):
+    check = composite.dimension_check(
+        eis["scores"], eis["dimension_scores"], eis["weights"], eis["dimensions"], eis["missing"]
+    )
+    part = check[check["geo"].isin([*eis["eu27"], "EU"])]
+    lost = part[~part["explained"]]
+    assert len(part) == 28 * 8 * 12
+    # dimension 2.1 is published without indicator 2.1.3 in 2017-2021, although the index counts it
+    assert set(lost["dimension"]) == {"2.1"} and set(lost["year"]) == set(range(2017, 2022)) and len(lost) == 28 * 5
+    keep, rows = ["2.1.1", "2.1.2"], lost.set_index(["geo", "year"])
+    w = eis["weights"]
+    two = (eis["scores"].loc[rows.index, keep] * w[keep]).sum(axis=1) * 3 / 2 / w[[*keep, "2.1.3"]].sum()
+    assert (two - rows["published"]).abs().max() < 0.01
+
+
+# ---- simulated data with a known truth ----------------------------------------------------------------------------
+
+
+def test_weights_are_recovered():
+    _, scores, index, weights = simulate(np.random.default_rng(1))
+    found = composite.implicit_weights(scores, index)
+    assert (found - weights).abs().max() < 1e-4
+    exact = simulate(np.random.default_rng(1), decimals=12)
+    assert (composite.implicit_weights(exact[1], exact[2]) - exact[3]).abs().max() < 1e-11
+
+
+def test_weights_match_unconstrained_least_squares_inside_the_cone():
+    _, scores, index, _ = simulate(np.random.default_rng(2))
+    free = np.linalg.lstsq(scores.to_numpy(), index.to_numpy(), rcond=None)[0]
+    assert (free > 0).all()
+    np.testing.assert_allclose(composite.implicit_weights(scores, index), free, rtol=1e-8)
+
+
+def test_zero_verdicts_recover_the_truth():
+    rng = np.random.default_rng(3)
+    truth = simulate(rng)[0]
+    base = truth.iloc[0]
+    bottom, gone = [(5, 0), (5, 4), (9, 2), (20, 1)], [(5, 6), (9, 3), (30, 7), (31, 7)]
+    for i, k in bottom:
+        truth.iloc[i, k] = 0
+    hidden = truth.copy()
+    for i, k in gone:
+        hidden.iloc[i, k] = np.nan
+    index = (100 * hidden.mean(axis=1) / base.mean()).round(3)
+    dims = pd.Series([k.split(".")[0] for k in truth.columns], truth.columns)
+    blocks = {d: hidden[dims.index[dims == d]].mean(axis=1) / base[dims.index[dims == d]].mean() for d in dims.unique()}
+    dimension_scores = (100 * pd.DataFrame(blocks)).round(3)
+    scores = (100 * hidden.fillna(0) / base).round(3)
+    fitted = composite.implicit_weights(scores, index)
+    found = composite.classify_zeros(scores, index, fitted, dimension_scores, dims)
+    expected = {
+        (*truth.index[i], truth.columns[k]): v for v, cells in (("bottom", bottom), ("missing", gone)) for i, k in cells
+    }
+    assert {(r.geo, r.year, r.indicator_code): r.verdict for r in found.itertuples()} == expected
+    missing = composite.missing_cells(found, scores)
+    assert composite.identity_check(scores, index, fitted, missing)["explained"].all()
+    # with the index alone: all zeros of a row missing, or none, is told; a mixture is left open
+    blind = composite.classify_zeros(scores, index, fitted)
+    assert set(blind.loc[blind["verdict"] == "undetermined", ["geo", "year"]].apply(tuple, axis=1)) == {
+        truth.index[5],
+        truth.index[9],
+    }
+
+
+def test_a_row_that_breaks_the_identity_is_undetermined_not_guessed():
+    _, scores, index, weights = simulate(np.random.default_rng(4))
+    scores.iloc[7, 2], index.iloc[7] = 0.0, index.iloc[7] + 1.7
+    found = composite.classify_zeros(scores, index, weights)
+    assert found["verdict"].tolist() == ["undetermined"] and abs(found["residual"].iloc[0]) > 0.01
+    check = composite.identity_check(scores, index, weights, composite.missing_cells(found, scores))
+    assert (~check["explained"]).sum() == 1
+
+
+def test_absent_rows_are_left_out_of_the_mean():
+    truth, scores, _, weights = simulate(np.random.default_rng(5))
+    scores.iloc[3, [1, 4]] = np.nan
+    kept = truth.iloc[3].drop(truth.columns[[1, 4]])
+    rebuilt = composite.rebuild_index(scores, weights)
+    assert rebuilt.iloc[3] == pytest.approx(100 * kept.mean() / truth.iloc[0].mean(), abs=1e-3)
+
+
+def test_invariances_of_the_rebuilt_index():
+    _, scores, index, weights = simulate(np.random.default_rng(6))
+    base = composite.rebuild_index(scores, weights)
+    order = np.random.default_rng(0).permutation(len(scores))
+    columns = list(scores.columns[::-1])
+    shuffled = scores.iloc[order][columns]
+    np.testing.assert_allclose(
+        composite.implicit_weights(shuffled, index)[scores.columns],
+        composite.implicit_weights(scores, index),
+        rtol=1e-9,
+    )
+    np.testing.assert_allclose(composite.rebuild_index(shuffled, weights).loc[scores.index], base, rtol=1e-12)
+    np.testing.assert_allclose(composite.rebuild_index(scores, 7 * weights), base, rtol=1e-12)  # weights are relative
+    np.testing.assert_allclose(composite.rebuild_index(3 * scores, weights), 3 * base, rtol=1e-12)
+    # other units of one published score move its weight the other way and leave the index alone
+    other = scores.assign(**{scores.columns[0]: scores.iloc[:, 0] * 50})
+    found = composite.implicit_weights(other, index)
+    assert found.iloc[0] * 50 == pytest.approx(weights.iloc[0], abs=1e-4)
+
+
+def test_one_indicator_is_its_own_index():
+    rows = pd.MultiIndex.from_tuples([("A", 2016), ("B", 2016)], names=["geo", "year"])
+    scores = pd.DataFrame({"1.1": [100.0, 40.0]}, rows)
+    weights = composite.implicit_weights(scores, scores["1.1"])
+    assert weights.tolist() == pytest.approx([1.0])
+    assert composite.rebuild_index(scores, weights).tolist() == pytest.approx([100.0, 40.0])
+
+
+def test_undetermined_weights_are_refused():
+    rows = pd.MultiIndex.from_product([list("ABCD"), [2016]], names=["geo", "year"])
+    equal = pd.DataFrame(100.0, rows, ["1.1", "1.2"])
+    with pytest.raises(DesignError, match="rank 1 cannot determine 2 weights"):
+        composite.implicit_weights(equal, pd.Series(100.0, rows))
+    with pytest.raises(DesignError, match="0 complete rows"):
+        composite.implicit_weights(equal.assign(**{"1.2": 0.0}), pd.Series(100.0, rows))
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "text"),
+    [
+        (lambda s, i, w: composite.implicit_weights(s, i.iloc[1:]), DataError, "index: no value"),
+        (lambda s, i, w: composite.implicit_weights(-s, i), DataError, "finite numbers >= 0"),
+        (lambda s, i, w: composite.rebuild_index(s, w.iloc[1:]), ParameterError, "weights"),
+        (lambda s, i, w: composite.rebuild_index(s * np.nan, w), DesignError, "every indicator is missing"),
+        (lambda s, i, w: composite.normalised_scores(s * 0, w), DesignError, "no positive score"),
+        (lambda s, i, w: composite.weights_from_maxima(s * 0), DesignError, "no positive score"),
+    ],
+)
+def test_named_errors(call, error, text):
+    _, scores, index, weights = simulate(np.random.default_rng(7), n=20)
+    with pytest.raises(error, match=text):
+        call(scores, index, weights)
+
+
+def test_index_values_refuses_mixed_references():
+    frame = pd.DataFrame({"geo": ["A", "B"], "edition": 2023, "year": 2023, "value": 1.0, "reference": ["x", "y"]})
+    with pytest.raises(DataError, match="reference"):
+        composite.index_values(frame)
+
+
+# ---- regions ------------------------------------------------------------------------------------------------------
+
+
+def test_regional_identity_holds_for_every_region_and_year(ris):
+    rebuilt = ris[4]
+    assert len(rebuilt) == 245 * 8 and rebuilt["explained"].all()
+    assert rebuilt["difference"].abs().max() < 0.01
+    assert (~rebuilt["tested"]).sum() < 0.05 * len(rebuilt)
+    single = rebuilt.groupby(["geo", "year"])["region_code"].transform("size") == 1
+    assert not rebuilt.loc[single, "tested"].any()  # one equation, one factor: says nothing
+
+
+def test_the_reference_fixes_the_scale_of_the_regional_weights(ris):
+    fit = ris[3]
+    assert fit.weights.sum() == pytest.approx(1, abs=1e-4) and (fit.weights > 0).all()
+    assert fit.factors.query("geo == 'EU' and year == 2016")["factor"].iloc[0] == pytest.approx(1, abs=1e-12)
+
+
+def test_regional_zeros_never_claim_more_than_the_count_tells(ris):
+    scores, _, _, _, rebuilt = ris
+    found = composite.regional_zeros(scores, rebuilt)
+    assert len(found) == int((scores == 0).sum().sum())
+    told = found[found["verdict"] != "undetermined"]
+    per_row = told[told["verdict"] == "missing"].groupby(["region_code", "year"]).size()
+    rows = rebuilt.set_index(["region_code", "year"])["n_missing"]
+    full = told.groupby(["region_code", "year"]).size()
+    assert (per_row.to_numpy() == rows.loc[per_row.index].to_numpy()).all()
+    assert (rows.loc[full.index.difference(per_row.index)] == 0).all()
+
+
+def test_regional_weights_factors_and_counts_are_recovered_from_simulated_data():
+    rng = np.random.default_rng(8)
+    truth, _, _, _ = simulate(rng, n=30, size=6, decimals=9)
+    base = truth.iloc[0]
+    names = truth.index.get_level_values(0)
+    country = pd.Series({g: "EU" if g == "G00" else f"C{int(g[1:]) % 5}" for g in names.unique()})
+    geo, year = names.map(country), truth.index.get_level_values(1)
+    factor = {
+        (c, y): 1.0 if (c, y) == ("EU", 2016) else rng.uniform(0.8, 1.2) for c in country.unique() for y in (2016, 2017)
+    }
+    hidden = truth.copy()
+    hidden.iloc[40, 2] = np.nan
+    hidden.iloc[41, 2] = 0.0
+    f = np.array([factor[c, y] for c, y in zip(geo, year)])
+    index = (f * 100 * hidden.mean(axis=1) / base.mean()).rename("value")
+    scores = 100 * hidden.fillna(0) / base
+    fit = composite.fit_regional(scores, index, country, reference="G00")
+    np.testing.assert_allclose(fit.weights, base / base.sum(), rtol=1e-8)
+    got = fit.factors.set_index(["geo", "year"])["factor"]
+    assert max(abs(got[k] - v) for k, v in factor.items()) < 1e-8
+    rebuilt = composite.rebuild_regional(scores, index, country, fit).set_index(["region_code", "year"])
+    assert rebuilt.loc[truth.index[40], "n_missing"] == 1 and rebuilt.loc[truth.index[41], "n_missing"] == 0
+    assert rebuilt["difference"].abs().max() < 1e-6
+    with pytest.raises(DataError, match="reference"):
+        composite.fit_regional(scores, index, country, reference="nowhere")

@@ -1,0 +1,265 @@
+"""The notebooks as narrative: no computation, no typed number, no loose word; and real reports made from them.
+
+The annex of Malta (one region, one IPCEI) is made in the default run; all reports are made in the slow one.
+"""
+
+import ast
+import csv
+import io
+import re
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+from report_fixtures import assert_sound, tree
+
+from innodivide import data
+from innodivide.reports import run
+from innodivide.reports.declarations import ANNEX, NOTEBOOKS, eu27, notebook, notebooks
+
+NAMES = list(notebooks())
+LINES = 12
+# Digits that name a thing or define a scale; every other digit in prose comes from a value.
+WHITELIST = (
+    r"EU27",
+    r"Tier[ -][12]",
+    r"[ER]IS 20\d\d",
+    r"EU( of (the|each) year)? = 100",
+    r"95 ?%",
+    r"95 percent",
+    r"EU is 100",
+    r"Regional Innovation Scoreboard 20\d\d",
+    r"sha256",
+    r"notebook \d\d",
+    r"NUTS [123]",
+    r"Horizon 20(20|27)",
+    r"policy brief of 2021",
+    r"2021 policy brief",
+    r"(in|from|year) 20(21|22)\b",
+    r"data/tier\d/\w+\.csv",
+    r"n − 1",
+    r"0 if all are equal",
+    r"1 if one state has all",
+    r"€ 100 bn",
+)
+LONG_FLOAT = re.compile(r"(?<![\d.])0\.0*[1-9]\d{10,}|(?<![\d.])[1-9]\d*\.\d{11,}")  # more than ten significant digits
+BANNED = re.compile(
+    r"\b(significan\w*|no effect|causes?|caused|causing|leads? to|led to|drives?|drove|driven|boost\w*|due to|"
+    r"because of|results? in|resulted in|thanks to|owing to|prov(?:es?|ed|en))\b",
+    re.IGNORECASE,
+)
+
+
+def cells(name: str, kind: str) -> list:
+    return [c for c in nbformat.read(notebook(name).path, 4).cells if c.cell_type == kind]
+
+
+def calls(source: str, *names: str) -> list[ast.Call]:
+    """Return the calls of some functions in a cell, with or without their module's name."""
+    found = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call)]
+    return [c for c in found if getattr(c.func, "attr", getattr(c.func, "id", "")) in names]
+
+
+def texts(source: str) -> list[str]:
+    """Return what a cell makes a reader see as prose: templates, titles, captions, alt texts, notes."""
+    written = []
+    for call in calls(source, "say", "table", "figure"):
+        parts = [call.args[1]] if len(call.args) > 1 else []
+        parts += [k.value for k in call.keywords if k.arg in ("title", "template", "caption", "alt", "note", "edition")]
+        written += [p.value for p in parts if isinstance(p, ast.Constant) and isinstance(p.value, str)]
+    return written
+
+
+def typed_digits(text: str) -> str:
+    """Return the text with placeholders and whitelisted names taken out, if a digit is left in it."""
+    left = re.sub(r"\{[^{}]*\}", "", text)
+    for allowed in WHITELIST:
+        left = re.sub(allowed, "", left)
+    return left if re.search(r"\d", left) else ""
+
+
+# ---- as files ----
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_outputs_and_counts_are_stripped(name):
+    content = nbformat.read(notebook(name).path, 4)
+    nbformat.validate(content)
+    assert set(content.metadata) <= {"kernelspec", "language_info"}
+    assert content.metadata.kernelspec.name == "python3"
+    for cell in content.cells:
+        assert set(cell.metadata) <= {"tags"}
+        if cell.cell_type == "code":
+            assert cell.outputs == [] and cell.execution_count is None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_cell_is_short_and_defines_nothing(name):
+    for cell in cells(name, "code"):
+        assert len(cell.source.splitlines()) <= LINES, cell.source
+        kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.While, ast.Try)
+        assert not [n for n in ast.walk(ast.parse(cell.source)) if isinstance(n, kinds)], cell.source
+        assert not re.search(r"^\s*[%!]|print\(|read_csv|open\(", cell.source, re.MULTILINE), cell.source
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_only_the_library_is_imported(name):
+    for cell in cells(name, "code"):
+        for node in ast.walk(ast.parse(cell.source)):
+            modules = (
+                [node.module]
+                if isinstance(node, ast.ImportFrom)
+                else ([a.name for a in node.names] if isinstance(node, ast.Import) else [])
+            )
+            assert all(m.split(".")[0] == "innodivide" or m == "IPython.display" for m in modules), modules
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_ids_are_unique_and_carry_the_number_of_the_notebook(name):
+    number = "A" if name == ANNEX else str(int(name.split("_")[0]))
+    ids = [c.args[0].value for cell in cells(name, "code") for c in calls(cell.source, "say", "table", "figure")]
+    assert len(ids) == len(set(ids))
+    assert all(re.fullmatch(rf"[TFN]{number}\.\d+", i) for i in ids), ids
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_headings_are_unique(name):
+    headings = re.findall(r"^#+ .*", "\n".join(c.source for c in cells(name, "markdown")), re.MULTILINE)
+    assert len(headings) == len(set(headings)) >= 3
+    assert len([h for h in headings if h.startswith("# ")]) == (0 if name == ANNEX else 1)
+
+
+# ---- as prose ----
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_number_is_typed(name):
+    prose = [c.source for c in cells(name, "markdown")] + [t for c in cells(name, "code") for t in texts(c.source)]
+    assert prose and [t for t in prose if typed_digits(t)] == []
+
+
+def test_no_number_is_typed_in_the_sentences_of_the_annex_library():
+    source = (data.ROOT / "innodivide" / "annex.py").read_text(encoding="utf-8")
+    assert len(texts(source)) > 10 and [t for t in texts(source) if typed_digits(t)] == []
+
+
+@pytest.mark.parametrize(
+    "text", ["In 1999 it was", "14 projects", "{n} of 27", "p = 0.03", "EU27 and 3 more", "EIS 20233", "{n:.1f} and 5"]
+)
+def test_the_digit_test_finds_typed_numbers(text):
+    assert typed_digits(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["{n:.1f} of {total}", "EU27 in EIS 2023", "EU = 100 (95% interval {low:.2f})", "Tier 1 and Tier-2"]
+)
+def test_the_digit_test_lets_names_pass(text):
+    assert not typed_digits(text)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_banned_word(name):
+    """No "significant", "no effect" or causal verb (METHODS, reporting rules); "no causal reading" may be said."""
+    prose = [c.source for c in cells(name, "markdown")] + [t for c in cells(name, "code") for t in texts(c.source)]
+    assert [m[0] for t in prose for m in BANNED.finditer(t)] == []
+
+
+def test_the_word_test_finds_what_it_should():
+    for bad in ("A significant gap", "There is no effect.", "Status leads to aid", "This is due to size", "It Causes"):
+        assert BANNED.search(bad)
+    assert not BANNED.search("Leaders lead; not an effect of being called so; nothing here is causal; an insignia")
+
+
+# ---- as reports ----
+
+
+def assert_readable(folder):
+    """Assert what holds for every real report: a sound page, readable text, exhibits that parse."""
+    files = tree(folder)
+    page = assert_sound(files["report.html"].decode())
+    visible = page.visible
+    assert not re.search(r"(?<!\w)(nan|NaN|NaT|None|<NA>|inf)(?!\w)", visible), context(
+        visible, r"(?<!\w)(nan|NaN|NaT|None|<NA>|inf)(?!\w)"
+    )
+    raw = r"(?<![\w/.])[a-z]+\w*_\w+"
+    assert not re.search(raw, visible), context(visible, raw)
+    assert not BANNED.search(visible), context(visible, BANNED)
+    assert not re.search(r"-\d+(\.\d+)?(?![\d-])(?<!\d\d\d\d)", re.sub(r"\w-\d|\d-\d", "", visible)), (
+        "a minus sign is a hyphen"
+    )
+    assert not re.search(r"[{}\\]", visible), context(visible, r"[{}\\]")
+    images = page.all("img")
+    assert len(images) == len([f for f in files if f.endswith(".svg")]) == len([f for f in files if f.endswith(".png")])
+    for name, content in files.items():
+        if name.endswith(".csv"):
+            rows = list(csv.reader(io.StringIO(content.decode(), newline=""), strict=True))
+            assert len(rows) > 1 or name.startswith("exhibits/N"), f"{name} has no rows"
+            assert {len(r) for r in rows} == {len(rows[0])}, f"{name} is ragged"
+            assert not LONG_FLOAT.search(content.decode()), f"{name}: {context(content.decode(), LONG_FLOAT)}"
+    return SimpleNamespace(page=page, visible=visible, files=files)
+
+
+def context(text: str, pattern) -> str:
+    found = re.search(pattern, text)
+    return "" if not found else f"...{text[max(0, found.start() - 60) : found.end() + 60]}..."
+
+
+@pytest.fixture(scope="module")
+def malta(tmp_path_factory):
+    out = tmp_path_factory.mktemp("reports")
+    outcome = run.run(run.annex_jobs(["MT"]), out, workers=1)[0]
+    assert outcome.status == "made", outcome.message
+    return assert_readable(out / "annex" / "MT")
+
+
+def test_the_annex_of_malta_tells_its_story(malta):
+    assert malta.page.all("h1") and "Malta" in malta.visible
+    for part in ("Innovation profile", "Tier 1: IPCEIs", "Regions", "Tier 2 and reform", "Notes on the data"):
+        assert part in malta.visible
+    assert "as one region" in malta.visible and "not known" in malta.visible
+
+
+def test_the_annex_of_malta_has_its_exhibits(malta):
+    made = {f.removeprefix("exhibits/").rsplit(".", 1)[0] for f in malta.files if f.startswith("exhibits/")}
+    assert made == {i for i in malta.page.ids if re.fullmatch(r"[TFN]A\.\d+", i)}
+    assert {"FA.1", "FA.2", "FA.3", "TA.1", "TA.2", "NA.1", "NA.2"} <= made
+    assert "FA.4" not in made, "a country that is one region has no map of regions"
+    counts = {kind: sum(i.startswith(kind) for i in made) for kind in "FT"}
+    assert (len(malta.page.all("img")), len(malta.page.all("table"))) == (counts["F"], counts["T"])
+
+
+def test_the_annex_of_malta_agrees_with_the_data(malta):
+    roles = data.load("ipcei_country").query("geo == 'MT'")
+    shown = list(csv.DictReader(io.StringIO(malta.files["exhibits/TA.2.csv"].decode())))
+    assert len(shown) == len(roles) > 0
+    taking = roles[roles["role"].isin(["notifying", "joined_later"])]
+    assert f"Roles in IPCEIs: Malta takes part in {len(taking)} " in malta.visible + " "
+    groups = data.load("eis_group").query("geo == 'MT'")
+    assert len(list(csv.DictReader(io.StringIO(malta.files["exhibits/TA.1.csv"].decode())))) == len(groups)
+
+
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory):
+    """All notebooks and all annexes, made once."""
+    out = tmp_path_factory.mktemp("all")
+    jobs = [run.job(n) for n in NAMES if n != ANNEX] + run.annex_jobs(eu27())
+    jobs += [run.job("02", until="2021-01-26"), run.job("03", status="lag1")]
+    return out, {o.name: o for o in run.run(jobs, out)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name",
+    [run.job(n).name for n in NAMES if n != ANNEX]
+    + [f"annex/{c}" for c in eu27()]
+    + ["02_ipcei_participation--until-2021-01-26", "03_leader_test--status-lag1"],
+)
+def test_every_report_is_made_and_readable(everything, name):
+    out, outcomes = everything
+    assert outcomes[name].status == "made", outcomes[name].message
+    assert (out / name).is_relative_to(out) and NOTEBOOKS.is_dir()
+    read = assert_readable(out / name)
+    country = name.removeprefix("annex/")
+    if country in eu27():
+        names = data.load("country").set_index("geo")["name"]
+        assert names[country] in read.visible
