@@ -15,7 +15,8 @@ _PUBLIC = {
     "permutation_test": "inference", "label_permutation_difference": "inference", "holm": "inference",
     "minimum_detectable_odds_ratio": "inference.power",
     "participation_rate": "concentration", "location_quotient": "concentration", "gini": "concentration",
-    "herfindahl": "concentration", "lorenz": "concentration", "theil_t": "concentration", "theil_decomposition": "concentration",
+    "herfindahl": "concentration", "lorenz": "concentration", "theil_t": "concentration",
+    "theil_decomposition": "concentration",
     "sigma_convergence": "convergence", "beta_convergence": "convergence",
     "table": "exhibits", "figure": "exhibits", "say": "exhibits", "load_plan": "plan", "Result": "results",
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""The command line: check, describe, run, annex, claims. Exit status 0 done, 1 a check or report failed, 2 wrong use."""
+"""The command line. Exit status 0: done; 1: a check or a report failed; 2: wrong use."""
 
 import sys
 from pathlib import Path
@@ -34,12 +34,22 @@ def _output_options(command):
     from functools import reduce
 
     options = [
-        click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=None,
-                     help="Output folder [default: reports/ of the repository]."),
+        click.option(
+            "--out",
+            type=click.Path(path_type=Path, file_okay=False),
+            default=None,
+            help="Output folder [default: reports/ of the repository].",
+        ),
         click.option("--workers", type=click.IntRange(1), default=None, help="Processes [default: one for each core]."),
         click.option("--force", is_flag=True, help="Make reports again that are up to date."),
-        click.option("-p", "--parameter", "given", multiple=True, metavar="NAME=VALUE",
-                     help="A parameter of the notebook; may be repeated."),
+        click.option(
+            "-p",
+            "--parameter",
+            "given",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="A parameter of the notebook; may be repeated.",
+        ),
     ]
     return reduce(lambda f, option: option(f), reversed(options), command)
 
@@ -99,7 +109,9 @@ def _make(jobs, out, workers, force) -> None:
     outcomes = runner.run(jobs, out, force=force, workers=workers, tell=tell)
     write_index(out)
     counts = {s: sum(o.status == s for o in outcomes) for s in ("made", "fresh", "failed")}
-    click.echo(f"{counts['made']} made, {counts['fresh']} up to date, {counts['failed']} failed; start at {out / 'index.html'}")
+    click.echo(
+        f"{counts['made']} made, {counts['fresh']} up to date, {counts['failed']} failed; start at {out / 'index.html'}"
+    )
     if counts["failed"]:
         sys.exit(1)
 
@@ -107,7 +119,9 @@ def _make(jobs, out, workers, force) -> None:
 def _refuse_bad_data(tables) -> None:
     from innodivide import data
 
-    failures = [f for name in data.linked_tables([*sorted(tables), "source", "country"]) for f in data.check_table(name)]
+    failures = [
+        f for name in data.linked_tables([*sorted(tables), "source", "country"]) for f in data.check_table(name)
+    ]
     if failures:
         raise DataError("the data do not hold; nothing was run:\n  " + "\n  ".join(map(str, failures[:20])))
 
@@ -144,8 +158,14 @@ def describe(table):
     described = data.resource(table)
     click.echo(f"{described['title']} (data/{described['path']})\n{described['description']}\n")
     for row in data.describe(table).to_dict("records"):
-        marks = [row["type"], row["unit"], row["allowed"], "key" if row["key"] else "",
-                 "required" if row["required"] else "", f"refers to {row['refers_to']}" if row["refers_to"] else ""]
+        marks = [
+            row["type"],
+            row["unit"],
+            row["allowed"],
+            "key" if row["key"] else "",
+            "required" if row["required"] else "",
+            f"refers to {row['refers_to']}" if row["refers_to"] else "",
+        ]
         click.echo(f"{row['column']}: {row['meaning']}\n    {'; '.join(m for m in marks if m)}")
 
 

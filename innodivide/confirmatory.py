@@ -1,4 +1,4 @@
-"""The registered analysis (analysis_plan.yml): one model, four numbers, one family of claims, announced sensitivities."""
+"""The registered analysis (analysis_plan.yml): model, tests, family of claims and announced sensitivities."""
 
 from dataclasses import dataclass
 
@@ -17,15 +17,11 @@ BRIEF_CUTOFF = "2021-04-30"
 FIXED_CONTROLS_YEAR = 2019
 BOOTSTRAPS = 999
 POWER = 0.80
-READABLE = {  # names of the plan in the words of a report
-    "at_decision": "as known at the decision", "lag1": "one step before (edition, or calendar year)",
-    "ln_population": "natural logarithm of population", "ln_gdp_pc_pps": "natural logarithm of GDP per head in PPS",
-}
 
 
 @dataclass(frozen=True)
 class Confirmatory:
-    """The estimate with its intervals and tests. Odds ratios for `interval` and `profile`, percentage points for `effect`."""
+    """The estimate with its intervals and tests: odds ratios, and percentage points for `effect`."""
 
     dyads: pd.DataFrame
     fit: models.FirthFit
@@ -43,8 +39,11 @@ def stream(plan: Plan, part: int) -> np.random.Generator:
 
 def planned_dyads(plan: Plan, tables: Tables | None = None, **changes) -> pd.DataFrame:
     """Return the dyads of the plan; `changes` are arguments of `panel.ipcei_dyads` for announced sensitivities."""
-    fixed = {"status": plan.fixed["exposure"]["status"], "roles": plan.fixed["outcome"]["roles"],
-             "controls": plan.fixed["controls"]["year"]}
+    fixed = {
+        "status": plan.fixed["exposure"]["status"],
+        "roles": plan.fixed["outcome"]["roles"],
+        "controls": plan.fixed["controls"]["year"],
+    }
     return ipcei_dyads(tables=tables, **(fixed | changes))
 
 
@@ -66,7 +65,9 @@ def analyse(dyads: pd.DataFrame, plan: Plan, effect: bool = True) -> Confirmator
         interval=as_odds_ratio(models.dispersion_interval(fit)),
         profile=fit.odds_ratio(),
         permutation=inference.permutation_test(dyads, method="rows", n_permutations=count, rng=stream(plan, 1)),
-        second_permutation=inference.permutation_test(dyads, method="potter", n_permutations=count, rng=stream(plan, 2)),
+        second_permutation=inference.permutation_test(
+            dyads, method="potter", n_permutations=count, rng=stream(plan, 2)
+        ),
         effect=models.average_marginal_effect(fit, dyads, stream(plan, 3), n_boot=BOOTSTRAPS) if effect else None,
     )
 
@@ -94,12 +95,21 @@ def sensitivities(plan: Plan, tables: Tables | None = None) -> pd.DataFrame:
     rows = []
     for choice, changes in choices.items():
         dyads = planned_dyads(plan, tables, **changes)
-        row = {"choice": choice, "n_ipceis": dyads["ipcei_id"].nunique(),
-               "n_treated": dyads.loc[dyads["leader"], "geo"].nunique()}
+        row = {
+            "choice": choice,
+            "n_ipceis": dyads["ipcei_id"].nunique(),
+            "n_treated": dyads.loc[dyads["leader"], "geo"].nunique(),
+        }
         try:
             found = analyse(dyads, plan, effect=False)
-            row |= {"odds_ratio": found.interval.estimate, "ci_low": found.interval.ci_low, "ci_high": found.interval.ci_high,
-                    "p_value": found.permutation.p_value, "dispersion": found.fit.dispersion, "note": found.fit.separation_note}
+            row |= {
+                "odds_ratio": found.interval.estimate,
+                "ci_low": found.interval.ci_low,
+                "ci_high": found.interval.ci_high,
+                "p_value": found.permutation.p_value,
+                "dispersion": found.fit.dispersion,
+                "note": found.fit.separation_note,
+            }
         except DesignError as error:
             row |= {"note": f"not defined: {error}"}
         rows.append(row)
@@ -108,8 +118,10 @@ def sensitivities(plan: Plan, tables: Tables | None = None) -> pd.DataFrame:
 
 
 def lowest_group(dyads: pd.DataFrame) -> pd.DataFrame:
-    """Return a boolean frame, country x IPCEI: whether the state was in the modest or emerging group at the decision."""
-    return dyads.assign(lowest=dyads["group"].isin(LOWEST_GROUPS)).pivot(index="geo", columns="ipcei_id", values="lowest")
+    """Return country x IPCEI booleans: whether the state was in the modest or emerging group at the decision."""
+    return dyads.assign(lowest=dyads["group"].isin(LOWEST_GROUPS)).pivot(
+        index="geo", columns="ipcei_id", values="lowest"
+    )
 
 
 def claims_family(main: Confirmatory, plan: Plan, tables: Tables | None = None) -> pd.DataFrame:
@@ -125,33 +137,68 @@ def claims_family(main: Confirmatory, plan: Plan, tables: Tables | None = None) 
     dyads = main.dyads
     rates = country_totals(dyads).set_index("geo")["rate"]
     outcome = dyads.assign(participates=dyads["participates"].astype(float)).pivot(
-        index="geo", columns="ipcei_id", values="participates")
-    wealth = inference.permutation_test(dyads, term="ln_gdp_pc_pps", controls=("ln_population", "leader"), method="rows",
-                                        n_permutations=count, rng=stream(plan, 4))
+        index="geo", columns="ipcei_id", values="participates"
+    )
+    wealth = inference.permutation_test(
+        dyads,
+        term="ln_gdp_pc_pps",
+        controls=("ln_population", "leader"),
+        method="rows",
+        n_permutations=count,
+        rng=stream(plan, 4),
+    )
     tests = {
         "leaders": (main.permutation, "score statistic given size and wealth", 1),
-        "named_five": (inference.label_permutation_difference(rates, NAMED_FIVE), "difference in participation rate", 1),
-        "modest_group": (inference.label_permutation_difference(outcome, lowest_group(dyads), n_permutations=count,
-                                                                rng=stream(plan, 5)), "difference in participation rate", -1),
+        "named_five": (
+            inference.label_permutation_difference(rates, NAMED_FIVE),
+            "difference in participation rate",
+            1,
+        ),
+        "modest_group": (
+            inference.label_permutation_difference(
+                outcome, lowest_group(dyads), n_permutations=count, rng=stream(plan, 5)
+            ),
+            "difference in participation rate",
+            -1,
+        ),
         "wealth": (wealth, "score statistic given size and leader status", 1),
     }
-    rows = [{"claim": name, "statement": plan.fixed["claims_family"][name], "measure": measure, "estimate": result.estimate,
-             "p_value": result.p_value, "as_claimed": bool(np.sign(result.estimate) == sign), "p_kind": result.p_kind}
-            for name, (result, measure, sign) in tests.items()]
+    rows = [
+        {
+            "claim": name,
+            "statement": plan.fixed["claims_family"][name],
+            "measure": measure,
+            "estimate": result.estimate,
+            "p_value": result.p_value,
+            "as_claimed": bool(np.sign(result.estimate) == sign),
+            "p_kind": result.p_kind,
+        }
+        for name, (result, measure, sign) in tests.items()
+    ]
     frame = pd.DataFrame(rows)
     frame["p_holm"] = inference.holm(frame["p_value"])["p_holm"]
     frame["verdict"] = np.select(
-        [(frame["p_holm"] < alpha) & frame["as_claimed"], (frame["p_holm"] < alpha)], ["supported", "contradicted"], "inconclusive")
+        [(frame["p_holm"] < alpha) & frame["as_claimed"], (frame["p_holm"] < alpha)],
+        ["supported", "contradicted"],
+        "inconclusive",
+    )
     return frame[["claim", "statement", "measure", "estimate", "p_value", "p_holm", "as_claimed", "verdict", "p_kind"]]
 
 
 def named_counts(dyads: pd.DataFrame, named: tuple[str, ...], tables: Tables | None = None) -> pd.DataFrame:
-    """Return participations and the groups held by the states a claim names: geo, n_participations, n_possible, groups."""
+    """Return geo, n_participations, n_possible and the groups held, for the states that a claim names."""
     unknown = set(named) - set(member_states(tables)["geo"])
     assert not unknown, unknown
     part = dyads[dyads["geo"].isin(named)].sort_values(["geo", "decision_date"])
-    return part.groupby("geo").agg(n_participations=("participates", "sum"), n_possible=("participates", "size"),
-                                   groups=("group", lambda g: ", ".join(dict.fromkeys(g)))).reset_index()
+    return (
+        part.groupby("geo")
+        .agg(
+            n_participations=("participates", "sum"),
+            n_possible=("participates", "size"),
+            groups=("group", lambda g: ", ".join(dict.fromkeys(g))),
+        )
+        .reset_index()
+    )
 
 
 def power_curve(main: Confirmatory, plan: Plan):
@@ -159,99 +206,21 @@ def power_curve(main: Confirmatory, plan: Plan):
     from innodivide.inference.power import minimum_detectable_odds_ratio
 
     return minimum_detectable_odds_ratio(
-        main.dyads, stream(plan, 6), phi=max(main.fit.dispersion, 1.0), power=POWER, alpha=float(plan.fixed["test"]["alpha"]),
-        n_sim=int(plan.fixed["power"]["simulations"]))
+        main.dyads,
+        stream(plan, 6),
+        phi=max(main.fit.dispersion, 1.0),
+        power=POWER,
+        alpha=float(plan.fixed["test"]["alpha"]),
+        n_sim=int(plan.fixed["power"]["simulations"]),
+    )
 
 
 def null_draws(main: Confirmatory, plan: Plan) -> pd.DataFrame:
     """Return the score statistics of the permutations behind `Confirmatory.permutation`: one column, `value`."""
-    return pd.DataFrame({"value": inference.permutation_draws(main.dyads, n_permutations=int(plan.fixed["test"]["permutations"]), rng=stream(plan, 1))})
-
-
-def plan_table(plan: Plan) -> pd.DataFrame:
-    """Return the registered choices as rows: item, choice."""
-    rows = []
-
-    def walk(value, path):
-        if isinstance(value, dict):
-            for key, inner in value.items():
-                walk(inner, [*path, str(key).replace("_", " ")])
-        else:
-            text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
-            rows.append({"item": ": ".join(path), "choice": READABLE.get(text, text)})
-
-    walk({k: v for k, v in plan.fixed.items() if k not in ("claim_rules", "verdicts")}, [])
-    return pd.DataFrame(rows)
-
-
-def departures_table(plan: Plan) -> pd.DataFrame:
-    """Return the departures from the plan: date, what, why (an empty frame if there are none)."""
-    return pd.DataFrame(list(plan.departures), columns=["date", "what", "why"])
-
-
-def treated_states(dyads: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
-    """Return, for each IPCEI, which edition gave the status and which states were leaders: ipcei_id, date, edition, n, leaders."""
-    names = member_states(tables).set_index("geo")["name"]
-    rows = dyads[dyads["leader"]].assign(name=dyads["geo"].map(names)).sort_values("name")
-    grouped = rows.groupby(["decision_date", "ipcei_id", "edition"])["name"].agg(n="size", leaders=", ".join)
-    return grouped.reset_index()
-
-
-def coefficients(main: Confirmatory) -> pd.DataFrame:
-    """Return every coefficient as an odds ratio with its profile interval: term, odds_ratio, ci_low, ci_high."""
-    labels = {"leader": "Innovation leader", "ln_population": "Population (per doubling)", "ln_gdp_pc_pps": "GDP per head, PPS (per doubling)"}
-    frame = main.fit.coefficients.loc[list(labels)]
-    scale = pd.Series({"leader": 1.0, "ln_population": np.log(2), "ln_gdp_pc_pps": np.log(2)})
-    out = np.exp(frame[["estimate", "ci_low", "ci_high"]].mul(scale, axis=0)).rename(columns={"estimate": "odds_ratio"})
-    return out.assign(term=list(labels.values()), p_value=frame["p_value"]).reset_index(drop=True)[["term", "odds_ratio", "ci_low", "ci_high", "p_value"]]
-
-
-def answer_facts(main: Confirmatory, curve, plan: Plan) -> dict:
-    """Return the numbers of the answer: estimate, interval, p-values, effect, minimum detectable odds ratio, sample."""
-    from innodivide.exhibits import join_names
-
-    names = member_states().set_index("geo")["name"]
-    treated = sorted(names[g] for g in set(main.dyads.loc[main.dyads["leader"], "geo"]))
-    rates = main.dyads.groupby("leader")["participates"].mean()
-    low = main.interval.ci_low > 1
-    high = main.interval.ci_high < 1
-    return {"or_": main.interval.estimate, "low": main.interval.ci_low, "high": main.interval.ci_high, "p": main.permutation.p_value,
-            "p2": main.second_permutation.p_value, "mde": curve.odds_ratio, "power": curve.power, "phi": main.fit.dispersion,
-            "dyad_low": main.profile.ci_low, "dyad_high": main.profile.ci_high, "dyad_p": main.profile.p_value,
-            "ame": main.effect.estimate, "ame_low": main.effect.ci_low, "ame_high": main.effect.ci_high,
-            "n_dyads": main.profile.n_dyads, "n_countries": main.profile.n_countries, "n_ipceis": main.profile.n_ipceis,
-            "n_events": main.profile.n_events, "n_treated": len(treated), "treated": join_names(treated),
-            "rate_leader": rates[True], "rate_other": rates[False], "alpha": float(plan.fixed["test"]["alpha"]),
-            "reading": "more often" if low else "less often" if high else "neither clearly more nor clearly less often"}
-
-
-def sensitivity_facts(rows: pd.DataFrame) -> dict:
-    """Return how many announced choices there are and how many intervals include one."""
-    known = rows.dropna(subset=["odds_ratio"])
-    return {"n": len(known), "cross": int(((known["ci_low"] < 1) & (known["ci_high"] > 1)).sum())}
-
-
-def plan_facts(plan: Plan, status: str) -> dict:
-    """Return what the report says about the plan and this run's status definition."""
-    return {"registered": str(plan.fixed["registered"]), "digest": plan.sha256[:16], "status": READABLE.get(status, f"EIS {status} throughout"),
-            "planned": READABLE[plan.fixed["exposure"]["status"]],
-            "departures": len(plan.departures)}
-
-
-def family_facts(rows: pd.DataFrame) -> dict:
-    """Return how many of the claims are supported."""
-    return {"supported": int((rows["verdict"] == "supported").sum()), "n": len(rows)}
-
-
-def record_table(main: Confirmatory) -> pd.DataFrame:
-    """Return the registered results, one row each, as records."""
-    from innodivide.results import results_frame
-
-    parts = [main.interval, main.profile, main.permutation, main.second_permutation, main.effect]
-    return results_frame([p for p in parts if p is not None])
-
-
-def draw_facts(draws: pd.DataFrame, main: Confirmatory) -> dict:
-    """Return the number of permutations, the observed statistic and the share at least as extreme."""
-    observed = main.permutation.estimate
-    return {"permutations": len(draws), "observed": observed, "share": float((draws["value"].abs() >= abs(observed) * (1 - 1e-9)).mean())}
+    return pd.DataFrame(
+        {
+            "value": inference.permutation_draws(
+                main.dyads, n_permutations=int(plan.fixed["test"]["permutations"]), rng=stream(plan, 1)
+            )
+        }
+    )

@@ -58,9 +58,17 @@ def beta_convergence(frame: pd.DataFrame, value: str = "value", unit: str = "geo
     beta, inner = float(fit.params[1]), 1 + float(fit.params[1]) * span
     speed = -np.log(inner) / span if inner > 0 else np.nan
     low, high = fit.conf_int()[1]
-    return {"beta": beta, "se": float(fit.bse[1]), "ci_low": float(low), "ci_high": float(high),
-            "p_value": float(fit.pvalues[1]), "speed": speed, "half_life": np.log(2) / speed if speed > 0 else np.nan,
-            "n": len(wide), "years": span}
+    return {
+        "beta": beta,
+        "se": float(fit.bse[1]),
+        "ci_low": float(low),
+        "ci_high": float(high),
+        "p_value": float(fit.pvalues[1]),
+        "speed": speed,
+        "half_life": np.log(2) / speed if speed > 0 else np.nan,
+        "n": len(wide),
+        "years": span,
+    }
 
 
 def _balanced(frame: pd.DataFrame, value: str, unit: str, year: str) -> pd.DataFrame:
@@ -70,16 +78,25 @@ def _balanced(frame: pd.DataFrame, value: str, unit: str, year: str) -> pd.DataF
     bad = ~(wide > 0)
     if bad.to_numpy().any():
         row, column = np.argwhere(bad.to_numpy())[0]
-        raise DesignError(f"no positive {value} of {wide.index[row]} in {wide.columns[column]}: "
-                          "convergence needs every unit in every year")
+        raise DesignError(
+            f"no positive {value} of {wide.index[row]} in {wide.columns[column]}: "
+            "convergence needs every unit in every year"
+        )
     if wide.shape[1] < 2 or len(wide) < 3:
         raise DesignError(f"convergence needs at least 3 units and 2 years, got {len(wide)} and {wide.shape[1]}")
     return wide
 
 
-def sigma_change(frame: pd.DataFrame, rng: np.random.Generator, value: str = "value", unit: str = "geo", year: str = "year",
-                 n_boot: int = 1999, level: float = 0.95) -> dict:
-    """Return the change of the spread of ln(value) from the first to the last year, with a percentile interval over units.
+def sigma_change(
+    frame: pd.DataFrame,
+    rng: np.random.Generator,
+    value: str = "value",
+    unit: str = "geo",
+    year: str = "year",
+    n_boot: int = 1999,
+    level: float = 0.95,
+) -> dict:
+    """Return the change of the spread of ln(value) from first to last year, with a percentile interval over units.
 
     Units are drawn with replacement, first and last year together.
 
@@ -92,5 +109,11 @@ def sigma_change(frame: pd.DataFrame, rng: np.random.Generator, value: str = "va
     spread = wide.std(axis=0, ddof=1)
     draws = wide[rng.integers(len(wide), size=(n_boot, len(wide)))].std(axis=1, ddof=1)
     low, high = np.quantile(draws[:, 1] - draws[:, 0], [(1 - level) / 2, (1 + level) / 2])
-    return {"first": float(spread[0]), "last": float(spread[1]), "change": float(spread[1] - spread[0]),
-            "ci_low": float(low), "ci_high": float(high), "n": len(wide)}
+    return {
+        "first": float(spread[0]),
+        "last": float(spread[1]),
+        "change": float(spread[1] - spread[0]),
+        "ci_low": float(low),
+        "ci_high": float(high),
+        "n": len(wide),
+    }

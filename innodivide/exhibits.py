@@ -71,25 +71,37 @@ class Exhibit:
     def payload(self) -> dict:
         """Return the exhibit as JSON-ready content: what the renderers read."""
         return {
-            "id": self.id, "kind": self.kind, "title": self.title, "caption": self.caption, "edition": self.edition,
-            "note": self.note, "alt": self.alt, "sources": list(self.sources), "svg": self.svg,
-            "png": base64.b64encode(self.png).decode(), "csv": self.csv(), "head": [c[0] for c in self.columns.values()],
-            "align": ["right" if _numeric(self.data[c]) else "left" for c in self.columns], "rows": self.cells(),
+            "id": self.id,
+            "kind": self.kind,
+            "title": self.title,
+            "caption": self.caption,
+            "edition": self.edition,
+            "note": self.note,
+            "alt": self.alt,
+            "sources": list(self.sources),
+            "svg": self.svg,
+            "png": base64.b64encode(self.png).decode(),
+            "csv": self.csv(),
+            "head": [c[0] for c in self.columns.values()],
+            "align": ["right" if _numeric(self.data[c]) else "left" for c in self.columns],
+            "rows": self.cells(),
             "numbers": {k: {"value": _plain(v), "text": t} for k, (v, t) in self.numbers.items()},
         }
 
     def csv(self) -> str:
         """Return the data as CSV text, numbers at 10 significant digits so that bytes do not depend on the machine."""
         buffer = io.StringIO()
-        mixed = [c for c, kind in self.data.dtypes.items() if kind == object]  # there pandas prints floats in full
+        mixed = [c for c, kind in self.data.dtypes.items() if kind.kind == "O"]  # there pandas prints floats in full
         data = self.data.assign(**{c: self.data[c].map(_ten_digits) for c in mixed})
         data.to_csv(buffer, index=False, lineterminator="\n", float_format="%.10g", date_format="%Y-%m-%d")
         return buffer.getvalue()
 
     def cells(self) -> list[list[str]]:
         """Return the shown cells of a table as text, a missing one as `UNKNOWN`."""
-        return [[show(v, fmt, missing) for v, (_, fmt, missing) in zip(row, self.columns.values())]
-                for row in self.data[list(self.columns)].itertuples(index=False)]
+        return [
+            [show(v, fmt, missing) for v, (_, fmt, missing) in zip(row, self.columns.values())]
+            for row in self.data[list(self.columns)].itertuples(index=False)
+        ]
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
         plain = self.title if self.kind == "text" else f"[{self.id}] {self.title}\n{self.data.to_string(index=False)}"
@@ -111,8 +123,18 @@ class Exhibit:
         return f"<p><strong>{esc(self.id)}. {esc(self.title)}</strong></p>{body}<p><small>{notes}</small></p>"
 
 
-def table(id: str, title: str, data: pd.DataFrame, columns: Mapping, *, sources: Sequence[str], caption: str = "",
-          edition: str = "", note: str = "", values: Mapping | None = None) -> Exhibit:
+def table(
+    id: str,
+    title: str,
+    data: pd.DataFrame,
+    columns: Mapping,
+    *,
+    sources: Sequence[str],
+    caption: str = "",
+    edition: str = "",
+    note: str = "",
+    values: Mapping | None = None,
+) -> Exhibit:
     """Return a table exhibit.
 
     `columns` maps a data column to its heading, to (heading, format), such as ("Rate", "{:.0%}"), or to (heading,
@@ -125,26 +147,65 @@ def table(id: str, title: str, data: pd.DataFrame, columns: Mapping, *, sources:
     if absent:
         raise ParameterError(f"exhibit {id}: columns {absent} are not in its data, which has {list(data.columns)}")
     texts, numbers = _fill_all(id, {"title": title, "caption": caption}, values)
-    return _checked(Exhibit(id, "table", texts["title"], data.reset_index(drop=True), columns, texts["caption"],
-                            edition, note, "", _source_ids(id, sources), numbers))
+    return _checked(
+        Exhibit(
+            id,
+            "table",
+            texts["title"],
+            data.reset_index(drop=True),
+            columns,
+            texts["caption"],
+            edition,
+            note,
+            "",
+            _source_ids(id, sources),
+            numbers,
+        )
+    )
 
 
-def figure(id: str, title: str, drawing, data: pd.DataFrame, *, alt: str, sources: Sequence[str], caption: str = "",
-           edition: str = "", note: str = "", values: Mapping | None = None) -> Exhibit:
+def figure(
+    id: str,
+    title: str,
+    drawing,
+    data: pd.DataFrame,
+    *,
+    alt: str,
+    sources: Sequence[str],
+    caption: str = "",
+    edition: str = "",
+    note: str = "",
+    values: Mapping | None = None,
+) -> Exhibit:
     """Return a figure exhibit from a matplotlib Figure and the data that it draws."""
     from innodivide.figures import save_bytes
 
     texts, numbers = _fill_all(id, {"title": title, "caption": caption, "alt": alt}, values)
-    return _checked(Exhibit(id, "figure", texts["title"], data.reset_index(drop=True), {}, texts["caption"], edition,
-                            note, texts["alt"], _source_ids(id, sources), numbers, save_bytes(drawing, "svg").decode(),
-                            save_bytes(drawing, "png")))
+    return _checked(
+        Exhibit(
+            id,
+            "figure",
+            texts["title"],
+            data.reset_index(drop=True),
+            {},
+            texts["caption"],
+            edition,
+            note,
+            texts["alt"],
+            _source_ids(id, sources),
+            numbers,
+            save_bytes(drawing, "svg").decode(),
+            save_bytes(drawing, "png"),
+        )
+    )
 
 
 def say(id: str, template: str, **values) -> Exhibit:
     """Return a paragraph whose numbers all come from `values`: `say("N3.1", "Odds ratio {or_:.1f}.", or_=fit.odds)`."""
     texts, numbers = _fill_all(id, {"text": template}, values)
-    data = pd.DataFrame([{"name": k, "value": _plain(v), "text": t} for k, (v, t) in numbers.items()],
-                        columns=["name", "value", "text"])
+    data = pd.DataFrame(
+        [{"name": k, "value": _plain(v), "text": t} for k, (v, t) in numbers.items()], columns=["name", "value", "text"]
+    )
     return _checked(Exhibit(id, "text", texts["text"], data, numbers=numbers))
 
 
@@ -203,7 +264,9 @@ class _Template(string.Formatter):
     def format_field(self, value, spec):
         text = show(value, f"{{:{spec}}}" if spec else "")
         if text == UNKNOWN or re.search(r"(?<!\w)(nan|NaN|NaT|<NA>)(?!\w)", text):
-            raise ParameterError(f"exhibit {self.id}: the value of {{{self.name}}} is missing; write a sentence for that case")
+            raise ParameterError(
+                f"exhibit {self.id}: the value of {{{self.name}}} is missing; write a sentence for that case"
+            )
         self.printed[self.name] = (value, text)
         return _MARKDOWN.sub(r"\\\1", text) if self.markdown and isinstance(value, str) else text
 

@@ -9,8 +9,18 @@ from innodivide import data
 from innodivide.errors import DataError, ParameterError
 
 ROLES = ("notifying", "joined_later", "eea_participant", "associated", "prepared_only", "connected")
-DYAD_COLUMNS = ["geo", "ipcei_id", "decision_date", "participates", "edition", "group", "leader",
-                "ln_population", "ln_gdp_pc_pps", "ln_gdp"]
+DYAD_COLUMNS = [
+    "geo",
+    "ipcei_id",
+    "decision_date",
+    "participates",
+    "edition",
+    "group",
+    "leader",
+    "ln_population",
+    "ln_gdp_pc_pps",
+    "ln_gdp",
+]
 Tables = Mapping[str, pd.DataFrame]
 
 
@@ -47,7 +57,9 @@ def integrated_ipceis(tables: Tables | None = None, until=None, since=None) -> p
 
 def _day(value, name: str) -> pd.Timestamp:
     try:
-        day = pd.NaT if isinstance(value, (int, float, np.number)) else pd.Timestamp(value)  # a number would be nanoseconds of 1970
+        day = (
+            pd.NaT if isinstance(value, (int, float, np.number)) else pd.Timestamp(value)
+        )  # a number would be nanoseconds of 1970
     except (ValueError, TypeError):
         day = pd.NaT
     if day is pd.NaT or day.tz is not None:
@@ -69,7 +81,7 @@ def status_asof(dates: Sequence, status="at_decision", tables: Tables | None = N
     Returns
     -------
     pandas.DataFrame
-        Columns date, geo, edition, group (missing where the edition has none); one row per distinct day and Member State.
+        Columns date, geo, edition, group (missing where the edition has none); one row per day and Member State.
 
     Raises
     ------
@@ -84,8 +96,10 @@ def status_asof(dates: Sequence, status="at_decision", tables: Tables | None = N
         # side="left": an edition published on the day itself was not yet out when the decision was prepared
         position = editions["published"].searchsorted(days, side="left") - (1 if status == "at_decision" else 2)
         if (position < 0).any():
-            raise ParameterError(f"status={status!r}: no such edition was published before {days[position < 0][0]:%Y-%m-%d}; "
-                                 f"the first is of {editions['published'].iloc[0]:%Y-%m-%d}")
+            raise ParameterError(
+                f"status={status!r}: no such edition was published before {days[position < 0][0]:%Y-%m-%d}; "
+                f"the first is of {editions['published'].iloc[0]:%Y-%m-%d}"
+            )
         chosen = editions["edition"].to_numpy()[position]
     elif str(status).isdigit() and int(status) in known:
         chosen = np.repeat(int(status), len(days))
@@ -107,8 +121,9 @@ def control_values(years: Sequence[int], tables: Tables | None = None) -> pd.Dat
     """
     tables = _tables(tables)
     names = {"population": "ln_population", "gdp_pc_pps": "ln_gdp_pc_pps", "gdp_meur": "ln_gdp"}
-    wanted = pd.MultiIndex.from_product([member_states(tables)["geo"], sorted({int(y) for y in years})],
-                                        names=["geo", "year"])
+    wanted = pd.MultiIndex.from_product(
+        [member_states(tables)["geo"], sorted({int(y) for y in years})], names=["geo", "year"]
+    )
     long = tables["country_panel"]
     long = long[long["variable"].isin(names)]
     wide = long.pivot(index=["geo", "year"], columns="variable", values="value").reindex(wanted)
@@ -116,13 +131,22 @@ def control_values(years: Sequence[int], tables: Tables | None = None) -> pd.Dat
     bad = ~(wide > 0)
     if bad.to_numpy().any():
         (geo, year), variable = bad.stack()[lambda s: s].index[0][:2], bad.stack()[lambda s: s].index[0][2]
-        raise DataError(f"context/country_panel.csv: no positive value of {variable} for {geo} in {year}; "
-                        "the model needs it for every Member State")
+        raise DataError(
+            f"context/country_panel.csv: no positive value of {variable} for {geo} in {year}; "
+            "the model needs it for every Member State"
+        )
     return np.log(wide).rename(columns=names).reset_index()
 
 
-def ipcei_dyads(status="at_decision", until=None, since=None, roles: Sequence[str] = ("notifying",),
-                controls="lag1", drop: Sequence[str] = (), tables: Tables | None = None) -> pd.DataFrame:
+def ipcei_dyads(
+    status="at_decision",
+    until=None,
+    since=None,
+    roles: Sequence[str] = ("notifying",),
+    controls="lag1",
+    drop: Sequence[str] = (),
+    tables: Tables | None = None,
+) -> pd.DataFrame:
     """Return one row per Member State and integrated IPCEI.
 
     Parameters
@@ -188,9 +212,14 @@ def country_totals(dyads: pd.DataFrame) -> pd.DataFrame:
     """
     grouped = dyads.sort_values(["geo", "ipcei_id"]).groupby("geo", sort=True)
     return grouped.agg(
-        n_possible=("participates", "size"), n_participations=("participates", "sum"), rate=("participates", "mean"),
-        leader_share=("leader", "mean"), leader_any=("leader", "max"), ln_population=("ln_population", "mean"),
-        ln_gdp_pc_pps=("ln_gdp_pc_pps", "mean"), ln_gdp=("ln_gdp", "mean"),
+        n_possible=("participates", "size"),
+        n_participations=("participates", "sum"),
+        rate=("participates", "mean"),
+        leader_share=("leader", "mean"),
+        leader_any=("leader", "max"),
+        ln_population=("ln_population", "mean"),
+        ln_gdp_pc_pps=("ln_gdp_pc_pps", "mean"),
+        ln_gdp=("ln_gdp", "mean"),
     ).reset_index()
 
 
@@ -209,3 +238,13 @@ def country_values(variable: str, year: int, tables: Tables | None = None) -> pd
         raise ParameterError(f"variable={variable!r}: allowed are {', '.join(known)}")
     rows = long[(long["variable"] == variable) & (long["year"] == year)]
     return member_states(tables)[["geo"]].merge(rows[["geo", "value", "source_id", "flag"]], on="geo", how="left")
+
+
+def dyad_sources(tables: Tables | None = None) -> tuple[str, ...]:
+    """Return the sources behind the dyads: participation, status, size and wealth."""
+    from innodivide.exhibits import sources_of
+
+    tables = _tables(tables)
+    panel = tables["country_panel"]
+    used = panel[panel["variable"].isin(["population", "gdp_pc_pps"])]
+    return sources_of(tables["ipcei_country"], tables["eis_group"], used)

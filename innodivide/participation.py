@@ -1,24 +1,26 @@
-"""Who is in Tier 1: states, companies and aid by IPCEI, country and innovation group, with what is not known kept visible."""
+"""Who is in Tier 1: states, companies and aid by IPCEI, country and innovation group. Unknown stays visible."""
 
 import pandas as pd
 
 from innodivide import concentration
-from innodivide.exhibits import join_names
 from innodivide.panel import Tables, _tables, country_values, integrated_ipceis, member_states
 
 TAKING_PART = ("notifying", "joined_later")
 # Amounts of different bases are never added: a maximum approved by the Commission, a government's figure for the aid
 # approved, a sum granted or set aside, often for some of the firms, and a rounded figure from a third party.
 AID_BASES = {
-    "commission_max": "approved maximum", "commission_max_approx": "approved maximum",
-    "national_statement": "national statement", "national_award": "granted or set aside",
-    "national_fund": "granted or set aside", "tertiary_rounded": "third party, rounded",
+    "commission_max": "approved maximum",
+    "commission_max_approx": "approved maximum",
+    "national_statement": "national statement",
+    "national_award": "granted or set aside",
+    "national_fund": "granted or set aside",
+    "tertiary_rounded": "third party, rounded",
 }
 BASIS_ORDER = ("approved maximum", "national statement", "granted or set aside", "third party, rounded")
 
 
 def register(tables: Tables | None = None, until=None) -> pd.DataFrame:
-    """Return the integrated IPCEIs with size: ipcei_id, name, decision_date, states, companies, SMEs, aid, private money.
+    """Return the integrated IPCEIs: ipcei_id, name, decision_date, states, companies, SMEs, aid, private money.
 
     `n_member_states` counts EU27 states on the day of the decision; the United Kingdom took part in the first one.
     """
@@ -26,13 +28,23 @@ def register(tables: Tables | None = None, until=None) -> pd.DataFrame:
     ipcei = integrated_ipceis(tables, until or None)
     states = _states(tables, until)
     count = states[states["role"] == "notifying"].groupby("ipcei_id").size()
-    columns = ["ipcei_id", "name", "value_chain", "decision_date", "n_companies", "n_smes", "aid_eur_bn_max",
-               "private_eur_bn_expected", "flag", "source_id"]
+    columns = [
+        "ipcei_id",
+        "name",
+        "value_chain",
+        "decision_date",
+        "n_companies",
+        "n_smes",
+        "aid_eur_bn_max",
+        "private_eur_bn_expected",
+        "flag",
+        "source_id",
+    ]
     return ipcei[columns].assign(n_member_states=ipcei["ipcei_id"].map(count).fillna(0).astype(int))
 
 
 def _states(tables: Tables, until=None) -> pd.DataFrame:
-    """Return the rows of `ipcei_country` for integrated IPCEIs and the EU27, without states that joined after `until`."""
+    """Return `ipcei_country` for integrated IPCEIs and the EU27, without states that joined after `until`."""
     ipcei = integrated_ipceis(tables, until or None)
     rows = tables["ipcei_country"]
     rows = rows if not until else rows[~(rows["joined_date"] > pd.Timestamp(until))]
@@ -43,8 +55,11 @@ def presence(tables: Tables | None = None, until=None) -> pd.DataFrame:
     """Return one row for each Member State and integrated IPCEI in which it has any role: geo, name, ipcei_id, role."""
     tables = _tables(tables)
     country = member_states(tables)[["geo", "name"]]
-    return _states(tables, until)[["geo", "ipcei_id", "role", "flag", "source_id"]].merge(country, on="geo").sort_values(
-        ["geo", "ipcei_id"], ignore_index=True)
+    return (
+        _states(tables, until)[["geo", "ipcei_id", "role", "flag", "source_id"]]
+        .merge(country, on="geo")
+        .sort_values(["geo", "ipcei_id"], ignore_index=True)
+    )
 
 
 def by_country(tables: Tables | None = None, until=None, year: int = 2023) -> pd.DataFrame:
@@ -70,7 +85,7 @@ def by_country(tables: Tables | None = None, until=None, year: int = 2023) -> pd
     states = _states(tables, until)
     inside = states[states["role"].isin(TAKING_PART)]
     frame = member_states(tables)[["geo", "name"]].set_index("geo")
-    latest = tables["eis_edition"]["edition"].max()
+    latest = tables["eis_edition"]["edition"].max()  # noqa: F841  used in the query
     frame["group"] = tables["eis_group"].query("edition == @latest").set_index("geo")["group"]
     frame["n"] = inside.groupby("geo").size()
     frame["companies_known"] = inside.groupby("geo")["n_companies"].sum()
@@ -98,17 +113,37 @@ def by_group(countries: pd.DataFrame) -> pd.DataFrame:
         and the companies side by side.
     """
     order = [g for g in ("leader", "strong", "moderate", "emerging") if g in set(countries["group"])]
-    grouped = countries.groupby("group").agg(n_countries=("geo", "size"), mean_rate=("rate", "mean"), places=("n", "sum"),
-                                             companies=("companies_min", "sum"), population=("population", "sum"),
-                                             gdp=("gdp_meur", "sum")).reindex(order)
-    share = grouped[["places", "companies", "population", "gdp"]] / grouped[["places", "companies", "population", "gdp"]].sum()
-    return pd.DataFrame({
-        "group": order, "n_countries": grouped["n_countries"].to_numpy(), "mean_rate": grouped["mean_rate"].to_numpy(),
-        "share_of_places": share["places"].to_numpy(), "share_of_companies": share["companies"].to_numpy(),
-        "share_of_population": share["population"].to_numpy(), "share_of_gdp": share["gdp"].to_numpy(),
-        "lq_population": concentration.location_quotient(grouped["places"].to_numpy(), grouped["population"].to_numpy()),
-        "lq_gdp": concentration.location_quotient(grouped["places"].to_numpy(), grouped["gdp"].to_numpy()),
-    })
+    grouped = (
+        countries.groupby("group")
+        .agg(
+            n_countries=("geo", "size"),
+            mean_rate=("rate", "mean"),
+            places=("n", "sum"),
+            companies=("companies_min", "sum"),
+            population=("population", "sum"),
+            gdp=("gdp_meur", "sum"),
+        )
+        .reindex(order)
+    )
+    share = (
+        grouped[["places", "companies", "population", "gdp"]]
+        / grouped[["places", "companies", "population", "gdp"]].sum()
+    )
+    return pd.DataFrame(
+        {
+            "group": order,
+            "n_countries": grouped["n_countries"].to_numpy(),
+            "mean_rate": grouped["mean_rate"].to_numpy(),
+            "share_of_places": share["places"].to_numpy(),
+            "share_of_companies": share["companies"].to_numpy(),
+            "share_of_population": share["population"].to_numpy(),
+            "share_of_gdp": share["gdp"].to_numpy(),
+            "lq_population": concentration.location_quotient(
+                grouped["places"].to_numpy(), grouped["population"].to_numpy()
+            ),
+            "lq_gdp": concentration.location_quotient(grouped["places"].to_numpy(), grouped["gdp"].to_numpy()),
+        }
+    )
 
 
 def concentration_table(countries: pd.DataFrame) -> pd.DataFrame:
@@ -121,23 +156,46 @@ def concentration_table(countries: pd.DataFrame) -> pd.DataFrame:
         three), theil, theil_between (part of Theil T that lies between innovation groups, 0 to 1).
     """
     rows = []
-    for column, label in (("n", "IPCEI places"), ("companies_min", "Companies (at least)"),
-                          ("population", "Population"), ("gdp_meur", "GDP")):
+    for column, label in (
+        ("n", "IPCEI places"),
+        ("companies_min", "Companies (at least)"),
+        ("population", "Population"),
+        ("gdp_meur", "GDP"),
+    ):
         values = countries[column].to_numpy(dtype=float)
-        parts = concentration.theil_decomposition(values, countries["group"].to_numpy()).set_index("component")["contribution"]
-        rows.append({"quantity": label, "gini": concentration.gini(values),
-                     "herfindahl": concentration.herfindahl(values, normalised=True),
-                     "top3": concentration.concentration_ratio(values, 3), "theil": parts["total"],
-                     "theil_between": parts["between"] / parts["total"]})
+        parts = concentration.theil_decomposition(values, countries["group"].to_numpy()).set_index("component")[
+            "contribution"
+        ]
+        rows.append(
+            {
+                "quantity": label,
+                "gini": concentration.gini(values),
+                "herfindahl": concentration.herfindahl(values, normalised=True),
+                "top3": concentration.concentration_ratio(values, 3),
+                "theil": parts["total"],
+                "theil_between": parts["between"] / parts["total"],
+            }
+        )
     return pd.DataFrame(rows)
 
 
 def lorenz_curves(countries: pd.DataFrame) -> pd.DataFrame:
     """Return Lorenz points of places, companies, population and GDP: series, cum_units, cum_share."""
-    labels = {"n": "IPCEI places", "companies_min": "Companies (at least)", "population": "Population", "gdp_meur": "GDP"}
-    return pd.concat([concentration.lorenz(countries[c].to_numpy(dtype=float)).assign(series=label).rename(
-        columns={"share_of_units": "cum_units", "share_of_values": "cum_share"})
-                      for c, label in labels.items()], ignore_index=True)
+    labels = {
+        "n": "IPCEI places",
+        "companies_min": "Companies (at least)",
+        "population": "Population",
+        "gdp_meur": "GDP",
+    }
+    return pd.concat(
+        [
+            concentration.lorenz(countries[c].to_numpy(dtype=float))
+            .assign(series=label)
+            .rename(columns={"share_of_units": "cum_units", "share_of_values": "cum_share"})
+            for c, label in labels.items()
+        ],
+        ignore_index=True,
+    )
 
 
 def aid_coverage(tables: Tables | None = None, until=None) -> pd.DataFrame:
@@ -146,15 +204,20 @@ def aid_coverage(tables: Tables | None = None, until=None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns ipcei_id, total_eur_bn (published, with extensions), one column for each of `BASIS_ORDER` (EUR billion; never added up in
+        Columns ipcei_id, total_eur_bn (published, with extensions), one for each of `BASIS_ORDER` (EUR billion; never added up in
         the reports), n_states, n_states_known.
     """
     tables = _tables(tables)
     states = _states(tables, until)
     inside = states[states["role"].isin(TAKING_PART)]
-    amounts = inside.assign(basis=inside["aid_basis"].map(AID_BASES)).pivot_table(
-        index="ipcei_id", columns="basis", values="aid_eur_mn",
-        aggfunc=lambda amounts: amounts.sum(min_count=1)).reindex(columns=list(BASIS_ORDER)) / 1e3
+    amounts = (
+        inside.assign(basis=inside["aid_basis"].map(AID_BASES))
+        .pivot_table(
+            index="ipcei_id", columns="basis", values="aid_eur_mn", aggfunc=lambda amounts: amounts.sum(min_count=1)
+        )
+        .reindex(columns=list(BASIS_ORDER))
+        / 1e3
+    )
     frame = integrated_ipceis(tables, until or None).set_index("ipcei_id")[["decision_date", "aid_eur_bn_max"]]
     frame = frame.rename(columns={"aid_eur_bn_max": "total_eur_bn"}).join(amounts)
     extension = tables["ipcei"].query("kind == 'integrated_extension'")
@@ -172,52 +235,5 @@ def sme_shares(tables: Tables | None = None) -> pd.DataFrame:
     tables = _tables(tables)
     rows = register(tables).dropna(subset=["n_smes"])
     return rows.assign(share=(rows["n_smes"] / rows["n_companies"]).astype(float))[
-        ["ipcei_id", "n_smes", "n_companies", "share", "source_id"]].reset_index(drop=True)
-
-
-def register_facts(rows: pd.DataFrame) -> dict:
-    """Return what the text says about the register."""
-    return {"n": len(rows), "first": f"{rows['decision_date'].min():%B %Y}", "last": f"{rows['decision_date'].max():%B %Y}",
-            "aid": rows["aid_eur_bn_max"].sum(), "private": rows["private_eur_bn_expected"].sum()}
-
-
-def country_facts(rows: pd.DataFrame) -> dict:
-    """Return what the text says about states; `order` is the order of rows in figures."""
-    top, none = rows[rows["n"] == rows["n"].max()], rows[rows["n"] == 0]
-    return {"top": join_names(sorted(top["name"])), "top_n": int(rows["n"].max()), "possible": int(rows["n_possible"].iloc[0]),
-            "none": join_names(sorted(none["name"])), "none_n": len(none), "median": rows["n"].median(),
-            "places": int(rows["n"].sum()), "half_n": _half(rows["n"]),
-            "first_per_head": rows.sort_values("per_million")["name"].iloc[-1],
-            "order": list(rows.sort_values(["n", "name"], ascending=[False, True])["name"])}
-
-
-def _half(counts: pd.Series) -> int:
-    """Return how few countries hold half of all places."""
-    running = counts.sort_values(ascending=False).cumsum()
-    return int((running < counts.sum() / 2).sum() + 1)
-
-
-def group_means_text(groups: pd.DataFrame, possible: int) -> str:
-    """Return the mean number of IPCEIs of each group, in words."""
-    return join_names([f"{g} {rate * possible:.1f}" for g, rate in zip(groups["group"], groups["mean_rate"])])
-
-
-def gini_facts(rows: pd.DataFrame) -> dict:
-    """Return the Gini index of places, companies, population and GDP."""
-    return dict(zip(("places", "companies", "population", "gdp"), rows["gini"]))
-
-
-def edition_line(editions: pd.DataFrame) -> str:
-    """Return the latest edition, as printed under a figure."""
-    return f"EIS {editions['edition'].max()}"
-
-
-def aid_facts(rows: pd.DataFrame) -> dict:
-    """Return what the text says about the coverage of aid."""
-    return {"n": len(rows), "complete": int((rows["n_states"] == rows["n_states_known"]).sum()), "bases": len(BASIS_ORDER),
-            "known": int(rows["n_states_known"].sum()), "places": int(rows["n_states"].sum())}
-
-
-def sme_facts(rows: pd.DataFrame) -> dict:
-    """Return in how many IPCEIs SMEs are fewer than half of the companies, of how many that publish it."""
-    return {"minority": int((rows["share"] < 0.5).sum()), "n": len(rows)}
+        ["ipcei_id", "n_smes", "n_companies", "share", "source_id"]
+    ].reset_index(drop=True)

@@ -1,4 +1,4 @@
-"""One country against the EU: the frames behind a country annex. Every function returns tidy rows with their sources."""
+"""One country against the EU: the frames behind a country annex, tidy rows with their sources."""
 
 import pandas as pd
 
@@ -41,7 +41,11 @@ def editions(geo: str, tables: Tables | None = None) -> pd.DataFrame:
     rank = tables["eis_rank"].query("geo == @geo")[["edition", "rank"]]
     published = tables["eis_edition"][["edition", "published"]]
     _known(geo, tables)
-    return published.merge(group, on="edition").merge(rank, on="edition", how="left").sort_values("edition", ignore_index=True)
+    return (
+        published.merge(group, on="edition")
+        .merge(rank, on="edition", how="left")
+        .sort_values("edition", ignore_index=True)
+    )
 
 
 def index_relative_to_eu(edition: int = 2023, tables: Tables | None = None) -> pd.DataFrame:
@@ -58,7 +62,9 @@ def index_relative_to_eu(edition: int = 2023, tables: Tables | None = None) -> p
     rows = rows[rows["geo"].isin(member_states(tables)["geo"]) & rows["year"].isin(eu.index)]
     group = tables["eis_group"].query("edition == @edition")[["geo", "group"]]
     rows = rows.assign(relative=100 * rows["value"] / rows["year"].map(eu)).merge(group, on="geo", how="left")
-    return rows[["geo", "year", "value", "relative", "group", "flag", "source_id"]].sort_values(["geo", "year"], ignore_index=True)
+    return rows[["geo", "year", "value", "relative", "group", "flag", "source_id"]].sort_values(
+        ["geo", "year"], ignore_index=True
+    )
 
 
 def index_comparison(geo: str, tables: Tables | None = None) -> pd.DataFrame:
@@ -99,10 +105,16 @@ def indicator_strengths(geo: str, year: int = 2023, tables: Tables | None = None
     eu = scores[scores["geo"] == "EU"].set_index("indicator_code")["value"]
     own = scores[scores["geo"] == _known(geo, tables)].merge(labels, on="indicator_code")
     mean = scores[scores["geo"].isin(leaders)].groupby("indicator_code")["value"].mean()
-    own = own.assign(relative=(100 * own["value"] / own["indicator_code"].map(eu)).mask(own["is_zero"].astype(bool)),
-                     leaders=100 * own["indicator_code"].map(mean) / own["indicator_code"].map(eu))
-    own = own.rename(columns={"label": "indicator"}).sort_values(["relative", "indicator_code"], ascending=[False, True])
-    return own[["indicator_code", "indicator", "dimension", "relative", "leaders", "is_zero", "source_id"]].reset_index(drop=True)
+    own = own.assign(
+        relative=(100 * own["value"] / own["indicator_code"].map(eu)).mask(own["is_zero"].astype(bool)),
+        leaders=100 * own["indicator_code"].map(mean) / own["indicator_code"].map(eu),
+    )
+    own = own.rename(columns={"label": "indicator"}).sort_values(
+        ["relative", "indicator_code"], ascending=[False, True]
+    )
+    return own[["indicator_code", "indicator", "dimension", "relative", "leaders", "is_zero", "source_id"]].reset_index(
+        drop=True
+    )
 
 
 def memberships(geo: str, tables: Tables | None = None) -> pd.DataFrame:
@@ -121,8 +133,23 @@ def memberships(geo: str, tables: Tables | None = None) -> pd.DataFrame:
     people = tables["ipcei_participant"].query("geo == @geo and participant_type == 'direct'")
     named = people.groupby("ipcei_id")["company"].agg(lambda c: ", ".join(sorted(c))).rename("named")
     rows = rows.merge(ipcei, on="ipcei_id").merge(named, on="ipcei_id", how="left")
-    return rows[["ipcei_id", "name", "kind", "decision_date", "role", "n_companies", "n_projects", "aid_eur_mn", "aid_basis",
-                 "named", "flag", "source_id", "note"]].sort_values(["decision_date", "ipcei_id"], ignore_index=True)
+    return rows[
+        [
+            "ipcei_id",
+            "name",
+            "kind",
+            "decision_date",
+            "role",
+            "n_companies",
+            "n_projects",
+            "aid_eur_mn",
+            "aid_basis",
+            "named",
+            "flag",
+            "source_id",
+            "note",
+        ]
+    ].sort_values(["decision_date", "ipcei_id"], ignore_index=True)
 
 
 def regions(geo: str, tables: Tables | None = None) -> pd.DataFrame:
@@ -141,13 +168,27 @@ def regions(geo: str, tables: Tables | None = None) -> pd.DataFrame:
     last = index.query("year == 2023")[["region_code", "relative_to_eu_pct", "group", "source_id"]]
     first = index.query("year == 2016").set_index("region_code")["relative_to_eu_pct"]
     points = tables["region_point"].query("nuts_version == '2021'")[["nuts_code", "lon", "lat"]]
-    frame = (register[["region_code", "name", "nuts_version", "nuts_level"]].merge(last, on="region_code")
-             .rename(columns={"relative_to_eu_pct": "relative"})
-             .merge(points.rename(columns={"nuts_code": "region_code"}), on="region_code", how="left"))
+    frame = (
+        register[["region_code", "name", "nuts_version", "nuts_level"]]
+        .merge(last, on="region_code")
+        .rename(columns={"relative_to_eu_pct": "relative"})
+        .merge(points.rename(columns={"nuts_code": "region_code"}), on="region_code", how="left")
+    )
     frame["relative_2016"] = frame["region_code"].map(first)
     frame["change"] = frame["relative"] - frame["relative_2016"]
-    columns = ["region_code", "name", "nuts_version", "nuts_level", "relative", "relative_2016", "change", "group", "lon",
-               "lat", "source_id"]
+    columns = [
+        "region_code",
+        "name",
+        "nuts_version",
+        "nuts_level",
+        "relative",
+        "relative_2016",
+        "change",
+        "group",
+        "lon",
+        "lat",
+        "source_id",
+    ]
     return frame[columns].sort_values(["relative", "region_code"], ascending=[False, True], ignore_index=True)
 
 
@@ -169,9 +210,16 @@ def _instrument(frame: pd.DataFrame, geo: str, label: str, unit: str) -> dict:
     own = frame[frame["geo"] == geo].iloc[0]
     ranks = frame["value"].rank(ascending=False, method="min")
     rank = ranks[frame["geo"] == geo].iloc[0]
-    return {"instrument": label, "unit": unit, "value": own["value"], "median": frame["value"].median(),
-            "rank": pd.NA if pd.isna(rank) else int(rank), "n_countries": int(frame["value"].notna().sum()),
-            "flag": own["flag"], "source_id": own["source_id"]}
+    return {
+        "instrument": label,
+        "unit": unit,
+        "value": own["value"],
+        "median": frame["value"].median(),
+        "rank": pd.NA if pd.isna(rank) else int(rank),
+        "n_countries": int(frame["value"].notna().sum()),
+        "flag": own["flag"],
+        "source_id": own["source_id"],
+    }
 
 
 def _instruments(tables: Tables) -> list[tuple[str, str, pd.DataFrame]]:
@@ -188,16 +236,34 @@ def _instruments(tables: Tables) -> list[tuple[str, str, pd.DataFrame]]:
 
     cohesion = "fund == 'ESIF' and objective == '{}'"
     return [
-        ("Horizon 2020 participations, first half (to July 2017)", "per million people",
-         frame("horizon_country", "participations", "data_cut == '2017-07'", 1e6)),
-        ("Horizon 2020 and Horizon Europe projects (to August 2025)", "per million people",
-         frame("horizon_country", "projects", "data_cut == '2025-08'", 1e6)),
-        ("Smart Specialisation partnerships: places in the complete lists", "count",
-         frame("s3_country", "participations", "")),
-        ("Cohesion funds 2014-2020 for research and innovation", "euro per head",
-         frame("cohesion_country", "eu_amount_eur", cohesion.format("TO1"), 1)),
-        ("Cohesion funds 2014-2020 for small and medium-sized firms", "euro per head",
-         frame("cohesion_country", "eu_amount_eur", cohesion.format("TO3"), 1)),
-        ("Recovery and Resilience Facility: grants in the first plan", "euro per head",
-         frame("rrf_country", "plan_grants_meur", "", 1e6)),
+        (
+            "Horizon 2020 participations, first half (to July 2017)",
+            "per million people",
+            frame("horizon_country", "participations", "data_cut == '2017-07'", 1e6),
+        ),
+        (
+            "Horizon 2020 and Horizon Europe projects (to August 2025)",
+            "per million people",
+            frame("horizon_country", "projects", "data_cut == '2025-08'", 1e6),
+        ),
+        (
+            "Smart Specialisation partnerships: places in the complete lists",
+            "count",
+            frame("s3_country", "participations", ""),
+        ),
+        (
+            "Cohesion funds 2014-2020 for research and innovation",
+            "euro per head",
+            frame("cohesion_country", "eu_amount_eur", cohesion.format("TO1"), 1),
+        ),
+        (
+            "Cohesion funds 2014-2020 for small and medium-sized firms",
+            "euro per head",
+            frame("cohesion_country", "eu_amount_eur", cohesion.format("TO3"), 1),
+        ),
+        (
+            "Recovery and Resilience Facility: grants in the first plan",
+            "euro per head",
+            frame("rrf_country", "plan_grants_meur", "", 1e6),
+        ),
     ]

@@ -6,8 +6,13 @@ from innodivide.errors import DataError
 from innodivide.panel import Tables, _tables, member_states
 
 TAKING_PART = ("notifying", "joined_later")
-_NEEDS = {"count_ipceis": ("as_of",), "count_alliances": ("as_of",), "country_memberships": ("as_of",),
-          "count_eu27_in_no_ipcei": ("as_of", "geos"), "residual_country_companies": ("geos",)}
+_NEEDS = {
+    "count_ipceis": ("as_of",),
+    "count_alliances": ("as_of",),
+    "country_memberships": ("as_of",),
+    "count_eu27_in_no_ipcei": ("as_of", "geos"),
+    "residual_country_companies": ("geos",),
+}
 
 
 def recompute(tables: Tables | None = None) -> pd.DataFrame:
@@ -125,16 +130,10 @@ def _total(column: pd.Series, row) -> float:
 def _at_least(state, tables: Tables, projects: bool = False) -> int:
     """Return the known number of projects or companies of a state in an IPCEI, else of companies named, at least 1."""
     people = tables["ipcei_participant"]
-    named = people[(people["ipcei_id"] == state.ipcei_id) & (people["geo"] == state.geo)
-                   & (people["participant_type"] != "associated")]["company"].nunique()
+    named = people[
+        (people["ipcei_id"] == state.ipcei_id)
+        & (people["geo"] == state.geo)
+        & (people["participant_type"] != "associated")
+    ]["company"].nunique()
     known = [state.n_projects] * projects + [state.n_companies]
     return int(next((n for n in known if pd.notna(n)), max(1, named)))
-
-
-def facts(rows: pd.DataFrame) -> dict:
-    """Return what the text says about the checks: how many, recomputable, matching, near or consistent, not fitting."""
-    tested = rows[rows["computed"].notna() & rows["value"].notna()]
-    counts = tested["verdict"].value_counts()
-    return {"n": len(rows), "testable": len(tested), "match": int(counts.get("match", 0)),
-            "other": int(sum(counts.get(v, 0) for v in ("near", "consistent"))),
-            "off": int(sum(counts.get(v, 0) for v in ("partly", "mismatch")))}

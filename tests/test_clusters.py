@@ -8,7 +8,7 @@ import pytest
 from reference.cases import HERE, made_up, table
 
 from innodivide.errors import DataError, DesignError, ParameterError
-from innodivide.inference.clusters import _all_signs, _bootstrap_t, lpm_clustered, wild_cluster_bootstrap
+from innodivide.inference.clusters import _all_signs, _bootstrap_t, _draw, lpm_clustered, wild_cluster_bootstrap
 from innodivide.inference.lpm import clusters, least_squares, small_sample_factor
 from innodivide.models.design import build_design
 
@@ -178,8 +178,11 @@ def test_random_wild_bootstrap_equals_wildboottest(kind):
     assert f"9999 random {kind.title()}" in result.p_kind and result.seed == 3
     design = build_design(DYADS, "leader", CONTROLS["dyads", "leader"], "participates")
     fitted, codes = least_squares(design), clusters(design, DYADS, "geo")[0]
-    points = {"rademacher": [-1, 1], "webb": [-(1.5**0.5), -1, -(0.5**0.5), 0.5**0.5, 1, 1.5**0.5]}[kind]
-    stars = _bootstrap_t(0.0, fitted, codes, rng(4).choice(points, (20000, 27)))[0]
+    draws = _draw(rng(4), kind, 20000, 27)
+    points = {"rademacher": [1, 1], "webb": [0.5, 0.5, 1, 1, 1.5, 1.5]}[kind]  # squared, one for each point
+    assert np.sort(np.unique(draws) ** 2).tolist() == pytest.approx(points)
+    assert abs(draws.mean()) < 0.01 and (draws**2).mean() == pytest.approx(1, abs=0.01)
+    stars = _bootstrap_t(0.0, fitted, codes, draws)[0]
     spread = stars.std() / small_sample_factor(27, fitted) ** 0.5
     assert spread == pytest.approx(LIBRARIES["dyads", f"wild_sd_{kind}"], rel=0.02)
 

@@ -8,6 +8,7 @@ import pytest
 
 from innodivide import data, published
 from innodivide.errors import DataError
+from innodivide.narrative import participation as words
 
 NEEDED = ("published_check", "ipcei", "ipcei_country", "ipcei_participant", "alliance", "country")
 
@@ -109,7 +110,7 @@ def test_states_of_two_ipceis_are_counted_once(rows, tables):
 
 
 def test_facts_add_up(rows):
-    facts = published.facts(rows)
+    facts = words.published_facts(rows)
     tested = rows.dropna(subset=["computed", "value"])
     assert facts["n"] == len(rows) and facts["testable"] == len(tested)
     assert facts["match"] + facts["other"] + facts["off"] == len(tested[tested["verdict"] != "not_testable"])

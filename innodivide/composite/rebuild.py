@@ -19,7 +19,9 @@ TOLERANCE = 0.01  # index points: scores and index are published to three decima
 DIMENSION_TOLERANCE = 0.02  # two or three indicators average out less of the rounding in scores and weights
 
 
-def score_matrix(scores: pd.DataFrame, indicator: pd.DataFrame, level: str = "indicator", edition: int = 2023) -> pd.DataFrame:
+def score_matrix(
+    scores: pd.DataFrame, indicator: pd.DataFrame, level: str = "indicator", edition: int = 2023
+) -> pd.DataFrame:
     """Scores of one level as a matrix.
 
     Parameters
@@ -113,13 +115,14 @@ def implicit_weights(scores: pd.DataFrame, index: pd.Series) -> pd.Series:
     matrix, target = scores[complete].to_numpy(dtype=float), published[complete].to_numpy()
     rank = np.linalg.matrix_rank(matrix) if len(matrix) else 0
     if rank < scores.shape[1]:
-        raise DesignError(f"scores: {int(complete.sum())} complete rows of rank {rank} cannot determine "
-                          f"{scores.shape[1]} weights")
+        raise DesignError(
+            f"scores: {int(complete.sum())} complete rows of rank {rank} cannot determine {scores.shape[1]} weights"
+        )
     return pd.Series(nnls(matrix, target)[0], index=scores.columns, name="weight")
 
 
 def weights_from_maxima(scores: pd.DataFrame) -> pd.Series:
-    """Weights from the top scores alone: if each indicator's best row is normalised to 1, w_k is proportional to 1 / max_k.
+    """Weights from the top scores alone: if each indicator's best row is normalised to 1, w_k goes with 1 / max_k.
 
     Uses no index at all and is therefore an independent check of `implicit_weights`.
 
@@ -152,14 +155,15 @@ def missing_count(published: np.ndarray, raw: np.ndarray, size: int, absent: np.
         Count m in [absent, absent + zeros], m < K; residual K / (K - m) * raw - published in index points. NaN residual
         where raw is zero (any count fits) or the published value is missing.
     """
-    out, left = absent.copy(), np.full(len(raw), np.nan)
-    usable = (raw > 0) & np.isfinite(published)
-    for i in np.flatnonzero(usable):
-        counts = np.arange(absent[i], min(absent[i] + zeros[i], size - 1) + 1)
-        residuals = size / (size - counts) * raw[i] - published[i]
-        best = np.abs(residuals).argmin()
-        out[i], left[i] = counts[best], residuals[best]
-    return out, left
+    absent, zeros = np.asarray(absent, dtype=int), np.asarray(zeros, dtype=int)
+    counts = np.arange(size)
+    # possible: at least the absent cells, at most also every zero, and never all of them (a mean of nothing)
+    possible = (counts >= absent[:, None]) & (counts <= (absent + zeros)[:, None])
+    usable = (raw > 0) & np.isfinite(published) & possible.any(axis=1)
+    residuals = size / (size - counts) * raw[:, None] - published[:, None]
+    best = np.where(possible & usable[:, None], np.abs(residuals), np.inf).argmin(axis=1)
+    left = residuals[np.arange(len(raw)), best]
+    return np.where(usable, best, absent), np.where(usable, left, np.nan)
 
 
 def rebuild_index(scores: pd.DataFrame, weights: pd.Series, missing: pd.DataFrame | None = None) -> pd.Series:
@@ -188,7 +192,9 @@ def rebuild_index(scores: pd.DataFrame, weights: pd.Series, missing: pd.DataFram
     if set(weights.index) != set(scores.columns) or (weights < 0).any() or not weights.sum() > 0:
         raise ParameterError("weights: expected one weight >= 0, not all zero, for each column of scores")
     weights = weights.reindex(scores.columns)
-    out = scores.isna() if missing is None else (scores.isna() | missing.reindex_like(scores).fillna(False).astype(bool))
+    out = (
+        scores.isna() if missing is None else (scores.isna() | missing.reindex_like(scores).fillna(False).astype(bool))
+    )
     left = scores.shape[1] - out.sum(axis=1)
     if (left == 0).any():
         raise DesignError(f"{left.index[left == 0][0]}: every indicator is missing")
@@ -196,8 +202,13 @@ def rebuild_index(scores: pd.DataFrame, weights: pd.Series, missing: pd.DataFram
     return (raw * scores.shape[1] / left).rename("rebuilt")
 
 
-def identity_check(scores: pd.DataFrame, index: pd.Series, weights: pd.Series, missing: pd.DataFrame | None = None,
-                   tolerance: float = TOLERANCE) -> pd.DataFrame:
+def identity_check(
+    scores: pd.DataFrame,
+    index: pd.Series,
+    weights: pd.Series,
+    missing: pd.DataFrame | None = None,
+    tolerance: float = TOLERANCE,
+) -> pd.DataFrame:
     """Published and rebuilt index of every row; no row is left out.
 
     Returns
@@ -209,14 +220,21 @@ def identity_check(scores: pd.DataFrame, index: pd.Series, weights: pd.Series, m
     published = _aligned(scores, index)
     rebuilt = rebuild_index(scores, weights, missing)
     out = scores.isna() if missing is None else scores.isna() | missing.reindex_like(scores).fillna(False).astype(bool)
-    frame = pd.DataFrame({"published": published, "rebuilt": rebuilt, "difference": rebuilt - published,
-                          "n_missing": out.sum(axis=1)})
+    frame = pd.DataFrame(
+        {"published": published, "rebuilt": rebuilt, "difference": rebuilt - published, "n_missing": out.sum(axis=1)}
+    )
     frame["explained"] = frame["difference"].abs() <= tolerance
     return frame.reset_index()
 
 
-def dimension_check(scores: pd.DataFrame, dimension_scores: pd.DataFrame, weights: pd.Series, dimensions: pd.Series,
-                    missing: pd.DataFrame | None = None, tolerance: float = DIMENSION_TOLERANCE) -> pd.DataFrame:
+def dimension_check(
+    scores: pd.DataFrame,
+    dimension_scores: pd.DataFrame,
+    weights: pd.Series,
+    dimensions: pd.Series,
+    missing: pd.DataFrame | None = None,
+    tolerance: float = DIMENSION_TOLERANCE,
+) -> pd.DataFrame:
     """Published and rebuilt dimension scores: equation (1) within each dimension.
 
     Parameters
@@ -238,8 +256,15 @@ def dimension_check(scores: pd.DataFrame, dimension_scores: pd.DataFrame, weight
         some = block[~(block.isna() if missing is None else block.isna() | missing[block.columns]).all(axis=1)]
         gone = None if missing is None else missing.loc[some.index, block.columns]
         rebuilt = rebuild_index(some, weights[block.columns], gone)
-        parts.append(pd.DataFrame({"dimension": code, "published": dimension_scores[code].reindex(scores.index),
-                                   "rebuilt": rebuilt.reindex(scores.index)}))
+        parts.append(
+            pd.DataFrame(
+                {
+                    "dimension": code,
+                    "published": dimension_scores[code].reindex(scores.index),
+                    "rebuilt": rebuilt.reindex(scores.index),
+                }
+            )
+        )
     frame = pd.concat(parts)
     frame["difference"] = frame["rebuilt"] - frame["published"]
     frame["explained"] = frame["difference"].abs() <= tolerance

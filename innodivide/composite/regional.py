@@ -28,8 +28,10 @@ class RegionalFit:
     weights : Series (K,)
         Non-negative, relative to the reference row; sums to 1.
     factors : DataFrame
-        geo, year, factor, n_regions, n_complete, basis: "complete rows"; "assumed" where no region of the country has
-        a complete row, the cells that are zero in every year then being taken as missing.
+        geo, year, factor, n_regions, n_complete, basis, anchor. Basis is "complete rows"; "ratios of regions" where no
+        row is complete but only one set of whole numbers of missing cells fits all regions at once; "fewest missing"
+        where several do and the one with the fewest missing cells is taken. Anchor is the one region that fixes the
+        factor (empty if several do): its own identity is not a test.
     """
 
     weights: pd.Series
@@ -89,7 +91,9 @@ def fit_regional(scores: pd.DataFrame, index: pd.Series, country: pd.Series, ref
     right = -system[:, fixed]
     system = np.delete(system, fixed, axis=1)
     if len(system) < system.shape[1] or np.linalg.matrix_rank(system) < system.shape[1]:
-        raise DesignError(f"scores: {len(system)} complete rows cannot determine {size} weights and {len(names) - 1} factors")
+        raise DesignError(
+            f"scores: {len(system)} complete rows cannot determine {size} weights and {len(names) - 1} factors"
+        )
     solution = nnls(system, right)[0]
     weights = pd.Series(solution[:size], index=scores.columns, name="weight")
     inverse = np.insert(solution[size:], names.index(anchor), 1.0)
@@ -103,22 +107,50 @@ def _cells(scores: pd.DataFrame, country: pd.Series) -> pd.Series:
     return pd.Series(list(zip(geo, scores.index.get_level_values(1))), index=scores.index)
 
 
-def _factors(scores, published, cell, complete, weights, known) -> pd.DataFrame:
-    """Table of factors; where no row is complete, the median over regions with cells zero in every year left out."""
-    raw = (scores * weights).sum(axis=1) / weights.sum()
-    always = (scores == 0).groupby(level=0).transform("all").sum(axis=1)
-    size, rows = scores.shape[1], []
+def _factors(scores, published, cell, complete, weights, known, tolerance: float = TOLERANCE) -> pd.DataFrame:
+    """Table of factors: from complete rows, else from whole numbers of missing cells that fit a country's regions."""
+    raw = (scores.fillna(0) * weights).sum(axis=1) / weights.sum()
+    zeros, absent, rows = (scores == 0).sum(axis=1), scores.isna().sum(axis=1), []
     for key, members in cell.groupby(cell).groups.items():
-        factor = known.get(key)
-        if factor is None:
-            ratio = published[members] / raw[members].where(raw[members] > 0) * (size - always[members]) / size
-            factor = float(ratio.median())
-        rows.append((*key, factor, len(members), int(complete[members].sum()), "complete rows" if key in known else "assumed"))
-    return pd.DataFrame(rows, columns=["geo", "year", "factor", "n_regions", "n_complete", "basis"])
+        full = members[complete[members]]
+        if key in known:
+            factor, basis = known[key], "complete rows"
+            anchor = full[0][0] if len(full) == 1 else ""
+        else:
+            pivot = raw[members].idxmax()
+            if not raw[pivot] > 0:
+                raise DesignError(f"{key}: every score is zero, no factor can be recovered")
+            factor, unique = _search(
+                published[members], raw[members], scores.shape[1], zeros[members], absent[members], pivot, tolerance
+            )
+            basis, anchor = "ratios of regions" if unique and len(members) > 1 else "fewest missing", pivot[0]
+        rows.append((*key, factor, len(members), len(full), basis, anchor))
+    return pd.DataFrame(rows, columns=["geo", "year", "factor", "n_regions", "n_complete", "basis", "anchor"])
 
 
-def rebuild_regional(scores: pd.DataFrame, index: pd.Series, country: pd.Series, fit: RegionalFit | None = None,
-                     tolerance: float = TOLERANCE) -> pd.DataFrame:
+def _search(published, raw, size, zeros, absent, pivot, tolerance) -> tuple[float, bool]:
+    """Factor with the fewest missing cells among those at which every region fits; whether it is the only one.
+
+    If none fits every region, the one that fits most regions is taken, so that the others show as unexplained.
+    """
+    found = []
+    for number in range(int(absent[pivot]), min(int(absent[pivot] + zeros[pivot]), size - 1) + 1):
+        factor = published[pivot] / raw[pivot] * (size - number) / size
+        count, left = missing_count(
+            published.to_numpy(), factor * raw.to_numpy(), size, absent.to_numpy(), zeros.to_numpy()
+        )
+        found.append((int((~(np.abs(left) <= tolerance)).sum()), int(count.sum()), float(factor)))
+    best = min(found)
+    return best[2], sum(item[0] == best[0] for item in found) == 1
+
+
+def rebuild_regional(
+    scores: pd.DataFrame,
+    index: pd.Series,
+    country: pd.Series,
+    fit: RegionalFit | None = None,
+    tolerance: float = TOLERANCE,
+) -> pd.DataFrame:
     """Published and rebuilt regional index of every row; no row is left out.
 
     Parameters
@@ -134,13 +166,13 @@ def rebuild_regional(scores: pd.DataFrame, index: pd.Series, country: pd.Series,
     -------
     DataFrame
         Columns region_code, year, geo, published, rebuilt, difference, n_zero, n_missing (number of the zeros left out
-        of the mean, from the identity), factor, basis, tested (False where the only region of its country and year
-        fixes the factor itself), explained (absolute difference <= tolerance).
+        of the mean, from the identity), factor, basis, tested (False for a region that fixes its country's factor
+        alone, as its identity holds by construction), explained (absolute difference <= tolerance).
     """
     published = _aligned(scores, index)
     fit = fit_regional(scores, index, country) if fit is None else fit
     geo = pd.Series(scores.index.get_level_values(0).map(country), index=scores.index)
-    frame = pd.DataFrame({"geo": geo, "published": published}).reset_index()
+    frame = pd.DataFrame({"geo": geo, "published": published}).reset_index(names=["region_code", "year"])
     frame = frame.merge(fit.factors, on=["geo", "year"], how="left", validate="many_to_one")
     raw = ((scores.fillna(0) * fit.weights).sum(axis=1) / fit.weights.sum()).to_numpy() * frame["factor"].to_numpy()
     size, absent = scores.shape[1], scores.isna().sum(axis=1).to_numpy()
@@ -148,11 +180,24 @@ def rebuild_regional(scores: pd.DataFrame, index: pd.Series, country: pd.Series,
     frame["rebuilt"] = raw * size / (size - count)
     frame["n_zero"], frame["n_missing"] = (scores == 0).sum(axis=1).to_numpy(), count
     frame["difference"] = frame["rebuilt"] - frame["published"]
-    # one unknown factor for each country and year: a region tests it only if another one has fixed it
-    frame["tested"] = (frame["n_regions"] > 1) & ~((frame["n_complete"] == 1) & (frame["n_zero"] == 0))
+    frame["tested"] = frame["region_code"] != frame["anchor"]
     frame["explained"] = frame["difference"].abs() <= tolerance
-    columns = ["region_code", "year", "geo", "published", "rebuilt", "difference", "n_zero", "n_missing", "factor", "basis", "tested"]
-    return frame[[*columns, "explained"]]
+    return frame[
+        [
+            "region_code",
+            "year",
+            "geo",
+            "published",
+            "rebuilt",
+            "difference",
+            "n_zero",
+            "n_missing",
+            "factor",
+            "basis",
+            "tested",
+            "explained",
+        ]
+    ]
 
 
 def regional_zeros(scores: pd.DataFrame, rebuilt: pd.DataFrame) -> pd.DataFrame:
@@ -161,7 +206,7 @@ def regional_zeros(scores: pd.DataFrame, rebuilt: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns region_code, year, indicator_code, verdict: "bottom", "missing" or "undetermined" (some but not all zeros
+        Columns region_code, year, indicator_code, verdict: "bottom", "missing" or "undetermined" (some, not all, zeros
         of the row are missing, or the row's identity fails), basis ("identity", or "identity, zero in every year" where
         the zeros that persist through all years are exactly as many as the missing cells).
     """
@@ -172,7 +217,7 @@ def regional_zeros(scores: pd.DataFrame, rebuilt: pd.DataFrame) -> pd.DataFrame:
     for key in scores.index[zero.any(axis=1)]:
         codes = list(scores.columns[zero.loc[key]])
         number, lasting = int(row.at[key, "n_missing"]), [k for k in codes if always.at[key, k]]
-        if not row.at[key, "explained"] or row.at[key, "basis"] == "assumed":
+        if not row.at[key, "explained"] or row.at[key, "basis"] == "fewest missing":
             found = dict.fromkeys(codes, ("undetermined", "identity not available"))
         elif number in (0, len(codes)):
             found = dict.fromkeys(codes, ("missing" if number else "bottom", "identity"))

@@ -5,12 +5,28 @@ import pandas as pd
 
 from innodivide.composite.rebuild import DIMENSION_TOLERANCE, TOLERANCE, _aligned, missing_count
 
-COLUMNS = ["geo", "year", "indicator_code", "state", "verdict", "evidence", "n_missing_row", "residual", "dimension_agrees"]
+COLUMNS = [
+    "geo",
+    "year",
+    "indicator_code",
+    "state",
+    "verdict",
+    "evidence",
+    "n_missing_row",
+    "residual",
+    "dimension_agrees",
+]
 
 
-def classify_zeros(scores: pd.DataFrame, index: pd.Series, weights: pd.Series, dimension_scores: pd.DataFrame | None = None,
-                   dimensions: pd.Series | None = None, tolerance: float = TOLERANCE,
-                   dimension_tolerance: float = DIMENSION_TOLERANCE) -> pd.DataFrame:
+def classify_zeros(
+    scores: pd.DataFrame,
+    index: pd.Series,
+    weights: pd.Series,
+    dimension_scores: pd.DataFrame | None = None,
+    dimensions: pd.Series | None = None,
+    tolerance: float = TOLERANCE,
+    dimension_tolerance: float = DIMENSION_TOLERANCE,
+) -> pd.DataFrame:
     """Verdict on every cell that is zero or absent.
 
     The index gives the number of missing cells of a row. Where that leaves open which ones, the published dimension
@@ -41,48 +57,65 @@ def classify_zeros(scores: pd.DataFrame, index: pd.Series, weights: pd.Series, d
     weights = weights.reindex(scores.columns)
     absent, zero = scores.isna(), scores == 0
     raw = (scores.fillna(0) * weights).sum(axis=1) / weights.sum()
-    count, residual = missing_count(published.to_numpy(), raw.to_numpy(), scores.shape[1],
-                                    absent.sum(axis=1).to_numpy(), zero.sum(axis=1).to_numpy())
+    count, residual = missing_count(
+        published.to_numpy(),
+        raw.to_numpy(),
+        scores.shape[1],
+        absent.sum(axis=1).to_numpy(),
+        zero.sum(axis=1).to_numpy(),
+    )
+    fits = {} if dimension_scores is None else _dimension_fits(scores, weights, dimension_scores, dimensions)
     rows = []
     for i in np.flatnonzero((absent | zero).any(axis=1)):
-        key = scores.index[i]
         zeros, gone = list(scores.columns[zero.iloc[i]]), list(scores.columns[absent.iloc[i]])
         found = {code: ("missing", "no row in the table") for code in gone}
-        fits = np.isfinite(residual[i]) and abs(residual[i]) <= tolerance
-        if not fits:
-            found |= {code: ("undetermined", "the index identity fails for this row") for code in zeros}
+        if np.isfinite(residual[i]) and abs(residual[i]) <= tolerance:
+            blocks = [
+                ([k for k in zeros if k in fit["members"]], int(fit["count"][i] - fit["absent"][i]))
+                for fit in fits.values()
+                if abs(fit["residual"][i]) <= dimension_tolerance
+            ]
+            found |= _settle(zeros, int(count[i]) - len(gone), [block for block in blocks if block[0]])
         else:
-            blocks = _blocks(scores.loc[[key]], weights, dimension_scores, dimensions, zeros, dimension_tolerance)
-            found |= _settle(zeros, int(count[i]) - len(gone), blocks)
-        agrees = _agreement(scores.loc[[key]], weights, dimension_scores, dimensions, found, dimension_tolerance)
-        rows += [(*key, code, "zero" if code in zeros else "absent", *found[code], int(count[i]), residual[i], agrees.get(code, pd.NA))
-                 for code in scores.columns if code in found]
+            found |= dict.fromkeys(zeros, ("undetermined", "the index identity fails for this row"))
+        agrees = _agreement(fits, i, found, dimension_tolerance)
+        rows += [
+            (
+                *scores.index[i],
+                code,
+                "zero" if code in zeros else "absent",
+                *found[code],
+                int(count[i]),
+                residual[i],
+                agrees.get(code, pd.NA),
+            )
+            for code in scores.columns
+            if code in found
+        ]
     frame = pd.DataFrame(rows, columns=COLUMNS).astype({"dimension_agrees": "boolean"})
     return frame.sort_values(["geo", "year", "indicator_code"]).reset_index(drop=True)
 
 
-def _block_fit(row, weights, dimension_scores, dimensions, code):
-    """Indicators of a dimension, its missing count and residual in one row; None without a published score."""
-    if dimension_scores is None or row.index[0] not in dimension_scores.index:
-        return None
-    members = [k for k in row.columns if dimensions[k] == code]
-    block = row[members]
-    raw = (block.fillna(0) * weights[members]).sum(axis=1).to_numpy() / weights[members].sum()
-    target = dimension_scores.loc[row.index, code].to_numpy(dtype=float)
-    count, left = missing_count(target, raw, len(members), block.isna().sum(axis=1).to_numpy(), (block == 0).sum(axis=1).to_numpy())
-    return members, int(count[0]), left[0]
-
-
-def _blocks(row, weights, dimension_scores, dimensions, zeros, tolerance) -> list:
-    """Zeros of each dimension with the number of them missing: (codes, number), where the dimension identity holds."""
-    if dimension_scores is None:
-        return []
-    found = []
-    for code in sorted({dimensions[k] for k in zeros}):
-        fit = _block_fit(row, weights, dimension_scores, dimensions, code)
-        if fit is not None and np.isfinite(fit[2]) and abs(fit[2]) <= tolerance:
-            found.append(([k for k in zeros if k in fit[0]], fit[1] - int(row[fit[0]].isna().to_numpy().sum())))
-    return found
+def _dimension_fits(scores, weights, dimension_scores, dimensions) -> dict:
+    """For each dimension, by row: members, absent cells, best missing count and residual (NaN where not usable)."""
+    out = {}
+    for code in dimension_scores.columns:
+        members = [k for k in scores.columns if dimensions[k] == code]
+        if not members:
+            continue
+        block, target = scores[members], dimension_scores[code].reindex(scores.index).to_numpy(dtype=float)
+        raw = ((block.fillna(0) * weights[members]).sum(axis=1) / weights[members].sum()).to_numpy()
+        absent = block.isna().sum(axis=1).to_numpy()
+        count, left = missing_count(target, raw, len(members), absent, (block == 0).sum(axis=1).to_numpy())
+        out[code] = {
+            "members": members,
+            "absent": absent,
+            "count": count,
+            "residual": left,
+            "raw": raw,
+            "target": target,
+        }
+    return out
 
 
 def _settle(zeros: list, number: int, blocks: list) -> dict:
@@ -96,7 +129,9 @@ def _settle(zeros: list, number: int, blocks: list) -> dict:
             open_ = [k for k in open_ if k not in codes]
     number -= sum(verdict == "missing" for verdict, _ in found.values())
     if number in (0, len(open_)):
-        found |= dict.fromkeys(open_, ("missing" if number else "bottom", "index identity, other zeros settled by dimension"))
+        found |= dict.fromkeys(
+            open_, ("missing" if number else "bottom", "index identity, other zeros settled by dimension")
+        )
     elif 0 < number < len(open_):
         found |= dict.fromkeys(open_, ("undetermined", f"{number} of {len(open_)} zeros missing, which is not told"))
     else:
@@ -104,18 +139,14 @@ def _settle(zeros: list, number: int, blocks: list) -> dict:
     return found
 
 
-def _agreement(row, weights, dimension_scores, dimensions, found, tolerance) -> dict:
-    """Whether the verdicts reproduce the published score of the cell's dimension."""
+def _agreement(fits: dict, i: int, found: dict, tolerance: float) -> dict:
+    """Whether the verdicts reproduce the published score of each dimension in row i, where one is published."""
     out = {}
-    for code in {dimensions[k] for k in found} if dimension_scores is not None else ():
-        fit = _block_fit(row, weights, dimension_scores, dimensions, code)
-        if fit is None or not np.isfinite(dimension_scores.loc[row.index, code].iloc[0]):
-            continue
-        members, target = fit[0], dimension_scores.loc[row.index, code].iloc[0]
-        gone = sum(found.get(k, ("",))[0] == "missing" for k in members)
-        raw = float((row[members].fillna(0) * weights[members]).sum(axis=1).iloc[0] / weights[members].sum())
-        value = np.nan if gone == len(members) else raw * len(members) / (len(members) - gone)
-        out |= dict.fromkeys(members, bool(abs(value - target) <= tolerance))
+    for fit in fits.values():
+        size, gone = len(fit["members"]), sum(found.get(k, ("",))[0] == "missing" for k in fit["members"])
+        if np.isfinite(fit["target"][i]):
+            value = fit["raw"][i] * size / (size - gone) if gone < size else np.inf
+            out |= dict.fromkeys(fit["members"], bool(abs(value - fit["target"][i]) <= tolerance))
     return out
 
 

@@ -1,13 +1,10 @@
 """Few clusters: linear probability model with CR1, CR2 and two-way errors, and the wild cluster bootstrap.
 
-All of it rests on one vector. With d~ the exposure's residual on intercept and controls, the estimate is
-``b = a'y`` with ``a = d~ / d~'d~``, and a cluster's contribution to the sampling error is ``a_g'u_g``. Estimates are
-in percentage points of the probability. With five treated countries none of these methods is reliable on its own
-(MacKinnon & Webb); they stand beside the permutation test, not in its place.
+Estimates are in percentage points of the probability. With five treated countries none of these methods is reliable
+on its own (MacKinnon & Webb); they stand beside the permutation test, not in its place.
 """
 
 import math
-from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from typing import Literal, get_args
@@ -16,9 +13,21 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from innodivide.errors import DesignError, ParameterError
-from innodivide.inference.permute import check_permutations, extreme
-from innodivide.models.design import CONTROLS, Design, build_design, require_columns
+from innodivide.errors import ParameterError
+from innodivide.inference.lpm import (
+    Ols,
+    clusters,
+    cr0,
+    cr2,
+    least_squares,
+    outside_note,
+    scale_text,
+    small_sample_factor,
+    standard_error,
+    two_way,
+)
+from innodivide.inference.permute import extreme
+from innodivide.models.design import CONTROLS, build_design
 from innodivide.models.engine import check_level
 from innodivide.results import Result, require_rng, seed_of
 
@@ -29,18 +38,6 @@ Factor = Literal["own", "min", "none"]
 Weights = Literal["rademacher", "webb"]
 WEBB = np.sqrt([0.5, 1.0, 1.5])  # and their negatives, each with probability 1/6: mean 0, variance 1
 MAX_DOUBLINGS = 12  # an end of the bootstrap interval farther out than 4096 standard errors is called infinite
-
-
-@dataclass(frozen=True, eq=False)
-class _Ols:
-    """Least squares of the outcome on intercept, controls and exposure (last), from a QR decomposition."""
-
-    q: np.ndarray  # (n, k) orthonormal basis of the columns; hat matrix q q'
-    a: np.ndarray  # (n,) weights of the estimate
-    d_res: np.ndarray  # (n,) exposure residual on intercept and controls
-    estimate: float
-    residual: np.ndarray  # (n,) of the full model
-    residual_null: np.ndarray  # (n,) with the exposure's coefficient held at 0
 
 
 def lpm_clustered(
@@ -96,24 +93,24 @@ def lpm_clustered(
     _check_choice("factor", factor, Factor)
     check_level(level)
     design = build_design(dyads, term, controls, outcome)
-    codes, note = _clusters(design, dyads, cluster)
-    fit = _ols(design)
-    notes = (note, _outside(design, fit))
+    codes, note = clusters(design, dyads, cluster)
+    fit = least_squares(design)
+    notes = (note, outside_note(design, fit))
     if kind == "CR1":
         df = float(codes.max())
-        variance = _meat(fit, codes) * _factor(codes.max() + 1, fit)
+        variance = cr0(fit, codes) * small_sample_factor(codes.max() + 1, fit)
         text = f"CR1 by {cluster}: G/(G-1) (N-1)/(N-K) with G = {codes.max() + 1}"
     elif kind == "CR2":
-        variance, df, singular = _cr2(fit, codes)
+        variance, df, singular = cr2(fit, codes)
         text = f"CR2 (Bell-McCaffrey) by {cluster}"
         if singular:
             notes += (f"{singular} cluster(s) determine a coefficient alone; generalised inverse used for them",)
     else:
-        other, note_second = _clusters(design, dyads, second)
-        variance, text = _two_way(fit, codes, other, factor)
+        other, note_second = clusters(design, dyads, second)
+        variance, text = two_way(fit, codes, other, factor)
         df, text = float(min(codes.max(), other.max())), f"two-way (CGM) by {cluster} and {second}, {text}"
         notes = (note, note_second, notes[1])
-    se = _standard_error(variance, fit, text)
+    se = standard_error(variance, fit, text)
     reach, name = float(stats.t.ppf((1 + level) / 2, df)) * se, f"t with {df:.4g} df"
     if kind == "CR2":
         name = f"t with {df:.2f} Satterthwaite df"
@@ -123,7 +120,7 @@ def lpm_clustered(
         method=f"linear probability model, {kind}",
         term=term,
         estimate=100 * fit.estimate,
-        scale=_scale(design),
+        scale=scale_text(design),
         se=100 * se,
         se_kind=text,
         ci_low=100 * (fit.estimate - reach),
@@ -184,25 +181,29 @@ def wild_cluster_bootstrap(
     """
     _check_choice("weights", weights, Weights)
     check_level(level)
-    _check_boot(n_boot)
+    if not isinstance(n_boot, (int, np.integer)) or n_boot < 1:
+        raise ParameterError(f"n_boot: expected a whole number >= 1, got {n_boot!r}")
     design = build_design(dyads, term, controls, outcome)
-    codes, note = _clusters(design, dyads, cluster)
-    fit, n_clusters = _ols(design), int(codes.max()) + 1
+    codes, note = clusters(design, dyads, cluster)
+    fit, n_clusters = least_squares(design), int(codes.max()) + 1
     enumerated = weights == "rademacher" and n_clusters * math.log(2) <= math.log(n_boot)
     draws = _all_signs(n_clusters) if enumerated else _draw(require_rng(rng), weights, n_boot, n_clusters)
-    se = _standard_error(_meat(fit, codes) * _factor(n_clusters, fit), fit, f"CR1 by {cluster}")
+    se = standard_error(cr0(fit, codes) * small_sample_factor(n_clusters, fit), fit, f"CR1 by {cluster}")
     test = partial(_bootstrap_p, fit=fit, codes=codes, draws=draws, enumerated=enumerated)
     ends = [_interval_end(test, fit.estimate, side * se, 1 - level) for side in (-1, 1)]
     kind = f"all 2^{n_clusters} Rademacher weights" if enumerated else f"{n_boot} random {weights.title()} weights"
     kind = f"wild cluster bootstrap by {cluster}, null imposed, {kind}, two-sided"
-    notes = (note, "wild bootstrap under-rejects when few clusters are treated (MacKinnon & Webb 2017)")
-    if weights == "rademacher" and 2.0 ** (1 - n_clusters) > 1 - level:
-        notes += (f"p cannot be below {2.0 ** (1 - n_clusters):.4g} with {n_clusters} clusters: the interval is infinite",)
+    notes = (note,)
+    if len(np.unique(codes[design.d != 0])) < n_clusters:
+        notes += ("with the null imposed the wild bootstrap under-rejects when few clusters are treated",)
+    smallest = 2.0 ** (1 - n_clusters)
+    if weights == "rademacher" and smallest > 1 - level:
+        notes += (f"with {n_clusters} clusters p cannot be below {smallest:.4g}, so the interval is infinite",)
     return Result(
         method=f"linear probability model, wild cluster bootstrap ({weights})",
         term=term,
         estimate=100 * fit.estimate,
-        scale=_scale(design),
+        scale=scale_text(design),
         se=100 * se,
         se_kind=f"CR1 by {cluster}",
         ci_low=100 * ends[0],
@@ -224,99 +225,6 @@ def _check_choice(name: str, value, allowed) -> None:
         raise ParameterError(f"{name}: expected one of {', '.join(get_args(allowed))}; got {value!r}")
 
 
-def _scale(design: Design) -> str:
-    return "percentage points" if design.binary else f"percentage points per unit of {design.term}"
-
-
-def _clusters(design: Design, dyads: pd.DataFrame, cluster: str) -> tuple[np.ndarray, str]:
-    """Cluster index (n,) in the row order of the design, and a note on how many clusters carry the label."""
-    require_columns(dyads, [cluster], "dyads")
-    column = dyads.sort_values(["geo", "ipcei_id"])[cluster]
-    if column.isna().any():
-        raise DesignError(f"{cluster}: {int(column.isna().sum())} missing value(s); every dyad needs a cluster")
-    names, codes = np.unique(column.to_numpy(), return_inverse=True)
-    parameters = design.controls.shape[1] + 2
-    if len(names) <= parameters:
-        raise DesignError(
-            f"{cluster}: {len(names)} cluster(s) for {parameters} parameters; between-cluster variation needs more clusters"
-        )
-    if not design.binary:
-        return codes, ""
-    for value in (1, 0):
-        held = np.unique(codes[design.d == value])
-        if len(held) < 2:
-            raise DesignError(
-                f"{design.term}: only one cluster of {cluster} ({names[held[0]]}) has {design.term} = {value}; "
-                "variation between clusters needs at least two"
-            )
-    return codes, f"{len(np.unique(codes[design.d == 1]))} of {len(names)} clusters of {cluster} ever carry the label"
-
-
-def _ols(design: Design) -> _Ols:
-    q, r = np.linalg.qr(np.column_stack([design.null_matrix, design.d]))
-    last = q[:, -1]  # the exposure comes last: the direction that intercept and controls leave of it
-    residual_null = design.y - q[:, :-1] @ (q[:, :-1].T @ design.y)
-    estimate = float(last @ design.y / r[-1, -1])
-    residual = residual_null - last * (last @ design.y)
-    return _Ols(q, last / r[-1, -1], last * r[-1, -1], estimate, residual, residual_null)
-
-
-def _outside(design: Design, fit: _Ols) -> str:
-    fitted = design.y - fit.residual
-    share = float(((fitted < 0) | (fitted > 1)).mean())
-    return f"{share:.0%} of the fitted probabilities are outside 0 to 1" if share else ""
-
-
-def _meat(fit: _Ols, codes: np.ndarray) -> float:
-    """Sum of squared cluster contributions, no small-sample factor (CR0)."""
-    return float((np.bincount(codes, fit.a * fit.residual) ** 2).sum())
-
-
-def _factor(n_clusters: int, fit: _Ols) -> float:
-    n, k = fit.q.shape
-    return n_clusters / (n_clusters - 1) * (n - 1) / (n - k)
-
-
-def _two_way(fit: _Ols, first: np.ndarray, second: np.ndarray, factor: str) -> tuple[float, str]:
-    """Variance by inclusion and exclusion, and the factor in words."""
-    both = np.unique(first * (second.max() + 1) + second, return_inverse=True)[1]
-    sizes = [int(codes.max()) + 1 for codes in (first, second, both)]
-    multipliers = [_factor(size, fit) for size in sizes]
-    text = "each G/(G-1) (N-1)/(N-K) with G = " + ", ".join(map(str, sizes))
-    if factor == "min":
-        multipliers = [_factor(min(sizes), fit)] * 3
-        text = f"G/(G-1) (N-1)/(N-K) with the smallest G = {min(sizes)} for all three"
-    elif factor == "none":
-        multipliers, text = [1.0] * 3, "no small-sample factor"
-    parts = [multiplier * _meat(fit, codes) for multiplier, codes in zip(multipliers, (first, second, both))]
-    return parts[0] + parts[1] - parts[2], text
-
-
-def _cr2(fit: _Ols, codes: np.ndarray) -> tuple[float, float, int]:
-    """CR2 variance, Satterthwaite degrees of freedom, number of clusters with a singular I - H_gg."""
-    variance, columns, singular = 0.0, [], 0
-    for g in range(codes.max() + 1):
-        rows = np.flatnonzero(codes == g)
-        values, vectors = np.linalg.eigh(np.eye(len(rows)) - fit.q[rows] @ fit.q[rows].T)
-        usable = values > 1e-10
-        singular += int(not usable.all())
-        root = np.where(usable, 1 / np.sqrt(np.where(usable, values, 1.0)), 0.0)
-        weighted = vectors @ (root * (vectors.T @ fit.a[rows]))
-        variance += float(weighted @ fit.residual[rows]) ** 2
-        column = -fit.q @ (fit.q[rows].T @ weighted)
-        column[rows] += weighted
-        columns.append(column)
-    inner = np.array(columns) @ np.array(columns).T
-    return variance, float(np.trace(inner) ** 2 / (inner**2).sum()), singular
-
-
-def _standard_error(variance: float, fit: _Ols, what: str) -> float:
-    if variance <= 1e-20 * float(fit.a @ fit.a):  # 0/1 outcome: residuals of rounding size
-        cause = "negative" if variance < -1e-20 * float(fit.a @ fit.a) else "zero"
-        raise DesignError(f"{what}: the variance of the estimate is {cause}; this standard error is not defined here")
-    return math.sqrt(variance)
-
-
 def _all_signs(n_clusters: int) -> np.ndarray:
     """Sign vectors with a first sign of +1: t* of the others is the same with the other sign."""
     return np.array([(1.0, *signs) for signs in product((1.0, -1.0), repeat=n_clusters - 1)])
@@ -327,8 +235,8 @@ def _draw(rng: np.random.Generator, weights: str, n_boot: int, n_clusters: int) 
     return rng.choice(points, size=(n_boot, n_clusters))
 
 
-def _bootstrap_p(value: float, fit: _Ols, codes: np.ndarray, draws: np.ndarray, enumerated: bool) -> float:
-    """P-value of the null hypothesis that the coefficient is `value`."""
+def _bootstrap_t(value: float, fit: Ols, codes: np.ndarray, draws: np.ndarray) -> tuple[np.ndarray, float]:
+    """CR0 t statistics under draws (b, G) with the coefficient held at `value`, and the observed one."""
     n_clusters = draws.shape[1]
     null = fit.residual_null - value * fit.d_res
     own = np.bincount(codes, fit.a * null, minlength=n_clusters)
@@ -337,9 +245,15 @@ def _bootstrap_p(value: float, fit: _Ols, codes: np.ndarray, draws: np.ndarray, 
     taken = (members @ (fit.a[:, None] * fit.q)) @ (members @ (null[:, None] * fit.q)).T
     numerator, scores = draws @ own, draws * own - draws @ taken.T
     spread = np.sqrt((scores**2).sum(axis=1))
-    usable = spread > 1e-12 * np.sqrt((own**2).sum() + 1e-300)
-    reference = np.where(usable, numerator / np.where(usable, spread, 1.0), math.inf)  # undefined counts against
-    observed = own.sum() / math.sqrt(_meat(fit, codes))
+    usable = spread > 1e-12 * max(float(np.abs(own).max()), float(np.abs(taken).max()))
+    reference = np.full(len(draws), math.inf)  # a draw without a statistic counts against the finding
+    reference[usable] = numerator[usable] / spread[usable]
+    return reference, float(own.sum() / math.sqrt(cr0(fit, codes)))
+
+
+def _bootstrap_p(value: float, fit: Ols, codes: np.ndarray, draws: np.ndarray, enumerated: bool) -> float:
+    """P-value of the null hypothesis that the coefficient is `value`."""
+    reference, observed = _bootstrap_t(value, fit, codes, draws)
     count = extreme(reference, observed)
     return float(count.mean()) if enumerated else float((1 + count.sum()) / (len(draws) + 1))
 

@@ -46,7 +46,9 @@ def read_blocks(notebook) -> list[Block]:
             for output in cell.outputs:
                 payload = _payload(output, number)
                 if payload["id"] in seen:
-                    raise ReportError(f"cell {number}: exhibit {payload['id']} was already shown by cell {seen[payload['id']]}")
+                    raise ReportError(
+                        f"cell {number}: exhibit {payload['id']} was already shown by cell {seen[payload['id']]}"
+                    )
                 seen[payload["id"]] = number
                 blocks.append(Block(payload=payload, code=cell.source))
     return blocks
@@ -56,10 +58,14 @@ def _payload(output, number: int) -> dict:
     if output.output_type == "error":
         raise ReportError(f"cell {number}: {output.ename}: {output.evalue}")
     if output.output_type == "stream":
-        raise ReportError(f"cell {number} writes to {output.name}: {output.text.strip()[:300]!r}; a report shows only exhibits")
+        raise ReportError(
+            f"cell {number} writes to {output.name}: {output.text.strip()[:300]!r}; a report shows only exhibits"
+        )
     if MIME not in output.data:
-        raise ReportError(f"cell {number} shows something that is not an exhibit: "
-                          f"{output.data.get('text/plain', '')[:120]!r}; use exhibits.table, figure or say")
+        raise ReportError(
+            f"cell {number} shows something that is not an exhibit: "
+            f"{output.data.get('text/plain', '')[:120]!r}; use exhibits.table, figure or say"
+        )
     return output.data[MIME]
 
 

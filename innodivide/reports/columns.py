@@ -6,12 +6,18 @@ them can be measured here. Words that turn out too long are broken by the format
 
 import re
 import unicodedata
+from dataclasses import dataclass
 
 PORTRAIT, LANDSCAPE = 459.0, 706.0  # points between the margins of A4
-GAP = 8.0  # points between two columns
 LONGEST = 12.0  # ems: a longer word may be broken
+SLACK = 1.15  # headings are bold, and a reader's machine may put a wider font in the place of one it has not
+LIKED = 120.0  # ems: a longer text asks for no wider column
+LINES = 30  # a row of more lines may be broken at the foot of a page
 SHORT = 14  # characters: a shorter cell stays on one line if it can
-_STEPS = ((False, 9.0, True), (False, 8.0, True), (False, 8.0, False), (True, 8.5, True), (True, 7.5, False))
+# Page turned, type size, short cells kept on one line, points between two columns: tried in this order.
+_STEPS = ((False, 9.0, True, 8.0), (False, 8.0, True, 7.0), (False, 8.0, False, 7.0), (True, 8.5, True, 7.0),
+          (True, 7.5, False, 5.0))
+SIZES = tuple(sorted({size for _, size, _, _ in _STEPS}))
 _WORD = re.compile(r"[^\s/-]+[/-]?|[/-]")
 _CLASSES = (("ijlft.,:;'|!()[]", 0.32), ("mwMW%€@—", 0.86), ("1234567890-–−+ ", 0.5))
 _KNOWN = {c: width for letters, width in _CLASSES for c in letters}
@@ -44,35 +50,43 @@ def fit(head: list[str], rows: list[list[str]]) -> list[dict]:
     -------
     list of dict
         columns : indices shown, widths : points, summing to the width of the text, size : type size in points,
-        turned : whether the page is turned. The first column opens every part.
+        gap : points between columns, turned : whether the page is turned, whole_rows : whether no row need be broken
+        over pages. The first column opens every part.
     """
     if not head:
         return []
     cells = [[h, *(row[i] for row in rows)] for i, h in enumerate(head)]
-    everything = list(range(len(head)))
-    for turned, size, whole in _STEPS:
+    for turned, size, whole, gap in _STEPS:
+        page = _Page(turned, size, gap)
         least = [_least(c, whole) for c in cells]
-        room = _room(turned, size, len(head))
-        if sum(least) <= room:
-            return [_part(everything, cells, least, turned, size)]
-    groups = _groups(least, size)
-    return [_part(g, [cells[i] for i in g], [least[i] for i in g], turned, size) for g in groups]
+        if sum(least) <= page.room(len(head)):
+            return [_part(list(range(len(head))), cells, least, page)]
+    return [_part(g, [cells[i] for i in g], [least[i] for i in g], page) for g in _groups(least, page)]
 
 
-def _room(turned: bool, size: float, count: int) -> float:
-    """Return the ems left for words between the margins."""
-    return ((LANDSCAPE if turned else PORTRAIT) - GAP * count) / size
+@dataclass(frozen=True)
+class _Page:
+    turned: bool
+    size: float
+    gap: float
+
+    @property
+    def width(self) -> float:
+        return LANDSCAPE if self.turned else PORTRAIT
+
+    def room(self, count: int) -> float:
+        """Return the ems left for words when there are `count` columns."""
+        return (self.width - self.gap * count) / self.size
 
 
-def _groups(least: list[float], size: float) -> list[list[int]]:
-    """Deal columns to parts that fit a turned page, each opened by the first column; one column is never refused."""
-    groups = [[0]]
-    for i in range(1, len(least)):
-        wanted = [*groups[-1], i]
-        if len(groups[-1]) > 1 and sum(least[j] for j in wanted) > _room(True, size, len(wanted)):
-            groups.append([0, i])
-        else:
-            groups[-1] = wanted
+def _groups(least: list[float], page: _Page) -> list[list[int]]:
+    """Deal columns to as few parts as fit, of about one size, each opened by the first column."""
+    for most in range(len(least) - 1, 0, -1):  # columns of a part beside the first
+        count = -(-(len(least) - 1) // most)
+        even = -(-(len(least) - 1) // count)
+        groups = [[0, *range(i, min(i + even, len(least)))] for i in range(1, len(least), even)]
+        if all(sum(least[j] for j in g) <= page.room(len(g)) for g in groups):
+            return groups
     return groups
 
 
@@ -80,19 +94,21 @@ def _least(cells: list[str], whole: bool) -> float:
     """Return the least width of a column in ems: its longest word, or its longest short cell."""
     body = [c for c in cells[1:] if whole and len(c) < SHORT]
     words = [w for c in cells for w in _WORD.findall(c)]
-    return 1.06 * max([1.0, *(min(LONGEST, ems(t)) for t in (*words, *body))])  # headings are bold
+    return SLACK * max([1.6, *(min(LONGEST, ems(t)) for t in (*words, *body))])
 
 
-def _part(columns: list[int], cells: list[list[str]], least: list[float], turned: bool, size: float) -> dict:
+def _part(columns: list[int], cells: list[list[str]], least: list[float], page: _Page) -> dict:
     """Share the width: what each column needs, and the rest by how much more its longest cell would like."""
-    room = _room(turned, size, len(columns))
-    liked = [max(low, min(80.0, max(1.06 * ems(line) for c in column for line in c.split("\n"))))
+    room = page.room(len(columns))
+    liked = [max(low, min(LIKED, max(SLACK * ems(line) for c in column for line in c.split("\n"))))
              for column, low in zip(cells, least)]
-    spare, wish = room - sum(least), sum(liked) - sum(least)
-    if wish >= spare:
-        widths = [low + max(0.0, spare) * (like - low) / wish if wish else low for low, like in zip(least, liked)]
+    spare, wish = max(0.0, room - sum(least)), sum(liked) - sum(least)
+    if wish > spare:
+        widths = [low + spare * (like - low) / wish for low, like in zip(least, liked)]
     else:
         widths = [like + (spare - wish) * like / sum(liked) for like in liked]
-    points = [w * size + GAP for w in widths]
-    scale = (LANDSCAPE if turned else PORTRAIT) / sum(points)
-    return {"columns": columns, "widths": [round(p * scale, 2) for p in points], "size": size, "turned": turned}
+    lines = max(ems(c) / w for column, w in zip(cells, widths) for c in column)
+    points = [w * page.size + page.gap for w in widths]
+    scale = page.width / sum(points)
+    return {"columns": columns, "widths": [round(p * scale, 2) for p in points], "size": page.size, "gap": page.gap,
+            "turned": page.turned, "whole_rows": lines <= LINES}

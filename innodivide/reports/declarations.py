@@ -61,8 +61,13 @@ def _day(value):
     return "" if value in ("", None) else date.fromisoformat(str(value)).isoformat()
 
 
-_READERS = {"string": str, "integer": _whole, "number": _finite, "date": _day,
-            "boolean": lambda v: v if isinstance(v, bool) else {"true": True, "false": False}[str(v).lower()]}
+_READERS = {
+    "string": str,
+    "integer": _whole,
+    "number": _finite,
+    "date": _day,
+    "boolean": lambda v: v if isinstance(v, bool) else {"true": True, "false": False}[str(v).lower()],
+}
 
 
 @dataclass(frozen=True)
@@ -86,15 +91,19 @@ class Notebook:
             if name not in known:
                 near = difflib.get_close_matches(name, known, n=1)
                 hint = f" (did you mean {near[0]}?)" if near else ""
-                raise ParameterError(f"{self.name} has no parameter {name!r}{hint}; "
-                                     f"its parameters: {', '.join(known) or 'none'}")
+                raise ParameterError(
+                    f"{self.name} has no parameter {name!r}{hint}; its parameters: {', '.join(known) or 'none'}"
+                )
         return {p.name: p.read(given.get(p.name, p.default)) for p in self.parameters}
 
     def output_folder(self, values: dict) -> str:
         """Return the report's folder: parameters that differ from their default are part of its name."""
         folder = self.folder.format(**values)
-        other = [f"{p.name}-{quote(str(values[p.name]), safe='')}" for p in self.parameters
-                 if values[p.name] != p.default and f"{{{p.name}}}" not in self.folder]
+        other = [
+            f"{p.name}-{quote(str(values[p.name]), safe='')}"
+            for p in self.parameters
+            if values[p.name] != p.default and f"{{{p.name}}}" not in self.folder
+        ]
         return "--".join([folder, *other])
 
 
@@ -108,7 +117,11 @@ def _editions() -> tuple[int, ...]:
     return tuple(sorted(int(e) for e in data.load_rows("eis_edition")["edition"]))
 
 
-_NAMED_CHOICES = {"eu27": eu27, "editions": _editions}
+def _statuses() -> tuple[str, ...]:
+    return ("at_decision", "lag1", *map(str, _editions()))
+
+
+_NAMED_CHOICES = {"eu27": eu27, "editions": _editions, "statuses": _statuses}
 
 
 @lru_cache(maxsize=1)

@@ -7,6 +7,7 @@ text out of another format's markup.
 import base64
 import re
 from datetime import date
+from urllib.parse import quote
 
 from innodivide.reports import columns, prose
 from innodivide.reports.blocks import Block, ReportError
@@ -124,6 +125,7 @@ def _source_line(payload: dict) -> str:
 
 def _source(row: dict) -> dict:
     address = row["address"] if row["address"].startswith(("https://", "http://")) else ""
+    address = quote(address, safe="%/:?#[]@!$&'()*+,;=~")  # a space or a letter beyond ASCII breaks a link in Word
     return {key: row[key] for key in ("publisher", "title", "published", "licence", "weakness")} | {"address": address}
 
 

@@ -16,7 +16,9 @@ _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable("i
 @lru_cache(maxsize=1)
 def _template() -> jinja2.Template:
     folder = resources.files("innodivide.reports")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     return environment.from_string((folder / "report.html.j2").read_text(encoding="utf-8"))
 
 
@@ -34,8 +36,12 @@ def render(title: str, blocks: list[Block], facts: dict[str, str]) -> str:
     """
     style = (resources.files("innodivide.reports") / "report.css").read_text(encoding="utf-8")
     items = [_item(b) for b in blocks]
-    return _template().render(title=title, style=style, items=items, facts=facts, headings=_headings(blocks),
-                              sources=source_list(blocks)) + "\n"
+    return (
+        _template().render(
+            title=title, style=style, items=items, facts=facts, headings=_headings(blocks), sources=source_list(blocks)
+        )
+        + "\n"
+    )
 
 
 def _item(block: Block) -> dict:
@@ -63,7 +69,9 @@ def _prose(text: str) -> str:
 
 
 def _anchor(text: str) -> str:
-    return "part-" + "".join(c if c.isalnum() else "-" for c in text.lower()).strip("-")  # no clash with the page's own ids
+    return "part-" + "".join(c if c.isalnum() else "-" for c in text.lower()).strip(
+        "-"
+    )  # no clash with the page's own ids
 
 
 def _headings(blocks: list[Block]) -> list[tuple[str, str]]:

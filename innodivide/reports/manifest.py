@@ -12,8 +12,19 @@ from innodivide import __version__, data
 from innodivide.reports.declarations import DECLARATIONS, Notebook
 
 MANIFEST = "manifest.json"
-_PACKAGES = ("firthmodels", "ipykernel", "jinja2", "markdown-it-py", "matplotlib", "numpy", "pandas", "papermill",
-             "scipy", "seaborn", "statsmodels")
+_PACKAGES = (
+    "firthmodels",
+    "ipykernel",
+    "jinja2",
+    "markdown-it-py",
+    "matplotlib",
+    "numpy",
+    "pandas",
+    "papermill",
+    "scipy",
+    "seaborn",
+    "statsmodels",
+)
 _SHARED_TABLES = ("source", "country")  # every report prints source lines and country names
 
 
@@ -34,7 +45,8 @@ def inputs(notebook: Notebook) -> dict[str, str]:
     described = [data.resource(t) for t in tables]
     hashes[f"data/{data.PACKAGE} (tables used)"] = sha256(_canonical(described))
     hashes[f"notebooks/{DECLARATIONS} ({notebook.name})"] = sha256(
-        _canonical([notebook.title, notebook.tables, notebook.parameters]))
+        _canonical([notebook.title, notebook.tables, notebook.parameters])
+    )
     return hashes | _shared_inputs()
 
 
@@ -48,20 +60,25 @@ def _shared_inputs() -> dict[str, str]:
 @lru_cache(maxsize=1)
 def environment() -> dict:
     """Return the versions a result can depend on."""
-    return {"python": platform.python_version(), "innodivide": __version__,
-            "packages": {name: metadata.version(name) for name in _PACKAGES}}
+    return {
+        "python": platform.python_version(),
+        "innodivide": __version__,
+        "packages": {name: metadata.version(name) for name in _PACKAGES},
+    }
 
 
 @lru_cache(maxsize=1)
 def code_state() -> dict:
     """Return the git commit and whether tracked inputs differ from it; unknown outside a git checkout."""
+
     def git(*arguments):
         done = subprocess.run(["git", "-C", str(data.ROOT), *arguments], capture_output=True, text=True, check=True)
         return done.stdout.strip()
 
     try:
-        changed = git("status", "--porcelain", "--", "innodivide", "data", "notebooks", "analysis_plan.yml",
-                      "requirements.lock")
+        changed = git(
+            "status", "--porcelain", "--", "innodivide", "data", "notebooks", "analysis_plan.yml", "requirements.lock"
+        )
         return {"commit": git("rev-parse", "HEAD"), "uncommitted_changes": bool(changed)}
     except (OSError, subprocess.CalledProcessError):
         return {"commit": None, "uncommitted_changes": None}
@@ -69,10 +86,19 @@ def code_state() -> dict:
 
 def build(notebook: Notebook, parameters: dict, folder: Path, read: dict[str, str]) -> dict:
     """Return the manifest of a finished report folder; `read` are the `inputs` taken before the notebook ran."""
-    outputs = {p.relative_to(folder).as_posix(): sha256(p.read_bytes())
-               for p in sorted(folder.rglob("*")) if p.is_file() and p.name != MANIFEST}
-    return {"notebook": notebook.name, "parameters": parameters, "inputs": read,
-            "environment": environment(), "code": code_state(), "outputs": outputs}
+    outputs = {
+        p.relative_to(folder).as_posix(): sha256(p.read_bytes())
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and p.name != MANIFEST
+    }
+    return {
+        "notebook": notebook.name,
+        "parameters": parameters,
+        "inputs": read,
+        "environment": environment(),
+        "code": code_state(),
+        "outputs": outputs,
+    }
 
 
 def why_stale(notebook: Notebook, parameters: dict, folder: Path) -> str:
@@ -101,4 +127,3 @@ def why_stale(notebook: Notebook, parameters: dict, folder: Path) -> str:
         if not file.is_file() or sha256(file.read_bytes()) != digest:
             return f"output {path} is missing or was altered"
     return ""
-

@@ -80,8 +80,15 @@ def _mend(folder: Path) -> None:
         shutil.rmtree(old, ignore_errors=True) if folder.exists() else old.rename(folder)
 
 
-def run(jobs: list[Job], out: Path, *, force: bool = False, workers: int | None = None,
-        executor: Executor | None = None, tell: Callable[[Outcome], None] = lambda outcome: None) -> list[Outcome]:
+def run(
+    jobs: list[Job],
+    out: Path,
+    *,
+    force: bool = False,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    tell: Callable[[Outcome], None] = lambda outcome: None,
+) -> list[Outcome]:
     """Make the reports that are not fresh, in parallel; one that fails does not stop the others.
 
     Parameters
@@ -130,11 +137,13 @@ def _result(future, item: Job) -> Outcome:
     try:
         return future.result()
     except BrokenProcessPool:
-        return Outcome(item.name, "failed", "a worker process was killed; run the command again to make what is missing")
+        return Outcome(
+            item.name, "failed", "a worker process was killed; run the command again to make what is missing"
+        )
 
 
 def make_report(item: Job, out: Path) -> Outcome:
-    """Execute one notebook and write its folder; on failure the old report stays and the message says where it broke."""
+    """Execute one notebook and write its folder; on failure the old report stays, and the message says where."""
     started, folder, partial = time.monotonic(), Path(out) / item.name, None
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -167,10 +176,12 @@ def _write_report(item: Job, folder: Path) -> None:
     nbformat.write(executed, folder / "notebook.ipynb")
     (folder / "exhibits").mkdir()
     write_exhibits([b.payload for b in blocks if b.payload], folder / "exhibits")
-    facts = {"Notebook": f"notebooks/{item.notebook.name}.ipynb",
-             "Parameters": ", ".join(f"{k} = {v if v != '' else 'none'}" for k, v in item.parameters.items()) or "none",
-             "Software": f"innodivide {manifest.__version__}, Python {manifest.environment()['python']}",
-             "What made it": f"{manifest.MANIFEST} beside this file lists every input with its hash"}
+    facts = {
+        "Notebook": f"notebooks/{item.notebook.name}.ipynb",
+        "Parameters": ", ".join(f"{k} = {v if v != '' else 'none'}" for k, v in item.parameters.items()) or "none",
+        "Software": f"innodivide {manifest.__version__}, Python {manifest.environment()['python']}",
+        "What made it": f"{manifest.MANIFEST} beside this file lists every input with its hash",
+    }
     (folder / "report.html").write_text(render(item.title, blocks, facts), "utf-8")
 
 
@@ -181,8 +192,12 @@ def execute(item: Job):
     from innodivide.reports.blocks import ReportError
 
     # One thread for each kernel: the reports themselves run in parallel.
-    wanted = {data.DECLARED_TABLES: ",".join((*item.notebook.tables, "source", "country")),
-              "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
+    wanted = {
+        data.DECLARED_TABLES: ",".join((*item.notebook.tables, "source", "country")),
+        "OPENBLAS_NUM_THREADS": "1",
+        "OMP_NUM_THREADS": "1",
+        "PYTHONHASHSEED": "0",
+    }
     before = {k: os.environ.get(k) for k in wanted}
     os.environ.update(wanted)
     try:
@@ -190,9 +205,15 @@ def execute(item: Job):
             saved = Path(scratch) / "notebook.ipynb"
             try:
                 return papermill.execute_notebook(
-                    str(item.notebook.path), str(saved), parameters=item.parameters, progress_bar=False,
-                    kernel_name="python3", cwd=str(data.ROOT), execution_timeout=KERNEL_TIMEOUT,
-                    **_local_transport(scratch))
+                    str(item.notebook.path),
+                    str(saved),
+                    parameters=item.parameters,
+                    progress_bar=False,
+                    kernel_name="python3",
+                    cwd=str(data.ROOT),
+                    execution_timeout=KERNEL_TIMEOUT,
+                    **_local_transport(scratch),
+                )
             except Exception as error:
                 raise ReportError(_what_broke(error, saved)) from error
     finally:
@@ -201,7 +222,7 @@ def execute(item: Job):
 
 
 def _local_transport(folder: str) -> dict:
-    """Talk to the kernel through socket files that only this user can reach, not through open ports (not on Windows)."""
+    """Talk to the kernel through socket files of this user, not through open ports (not possible on Windows)."""
     from traitlets.config import Config
 
     sockets = {"transport": "ipc", "ip": f"{folder}/kernel"}  # a name of its own: kernels run side by side

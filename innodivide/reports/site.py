@@ -43,11 +43,19 @@ def write_index(out: Path) -> Path:
     """Write index.html with a link to every report that is in the folder, whichever run made it."""
     declared = notebooks()
     names = dict(zip(*data.load_rows("country")[["geo", "name"]].T.to_numpy()))
-    policy = [(n.title, n.folder) for n in declared.values() if n.name != ANNEX and (out / n.folder / "report.html").is_file()]
-    folders = sorted((p.parent for p in (out / "annex").glob("*/report.html")), key=lambda p: names.get(p.name, p.name))
+    policy = [
+        (n.title, n.folder) for n in declared.values() if n.name != ANNEX and (out / n.folder / "report.html").is_file()
+    ]
+    found = (out / "annex").glob("*/report.html")
+    reports = [p for p in found if not p.parent.name.startswith(".")]  # not what a killed run left
+    folders = sorted((p.parent for p in reports), key=lambda p: names.get(p.name, p.name))
     annexes = [(names.get(p.name, p.name), p.relative_to(out).as_posix()) for p in folders]
     style = (resources.files("innodivide.reports") / "report.css").read_text(encoding="utf-8")
-    page = jinja2.Environment(autoescape=True, trim_blocks=True).from_string(_PAGE).render(style=style, policy=policy, annexes=annexes)
+    page = (
+        jinja2.Environment(autoescape=True, trim_blocks=True)
+        .from_string(_PAGE)
+        .render(style=style, policy=policy, annexes=annexes)
+    )
     target = out / "index.html"
     partial = out / ".index.html"
     partial.write_text(page + "\n", encoding="utf-8")

@@ -13,7 +13,7 @@ for (name in unique(cases$name)) {
   sims <- simulate(nullmodel(m, "curveball"), nsim = 9999, burnin = 1000, thin = 100)
   draws <- apply(sims, 3, function(x) nestednodf(x)$statistic["NODF"])
   co <- apply(sims, 3, function(x) sum(x[1, ] * x[2, ]))
-  rows[[name]] <- data.frame(name = name, nodf = s[["NODF"]], rows = s[["N rows"]], columns = s[["N columns"]],
+  rows[[name]] <- data.frame(name = name, nodf = s[["NODF"]], rows = s[["N.rows"]], columns = s[["N.columns"]],
                              null_mean = mean(draws), null_sd = sd(draws), shared_mean = mean(co), shared_sd = sd(co))
 }
 write.csv(do.call(rbind, rows), "expected.csv", row.names = FALSE)

@@ -1,0 +1,98 @@
+"""Rules on the scoreboards: groups follow thresholds, editions are complete and in order."""
+
+import numpy as np
+import pandas as pd
+
+from innodivide.checks.rules import Load, fail, members, rule
+from innodivide.schema import Failure
+
+
+def group_of(relative: pd.Series, limits: pd.DataFrame, lowest: pd.Series) -> pd.Series:
+    """Return the innovation group of an index in percent of the EU: a group starts above its threshold.
+
+    The cut points of an edition are those its publisher states (table `eis_edition`).
+    """
+    above = [relative > limits[c] for c in ("leader_min_pct", "strong_min_pct", "moderate_min_pct")]
+    return pd.Series(np.select(above, ["leader", "strong", "moderate"], default=lowest), index=relative.index)
+
+
+def _lowest(edition: pd.Series) -> np.ndarray:
+    return np.where(edition >= 2021, "emerging", "modest")  # the group was renamed in 2021
+
+
+@rule("eis_group", "eis_index", "eis_edition")
+def country_groups_follow_thresholds(load: Load) -> list[Failure]:
+    """The group of a country follows from its index, the EU's index and the thresholds of the edition."""
+    index, editions = load("eis_index"), load("eis_edition").set_index("edition")
+    complete = index.groupby(["edition", "year"])["geo"].transform("size") >= 27
+    index = index[complete]
+    eu = index[index["geo"] == "EU"].set_index(["edition", "year"])["value"].rename("eu")
+    rows = (
+        load("eis_group")
+        .reset_index(names="row")
+        .merge(index, left_on=["geo", "edition", "performance_year"], right_on=["geo", "edition", "year"])
+    )
+    rows = rows.join(eu, on=["edition", "year"]).dropna(subset="eu").set_index("row")
+    expected = group_of(
+        100 * rows["value"] / rows["eu"], editions.loc[rows["edition"]].set_index(rows.index), _lowest(rows["edition"])
+    )
+    wrong = rows.assign(expected=expected)[expected != rows["group"]]
+    return fail(
+        "scoreboard/eis_group.csv",
+        wrong,
+        "group",
+        lambda r: f"index {r['value']} of {r['eu']} (EU) makes {r['geo']} {r['expected']} in edition {r['edition']}",
+    )
+
+
+@rule("ris_index", "eis_edition")
+def region_groups_follow_thresholds(load: Load) -> list[Failure]:
+    """The group of a region follows from its index in percent of the EU and the thresholds of the edition."""
+    rows, editions = load("ris_index").dropna(subset="group"), load("eis_edition").set_index("edition")
+    limits = editions.loc[rows["edition"]].set_index(rows.index)
+    expected = group_of(rows["relative_to_eu_pct"], limits, _lowest(rows["edition"]))
+    wrong = rows.assign(expected=expected)[expected != rows["group"]]
+    return fail(
+        "scoreboard/ris_index.csv",
+        wrong,
+        "group",
+        lambda r: f"{r['relative_to_eu_pct']} % of the EU makes {r['region_code']} {r['expected']}",
+    )
+
+
+@rule("eis_group", "eis_edition")
+def performance_years_are_those_of_the_edition(load: Load) -> list[Failure]:
+    """A group was measured in the performance year of its edition."""
+    rows, editions = load("eis_group"), load("eis_edition").set_index("edition")["performance_year"]
+    stated = rows["edition"].map(editions)
+    return fail(
+        "scoreboard/eis_group.csv",
+        rows[rows["performance_year"] != stated],
+        "performance_year",
+        lambda r: f"edition {r['edition']} has performance year {editions[r['edition']]}",
+    )
+
+
+@rule("eis_group", "eis_edition", "country")
+def every_edition_groups_all_member_states(load: Load) -> list[Failure]:
+    """Every edition has a group for each of the 27 Member States."""
+    states, groups, editions = members(load), load("eis_group"), load("eis_edition")
+    have = {e: set(g) for e, g in groups.groupby("edition")["geo"]}
+    return [
+        Failure("scoreboard/eis_edition.csv", int(i), "edition", str(e), f"a group of {geo} in this edition")
+        for i, e in editions["edition"].items()
+        for geo in sorted(states - have.get(e, set()))
+    ]
+
+
+@rule("eis_edition")
+def editions_are_in_order(load: Load) -> list[Failure]:
+    """A later edition was published later, and thresholds fall from leader to moderate."""
+    rows = load("eis_edition").sort_values("edition")
+    early = rows[rows["published"].diff() <= pd.Timedelta(0)]
+    unordered = rows[
+        (rows["leader_min_pct"] <= rows["strong_min_pct"]) | (rows["strong_min_pct"] <= rows["moderate_min_pct"])
+    ]
+    return fail("scoreboard/eis_edition.csv", early, "published", "later than the edition before it") + fail(
+        "scoreboard/eis_edition.csv", unordered, "strong_min_pct", "between the moderate and the leader threshold"
+    )

@@ -1,0 +1,185 @@
+"""Claim C10 and the annex rows on barriers: the rule for the verdict stands here, above the functions that find the numbers."""
+
+import numpy as np
+import pandas as pd
+
+from innodivide import barriers
+from innodivide.claims import Finding
+from innodivide.errors import ParameterError
+from innodivide.panel import Tables, _tables, member_states
+from innodivide.results import require_rng
+
+# Written before any number of it was computed.
+RULE = (
+    "supported if the mean gap of the lagging regions to the EU lies above zero with its whole 95 percent interval in each of "
+    "support (public R&D expenditure), internationalisation (international co-publications) and bureaucracy (European Quality "
+    "of Government Index), and both the general part and the regions' own part (country and region) hold at least one tenth of "
+    "the squared gaps with their whole intervals; partly if both parts do and one or two of the three named barriers hold; "
+    "contradicted if one of the two parts is below one tenth with its whole interval, or all three mean gaps are below zero "
+    "with theirs; otherwise inconclusive"
+)
+MATTERS = 0.1
+NAMED = {"support": ("2.1.1", "public R&D expenditure"), "internationalisation": ("1.2.1", "international co-publications"),
+         "bureaucracy": ("eqi", "quality of government")}
+FIRST_YEAR = 2016
+TOP = 3
+
+
+def lagging_regions(tables: Tables | None = None, groups=("emerging",)) -> pd.Series:
+    """Return the country of each lagging EU27 region (group of RIS 2023), indexed by region_code."""
+    rows = barriers.region_groups(tables)
+    return rows.loc[rows["group"].isin(list(groups)), "geo"]
+
+
+def lagging_split(rng: np.random.Generator, tables: Tables | None = None, year: int = 2023, reference: str = "EU", zeros: str = "missing",
+                  weights=None, **options) -> barriers.Split:
+    """Return the two-way split of the gaps of the lagging regions; `options` are those of `barriers.two_way_split`."""
+    groups = barriers.region_groups(tables)
+    leaders = list(groups.index[groups["group"] == "leader"])
+    found = barriers.gap_contributions(barriers.region_scores(year, zeros, tables), reference, weights, leaders)
+    return barriers.two_way_split(found, lagging_regions(tables), rng, **options)
+
+
+def government_split(rng: np.random.Generator, tables: Tables | None = None, reference: str = "EU", **options) -> barriers.Split:
+    """Return the same split for the quality of government alone (standardised score, not index points)."""
+    gaps = barriers.institutional_gaps(reference, tables).query("measure == 'eqi'")
+    rows = gaps[["unit", "gap"]].rename(columns={"gap": "contribution"}).assign(indicator_code="eqi")
+    return barriers.two_way_split(rows, lagging_regions(tables), rng, **options)
+
+
+def shared_barriers_finding(rng: np.random.Generator, tables: Tables | None = None, n_boot: int = 1999, zeros: str = "missing",
+                            reference: str = "EU") -> Finding:
+    """C10: lagging regions share general barriers, and each has its own; the verdict follows `RULE`.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    n_boot : int >= 20
+    zeros : {"missing", "keep"}
+        How scores of zero are read (`barriers.region_scores`).
+    reference : {"EU", "leaders"}
+        The rule is written for the EU; leaders is a sensitivity.
+    """
+    tables, rng = _tables(tables), require_rng(rng)
+    split = lagging_split(rng, tables, reference=reference, zeros=zeros, n_boot=n_boot)
+    government = government_split(rng, tables, reference, n_boot=n_boot)
+    named = pd.concat([split.general, government.general]).loc[[code for code, _ in NAMED.values()]]
+    own = own_share(split)
+    shares = pd.DataFrame([split.shares.loc["general"], own])
+    verdict = verdict_of(named, shares)
+    kept = barriers.persistence(lagging_split(rng, tables, FIRST_YEAR, reference, zeros, n_boot=20), split).set_index("part")["correlation"]
+    first = barriers.general_barriers(split).head(TOP)
+    labels = _labels(tables)
+    texts = [f"{name} ({what}) {row.general:.2f} ({row.ci_low:.2f} to {row.ci_high:.2f})"
+             for (name, (_, what)), row in zip(NAMED.items(), named.itertuples())]
+    numbers = (f"Mean gap of lagging regions: {'; '.join(texts)}; the first two in index points of the composite, the third on the index's own scale. "
+               f"Largest general barriers: {'; '.join(first['indicator_code'].map(labels))}. Of the squared gaps {_share(shares.iloc[0])} are general and "
+               f"{_share(own)} the regions' own (country {split.shares.at['country', 'share']:.0%}, region {split.shares.at['specific', 'share']:.0%}). "
+               f"Against {FIRST_YEAR} the region's part correlates {kept['specific']:.2f}.")
+    return Finding("C10", verdict, numbers, _coverage(split, tables, zeros))
+
+
+def own_share(split: barriers.Split) -> pd.Series:
+    """Return the share of country and specific part together: one less that of the general part."""
+    general = split.shares.loc["general"]
+    return pd.Series({"share": 1 - general["share"], "ci_low": 1 - general["ci_high"], "ci_high": 1 - general["ci_low"]}, name="own")
+
+
+def verdict_of(named: pd.DataFrame, shares: pd.DataFrame) -> str:
+    """Apply `RULE`: `named` has ci_low and ci_high of the three mean gaps, `shares` those of the general and the own part."""
+    hold = int((named["ci_low"] > 0).sum())
+    both_matter = bool((shares["ci_low"] >= MATTERS).all())
+    if (shares["ci_high"] < MATTERS).any() or (named["ci_high"] < 0).all():
+        return "contradicted"
+    if both_matter and hold == len(NAMED):
+        return "supported"
+    return "partly" if both_matter and hold else "inconclusive"
+
+
+def _share(row: pd.Series) -> str:
+    return f"{row['share']:.0%} ({row['ci_low']:.0%} to {row['ci_high']:.0%})"
+
+
+def _coverage(split: barriers.Split, tables: Tables, zeros: str) -> str:
+    cells, full = len(split.parts), split.parts["unit"].nunique() * len(split.general)
+    read = "scores of zero left out, as they may be missing figures" if zeros == "missing" else "scores of zero taken as bottom scores"
+    return (f"RIS 2023: {split.parts['unit'].nunique()} regions in group emerging of {split.parts['country'].nunique()} Member States, {cells} of {full} "
+            f"figures ({read}); equal weights; intervals draw whole countries. Regions are lagging because their index is low, so positive mean "
+            "gaps in its indicators are partly by construction; the quality of government (EQI 2021) is not one of them. Government support of business R&D "
+            "and exports are published for countries only; access to support and red tape as firms meet them are in no open regional figure")
+
+
+def _labels(tables: Tables) -> pd.Series:
+    return tables["indicator"].set_index("indicator_code")["label"]
+
+
+def region_barrier_table(geo: str, rng: np.random.Generator, tables: Tables | None = None, n_boot: int = 499) -> pd.DataFrame:
+    """Return the barriers of each region of a country in words.
+
+    Parameters
+    ----------
+    geo : str
+        Member State.
+    rng : numpy.random.Generator
+        For the intervals of the general part.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per region, furthest behind first: region_code, name, group, relative (published index, EU = 100), gap (index points
+        to the EU, equal weights; the published index also scales each country to its national index, so the two can disagree,
+        most in Portugal and Poland), general (largest barriers that lagging regions share and this one has), own (largest ones beyond
+        them, with the whole interval), government (quality of government against the EU, with its margin), n_indicators, n_zero
+        (scores of zero, left out), source_id. A region that is not lagging has no general barriers; `own` then names the
+        indicators in which it is furthest behind the EU.
+
+    Raises
+    ------
+    ParameterError
+        If `geo` is not a Member State.
+    """
+    tables = _tables(tables)
+    codes = list(member_states(tables)["geo"])
+    if geo not in codes:
+        raise ParameterError(f"geo={geo!r}: allowed are {', '.join(codes)}")
+    contributions = barriers.gap_contributions(barriers.region_scores(tables=tables))
+    split = barriers.two_way_split(contributions, lagging_regions(tables), require_rng(rng), n_boot=n_boot)
+    regions = barriers.region_groups(tables).query("geo == @geo")
+    gaps = barriers.unit_gaps(contributions).set_index("unit")
+    government = barriers.institutional_gaps(tables=tables).query("measure == 'eqi'").set_index("unit")
+    zero = tables["ris_score"].query("year == 2023").groupby("region_code")["is_zero"].sum()
+    source = tables["ris_score"].groupby("region_code")["source_id"].first()
+    rows = []
+    for code, region in regions.iterrows():
+        general, own = _in_words(code, split, contributions, _labels(tables))
+        rows.append({"region_code": code, "name": region["name"], "group": region["group"], "relative": region["relative"],
+                     "gap": gaps.at[code, "gap"], "general": general, "own": own, "government": _government(code, government),
+                     "n_indicators": int(gaps.at[code, "n_indicators"]), "n_zero": int(zero[code]), "source_id": source[code]})
+    return pd.DataFrame(rows).sort_values(["relative", "region_code"], ignore_index=True)
+
+
+def _in_words(code: str, split: barriers.Split, contributions: pd.DataFrame, labels: pd.Series) -> tuple[str, str]:
+    """The largest general and own barriers of one region as text, with the gap in index points."""
+    if code not in set(split.parts["unit"]):
+        behind = contributions[(contributions["unit"] == code) & (contributions["contribution"] > 0)]
+        behind = behind.sort_values(["contribution", "indicator_code"], ascending=[False, True]).head(TOP)
+        return "none: not a lagging region", _listed(behind["indicator_code"], behind["contribution"], labels, "behind the EU in nothing measured")
+    rows = barriers.specific_barriers(split, code)
+    shared = barriers.general_barriers(split).query("is_barrier")["indicator_code"]
+    general = rows[rows["indicator_code"].isin(shared) & (rows["contribution"] > 0)]
+    general = general.sort_values(["general", "indicator_code"], ascending=[False, True]).head(TOP)
+    own = rows[rows["own_barrier"]].head(TOP)
+    return (_listed(general["indicator_code"], general["general"], labels, "none of those that lagging regions share"),
+            _listed(own["indicator_code"], own["own"], labels, "none clearly beyond those that lagging regions share"))
+
+
+def _listed(codes, points, labels: pd.Series, none: str) -> str:
+    return "; ".join(f"{labels[c]} ({p:.1f})" for c, p in zip(codes, points)) or none
+
+
+def _government(code: str, rows: pd.DataFrame) -> str:
+    if code not in rows.index:
+        return "no figure"
+    row = rows.loc[code]
+    words = {"behind": "below the EU", "ahead": "above the EU", "within the margin": "not told apart from the EU"}[row["reading"]]
+    return f"{words} ({-row['gap']:+.2f}, {-row['gap_high']:+.2f} to {-row['gap_low']:+.2f})"

@@ -1,0 +1,249 @@
+"""Claims on the two tiers, on regions beyond them, on recovery and on reform money: numbers, coverage and verdict.
+
+`RULES` was written down before any of the statistics was computed; the tables themselves, and what their descriptions
+say of them, had been read. Each function applies its rule and nothing else.
+"""
+
+import numpy as np
+import pandas as pd
+
+from innodivide import money, network, recovery, tiers
+from innodivide.claims import Finding
+from innodivide.confirmatory import BRIEF_CUTOFF
+from innodivide.exhibits import join_names
+from innodivide.inference import holm
+from innodivide.panel import Tables, _tables, member_states
+
+ALPHA = 0.05
+# A null range within this share of its mean on either side is narrow enough to show no more than activity explains.
+NARROW = 0.10
+BROAD_STATES = 2 / 3
+NOT_TESTABLE = "not testable with open data"
+
+RULES = {
+    "C05": (
+        "Cross-tier pairs on the matrix of Member States by IPCEIs and complete partnership lists against "
+        "matrices of the same margins. States: supported if below the null (p < 0.05), or inside its 95 % "
+        "range and that range within 10 % of its mean; contradicted if above (p < 0.05); otherwise "
+        "inconclusive. Regions and organisations cannot be tested, so the whole claim is at most partly "
+        "supported."
+    ),
+    "C07": (
+        "Growing: a published count of partnerships is exceeded by a later count or lower bound of the same "
+        "scope and none falls. Broad: known members come from two thirds of the Member States, and from "
+        "regions with more than half of the EU27's people. Supported if all three hold; contradicted if a "
+        "count falls and fewer than two thirds of the states are in; otherwise partly if one holds, else "
+        "inconclusive."
+    ),
+    "C09": (
+        "Slope over states of the shortfall of GDP in 2022 against the own trend of 2016-2019 on the "
+        "innovation gap of 2019. Supported if positive with p < 0.05, also without Ireland, and positive for "
+        "2021 and 2023; partly if only the first holds; contradicted if all that holds with the opposite "
+        "sign; otherwise inconclusive."
+    ),
+    "C11": (
+        "Regions in neither tier, lowest and highest possible number given the lists that are not published. "
+        "Supported if even the lowest is more than half of all; contradicted if even the highest is not; "
+        "otherwise not testable with open data."
+    ),
+    "C12": (
+        "Rank correlation of euro per head with the gap for RRF grants, cohesion R&I and cohesion SME, and "
+        "the difference in the gap between states with and without an R&I recommendation in 2020; Holm over "
+        "the four. Supported if all run with the gap at 0.05; contradicted if most run against it; partly if "
+        "some run with it; otherwise inconclusive."
+    ),
+}
+
+
+def _p(value: float) -> str:
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
+
+
+def connected_states(found: pd.Series) -> str:
+    """Verdict on the states' part of C05 from the row `pairs` of `network.overlap_test`."""
+    if found["p_value"] < ALPHA:
+        return "supported" if found["observed"] < found["null_mean"] else "contradicted"
+    inside = found["null_low"] <= found["observed"] <= found["null_high"]
+    narrow = (
+        max(found["null_high"] - found["null_mean"], found["null_mean"] - found["null_low"])
+        <= NARROW * found["null_mean"]
+    )
+    return "supported" if inside and narrow else "inconclusive"
+
+
+def tiers_hardly_connect(rng: np.random.Generator, tables: Tables | None = None, n_null: int = 9999) -> Finding:
+    """C05: no more states in both tiers than their activity explains; regions and organisations are not testable."""
+    tables = _tables(tables)
+    matrix, sides = tiers.country_matrix(tables)
+    rows = network.overlap_test(matrix, sides, rng, n_null=n_null).set_index("statistic")
+    pairs, both = rows.loc["pairs"], rows.loc["both"]
+    states = connected_states(pairs)
+    verdict = "partly" if states == "supported" else states
+    plain = network.overlap_test(matrix, sides, rng, "labels", n_null).set_index("statistic").loc["spearman"]
+    numbers = (
+        f"{pairs['observed']:.0f} cross-tier pairs where activity alone gives {pairs['null_mean']:.0f} "
+        f"({pairs['null_low']:.0f} to {pairs['null_high']:.0f}), ratio {pairs['ratio']:.2f}, {_p(pairs['p_value'])}; "
+        f"{both['observed']:.0f} states are in both (expected {both['null_mean']:.1f}). Activity left aside, the same "
+        f"states are in both: rank correlation {plain['observed']:.2f}, {_p(plain['p_value'])}. For states: {states}; "
+        f"for regions and organisations: {NOT_TESTABLE}."
+    )
+    return Finding("C05", verdict, numbers, f"IPCEI states complete; {tiers.s3_coverage(tables)}")
+
+
+def partnership_demand(tables: Tables | None = None) -> Finding:
+    """C07: partnerships grow, and their members come from most states and from regions with most people."""
+    tables = _tables(tables)
+    growth, by_state, regions = tiers.s3_growth(tables), tiers.tier2_by_country(tables), tiers.regions(tables)
+    members = tiers.tier2_memberships(tables)
+    members = members[(members["instrument"] == "S3") & members["sure"]]
+    inside = by_state["geo"].isin(members["geo"])
+    names = tiers.covered(regions["nuts_code"], members["nuts_code"])
+    people = regions.loc[names, "population"].sum() / regions["population"].sum()
+    fell = bool((growth["later_value"] < growth["value"]).any())
+    growing = bool(growth["grew"].any()) and not fell
+    states = bool(inside.mean() >= BROAD_STATES)
+    parts = [growing, states, bool(people > 0.5)]
+    verdict = (
+        "supported"
+        if all(parts)
+        else "contradicted"
+        if fell and not states
+        else "partly"
+        if any(parts)
+        else "inconclusive"
+    )
+    counts = join_names(
+        [f"{r.scope} {r.value:.0f} ({r.as_of}) and {r.later_value:.0f} ({r.later_as_of})" for r in growth.itertuples()],
+        none=f"no scope was counted at two dates, so growth is {NOT_TESTABLE}",
+    )
+    out = join_names(sorted(by_state.loc[~inside, "name"]))
+    numbers = (
+        f"Partnerships: {counts}. Members known from {int(inside.sum())} of {len(inside)} states (none known: {out}) "
+        f"and from regions with at least {people:.0%} of the people."
+    )
+    return Finding("C07", verdict, numbers, str(tiers.s3_coverage(tables)))
+
+
+def overlap_robustness(rng: np.random.Generator, tables: Tables | None = None, n_null: int = 999) -> pd.DataFrame:
+    """Return the cross-tier pairs of C05 with other lists, IPCEIs and states.
+
+    Returns
+    -------
+    DataFrame
+        variant ("main", "closed lists only": without the founders of one that grew, "all named members": of every
+        list, however partial, "until <brief>", "without <list>", "without <state>"), observed, null_mean, null_low, null_high,
+        ratio, p_value, states (verdict on the states' part by the rule of C05).
+    """
+    tables = _tables(tables)
+    main, sides = tiers.country_matrix(tables)
+    lists = [c for c in main if sides[c] == "tier2"]
+    founders = set(lists) - set(tiers.complete_partnerships(tables, founding=False))
+    named = sorted(tables["s3_partnership_region"]["partnership_id"].unique())
+    matrices = {
+        "main": main,
+        "closed lists only": main.drop(columns=sorted(founders)),
+        "all named members": tiers.country_matrix(tables, lists=named)[0],
+        f"until {BRIEF_CUTOFF}": tiers.country_matrix(tables, BRIEF_CUTOFF)[0],
+        **{f"without {x}": main.drop(columns=x) for x in lists},
+        **{f"without {g}": main.drop(index=g) for g in main.index},
+    }
+    sides = {**{c: "tier2" for c in named}, **sides}
+    rows = []
+    for variant, matrix in matrices.items():
+        found = network.overlap_test(matrix, sides, rng, n_null=n_null).query("statistic == 'pairs'")
+        rows.append(found.assign(variant=variant, states=connected_states(found.iloc[0])))
+    columns = ["variant", "observed", "null_mean", "null_low", "null_high", "ratio", "p_value", "states"]
+    return pd.concat(rows, ignore_index=True)[columns]
+
+
+def recovery_verdict(rows: pd.DataFrame) -> str:
+    """Apply the rule of C09 to the frame of `recovery.recovery_tests`."""
+    rows = rows[(rows["outcome"] == "shortfall") & (rows["contrast"] == "gap")]
+    main = rows[rows["main"]].iloc[0]
+    again = rows[(rows["end"] == main["end"]) & (rows["sample"] != main["sample"])]
+    later = rows[(rows["end"] != main["end"]) & (rows["sample"] == main["sample"])]
+    same = np.sign(pd.concat([again, later])["estimate"]) == np.sign(main["estimate"])
+    robust = bool(same.all() and (again["p_value"] < ALPHA).all())
+    if main["p_value"] >= ALPHA:
+        return "inconclusive"
+    if main["estimate"] > 0:
+        return "supported" if robust else "partly"
+    return "contradicted" if robust else "inconclusive"
+
+
+def uneven_recovery(rng: np.random.Generator, tables: Tables | None = None, n_permutations: int = 9999) -> Finding:
+    """C09: the shortfall of GDP after the pandemic rises with the innovation gap."""
+    rows = recovery.recovery_tests(rng, tables, n_permutations)
+    gap = rows[rows["contrast"] == "gap"]
+    shown = gap[((gap["outcome"] == "shortfall") & (gap["end"] == recovery.END)) | (gap["outcome"] == "shock")]
+    text = join_names(
+        [
+            f"{r.outcome} {r.end} ({r.sample}) {r.estimate:+.2f} ({r.ci_low:+.2f} to {r.ci_high:+.2f}), {_p(r.p_value)}"
+            for r in shown.itertuples()
+        ]
+    )
+    ends = gap[(gap["outcome"] == "shortfall") & (gap["end"] != recovery.END) & (gap["sample"] == "EU27")]
+    other = join_names([f"{r.end} {r.estimate:+.2f} ({_p(r.p_value)})" for r in ends.itertuples()])
+    return Finding(
+        "C09",
+        recovery_verdict(rows),
+        f"Percentage points for each 10 index points below the EU: {text}. Shortfall at {other}.",
+        rows["coverage"].iloc[0],
+    )
+
+
+def regions_beyond(tables: Tables | None = None) -> Finding:
+    """C11: more regions are in neither tier than in at least one, whatever the unpublished lists hold."""
+    tables = _tables(tables)
+    places = tiers.unlisted_places(tables)
+    rows = tiers.regions_by_tier(tiers.regions(tables), int(places["unlisted"].sum()))
+    low, high, total = rows["neither"].min(), rows["neither"].max(), rows["n_regions"].iloc[0]
+    verdict = "supported" if 2 * low > total else "contradicted" if 2 * high <= total else NOT_TESTABLE
+    cases = join_names(
+        [f"{r.case} {r.neither} ({r.neither_population_share:.0%} of the people)" for r in rows.itertuples()]
+    )
+    unknown = int(places["unlisted"].isna().sum())
+    return Finding(
+        "C11",
+        verdict,
+        f"Of {total} regions in neither tier: {cases}.",
+        f"{int(places['unlisted'].sum())} stated places without a name, {unknown} partnerships without a stated "
+        f"number; no region of any IPCEI company; {tiers.s3_coverage(tables)}",
+    )
+
+
+def reform_money(rng: np.random.Generator, tables: Tables | None = None, n_permutations: int = 9999) -> Finding:
+    """C12: reform money per head and the R&I recommendations of 2020 go where the gap is."""
+    tables = _tables(tables)
+    rows = money.money_against_gap(rng, tables, n_permutations)
+    reform, last = rows[rows["reform"]], money.recommendation_against_gap(rng, tables, n_permutations).iloc[-1]
+    tests = pd.concat(
+        [
+            reform.set_index("instrument")[["rho", "p_value"]].rename(columns={"rho": "estimate"}),
+            last.to_frame("R&I recommendation 2020").T[["estimate", "p_value"]].astype(float),
+        ]
+    )
+    tests["p_holm"] = holm(tests["p_value"])["p_holm"]
+    clear = tests["p_holm"] < ALPHA
+    towards, against = int((clear & (tests["estimate"] > 0)).sum()), int((clear & (tests["estimate"] < 0)).sum())
+    verdict = (
+        "supported"
+        if towards == len(tests)
+        else "contradicted"
+        if 2 * against > len(tests)
+        else "partly"
+        if towards
+        else "inconclusive"
+    )
+    shown = join_names([f"{n} {r.estimate:+.2f} ({_p(r.p_holm)})" for n, r in tests.iloc[:-1].iterrows()])
+    other = join_names([f"{r.instrument} {r.rho:+.2f}" for r in rows[~rows["reform"]].itertuples()])
+    numbers = (
+        f"Rank correlation with the gap: {shown}. Mean gap of states with against without a recommendation in 2020: "
+        f"{last['estimate']:+.1f} points ({_p(tests['p_holm'].iloc[-1])}). Beside it: {other}."
+    )
+    return Finding(
+        "C12",
+        verdict,
+        numbers,
+        f"{len(member_states(tables))} states; planned amounts; in 2019 every state got a recommendation",
+    )

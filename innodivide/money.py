@@ -1,0 +1,222 @@
+"""Does money go where the innovation gap is?
+
+The gap of a country is 100 minus its Summary Innovation Index in percent of the EU, in the series of EIS 2023, the only
+one with all 27 states. It begins in 2016; for money of 2014-2020 the gap is therefore that of 2016, not of the year
+before.
+"""
+
+import numpy as np
+import pandas as pd
+
+from innodivide.coverage import Coverage
+from innodivide.errors import DesignError, ParameterError
+from innodivide.inference.permute import TIE_TOLERANCE, check_permutations, country_orders
+from innodivide.panel import Tables, _tables, country_values, member_states
+from innodivide.profile import PER_HEAD_YEAR, index_relative_to_eu
+from innodivide.recovery import permutation_slope
+from innodivide.results import require_rng
+
+# instrument: (table, row filter, column, to million, year of the gap, reform money?, caveat)
+INSTRUMENTS = {
+    "RRF grants, allocation of 2020": (
+        "rrf_country",
+        "",
+        "grants_total_2018p_meur",
+        1.0,
+        2019,
+        True,
+        "2018 prices; the 30 % part was illustrative",
+    ),
+    "RRF grants, first plan": ("rrf_country", "", "plan_grants_meur", 1.0, 2019, False, "current prices"),
+    "Cohesion 2014-2020, research and innovation": (
+        "cohesion_country",
+        "fund == 'ESIF' and objective == 'TO1'",
+        "eu_amount_eur",
+        1e-6,
+        2016,
+        True,
+        "planned, EU part",
+    ),
+    "Cohesion 2014-2020, SMEs": (
+        "cohesion_country",
+        "fund == 'ESIF' and objective == 'TO3'",
+        "eu_amount_eur",
+        1e-6,
+        2016,
+        True,
+        "planned, EU part",
+    ),
+    "Horizon 2020 to July 2017": (
+        "horizon_country",
+        "data_cut == '2017-07'",
+        "eu_contribution_eur",
+        1e-6,
+        2016,
+        False,
+        "lower bound: missing amounts count as zero",
+    ),
+}
+
+
+def innovation_gap(year: int, tables: Tables | None = None) -> pd.Series:
+    """Return 100 minus the index (EU of the year = 100) of the EU27 by geo; positive below the EU."""
+    rows = index_relative_to_eu(2023, tables)
+    if year not in set(rows["year"]):
+        raise ParameterError(f"year={year}: the series holds {rows['year'].min()} to {rows['year'].max()}")
+    return (100 - rows[rows["year"] == year].set_index("geo")["relative"]).rename("gap")
+
+
+def money_by_country(tables: Tables | None = None) -> pd.DataFrame:
+    """Return each instrument by Member State.
+
+    Returns
+    -------
+    DataFrame
+        instrument, geo, meur (missing if unknown), per_head (euro, population of 2019), gap, gap_year, wealth (GDP per
+        head, PPS, EU27 = 100, in gap_year), reform (counts as reform money), source_id, coverage.
+    """
+    tables = _tables(tables)
+    heads = country_values("population", PER_HEAD_YEAR, tables).set_index("geo")["value"]
+    base, parts = member_states(tables)[["geo"]], []
+    for instrument, (table, query, column, scale, year, reform, caveat) in INSTRUMENTS.items():
+        rows = tables[table].query(query) if query else tables[table]
+        frame = base.merge(rows[["geo", column, "source_id"]], on="geo", how="left")
+        frame["meur"] = frame.pop(column).astype("float64") * scale
+        known = int(frame["meur"].notna().sum())
+        wealth = country_values("gdp_pc_pps", year, tables).set_index("geo")["value"]
+        parts.append(
+            frame.assign(
+                instrument=instrument,
+                per_head=1e6 * frame["meur"] / frame["geo"].map(heads),
+                gap_year=year,
+                gap=frame["geo"].map(innovation_gap(year, tables)),
+                wealth=frame["geo"].map(wealth),
+                reform=reform,
+                coverage=str(Coverage("Member States", known, len(base), caveat)),
+            )
+        )
+    columns = ["instrument", "geo", "meur", "per_head", "gap", "gap_year", "wealth", "reform", "source_id", "coverage"]
+    return pd.concat(parts, ignore_index=True)[columns]
+
+
+def rank_association(
+    x, y, rng: np.random.Generator, given=None, n_permutations: int = 9999, n_boot: int = 1999, level: float = 0.95
+) -> dict:
+    """Spearman's rho with a permutation p-value and a bootstrap interval; with `given`, partial.
+
+    Partial: correlation of the residuals of the ranks of x and y on the ranks of `given`; the residuals of x are
+    permuted (Potter's permuted regressor residuals). Interval: percentiles over units drawn with replacement.
+
+    Returns
+    -------
+    dict
+        rho, ci_low, ci_high, p_value (two-sided, |rho*| >= |rho|, (1 + number) / (n_permutations + 1)), n.
+
+    Raises
+    ------
+    DesignError
+        Missing values, fewer than four units, or a variable without variation.
+    """
+    require_rng(rng)
+    check_permutations(n_permutations)
+    columns = [np.asarray(v, dtype=float) for v in ((x, y) if given is None else (x, y, given))]
+    if len({c.shape for c in columns}) != 1 or len(columns[0]) < 4 or not np.isfinite(columns).all():
+        raise DesignError("x, y, given: expected the same number, at least four, of values that are not missing")
+    data = np.column_stack(columns)
+    a, b = _rank_residuals(data)
+    norm = np.sqrt((a @ a) * (b @ b))
+    if norm < 1e-9:
+        raise DesignError("x, y, given: no variation left, rank correlation is not defined")
+    rho = float(a @ b / norm)
+    null = a[country_orders(rng, n_permutations, len(a))] @ b / norm
+    draws = [_rank_residuals(data[i]) for i in rng.integers(len(data), size=(n_boot, len(data)))]
+    norms = np.array([np.sqrt((u @ u) * (v @ v)) for u, v in draws])
+    boot = np.array([u @ v for u, v in draws])[norms > 1e-9] / norms[norms > 1e-9]
+    low, high = np.quantile(boot, [(1 - level) / 2, (1 + level) / 2])
+    return {
+        "rho": rho,
+        "ci_low": float(low),
+        "ci_high": float(high),
+        "n": len(a),
+        "p_value": (1 + int((np.abs(null) >= abs(rho) * (1 - TIE_TOLERANCE)).sum())) / (n_permutations + 1),
+    }
+
+
+def _rank_residuals(data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Centred ranks of the first two columns, less their regression on the ranks of the third if there is one."""
+    from scipy.stats import rankdata
+
+    ranks = rankdata(data, axis=0) - (len(data) + 1) / 2
+    if ranks.shape[1] == 3 and (total := ranks[:, 2] @ ranks[:, 2]) > 0:
+        ranks = ranks[:, :2] - np.outer(ranks[:, 2], ranks[:, 2] @ ranks[:, :2] / total)
+    return ranks[:, 0], ranks[:, 1]
+
+
+def money_against_gap(
+    rng: np.random.Generator, tables: Tables | None = None, n_permutations: int = 9999
+) -> pd.DataFrame:
+    """Does euro per head rise with the innovation gap?
+
+    Returns
+    -------
+    DataFrame
+        One row per instrument: instrument, reform, gap_year, n, rho, ci_low, ci_high, p_value, rho_given_wealth,
+        p_given_wealth (partial, given GDP per head: these funds are allotted by wealth), per_head_high_gap and
+        per_head_low_gap (euro, pooled over states below and above the EU index), coverage.
+    """
+    rows = []
+    for instrument, frame in money_by_country(tables).groupby("instrument", sort=False):
+        frame = frame.dropna(subset=["per_head", "gap", "wealth"])
+        plain = rank_association(frame["gap"], frame["per_head"], rng, n_permutations=n_permutations)
+        partial = rank_association(frame["gap"], frame["per_head"], rng, frame["wealth"], n_permutations)
+        people, high = 1e6 * frame["meur"] / frame["per_head"], frame["gap"] > 0
+        pooled = [1e6 * frame.loc[m, "meur"].sum() / people[m].sum() for m in (high, ~high)]
+        rows.append(
+            {
+                "instrument": instrument,
+                "reform": bool(frame["reform"].iloc[0]),
+                "gap_year": int(frame["gap_year"].iloc[0]),
+                **plain,
+                "rho_given_wealth": partial["rho"],
+                "p_given_wealth": partial["p_value"],
+                "per_head_high_gap": pooled[0],
+                "per_head_low_gap": pooled[1],
+                "coverage": frame["coverage"].iloc[0],
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def recommendation_against_gap(
+    rng: np.random.Generator, tables: Tables | None = None, n_permutations: int = 9999
+) -> pd.DataFrame:
+    """Do states with a research and innovation recommendation of the Semester have the larger gap?
+
+    Returns
+    -------
+    DataFrame
+        One row per year: year, n_with, n_without, estimate (mean gap of 2019 with minus without, index points), ci_low,
+        ci_high, p_value (permutation of countries); missing where all or none got one; coverage.
+    """
+    tables = _tables(tables)
+    gap, rows = innovation_gap(2019, tables), []
+    table = tables["semester_rdi"]
+    for year, frame in table[table["geo"].isin(gap.index)].groupby("year"):
+        known = frame.dropna(subset=["rdi_recommended"])
+        label = known["rdi_recommended"].astype(float).to_numpy()
+        found = {"estimate": np.nan, "ci_low": np.nan, "ci_high": np.nan, "p_value": np.nan}
+        if 0 < label.sum() < len(label):
+            found = permutation_slope(label, known["geo"].map(gap), rng, n_permutations)
+        note = Coverage(
+            "Member States with the text read", len(known), len(gap), "Commission texts; progress not collected"
+        )
+        rows.append(
+            {
+                "year": int(year),
+                "n_with": int(label.sum()),
+                "n_without": int((label == 0).sum()),
+                **{k: v for k, v in found.items() if k != "n"},
+                "coverage": str(note),
+            }
+        )
+    return pd.DataFrame(rows)

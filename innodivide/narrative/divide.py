@@ -1,0 +1,97 @@
+"""Values of the sentences about the divide (notebooks 01 and 07)."""
+
+import numpy as np
+import pandas as pd
+
+from innodivide import concentration
+from innodivide.exhibits import join_names
+
+
+def edition_line(rows: pd.DataFrame) -> str:
+    """Return the edition a figure rests on, as printed under it."""
+    return f"EIS {rows['edition'].iloc[0]}"
+
+
+def group_facts(history: pd.DataFrame) -> dict:
+    """Return what the text says about the latest groups."""
+    last = history["edition"].max()
+    now = history[history["edition"] == last]
+    lead = history[history["group"] == "leader"].groupby("name").size()
+    always = sorted(lead[lead == history["edition"].nunique()].index)
+    leaders = sorted(now.loc[now["group"] == "leader", "name"])
+    return {
+        "edition": int(last),
+        "first": int(history["edition"].min()),
+        "leaders": len(leaders),
+        "names": join_names(leaders),
+        "lowest": int(now["group"].isin(["modest", "emerging"]).sum()),
+        "always": join_names(always, none="No states"),
+    }
+
+
+def stability(history: pd.DataFrame, since: int = 2021) -> dict:
+    """Return how many countries have had one and the same group in every edition on the present scale."""
+    held = history[history["edition"] >= since].groupby("geo")["group"].nunique()
+    return {"same": int((held == 1).sum()), "total": len(held), "since": since}
+
+
+def extremes(rows: pd.DataFrame) -> dict:
+    """Return the highest and the lowest country of `latest_index`."""
+    return {
+        "first": rows["name"].iloc[0],
+        "high": rows["relative"].iloc[0],
+        "last": rows["name"].iloc[-1],
+        "low": rows["relative"].iloc[-1],
+    }
+
+
+def tile_facts(rows: pd.DataFrame) -> dict:
+    """Return the leaders and the lowest group of `latest_index`, by name."""
+    by = rows.sort_values("name").groupby("group")["name"].apply(list)
+    return {"leaders": join_names(by.get("leader", [])), "lowest": join_names(by.get("emerging", []))}
+
+
+def convergence_facts(spread: pd.DataFrame, beta: dict) -> dict:
+    """Return what the text says about convergence; beta per halving of the start, in percentage points a year."""
+    first, last = spread["sd_log"].iloc[0], spread["sd_log"].iloc[-1]
+    scale = -100 * np.log(2)
+    return {
+        "first_year": int(spread["year"].iloc[0]),
+        "last_year": int(spread["year"].iloc[-1]),
+        "first": first,
+        "last": last,
+        "direction": "fell" if last < first else "rose",
+        "per_year": scale * beta["beta"],
+        "low": scale * beta["ci_high"],
+        "high": scale * beta["ci_low"],
+        "n": beta["n"],
+    }
+
+
+def region_facts(rows: pd.DataFrame) -> dict:
+    """Return what the text says about regions; Theil T weights each region equally."""
+    counts = rows["group"].value_counts()
+    lowest = rows[rows["group"] == "emerging"].groupby("country").size().sort_values(ascending=False)
+    top = list(lowest.index[:3])
+    parts = concentration.theil_decomposition(rows["relative"].to_numpy(), rows["geo"].to_numpy()).set_index(
+        "component"
+    )["contribution"]
+    return {
+        "n": len(rows),
+        "countries": rows["geo"].nunique(),
+        "single": int((rows.groupby("geo").size() == 1).sum()),
+        "leaders": int(counts["leader"]),
+        "emerging": int(counts["emerging"]),
+        "top": join_names(top),
+        "top_share": lowest.iloc[:3].sum() / lowest.sum(),
+        "between": parts["between"] / parts["total"],
+    }
+
+
+def lowest_facts(rows: pd.DataFrame) -> dict:
+    """Return how many regions are in the lowest group and which three countries have most of them."""
+    return {
+        "regions": int(rows["lowest"].sum()),
+        "top": join_names(list(rows["name"].iloc[:3])),
+        "share": rows["lowest"].iloc[:3].sum() / rows["lowest"].sum(),
+    }

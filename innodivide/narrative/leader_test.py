@@ -1,0 +1,136 @@
+"""Values and tables of the leader test's report (notebook 03) and of the policy brief (07)."""
+
+import numpy as np
+import pandas as pd
+
+from innodivide.confirmatory import Confirmatory
+from innodivide.exhibits import join_names
+from innodivide.panel import Tables, member_states
+from innodivide.plan import Plan
+
+READABLE = {  # names of the plan in the words of a report
+    "at_decision": "as known at the decision",
+    "lag1": "one step before (edition, or calendar year)",
+    "ln_population": "natural logarithm of population",
+    "ln_gdp_pc_pps": "natural logarithm of GDP per head in PPS",
+}
+
+
+def plan_table(plan: Plan) -> pd.DataFrame:
+    """Return the registered choices as rows: item, choice."""
+    rows = []
+
+    def walk(value, path):
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                walk(inner, [*path, str(key).replace("_", " ")])
+        else:
+            text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
+            rows.append({"item": ": ".join(path), "choice": READABLE.get(text, text)})
+
+    walk({k: v for k, v in plan.fixed.items() if k not in ("claim_rules", "verdicts")}, [])
+    return pd.DataFrame(rows)
+
+
+def departures_table(plan: Plan) -> pd.DataFrame:
+    """Return the departures from the plan: date, what, why (an empty frame if there are none)."""
+    return pd.DataFrame(list(plan.departures), columns=["date", "what", "why"])
+
+
+def treated_states(dyads: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
+    """Return decision_date, ipcei_id, edition (that gave the status), n and names of the leaders, for each IPCEI."""
+    names = member_states(tables).set_index("geo")["name"]
+    rows = dyads[dyads["leader"]].assign(name=dyads["geo"].map(names)).sort_values("name")
+    grouped = rows.groupby(["decision_date", "ipcei_id", "edition"])["name"].agg(n="size", leaders=", ".join)
+    return grouped.reset_index()
+
+
+def coefficients(main: Confirmatory) -> pd.DataFrame:
+    """Return every coefficient as an odds ratio with its profile interval: term, odds_ratio, ci_low, ci_high."""
+    labels = {
+        "leader": "Innovation leader",
+        "ln_population": "Population (per doubling)",
+        "ln_gdp_pc_pps": "GDP per head, PPS (per doubling)",
+    }
+    frame = main.fit.coefficients.loc[list(labels)]
+    scale = pd.Series({"leader": 1.0, "ln_population": np.log(2), "ln_gdp_pc_pps": np.log(2)})
+    out = np.exp(frame[["estimate", "ci_low", "ci_high"]].mul(scale, axis=0)).rename(columns={"estimate": "odds_ratio"})
+    return out.assign(term=list(labels.values()), p_value=frame["p_value"]).reset_index(drop=True)[
+        ["term", "odds_ratio", "ci_low", "ci_high", "p_value"]
+    ]
+
+
+def answer_facts(main: Confirmatory, curve, plan: Plan) -> dict:
+    """Return the numbers of the answer: estimate, interval, p-values, effect, minimum detectable odds ratio, sample."""
+
+    names = member_states().set_index("geo")["name"]
+    treated = sorted(names[g] for g in set(main.dyads.loc[main.dyads["leader"], "geo"]))
+    rates = main.dyads.groupby("leader")["participates"].mean()
+    low = main.interval.ci_low > 1
+    high = main.interval.ci_high < 1
+    return {
+        "or_": main.interval.estimate,
+        "low": main.interval.ci_low,
+        "high": main.interval.ci_high,
+        "p": main.permutation.p_value,
+        "p2": main.second_permutation.p_value,
+        "mde": curve.odds_ratio,
+        "power": curve.power,
+        "phi": main.fit.dispersion,
+        "dyad_low": main.profile.ci_low,
+        "dyad_high": main.profile.ci_high,
+        "dyad_p": main.profile.p_value,
+        "ame": main.effect.estimate,
+        "ame_low": main.effect.ci_low,
+        "ame_high": main.effect.ci_high,
+        "n_dyads": main.profile.n_dyads,
+        "n_countries": main.profile.n_countries,
+        "n_ipceis": main.profile.n_ipceis,
+        "n_events": main.profile.n_events,
+        "n_treated": len(treated),
+        "treated": join_names(treated),
+        "rate_leader": rates[True],
+        "rate_other": rates[False],
+        "alpha": float(plan.fixed["test"]["alpha"]),
+        "reading": "more often" if low else "less often" if high else "neither clearly more nor clearly less often",
+    }
+
+
+def sensitivity_facts(rows: pd.DataFrame) -> dict:
+    """Return how many announced choices there are and how many intervals include one."""
+    known = rows.dropna(subset=["odds_ratio"])
+    return {"n": len(known), "cross": int(((known["ci_low"] < 1) & (known["ci_high"] > 1)).sum())}
+
+
+def plan_facts(plan: Plan, status: str) -> dict:
+    """Return what the report says about the plan and this run's status definition."""
+    return {
+        "registered": str(plan.fixed["registered"]),
+        "digest": plan.sha256[:16],
+        "status": READABLE.get(status, f"EIS {status} throughout"),
+        "planned": READABLE[plan.fixed["exposure"]["status"]],
+        "departures": len(plan.departures),
+    }
+
+
+def family_facts(rows: pd.DataFrame) -> dict:
+    """Return how many of the claims are supported."""
+    return {"supported": int((rows["verdict"] == "supported").sum()), "n": len(rows)}
+
+
+def record_table(main: Confirmatory) -> pd.DataFrame:
+    """Return the registered results, one row each, as records."""
+    from innodivide.results import results_frame
+
+    parts = [main.interval, main.profile, main.permutation, main.second_permutation, main.effect]
+    return results_frame([p for p in parts if p is not None])
+
+
+def draw_facts(draws: pd.DataFrame, main: Confirmatory) -> dict:
+    """Return the number of permutations, the observed statistic and the share at least as extreme."""
+    observed = main.permutation.estimate
+    return {
+        "permutations": len(draws),
+        "observed": observed,
+        "share": float((draws["value"].abs() >= abs(observed) * (1 - 1e-9)).mean()),
+    }

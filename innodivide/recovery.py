@@ -1,0 +1,192 @@
+"""Shock and recovery of GDP around the pandemic, against the innovation index and by innovation group.
+
+Windows: the shock is growth in 2020. Recovery is the level of real GDP in 2022 against where the growth of the
+country's own last three years before the pandemic (2017-2019) would have taken it. 2017 is the first year because Irish
+GDP jumps by a quarter in 2015 and the recovery from the debt crisis ends about then; 2022 is the first year without
+widespread closures; 2021 and 2023 are checks, as 2021 is what could be seen first and 2023 holds the energy shock.
+"""
+
+import numpy as np
+import pandas as pd
+
+from innodivide.coverage import Coverage
+from innodivide.errors import DesignError, ParameterError
+from innodivide.inference.permute import check_permutations, country_orders
+from innodivide.panel import Tables, _tables, country_values, member_states
+from innodivide.profile import index_relative_to_eu
+from innodivide.results import require_rng
+
+BASE = 2019
+TREND = (2017, 2019)
+END, OTHER_ENDS = 2022, (2021, 2023)
+GROUP_EDITION = 2019  # in force when the pandemic began
+UPPER = ("leader", "strong")
+DISTORTED = ("IE",)  # GDP moved by the assets of multinational firms
+
+
+def growth_paths(end: int = END, tables: Tables | None = None) -> pd.DataFrame:
+    """Return shock and recovery of the EU27.
+
+    Parameters
+    ----------
+    end : int
+        Last year of the recovery, after 2020.
+
+    Returns
+    -------
+    DataFrame
+        geo, group (EIS 2019), index (Summary Innovation Index of 2019, EU = 100, series of EIS 2023), shock (growth in
+        2020, percent), change (real GDP at the end against 2019, percent), trend (yearly growth before, percent),
+        shortfall (percent by which GDP at the end is below 2019 carried on with the trend; negative: above), end,
+        coverage.
+
+    Raises
+    ------
+    DesignError
+        If a growth rate of a Member State is missing.
+    """
+    tables = _tables(tables)
+    if end <= BASE:
+        raise ParameterError(f"end={end}: expected a year after {BASE}")
+    years = [*range(TREND[0], TREND[1] + 1), *range(BASE + 1, end + 1)]
+    wide = pd.DataFrame({y: country_values("gdp_real_growth", y, tables).set_index("geo")["value"] for y in years})
+    if wide.isna().any(axis=None):
+        raise DesignError(f"gdp_real_growth: missing for {', '.join(wide.index[wide.isna().any(axis=1)])}")
+    logs = np.log1p(wide / 100)
+    trend = logs[[y for y in years if y <= TREND[1]]].mean(axis=1)
+    level = logs[[y for y in years if y > BASE]].sum(axis=1)
+    index = (
+        index_relative_to_eu(2023, tables)
+        .query("year == @BASE", local_dict={"BASE": BASE})
+        .set_index("geo")["relative"]
+    )
+    group = tables["eis_group"].query("edition == @e", local_dict={"e": GROUP_EDITION}).set_index("geo")["group"]
+    frame = member_states(tables)[["geo"]]
+    values = {
+        "group": group,
+        "index": index,
+        "shock": wide[2020],
+        "change": 100 * np.expm1(level),
+        "trend": 100 * np.expm1(trend),
+        "shortfall": -100 * np.expm1(level - (end - BASE) * trend),
+    }
+    frame = frame.assign(**{name: frame["geo"].map(column) for name, column in values.items()}, end=end)
+    note = Coverage(
+        "Member States with growth, index and group",
+        int(frame.notna().all(axis=1).sum()),
+        len(frame),
+        "index back-cast by EIS 2023, group as published in 2019",
+    )
+    return frame.assign(coverage=str(note))
+
+
+def permutation_slope(x, y, rng: np.random.Generator, n_permutations: int = 9999, level: float = 0.95) -> dict:
+    """Least-squares slope of y on x with a permutation interval and p-value; a 0/1 x gives a difference of means.
+
+    The interval holds every slope b for which y - b x is not related to x by the permutation test. For a permutation
+    with cross-products S*_y and S*_x that is decided by b* = (S_y - S*_y) / (S_x - S*_x) alone, so the ends are
+    quantiles of b*. Exact for exchangeable errors up to the drawing of permutations.
+
+    Parameters
+    ----------
+    x, y : array-like (n,), n >= 4
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    dict
+        estimate, ci_low, ci_high (equal tails), p_value (2 min(one-sided), each (1 + number) / (n_permutations + 1)),
+        n.
+
+    Raises
+    ------
+    DesignError
+        Missing values, unequal lengths, fewer than four units, or an x that does not vary.
+
+    References
+    ----------
+    Garthwaite (1996) Biometrics 52, 1387-1393; Tritchler (1984) JASA 79, 670-674.
+    """
+    x, y = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
+    require_rng(rng)
+    check_permutations(n_permutations)
+    if x.shape != y.shape or x.ndim != 1 or len(x) < 4 or not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise DesignError(f"x, y: expected at least four pairs without missing values, got {x.shape} and {y.shape}")
+    d = x - x.mean()
+    if np.isclose(d @ d, 0):
+        raise DesignError("x: does not vary, so there is no slope")
+    moved = d[country_orders(rng, n_permutations, len(x))]
+    slope, sy, null = float(d @ y / (d @ d)), d @ y, moved @ y
+    tolerance = 1e-9 * (np.abs(d) @ np.abs(y - y.mean()) + 1e-300)
+    above, below = int((null >= sy - tolerance).sum()), int((null <= sy + tolerance).sum())
+    spread = d @ d - moved @ d  # 0 where the permutation leaves x as it is: such a draw excludes no slope
+    fixed = spread <= 1e-9 * (d @ d)
+    crossing = np.where(fixed, 0.0, sy - null) / np.where(fixed, 1.0, spread)
+    tail = (1 - level) / 2
+    low = np.quantile(np.where(fixed, -np.inf, crossing), tail, method="lower")
+    high = np.quantile(np.where(fixed, np.inf, crossing), 1 - tail, method="higher")
+    return {
+        "estimate": slope,
+        "ci_low": float(low),
+        "ci_high": float(high),
+        "p_value": min(1.0, 2 * (1 + min(above, below)) / (n_permutations + 1)),
+        "n": len(x),
+    }
+
+
+def recovery_by_group(paths: pd.DataFrame) -> pd.DataFrame:
+    """Return by group: n, mean shock, change, trend and shortfall, and the range of the shortfall."""
+    order = ["leader", "strong", "moderate", "modest"]
+    rows = (
+        paths.groupby("group")
+        .agg(
+            n=("geo", "size"),
+            shock=("shock", "mean"),
+            change=("change", "mean"),
+            trend=("trend", "mean"),
+            shortfall=("shortfall", "mean"),
+            lowest=("shortfall", "min"),
+            highest=("shortfall", "max"),
+        )
+        .reindex(order)
+        .dropna()
+    )
+    return rows.reset_index().assign(n=lambda f: f["n"].astype(int), coverage=paths["coverage"].iloc[0])
+
+
+def recovery_tests(rng: np.random.Generator, tables: Tables | None = None, n_permutations: int = 9999) -> pd.DataFrame:
+    """Test shock and recovery along the innovation divide.
+
+    Returns
+    -------
+    DataFrame
+        One row per outcome (shock; change and shortfall at 2021, 2022, 2023), contrast and sample: outcome, end,
+        contrast ("gap": per 10 points of the index below the EU; "lower groups": moderate and modest minus leader and
+        strong), sample ("EU27", "without IE"), estimate (percentage points), ci_low, ci_high, p_value, n, main (the one
+        that decides), coverage. A positive shortfall or a negative change under "gap" means that the less innovative do
+        worse.
+    """
+    tables, rows = _tables(tables), []
+    for end in (END, *OTHER_ENDS):
+        paths = growth_paths(end, tables)
+        for sample, kept in (
+            ("EU27", paths),
+            ("without " + ", ".join(DISTORTED), paths[~paths["geo"].isin(DISTORTED)]),
+        ):
+            contrasts = {"gap": -kept["index"] / 10, "lower groups": (~kept["group"].isin(UPPER)).astype(float)}
+            for outcome in ("shock", "change", "shortfall") if end == END else ("change", "shortfall"):
+                for contrast, x in contrasts.items():
+                    found = permutation_slope(x, kept[outcome], rng, n_permutations)
+                    main = (outcome, end, contrast, sample) == ("shortfall", END, "gap", "EU27")
+                    rows.append(
+                        {
+                            "outcome": outcome,
+                            "end": 2020 if outcome == "shock" else end,
+                            "contrast": contrast,
+                            "sample": sample,
+                            **found,
+                            "main": main,
+                            "coverage": kept["coverage"].iloc[0],
+                        }
+                    )
+    return pd.DataFrame(rows)

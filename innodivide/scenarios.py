@@ -1,0 +1,200 @@
+"""What if, and what would it take: participation under other labels, and the speed at which the divide would have to close.
+
+Everything here is a range conditional on assumptions that are named; nothing is a forecast, and since the coefficients are
+associations, a scenario says what goes with being like a leader, not what a policy would cause.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from scipy.special import expit
+
+from innodivide import models
+from innodivide.closing import closing_speed, closing_spread, participation_needed
+from innodivide.errors import DataError, DesignError, ParameterError
+from innodivide.inference.power import conditional_logit, dispersion_to_sd
+from innodivide.models.design import require_columns
+from innodivide.panel import Tables, _tables, control_values, member_states
+from innodivide.results import require_rng
+
+__all__ = ["closing_speed", "closing_spread", "participation_needed", "participation_scenarios", "pipeline_dyads"]
+
+SCENARIOS = ("label", "wealth", "rate")
+WEALTH = "ln_gdp_pc_pps"
+SIZE = "ln_population"
+_CHUNK = 200  # draws handled at once: bounds the memory
+
+
+def participation_scenarios(fit: models.FirthFit, dyads: pd.DataFrame, rng: np.random.Generator, scenarios=SCENARIOS, frame=None,
+                            keep_country_part: bool = True, n_draws: int = 1000, level: float = 0.95) -> pd.DataFrame:
+    """Return the participation of each country if it were like the leaders in one respect, as ranges.
+
+    Parameters
+    ----------
+    fit : FirthFit
+        From `models.firth_logit` on `dyads`; a label (0/1) or an index (a number) as its term.
+    dyads : pandas.DataFrame
+        The frame it was fitted on, with the boolean column leader.
+    rng : numpy.random.Generator
+    scenarios : sequence out of "label", "wealth", "rate"
+        "label": the exposure is 1 (a continuous exposure: at least the mean of the leaders at that project). "wealth": GDP per
+        head is at least the geometric mean of the leaders'. "rate": the size-adjusted rate of the leaders, that is, a model
+        with size and leader status only, status set to leader.
+    frame : pandas.DataFrame, optional
+        Projects to apply it to, by default those of `dyads`; for projects in preparation `pipeline_dyads`.
+    keep_country_part : bool
+        Whether what a country did beyond the model's mean stays with it (its random part is drawn given its own record), or the
+        range is that of any country like it.
+    n_draws : int >= 100
+    level : float in (0, 1)
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each scenario ("as it is" first) and country: scenario, geo, n_ipceis, observed (missing for projects not yet
+        decided), expected, low, high (number of participations), change, change_low, change_high (of the expected number
+        against "as it is" under the same model), changed (whether the scenario alters any of the country's figures).
+
+    Notes
+    -----
+    Each draw takes coefficients from a normal with the inverse information times the dispersion (at least 1), a normal country
+    intercept with the standard deviation that reproduces the dispersion, and then participation project by project.
+    """
+    rows = dyads.sort_values(["geo", "ipcei_id"], ignore_index=True)
+    target = rows if frame is None else frame.sort_values(["geo", "ipcei_id"], ignore_index=True)
+    _check_scenarios(fit, rows, target, scenarios, n_draws, level)
+    require_rng(rng)
+    changed = {name: _changed(name, fit, rows, target) for name in scenarios if name != "rate"}
+    drawn = _simulate(fit, rows, target, {"as it is": target, **changed}, rng, keep_country_part, n_draws)
+    found = {name: _summary(name, fit, rows, target, {"as it is": target, **changed}[name], *drawn[name], level, frame is None) for name in drawn}
+    if "rate" in scenarios:
+        size_fit = models.firth_logit(rows, "leader", (SIZE,), fit.outcome, fit.level)
+        changed = _changed("rate", size_fit, rows, target)
+        counts, change = _simulate(size_fit, rows, target, {"rate": changed}, rng, keep_country_part, n_draws)["rate"]
+        found["rate"] = _summary("rate", size_fit, rows, target, changed, counts, change, level, frame is None)
+    return pd.concat([found[name] for name in ("as it is", *scenarios)], ignore_index=True)
+
+
+def _check_scenarios(fit, rows, target, scenarios, n_draws, level) -> None:
+    if isinstance(scenarios, str) or not len(scenarios) or any(s not in SCENARIOS for s in scenarios):
+        raise ParameterError(f"scenarios={scenarios!r}: allowed is a list out of {', '.join(SCENARIOS)}")
+    if not isinstance(n_draws, (int, np.integer)) or n_draws < 100:
+        raise ParameterError(f"n_draws: expected a whole number >= 100, got {n_draws!r}")
+    if not 0 < level < 1:
+        raise ParameterError(f"level: expected a number in (0, 1), got {level!r}")
+    if "wealth" in scenarios and WEALTH not in fit.controls:
+        raise ParameterError(f"scenarios: 'wealth' needs {WEALTH} among the controls of the fit")
+    require_columns(rows, ["geo", "ipcei_id", "leader", fit.outcome, fit.term, *fit.controls], "dyads")
+    require_columns(target, ["geo", "ipcei_id", "leader", fit.term, *fit.controls], "frame")
+    if fit.df < 1:
+        raise DesignError("geo: no more countries than parameters, so the dispersion cannot be estimated")
+    if len(rows) != fit.result.n_dyads:
+        raise ParameterError(f"dyads: {len(rows)} rows, but the fit was made from {fit.result.n_dyads}")
+    unknown = sorted(set(target["geo"]) - set(rows["geo"]))
+    if unknown:
+        raise DataError(f"frame: {unknown[0]} is not among the countries of dyads")
+
+
+def _changed(name: str, fit, rows: pd.DataFrame, target: pd.DataFrame) -> pd.DataFrame:
+    """The target frame with the scenario's column replaced."""
+    column = WEALTH if name == "wealth" else fit.term
+    if name != "wealth" and rows[column].isin([0, 1]).all():
+        return target.assign(**{column: True})
+    leaders = target[target["leader"].astype(bool)].groupby("ipcei_id")[column].mean()
+    level = target["ipcei_id"].map(leaders)
+    if level.isna().any():
+        raise DesignError(f"leader: no leader at {target.loc[level.isna(), 'ipcei_id'].iloc[0]} to take {column} from")
+    return target.assign(**{column: np.maximum(target[column].astype(float), level)})
+
+
+def _matrix(frame: pd.DataFrame, fit) -> np.ndarray:
+    """Controls, exposure and ones, in the order of the fit's coefficients."""
+    return np.column_stack([*[frame[c].to_numpy(dtype=float) for c in (*fit.controls, fit.term)], np.ones(len(frame))])
+
+
+def _simulate(fit, rows, target, changed: dict, rng, keep: bool, n_draws: int) -> dict:
+    """For each changed frame: drawn counts, and change of the expected count, both (n_draws, countries); draws in common."""
+    countries = np.unique(rows["geo"])
+    here, there = (np.searchsorted(countries, f["geo"].to_numpy()) for f in (rows, target))
+    y, x = rows[fit.outcome].to_numpy(dtype=float), _matrix(rows, fit)
+    before, after = _matrix(target, fit), {name: _matrix(f, fit) for name, f in changed.items()}
+    phi = max(fit.dispersion, 1.0)
+    sd = dispersion_to_sd(phi, rows, fit.term, fit.controls, fit.outcome)
+    to_conditional = _conditional(sd)
+    center = np.append(fit.coefficients["estimate"].to_numpy()[:-1], fit.intercept_flic)
+    root = np.linalg.cholesky(phi * fit.covariance.to_numpy())
+    sums = np.eye(len(countries))[there]  # (rows of target, countries)
+    found = {name: ([], []) for name in changed}
+    for start in range(0, n_draws, _CHUNK):
+        beta = center + rng.standard_normal((min(_CHUNK, n_draws - start), len(center))) @ root.T
+        if keep and sd > 0:
+            shock = _given_record(to_conditional(beta @ x.T), y, here, sd, rng, len(countries))
+        else:
+            shock = sd * rng.standard_normal((len(beta), len(countries)))
+        base = expit(to_conditional(beta @ before.T) + shock[:, there])
+        chance = rng.random(base.shape)
+        for name, matrix in after.items():
+            p = expit(to_conditional(beta @ matrix.T) + shock[:, there])
+            found[name][0].append((chance < p) @ sums)
+            found[name][1].append((p - base) @ sums)
+    return {name: (np.vstack(counts), np.vstack(change)) for name, (counts, change) in found.items()}
+
+
+def _conditional(sd: float):
+    """Function that takes marginal logits to logits given the country's intercept (same marginal mean), by interpolation."""
+    if sd == 0:
+        return lambda eta: eta
+    grid = np.linspace(-15, 15, 3001)
+    values = conditional_logit(expit(grid), sd)
+    return lambda eta: np.interp(eta, grid, values)
+
+
+def _given_record(eta: np.ndarray, y: np.ndarray, geo: np.ndarray, sd: float, rng, n: int) -> np.ndarray:
+    """Draws (draws, n) of country intercepts from their distribution given the country's record, on a grid."""
+    grid = sd * np.linspace(-5, 5, 61)
+    member = np.eye(n)[geo]
+    won = y @ member
+    # log-likelihood of intercept u: sum y (eta + u) - log(1 + exp(eta + u)); what does not depend on u cancels
+    log_weight = np.stack([stats.norm.logpdf(u, scale=sd) + u * won - np.logaddexp(0, eta + u) @ member for u in grid], axis=-1)
+    weight = np.exp(log_weight - log_weight.max(axis=-1, keepdims=True))
+    cumulative = np.cumsum(weight, axis=-1)
+    position = rng.random((*cumulative.shape[:2], 1)) * cumulative[..., -1:]
+    step = rng.uniform(-0.5, 0.5, cumulative.shape[:2]) * (grid[1] - grid[0])  # within the cell of the grid
+    return grid[(cumulative < position).sum(axis=-1)] + step
+
+
+def _summary(name, fit, rows, target, changed, counts, change, level, past: bool) -> pd.DataFrame:
+    ends = [(1 - level) / 2, (1 + level) / 2]
+    low, high = np.quantile(counts, ends, axis=0, method="inverted_cdf").astype(int)
+    change_low, change_high = np.quantile(change, ends, axis=0)
+    countries = np.unique(rows["geo"])
+    touched = np.abs(_matrix(changed, fit) - _matrix(target, fit)).max(axis=1) > 1e-12
+    frame = pd.DataFrame({"scenario": name, "geo": countries, "n_ipceis": target.groupby("geo").size().reindex(countries, fill_value=0).to_numpy(),
+                          "observed": rows.groupby("geo")[fit.outcome].sum().reindex(countries).to_numpy(dtype=float) if past else np.nan,
+                          "expected": counts.mean(axis=0), "low": low, "high": high, "change": change.mean(axis=0),
+                          "change_low": change_low, "change_high": change_high})
+    return frame.assign(changed=frame["geo"].isin(target.loc[touched, "geo"]))
+
+
+def pipeline_dyads(tables: Tables | None = None) -> pd.DataFrame:
+    """Return one row for each Member State and IPCEI in preparation: the latest status and the latest complete size and wealth.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns geo, ipcei_id (name of the candidate), as_of, edition, group, leader, ln_population, ln_gdp_pc_pps, ln_gdp, year.
+        Which states would take part is not public in full and is not used.
+    """
+    tables = _tables(tables)
+    candidates = tables["ipcei_pipeline"].groupby("candidate")["as_of"].max().reset_index().rename(columns={"candidate": "ipcei_id"})
+    edition = int(tables["eis_edition"]["edition"].max())
+    group = tables["eis_group"].query("edition == @edition")[["geo", "group"]]
+    frame = member_states(tables)[["geo"]].merge(group, on="geo", how="left")
+    if frame["group"].isna().any():
+        raise DataError(f"scoreboard/eis_group.csv: no group of {frame.loc[frame['group'].isna(), 'geo'].iloc[0]} in edition {edition}")
+    panel = tables["country_panel"]
+    known = panel[panel["variable"].isin(["population", "gdp_pc_pps", "gdp_meur"]) & panel["geo"].isin(frame["geo"])]
+    count = known.groupby("year").size()
+    year = int(count[count == 3 * len(frame)].index.max())
+    frame = frame.assign(edition=edition, leader=frame["group"] == "leader").merge(control_values([year], tables), on="geo")
+    return frame.merge(candidates, how="cross").sort_values(["geo", "ipcei_id"], ignore_index=True)

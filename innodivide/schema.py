@@ -1,0 +1,170 @@
+"""Rules inside one table, as data/datapackage.json states them: form of the file, types, ranges, keys.
+
+Row numbers are line numbers of the CSV file as an editor shows them (the header is row 1).
+"""
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+# One spelling for each integer (no plus, no leading zero), so that keys compared as text cannot hide a repetition.
+_PATTERNS = {
+    "integer": r"-?(0|[1-9][0-9]{0,17})",
+    "number": r"-?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?",
+    "boolean": "true|false",
+    "date": r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])",
+}
+
+
+_FORMULA = re.compile(r"[=@+\-]")  # what a spreadsheet takes for a formula at the start of a text
+
+
+_INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff\ufffd]")
+
+
+@dataclass(frozen=True, order=True)
+class Failure:
+    """One broken rule: where (file, row, column), what stands there, and which rule it breaks."""
+
+    file: str
+    row: int | None
+    column: str
+    value: str
+    rule: str
+
+    def __str__(self) -> str:
+        row = "" if self.row is None else f", row {self.row}"
+        column = f", column {self.column}" if self.column else ""
+        value = self.value if len(self.value) <= 80 else self.value[:77] + "..."
+        return f"{self.file}{row}{column}: {value!r} breaks the rule: {self.rule}"
+
+
+def read_rows(folder: Path, described: dict) -> tuple[pd.DataFrame, list[Failure]]:
+    """Read a CSV file as text, indexed by line number, with the failures of its form (encoding, header, raggedness)."""
+    file, names = described["path"], [f["name"] for f in described["schema"]["fields"]]
+    empty = pd.DataFrame(columns=names, dtype=object)
+    try:
+        raw = (Path(folder) / file).read_bytes()
+        content = raw.decode("utf-8")
+    except FileNotFoundError:
+        return empty, [Failure(file, None, "", "", "the file exists")]
+    except UnicodeDecodeError as error:
+        row = raw[: error.start].count(b"\n") + 1
+        return empty, [Failure(file, row, "", repr(raw[error.start : error.start + 4]), "the file is UTF-8 text")]
+    if content.startswith("\ufeff"):
+        return empty, [Failure(file, 1, "", "byte order mark", "the file is UTF-8 without a byte order mark")]
+    if not content.endswith("\n"):
+        last = content.count("\n") + 1
+        return empty, [Failure(file, last, "", content[-40:], "the last line ends with a line break (file cut off?)")]
+    rows, lines, failures = [], [], []
+    reader, start = csv.reader(io.StringIO(content, newline=""), strict=True), 1  # start: the row's first line
+    try:
+        for number, row in enumerate(reader):
+            if number == 0:
+                if row != names:
+                    return empty, [Failure(file, 1, "", ",".join(row), f"the header is {','.join(names)}")]
+            elif len(row) != len(names):
+                rule = f"{len(names)} cells in a row (found {len(row)})"
+                failures.append(Failure(file, start, "", ",".join(row), rule))
+            else:
+                rows.append(row)
+                lines.append(start)
+            start = reader.line_num + 1
+    except csv.Error as error:
+        failures.append(Failure(file, start, "", "", f"well-formed CSV ({error})"))
+    if not rows and not failures:
+        failures.append(Failure(file, None, "", "", "the table has rows"))
+    return pd.DataFrame(rows, columns=names, index=lines, dtype=object), failures
+
+
+def check_fields(text: pd.DataFrame, described: dict) -> list[Failure]:
+    failures = []
+    for field in described["schema"]["fields"]:
+        column = text[field["name"]]
+        filled = column[column != ""]
+        for bad, rule in _broken_rules(column, filled, field):
+            failures += [Failure(described["path"], int(i), field["name"], v, rule) for i, v in bad.items()]
+    return sorted(failures)
+
+
+def _broken_rules(column: pd.Series, filled: pd.Series, field: dict):
+    """Yield (offending cells, rule) for one field; ranges are looked at only where the type holds."""
+    limits, kind = field.get("constraints", {}), field["type"]
+    if limits.get("required"):
+        yield column[column == ""], "a value is required"
+    yield (
+        filled[filled.map(lambda v: bool(_INVISIBLE.search(v)) or v != v.strip())],
+        ("no control or invisible character, no blank at either end"),
+    )
+    if kind == "string":
+        yield filled[filled.map(lambda v: bool(_FORMULA.match(v)))], "a text does not start with = @ + or -"
+    if kind in _PATTERNS:
+        holds = filled.str.fullmatch(_PATTERNS[kind])
+        yield filled[~holds.astype(bool)], f"type {kind}"
+        filled = filled[holds.astype(bool)]
+    if kind == "date":
+        yield filled[pd.to_datetime(filled, format="%Y-%m-%d", errors="coerce").isna()], "a day of the calendar"
+    if kind in ("integer", "number"):
+        numbers = filled.astype(float)
+        yield filled[~np.isfinite(numbers)], "a finite number"
+        if "minimum" in limits:
+            yield filled[numbers < limits["minimum"]], f"at least {limits['minimum']}"
+        if "maximum" in limits:
+            yield filled[numbers > limits["maximum"]], f"at most {limits['maximum']}"
+    if "enum" in limits:
+        allowed = [str(v) for v in limits["enum"]]
+        yield filled[~filled.isin(allowed)], f"one of: {', '.join(allowed)}"
+    if "pattern" in limits:
+        yield filled[~filled.str.fullmatch(limits["pattern"]).astype(bool)], f"pattern {limits['pattern']}"
+    if limits.get("unique"):
+        yield filled[filled.duplicated()], "a value not used in an earlier row"
+
+
+def check_key(text: pd.DataFrame, described: dict) -> list[Failure]:
+    key = described["schema"]["primaryKey"]
+    key = [key] if isinstance(key, str) else key
+    repeated = text[text.duplicated(key)]
+    rule = f"unique key ({', '.join(key)})"
+    return [
+        Failure(described["path"], int(i), ", ".join(key), ", ".join(row), rule)
+        for i, row in zip(repeated.index, repeated[key].to_numpy())
+    ]
+
+
+def foreign_keys(described: dict) -> list[dict]:
+    """Return the declared foreign keys; a list column of source ids counts as one more."""
+    as_list = lambda v: [v] if isinstance(v, str) else list(v)  # noqa: E731
+    keys = [
+        {
+            "fields": as_list(k["fields"]),
+            "reference": {"resource": k["reference"]["resource"], "fields": as_list(k["reference"]["fields"])},
+        }
+        for k in described["schema"].get("foreignKeys", [])
+    ]
+    if any(f["name"] == "more_source_ids" for f in described["schema"]["fields"]):
+        keys.append({"fields": ["more_source_ids"], "reference": {"resource": "source", "fields": ["source_id"]}})
+    return keys
+
+
+def convert(text: pd.DataFrame, described: dict) -> pd.DataFrame:
+    """Give each column its type; an empty cell becomes missing."""
+    typed = {}
+    for field in described["schema"]["fields"]:
+        column = text[field["name"]].replace("", None)
+        match field["type"]:
+            case "integer":
+                typed[field["name"]] = pd.to_numeric(column).astype("Int64")
+            case "number":
+                typed[field["name"]] = pd.to_numeric(column).astype("float64")
+            case "boolean":
+                typed[field["name"]] = column.map({"true": True, "false": False}).astype("boolean")
+            case "date":
+                typed[field["name"]] = pd.to_datetime(column, format="%Y-%m-%d")
+            case _:
+                typed[field["name"]] = column.astype("str")
+    return pd.DataFrame(typed, index=text.index)

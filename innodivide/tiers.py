@@ -1,0 +1,164 @@
+"""Who is in Tier 1 and Tier 2, by country and by region, with bounds where membership is not published.
+
+Tier 1: IPCEIs (states complete, companies nearly, no region of any company). Tier 2: Smart Specialisation (S3)
+partnerships (member lists complete for some only), Regional Innovation Valleys (RIV), interregional investments (I3),
+cluster partnerships. Every frame carries a `coverage` column that says what it rests on.
+"""
+
+import pandas as pd
+
+from innodivide import participation
+from innodivide.coverage import Coverage
+from innodivide.errors import DataError
+from innodivide.network import bipartite_matrix
+from innodivide.panel import Tables, _tables, integrated_ipceis, member_states
+from innodivide.tier_regions import (
+    by_tier2,
+    companies_at_most,
+    covered,
+    region_connection_points,
+    regions,
+    regions_by_tier,
+    tier2_memberships,
+    unlisted_places,
+)
+
+__all__ = [
+    "by_tier2",
+    "companies_at_most",
+    "complete_partnerships",
+    "country_matrix",
+    "covered",
+    "region_connection_points",
+    "region_matrix",
+    "regions",
+    "regions_by_tier",
+    "s3_coverage",
+    "s3_growth",
+    "tier1_by_country",
+    "tier2_by_country",
+    "tier2_memberships",
+    "unlisted_places",
+]
+
+
+def s3_coverage(tables: Tables | None = None) -> Coverage:
+    """Return how many S3 partnerships have a complete member list here, out of all that a source counts."""
+    tables = _tables(tables)
+    total = tables["s3_aggregate"].query("indicator_id == 's3_partnerships'")["value"]
+    if len(total) != 1:
+        raise DataError("tier2/s3_aggregate.csv: expected one row s3_partnerships")
+    return Coverage(
+        "S3 partnerships with a complete member list",
+        len(complete_partnerships(tables)),
+        int(total.iloc[0]),
+        "not a random sample; absence from these lists is not absence from S3",
+    )
+
+
+def complete_partnerships(tables: Tables | None = None, founding: bool = True) -> list[str]:
+    """Return the ids of the S3 partnerships with a complete list of members (`founding`: or of founders), sorted."""
+    rows = _tables(tables)["s3_partnership"]
+    wanted = ["yes", "founding_only"] if founding else ["yes"]
+    return sorted(rows.loc[rows["list_complete"].isin(wanted), "partnership_id"])
+
+
+def tier1_by_country(tables: Tables | None = None, until=None) -> pd.DataFrame:
+    """Return Tier 1 by Member State: geo, name, group, n_ipcei, companies_min, companies_missing, population, coverage.
+
+    companies_min adds one for every IPCEI without a national count (companies_missing of them). Industrial Alliances
+    have no member list by country and are left out.
+    """
+    rows = participation.by_country(_tables(tables), until).rename(
+        columns={"n": "n_ipcei", "counts_missing": "companies_missing"}
+    )
+    places, missing = int(rows["n_ipcei"].sum()), int(rows["companies_missing"].sum())
+    note = Coverage(
+        "national company counts", places - missing, places, "states complete; Industrial Alliances not by country"
+    )
+    columns = ["geo", "name", "group", "n_ipcei", "companies_min", "companies_missing", "population"]
+    return rows[columns].assign(coverage=str(note))
+
+
+def tier2_by_country(tables: Tables | None = None) -> pd.DataFrame:
+    """Return Tier 2 by Member State.
+
+    Returns
+    -------
+    DataFrame
+        geo, name; s3_partnerships, s3_places, s3_regions (complete lists only); s3_known_regions (any list, named
+        members and leads: at least), riv_known, i3_known, clusters_known (at least); any_known (any of these);
+        coverage.
+    """
+    tables = _tables(tables)
+    frame = member_states(tables)[["geo", "name"]].set_index("geo")
+    rows = tables["s3_partnership_region"]
+    full = rows[rows["partnership_id"].isin(complete_partnerships(tables))]
+    frame["s3_partnerships"] = full.groupby("geo")["partnership_id"].nunique()
+    frame["s3_places"], frame["s3_regions"] = full.groupby("geo").size(), _distinct(full)
+    frame["s3_known_regions"] = _distinct(rows)
+    valleys = tables["riv_region"]
+    frame["riv_known"] = _distinct(valleys[valleys["status"] == "identified"])
+    frame["i3_known"] = _distinct(tables["i3_region"])
+    frame["clusters_known"] = tables["cluster_partnership_member"].groupby("geo")["member"].nunique()
+    counts = [c for c in frame.columns if c != "name"]
+    frame[counts] = frame[counts].fillna(0).astype(int)
+    frame["any_known"] = (frame[counts] > 0).any(axis=1)
+    return frame.assign(coverage=str(s3_coverage(tables))).reset_index()
+
+
+def _distinct(rows: pd.DataFrame) -> pd.Series:
+    """Number of distinct regions by country: by code, or by name where a member has no code."""
+    return rows["nuts_code"].fillna(rows["region_name"]).groupby(rows["geo"]).nunique()
+
+
+def country_matrix(tables: Tables | None = None, until=None, lists=None) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return the 0/1 matrix of the EU27 by IPCEIs and S3 partnerships, and the tier ("tier1", "tier2") of each column.
+
+    `until`: IPCEIs decided up to this day. `lists`: ids of the partnerships, `complete_partnerships` if None.
+    """
+    tables = _tables(tables)
+    geos = list(member_states(tables)["geo"])
+    ipceis = list(integrated_ipceis(tables, until)["ipcei_id"])
+    lists = complete_partnerships(tables) if lists is None else list(lists)
+    first = participation.presence(tables, until)
+    first = first[first["role"].isin(participation.TAKING_PART)][["geo", "ipcei_id"]].set_axis(
+        ["geo", "instrument"], axis=1
+    )
+    second = tables["s3_partnership_region"][["geo", "partnership_id"]].set_axis(["geo", "instrument"], axis=1)
+    edges = pd.concat([first, second[second["instrument"].isin(lists) & second["geo"].isin(geos)]])
+    matrix = bipartite_matrix(edges, "geo", "instrument", geos, [*ipceis, *lists])
+    return matrix, {c: "tier1" if c in ipceis else "tier2" for c in matrix.columns}
+
+
+def region_matrix(tables: Tables | None = None) -> tuple[pd.DataFrame, Coverage]:
+    """Return the 0/1 matrix of EU27 member regions (NUTS codes of any level) by complete S3 lists, with coverage."""
+    tables = _tables(tables)
+    rows = tables["s3_partnership_region"]
+    rows = rows[
+        rows["partnership_id"].isin(complete_partnerships(tables)) & rows["geo"].isin(member_states(tables)["geo"])
+    ]
+    coded = rows.dropna(subset=["nuts_code"])
+    note = Coverage("places in complete S3 lists with a NUTS code", len(coded), len(rows), str(s3_coverage(tables)))
+    return bipartite_matrix(coded, "nuts_code", "partnership_id", None, complete_partnerships(tables)), note
+
+
+def s3_growth(tables: Tables | None = None) -> pd.DataFrame:
+    """Return each pair of published numbers of S3 partnerships of one scope at two dates, earlier first.
+
+    Partnerships founded over time say nothing here: closures are not recorded, so their sum could not fall.
+
+    Returns
+    -------
+    DataFrame
+        indicator_id, scope, as_of, value, later_as_of, later_value, grew; without rows if no scope has two dated
+        counts.
+    """
+    known = _tables(tables)["s3_aggregate"].dropna(subset=["as_of"])
+    known = known[known["indicator_id"].str.endswith("partnerships")].sort_values("as_of")
+    keys = ["indicator_id", "scope"]
+    rows = known[[*keys, "as_of", "value"]].assign(
+        later_as_of=known.groupby(keys)["as_of"].shift(-1), later_value=known.groupby(keys)["value"].shift(-1)
+    )
+    rows = rows.dropna(subset=["later_value"])
+    return rows.assign(grew=rows["later_value"] > rows["value"]).reset_index(drop=True)
