@@ -31,12 +31,30 @@ def lagging_regions(tables: Tables | None = None, groups=("emerging",)) -> pd.Se
     return rows.loc[rows["group"].isin(list(groups)), "geo"]
 
 
-def lagging_split(rng: np.random.Generator, tables: Tables | None = None, year: int = 2023, reference: str = "EU", zeros: str = "missing",
-                  weights=None, **options) -> barriers.Split:
-    """Return the two-way split of the gaps of the lagging regions; `options` are those of `barriers.two_way_split`."""
+def regional_contributions(tables: Tables | None = None, year: int = 2023, reference: str = "EU", zeros: str = "read",
+                           weights: str = "published") -> pd.DataFrame:
+    """Return the contributions of all EU27 regions (`barriers.gap_contributions`).
+
+    Parameters
+    ----------
+    weights : {"published", "equal"}
+        "published": those that reproduce the Regional Innovation Index (`barriers.implied_weights`), raised for unknown cells as it
+        does. "equal": equal weights of the scores in percent of the EU of 2016; they count indicators in which the EU is low, such
+        as international co-publications, about twice as much.
+    """
+    if weights not in ("published", "equal"):
+        raise ParameterError(f"weights={weights!r}: allowed are 'published', 'equal'")
+    tables = _tables(tables)
     groups = barriers.region_groups(tables)
     leaders = list(groups.index[groups["group"] == "leader"])
-    found = barriers.gap_contributions(barriers.region_scores(year, zeros, tables), reference, weights, leaders)
+    values = barriers.implied_weights("region", tables)["weights"] if weights == "published" else None
+    return barriers.gap_contributions(barriers.region_scores(year, zeros, tables), reference, values, leaders, scale="count")
+
+
+def lagging_split(rng: np.random.Generator, tables: Tables | None = None, year: int = 2023, reference: str = "EU", zeros: str = "read",
+                  weights: str = "published", **options) -> barriers.Split:
+    """Return the two-way split of the gaps of the lagging regions; `options` are those of `barriers.two_way_split`."""
+    found = regional_contributions(tables, year, reference, zeros, weights)
     return barriers.two_way_split(found, lagging_regions(tables), rng, **options)
 
 
@@ -47,36 +65,66 @@ def government_split(rng: np.random.Generator, tables: Tables | None = None, ref
     return barriers.two_way_split(rows, lagging_regions(tables), rng, **options)
 
 
-def shared_barriers_finding(rng: np.random.Generator, tables: Tables | None = None, n_boot: int = 1999, zeros: str = "missing",
-                            reference: str = "EU") -> Finding:
+def shared_barriers_finding(rng: np.random.Generator, tables: Tables | None = None, n_boot: int = 1999, zeros: str = "read",
+                            reference: str = "EU", weights: str = "published") -> Finding:
     """C10: lagging regions share general barriers, and each has its own; the verdict follows `RULE`.
 
     Parameters
     ----------
     rng : numpy.random.Generator
     n_boot : int >= 20
-    zeros : {"missing", "keep"}
+    zeros : {"read", "missing", "keep"}
         How scores of zero are read (`barriers.region_scores`).
     reference : {"EU", "leaders"}
         The rule is written for the EU; leaders is a sensitivity.
+    weights : {"published", "equal"}
+        See `regional_contributions`.
     """
     tables, rng = _tables(tables), require_rng(rng)
-    split = lagging_split(rng, tables, reference=reference, zeros=zeros, n_boot=n_boot)
-    government = government_split(rng, tables, reference, n_boot=n_boot)
-    named = pd.concat([split.general, government.general]).loc[[code for code, _ in NAMED.values()]]
-    own = own_share(split)
-    shares = pd.DataFrame([split.shares.loc["general"], own])
-    verdict = verdict_of(named, shares)
-    kept = barriers.persistence(lagging_split(rng, tables, FIRST_YEAR, reference, zeros, n_boot=20), split).set_index("part")["correlation"]
+    choices = {"reference": reference, "zeros": zeros, "weights": weights}
+    split = lagging_split(rng, tables, n_boot=n_boot, **choices)
+    named, shares = _named_and_shares(split, government_split(rng, tables, reference, n_boot=n_boot))
+    kept = barriers.persistence(lagging_split(rng, tables, FIRST_YEAR, n_boot=20, **choices), split).set_index("part")["correlation"]
     first = barriers.general_barriers(split).head(TOP)
     labels = _labels(tables)
     texts = [f"{name} ({what}) {row.general:.2f} ({row.ci_low:.2f} to {row.ci_high:.2f})"
              for (name, (_, what)), row in zip(NAMED.items(), named.itertuples())]
     numbers = (f"Mean gap of lagging regions: {'; '.join(texts)}; the first two in index points of the composite, the third on the index's own scale. "
-               f"Largest general barriers: {'; '.join(first['indicator_code'].map(labels))}. Of the squared gaps {_share(shares.iloc[0])} are general and "
-               f"{_share(own)} the regions' own (country {split.shares.at['country', 'share']:.0%}, region {split.shares.at['specific', 'share']:.0%}). "
+               f"Largest general barriers: {'; '.join(first['indicator_code'].map(labels))}. Of the squared gaps {_share(shares.loc['general'])} are general and "
+               f"{_share(shares.loc['own'])} the regions' own (country {split.shares.at['country', 'share']:.0%}, region {split.shares.at['specific', 'share']:.0%}). "
                f"Against {FIRST_YEAR} the region's part correlates {kept['specific']:.2f}.")
-    return Finding("C10", verdict, numbers, _coverage(split, tables, zeros))
+    return Finding("C10", verdict_of(named, shares), numbers, _coverage(split, zeros, weights))
+
+
+def finding_sensitivities(rng: np.random.Generator, tables: Tables | None = None, n_boot: int = 499) -> pd.DataFrame:
+    """Return the verdict under every reading of the zeros, both weights and both references.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns reference, weights, zeros, support, support_low, internationalisation, internationalisation_low, bureaucracy,
+        bureaucracy_low (mean gaps and lower ends), general, own, own_low (shares of the squared gaps), largest (indicator with the
+        largest general part), verdict. Reference EU, published weights and zeros "read" is the choice of the finding.
+    """
+    tables, rng, rows = _tables(tables), require_rng(rng), []
+    for reference in ("EU", "leaders"):
+        government = government_split(rng, tables, reference, n_boot=n_boot)
+        for weights in ("published", "equal"):
+            for zeros in ("read", "missing", "keep"):
+                split = lagging_split(rng, tables, reference=reference, zeros=zeros, weights=weights, n_boot=n_boot)
+                named, shares = _named_and_shares(split, government)
+                row = {"reference": reference, "weights": weights, "zeros": zeros}
+                for name, (code, _) in NAMED.items():
+                    row |= {name: named.at[code, "general"], f"{name}_low": named.at[code, "ci_low"]}
+                row |= {"general": shares.at["general", "share"], "own": shares.at["own", "share"], "own_low": shares.at["own", "ci_low"]}
+                rows.append(row | {"largest": split.general["general"].idxmax(), "verdict": verdict_of(named, shares)})
+    return pd.DataFrame(rows)
+
+
+def _named_and_shares(split: barriers.Split, government: barriers.Split) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Mean gaps of the three named barriers, and the shares of the general and the own part."""
+    named = pd.concat([split.general, government.general]).loc[[code for code, _ in NAMED.values()]]
+    return named, pd.DataFrame({"general": split.shares.loc["general"], "own": own_share(split)}).T
 
 
 def own_share(split: barriers.Split) -> pd.Series:
@@ -100,11 +148,13 @@ def _share(row: pd.Series) -> str:
     return f"{row['share']:.0%} ({row['ci_low']:.0%} to {row['ci_high']:.0%})"
 
 
-def _coverage(split: barriers.Split, tables: Tables, zeros: str) -> str:
+def _coverage(split: barriers.Split, zeros: str, weights: str) -> str:
     cells, full = len(split.parts), split.parts["unit"].nunique() * len(split.general)
-    read = "scores of zero left out, as they may be missing figures" if zeros == "missing" else "scores of zero taken as bottom scores"
+    read = {"read": "scores of zero read as the published index treats them", "missing": "scores of zero left out",
+            "keep": "scores of zero taken as bottom scores"}[zeros]
+    how = "weights that reproduce the published index" if weights == "published" else "equal weights"
     return (f"RIS 2023: {split.parts['unit'].nunique()} regions in group emerging of {split.parts['country'].nunique()} Member States, {cells} of {full} "
-            f"figures ({read}); equal weights; intervals draw whole countries. Regions are lagging because their index is low, so positive mean "
+            f"figures ({read}); {how}; intervals draw whole countries. Regions are lagging because their index is low, so positive mean "
             "gaps in its indicators are partly by construction; the quality of government (EQI 2021) is not one of them. Government support of business R&D "
             "and exports are published for countries only; access to support and red tape as firms meet them are in no open regional figure")
 
@@ -126,11 +176,11 @@ def region_barrier_table(geo: str, rng: np.random.Generator, tables: Tables | No
     Returns
     -------
     pandas.DataFrame
-        One row per region, furthest behind first: region_code, name, group, relative (published index, EU = 100), gap (index points
-        to the EU, equal weights; the published index also scales each country to its national index, so the two can disagree,
-        most in Portugal and Poland), general (largest barriers that lagging regions share and this one has), own (largest ones beyond
+        One row per region, furthest behind first: region_code, name, group, relative (published index, EU = 100), gap (to the EU,
+        index points, the sum of its contributions), adjustment (gap of the published index less that sum: the factor by which it
+        scales the regions of a country to their national index), general (largest barriers that lagging regions share and this one has), own (largest ones beyond
         them, with the whole interval), government (quality of government against the EU, with its margin), n_indicators, n_zero
-        (scores of zero, left out), source_id. A region that is not lagging has no general barriers; `own` then names the
+        (scores of zero), source_id. A region that is not lagging has no general barriers; `own` then names the
         indicators in which it is furthest behind the EU.
 
     Raises
@@ -142,18 +192,19 @@ def region_barrier_table(geo: str, rng: np.random.Generator, tables: Tables | No
     codes = list(member_states(tables)["geo"])
     if geo not in codes:
         raise ParameterError(f"geo={geo!r}: allowed are {', '.join(codes)}")
-    contributions = barriers.gap_contributions(barriers.region_scores(tables=tables))
+    contributions = regional_contributions(tables)
     split = barriers.two_way_split(contributions, lagging_regions(tables), require_rng(rng), n_boot=n_boot)
     regions = barriers.region_groups(tables).query("geo == @geo")
     gaps = barriers.unit_gaps(contributions).set_index("unit")
     government = barriers.institutional_gaps(tables=tables).query("measure == 'eqi'").set_index("unit")
     zero = tables["ris_score"].query("year == 2023").groupby("region_code")["is_zero"].sum()
+    index = tables["ris_index"].query("edition == 2023 and year == 2023").set_index("region_code")["value"]
     source = tables["ris_score"].groupby("region_code")["source_id"].first()
     rows = []
     for code, region in regions.iterrows():
         general, own = _in_words(code, split, contributions, _labels(tables))
         rows.append({"region_code": code, "name": region["name"], "group": region["group"], "relative": region["relative"],
-                     "gap": gaps.at[code, "gap"], "general": general, "own": own, "government": _government(code, government),
+                     "gap": gaps.at[code, "gap"], "adjustment": index["EU"] - index[code] - gaps.at[code, "gap"], "general": general, "own": own, "government": _government(code, government),
                      "n_indicators": int(gaps.at[code, "n_indicators"]), "n_zero": int(zero[code]), "source_id": source[code]})
     return pd.DataFrame(rows).sort_values(["relative", "region_code"], ignore_index=True)
 

@@ -131,8 +131,8 @@ def overlap_robustness(rng: np.random.Generator, tables: Tables | None = None, n
     -------
     DataFrame
         variant ("main", "closed lists only": without the founders of one that grew, "all named members": of every
-        list, however partial, "until <brief>", "without <list>", "without <state>"), observed, null_mean, null_low, null_high,
-        ratio, p_value, states (verdict on the states' part by the rule of C05).
+        list, however partial, "until <brief>", "without <list>", "without <state>"), observed, null_mean, null_low,
+        null_high, ratio, p_value, states (verdict on the states' part by the rule of C05).
     """
     tables = _tables(tables)
     main, sides = tiers.country_matrix(tables)

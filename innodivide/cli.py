@@ -40,6 +40,13 @@ def _output_options(command):
             default=None,
             help="Output folder [default: reports/ of the repository].",
         ),
+        click.option(
+            "--format",
+            "formats",
+            default="html,pdf",
+            show_default=True,
+            help="Formats, separated by commas: html, pdf, docx.",
+        ),
         click.option("--workers", type=click.IntRange(1), default=None, help="Processes [default: one for each core]."),
         click.option("--force", is_flag=True, help="Make reports again that are up to date."),
         click.option(
@@ -57,20 +64,20 @@ def _output_options(command):
 @main.command()
 @click.argument("notebooks", nargs=-1)
 @_output_options
-def run(notebooks, out, workers, force, given):
+def run(notebooks, out, formats, workers, force, given):
     """Run policy NOTEBOOKS (default: all) and write their reports."""
     from innodivide.reports import declarations
     from innodivide.reports.run import job
 
     names = notebooks or [n for n in declarations.notebooks() if n != declarations.ANNEX]
-    _make([job(name, **_pairs(given)) for name in names], out, workers, force)
+    _make([job(name, formats.split(","), **_pairs(given)) for name in names], out, workers, force)
 
 
 @main.command()
 @click.argument("countries", nargs=-1, metavar="[GEO]...")
 @click.option("--all", "every", is_flag=True, help="All 27 Member States.")
 @_output_options
-def annex(countries, every, out, workers, force, given):
+def annex(countries, every, out, formats, workers, force, given):
     """Write the annex of the countries named by their Eurostat codes (EL for Greece)."""
     from innodivide.reports.declarations import eu27
     from innodivide.reports.run import annex_jobs
@@ -78,7 +85,7 @@ def annex(countries, every, out, workers, force, given):
     if every == bool(countries):
         raise ParameterError(f"name the countries or give --all; the countries are {', '.join(eu27())}")
     wanted = eu27() if every else dict.fromkeys(c.upper() for c in countries)
-    _make(annex_jobs(wanted, **_pairs(given)), out, workers, force)
+    _make(annex_jobs(wanted, formats.split(","), **_pairs(given)), out, workers, force)
 
 
 def _pairs(given) -> dict[str, str]:

@@ -241,10 +241,12 @@ def country_values(variable: str, year: int, tables: Tables | None = None) -> pd
 
 
 def dyad_sources(tables: Tables | None = None) -> tuple[str, ...]:
-    """Return the sources behind the dyads: participation, status, size and wealth."""
-    from innodivide.exhibits import sources_of
+    """Return the first source of every row behind the dyads: participation, status, size and wealth.
 
+    Second sources of the same figures stand in the tables (`more_source_ids`).
+    """
     tables = _tables(tables)
     panel = tables["country_panel"]
     used = panel[panel["variable"].isin(["population", "gdp_pc_pps"])]
-    return sources_of(tables["ipcei_country"], tables["eis_group"], used)
+    rows = tables["ipcei_country"][tables["ipcei_country"]["role"].isin(["notifying", "joined_later"])]
+    return tuple(sorted({s for frame in (rows, tables["eis_group"], used) for s in frame["source_id"]}))

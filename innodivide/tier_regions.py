@@ -89,7 +89,7 @@ def companies_at_most(tables: Tables | None = None) -> pd.Series:
     """Return by geo the sum over IPCEIs of its companies; an unknown national count is what the IPCEI's total leaves.
 
     Of a total, the known national counts and one company for each other unknown state are taken off; at least one is
-    left.
+    left. The total counts a company in two states once, so where many are, this can be one or two too low.
     """
     tables = _tables(tables)
     rows = participation.presence(tables)[["geo", "ipcei_id", "role"]]

@@ -23,7 +23,8 @@ NASTY = [
 ]
 # The letters of the official languages of the EU that are not in plain ASCII, small and capital.
 LETTERS = {
-    "bg": "абвгдежзийклмнопрстуфхцчшщъьюя", "cs": "áčďéěíňóřšťúůýž", "da": "æøåé", "de": "äöüß", "el": "αάβγδεέζηήθιίϊΐκλμνξοόπρσςτυύϋΰφχψωώ",
+    "bg": "абвгдежзийклмнопрстуфхцчшщъьюя", "cs": "áčďéěíňóřšťúůýž", "da": "æøåé", "de": "äöüß",
+    "el": "αάβγδεέζηήθιίϊΐκλμνξοόπρσςτυύϋΰφχψωώ",
     "es": "áéíñóúü¿¡", "et": "šžõäöü", "fi": "åäöšž", "fr": "àâæçéèêëîïôœùûüÿ", "ga": "áéíóúḃċḋḟġṁṗṡṫ", "hr": "čćđšž",
     "hu": "áéíóöőúüű", "it": "àèéìîòù", "lt": "ąčęėįšųūž", "lv": "āčēģīķļņšūž", "mt": "ċġħżàèìòù", "nl": "áéëïíóöúüĳ",
     "pl": "ąćęłńóśźż", "pt": "áâãàçéêíóôõú", "ro": "ăâîșțşţ", "sk": "áäčďéíĺľňóôŕšťúýž", "sl": "čšž", "sv": "åäö",
@@ -72,7 +73,8 @@ def frame(rows: int = 3) -> pd.DataFrame:
 def table(id: str = "T9.1", data_frame: pd.DataFrame | None = None, **changes) -> Block:
     """Return a table with every column of the frame."""
     shown = frame() if data_frame is None else data_frame
-    given = {"sources": SOURCES[:1], "caption": "How to read it.", "note": "A warning.", "edition": "EIS 2023"} | changes
+    given = {"sources": SOURCES[:1], "caption": "How to read it.", "note": "A warning.", "edition": "EIS 2023",
+             **changes}
     columns = given.pop("columns", {c: f"Head {c}" for c in shown})
     return Block(payload=exhibits.table(id, given.pop("title", "What is found"), shown, columns, **given).payload())
 

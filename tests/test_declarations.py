@@ -123,7 +123,7 @@ def test_a_near_country_code_is_suggested():
 
 
 def test_an_edition_without_data_is_refused():
-    with pytest.raises(ParameterError, match="status='1999': expected one of at_decision, lag1, 2018"):
+    with pytest.raises(ParameterError, match="status='1999': expected one of at_decision, lag1, 2017, 2018"):
         job("03", status="1999")
     assert job("03", status=2020).parameters == {"status": "2020"}
 

@@ -54,7 +54,7 @@ def build(title: str, blocks: list[Block], facts: dict[str, str]) -> dict:
     return _printable({
         "title": shown, "author": AUTHOR, "date": _last_read(cited), "body": body,
         "dateline": _dateline(cited), "sources": [_source(row) for row in cited],
-        "facts": [[k, v] for k, v in {**facts, "Licence": facts.get("Licence", LICENCE)}.items()],
+        "facts": [[k, v] for k, v in facts.items()],
     })
 
 

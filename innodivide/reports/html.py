@@ -3,15 +3,13 @@
 import base64
 from functools import lru_cache
 from importlib import resources
+from itertools import pairwise
 
 import jinja2
-from markdown_it import MarkdownIt
 
 from innodivide import data
 from innodivide.reports.blocks import Block, ReportError
-
-_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")  # an image would be fetched
-
+from innodivide.reports.prose import MARKDOWN
 
 @lru_cache(maxsize=1)
 def _template() -> jinja2.Template:
@@ -61,11 +59,11 @@ def _item(block: Block) -> dict:
 
 def _prose(text: str) -> str:
     """Render Markdown; headings get an id so that the contents list can point to them."""
-    tokens = _MARKDOWN.parse(text)
-    for token, inner in zip(tokens, tokens[1:]):
+    tokens = MARKDOWN.parse(text)
+    for token, inner in pairwise(tokens):
         if token.type == "heading_open":
             token.attrSet("id", _anchor(inner.content))
-    return _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    return MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})
 
 
 def _anchor(text: str) -> str:

@@ -21,9 +21,11 @@ _PACKAGES = (
     "numpy",
     "pandas",
     "papermill",
+    "python-docx",
     "scipy",
     "seaborn",
     "statsmodels",
+    "typst",
 )
 _SHARED_TABLES = ("source", "country")  # every report prints source lines and country names
 
@@ -101,8 +103,8 @@ def build(notebook: Notebook, parameters: dict, folder: Path, read: dict[str, st
     }
 
 
-def why_stale(notebook: Notebook, parameters: dict, folder: Path) -> str:
-    """Return why a report must be made again, or an empty string when it is fresh."""
+def why_stale(notebook: Notebook, parameters: dict, folder: Path, formats: tuple[str, ...] = ("html",)) -> str:
+    """Return why a report must be made again, or an empty string when it is fresh in these formats."""
     try:
         old = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         was_parameters, was_inputs, was_outputs = (dict(old[k]) for k in ("parameters", "inputs", "outputs"))
@@ -122,6 +124,9 @@ def why_stale(notebook: Notebook, parameters: dict, folder: Path) -> str:
         return "other package versions"
     if not was_outputs:
         return "no outputs are listed"
+    absent = [f for f in formats if f"report.{f}" not in was_outputs]
+    if absent:
+        return f"not made in format {', '.join(absent)}"
     for path, digest in was_outputs.items():
         file = folder / path
         if not file.is_file() or sha256(file.read_bytes()) != digest:

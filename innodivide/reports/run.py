@@ -10,23 +10,26 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
-from innodivide import data
 from innodivide.errors import InnodivideError, ParameterError
 from innodivide.reports import manifest
 from innodivide.reports.declarations import ANNEX, Notebook, notebook
+from innodivide.reports.document import LICENCE
 
 TIMES = "times.json"  # apart from the manifest: the one thing that differs between identical runs
-KERNEL_TIMEOUT = 1800
+FORMATS = ("html", "pdf", "docx")
+DEFAULT_FORMATS = ("html", "pdf")
 
 
 @dataclass(frozen=True)
 class Job:
-    """One report to make: a notebook and the values of all its parameters."""
+    """One report to make: a notebook, the values of all its parameters, and the formats wanted."""
 
     notebook: Notebook
     parameters: dict
+    formats: tuple[str, ...] = DEFAULT_FORMATS
 
     @property
     def name(self) -> str:
@@ -47,17 +50,21 @@ class Outcome:
     seconds: float = 0.0
 
 
-def job(name: str, /, **given) -> Job:
-    """Return the job of a notebook with checked parameters."""
+def job(name: str, formats: Iterable[str] = DEFAULT_FORMATS, /, **given) -> Job:
+    """Return the job of a notebook with checked parameters and formats."""
+    formats = tuple(dict.fromkeys(formats))
+    unknown = [f for f in formats if f not in FORMATS]
+    if unknown or not formats:
+        raise ParameterError(f"format {', '.join(unknown) or 'none'}: allowed are {', '.join(FORMATS)}")
     declared = notebook(name)
-    return Job(declared, declared.resolve(given))
+    return Job(declared, declared.resolve(given), formats)
 
 
-def annex_jobs(countries: Iterable[str], /, **given) -> list[Job]:
+def annex_jobs(countries: Iterable[str], formats: Iterable[str] = DEFAULT_FORMATS, /, **given) -> list[Job]:
     """Return one job for each country."""
     if "country" in given:
         raise ParameterError("the countries of an annex are named without -p: innodivide annex PL")
-    return [job(ANNEX, country=c, **given) for c in countries]
+    return [job(ANNEX, formats, country=c, **given) for c in countries]
 
 
 def prepare_output(out: Path) -> Path:
@@ -113,7 +120,7 @@ def run(
     out, outcomes, todo = prepare_output(Path(out)), {}, []
     for item in {item.name: item for item in jobs}.values():
         _mend(out / item.name)
-        if force or manifest.why_stale(item.notebook, item.parameters, out / item.name):
+        if force or manifest.why_stale(item.notebook, item.parameters, out / item.name, item.formats):
             todo.append(item)
         else:
             outcomes[item.name] = Outcome(item.name, "fresh")
@@ -149,7 +156,7 @@ def make_report(item: Job, out: Path) -> Outcome:
         folder.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".partial-{folder.name}=", dir=folder.parent))
         read = manifest.inputs(item.notebook)  # before the notebook reads them, so that a later change is noticed
-        _write_report(item, partial)
+        lost = _write_report(item, partial)
         seconds = round(time.monotonic() - started, 2)
         content = manifest.build(item.notebook, item.parameters, partial, read)
         (partial / manifest.MANIFEST).write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", "utf-8")
@@ -161,17 +168,19 @@ def make_report(item: Job, out: Path) -> Outcome:
     finally:
         if partial:
             shutil.rmtree(partial, ignore_errors=True)
+    if lost:
+        return Outcome(item.name, "failed", f"made, but not in every format: {'; '.join(lost)}", seconds)
     return Outcome(item.name, "made", "", seconds)
 
 
-def _write_report(item: Job, folder: Path) -> None:
-    """Write executed notebook, exhibits and HTML into an empty folder."""
+def _write_report(item: Job, folder: Path) -> list[str]:
+    """Write executed notebook, exhibits and formats into an empty folder; return what went wrong with a format."""
     import nbformat
 
     from innodivide.reports.blocks import clean, read_blocks
-    from innodivide.reports.html import render
+    from innodivide.reports.execute import execute
 
-    executed = clean(execute(item))
+    executed = clean(execute(item.notebook, item.parameters))
     blocks = read_blocks(executed)
     nbformat.write(executed, folder / "notebook.ipynb")
     (folder / "exhibits").mkdir()
@@ -181,52 +190,17 @@ def _write_report(item: Job, folder: Path) -> None:
         "Parameters": ", ".join(f"{k} = {v if v != '' else 'none'}" for k, v in item.parameters.items()) or "none",
         "Software": f"innodivide {manifest.__version__}, Python {manifest.environment()['python']}",
         "What made it": f"{manifest.MANIFEST} beside this file lists every input with its hash",
+        "Licence": LICENCE,
     }
-    (folder / "report.html").write_text(render(item.title, blocks, facts), "utf-8")
-
-
-def execute(item: Job):
-    """Run the notebook in a kernel of its own and return it executed; only declared tables can be loaded in it."""
-    import papermill
-
-    from innodivide.reports.blocks import ReportError
-
-    # One thread for each kernel: the reports themselves run in parallel.
-    wanted = {
-        data.DECLARED_TABLES: ",".join((*item.notebook.tables, "source", "country")),
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-        "PYTHONHASHSEED": "0",
-    }
-    before = {k: os.environ.get(k) for k in wanted}
-    os.environ.update(wanted)
-    try:
-        with tempfile.TemporaryDirectory() as scratch:
-            saved = Path(scratch) / "notebook.ipynb"
-            try:
-                return papermill.execute_notebook(
-                    str(item.notebook.path),
-                    str(saved),
-                    parameters=item.parameters,
-                    progress_bar=False,
-                    kernel_name="python3",
-                    cwd=str(data.ROOT),
-                    execution_timeout=KERNEL_TIMEOUT,
-                    **_local_transport(scratch),
-                )
-            except Exception as error:
-                raise ReportError(_what_broke(error, saved)) from error
-    finally:
-        for key, value in before.items():
-            os.environ.pop(key) if value is None else os.environ.__setitem__(key, value)
-
-
-def _local_transport(folder: str) -> dict:
-    """Talk to the kernel through socket files of this user, not through open ports (not possible on Windows)."""
-    from traitlets.config import Config
-
-    sockets = {"transport": "ipc", "ip": f"{folder}/kernel"}  # a name of its own: kernels run side by side
-    return {} if os.name == "nt" else {"config": Config({"KernelManager": sockets})}
+    lost = []
+    for name in item.formats:
+        try:
+            made = import_module(f"innodivide.reports.{name}").render(item.title, blocks, facts)
+        except Exception as error:  # the other formats are still wanted
+            lost.append(f"{name}: {' '.join(str(error).split()) or type(error).__name__}")
+        else:
+            (folder / f"report.{name}").write_bytes(made if isinstance(made, bytes) else made.encode("utf-8"))
+    return lost
 
 
 def write_exhibits(payloads: list[dict], folder: Path) -> None:
@@ -247,17 +221,6 @@ def _replace(folder: Path, new: Path) -> None:
         folder.rename(old)
     new.rename(folder)
     shutil.rmtree(old, ignore_errors=True)
-
-
-def _what_broke(error: Exception, saved: Path) -> str:
-    """Return "cell 4: ZeroDivisionError: division by zero", from the notebook that papermill saved up to there."""
-    import nbformat
-
-    from innodivide.reports.blocks import last_cell_run
-
-    name, text = getattr(error, "ename", None) or type(error).__name__, str(getattr(error, "evalue", error)).strip()
-    cell = last_cell_run(nbformat.read(saved, as_version=4)) if saved.is_file() else 0
-    return f"cell {cell}: {name}: {text}" if cell else f"{name}: {text}"
 
 
 def _explain(item: Job, error: Exception) -> str:

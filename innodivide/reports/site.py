@@ -23,14 +23,14 @@ _PAGE = """<!doctype html>
 <h1>innodivide: reports</h1>
 <h2 id="policy">Policy notebooks</h2>
 <ul>
-{% for title, folder in policy %}
-<li><a href="{{ folder }}/report.html">{{ title }}</a></li>
+{% for title, links in policy %}
+<li>{{ title }}:{% for label, address in links %} <a href="{{ address }}">{{ label }}</a>{% endfor %}</li>
 {% endfor %}
 </ul>
 <h2 id="annexes">Country annexes</h2>
 <ul>
-{% for title, folder in annexes %}
-<li><a href="{{ folder }}/report.html">{{ title }}</a></li>
+{% for title, links in annexes %}
+<li>{{ title }}:{% for label, address in links %} <a href="{{ address }}">{{ label }}</a>{% endfor %}</li>
 {% endfor %}
 </ul>
 </main>
@@ -43,21 +43,19 @@ def write_index(out: Path) -> Path:
     """Write index.html with a link to every report that is in the folder, whichever run made it."""
     declared = notebooks()
     names = dict(zip(*data.load_rows("country")[["geo", "name"]].T.to_numpy()))
-    policy = [
-        (n.title, n.folder) for n in declared.values() if n.name != ANNEX and (out / n.folder / "report.html").is_file()
-    ]
-    found = (out / "annex").glob("*/report.html")
-    reports = [p for p in found if not p.parent.name.startswith(".")]  # not what a killed run left
-    folders = sorted((p.parent for p in reports), key=lambda p: names.get(p.name, p.name))
-    annexes = [(names.get(p.name, p.name), p.relative_to(out).as_posix()) for p in folders]
+    policy = [(n.title, _links(out, out / n.folder)) for n in declared.values() if n.name != ANNEX]
+    folders = [p for p in (out / "annex").glob("*") if p.is_dir() and not p.name.startswith(".")]  # not a killed run's
+    annexes = sorted((names.get(p.name, p.name), _links(out, p)) for p in folders)
     style = (resources.files("innodivide.reports") / "report.css").read_text(encoding="utf-8")
-    page = (
-        jinja2.Environment(autoescape=True, trim_blocks=True)
-        .from_string(_PAGE)
-        .render(style=style, policy=policy, annexes=annexes)
-    )
-    target = out / "index.html"
+    template = jinja2.Environment(autoescape=True, trim_blocks=True).from_string(_PAGE)
+    made = {"policy": [r for r in policy if r[1]], "annexes": [r for r in annexes if r[1]]}
     partial = out / ".index.html"
-    partial.write_text(page + "\n", encoding="utf-8")
-    partial.replace(target)
-    return target
+    partial.write_text(template.render(style=style, **made) + "\n", encoding="utf-8")
+    return partial.replace(out / "index.html")
+
+
+def _links(out: Path, folder: Path) -> list[tuple[str, str]]:
+    """Return (label, address) of each format of a report that is there."""
+    labels = {"html": "HTML", "pdf": "PDF", "docx": "Word"}
+    files = ((label, folder / f"report.{kind}") for kind, label in labels.items())
+    return [(label, file.relative_to(out).as_posix()) for label, file in files if file.is_file()]

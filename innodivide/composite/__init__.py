@@ -1,0 +1,58 @@
+"""The index behind the leader label: rebuilt from its indicators, audited, and its uncertainty carried to the estimate.
+
+rebuild.py, zeros.py: the identity and what it tells about zeros. regional.py: the same for regions. aggregate.py,
+audit.py: other constructions of the index. shares.py: ranks, groups, share of each choice. labels.py: the leader test
+under redrawn labels. Method, results and limits: docs/composite.md.
+"""
+
+from innodivide.composite.aggregate import AGGREGATIONS, IMPUTATIONS, normalised_scores
+from innodivide.composite.audit import THRESHOLDS, Choice, audit, default_choices, design, group_labels
+from innodivide.composite.labels import edition_years, label_summary, label_uncertainty, leader_sets, redraw_groups
+from innodivide.composite.rebuild import (
+    dimension_check,
+    identity_check,
+    implicit_weights,
+    index_values,
+    rebuild_index,
+    score_matrix,
+    weights_from_maxima,
+)
+from innodivide.composite.regional import RegionalFit, fit_regional, rebuild_regional, regional_matrix, regional_zeros
+from innodivide.composite.shares import group_distribution, p_leader, rank_distribution, rank_intervals, shapley_shares
+from innodivide.composite.zeros import classify_zeros, missing_cells
+
+__all__ = [
+    "AGGREGATIONS",
+    "IMPUTATIONS",
+    "THRESHOLDS",
+    "Choice",
+    "RegionalFit",
+    "audit",
+    "classify_zeros",
+    "default_choices",
+    "design",
+    "dimension_check",
+    "edition_years",
+    "fit_regional",
+    "group_distribution",
+    "group_labels",
+    "identity_check",
+    "implicit_weights",
+    "index_values",
+    "label_summary",
+    "label_uncertainty",
+    "leader_sets",
+    "missing_cells",
+    "normalised_scores",
+    "p_leader",
+    "rank_distribution",
+    "rank_intervals",
+    "rebuild_index",
+    "rebuild_regional",
+    "redraw_groups",
+    "regional_matrix",
+    "regional_zeros",
+    "score_matrix",
+    "shapley_shares",
+    "weights_from_maxima",
+]

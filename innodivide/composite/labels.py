@@ -1,0 +1,228 @@
+"""Label uncertainty: the leader label is the outcome of an index; what if the index had been built otherwise?
+
+Each draw of the audit gives a set of leaders. The registered estimate is refitted once for each distinct exposure
+that the draws lead to, and the estimates are weighted by the probability of the draws behind them.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from innodivide.errors import DataError, DesignError, ParameterError
+
+MODES = ("moves", "fixed")
+COLUMNS = [
+    "label_id",
+    "probability",
+    "nominal",
+    "leaders",
+    "n_treated",
+    "log_odds",
+    "odds_ratio",
+    "se",
+    "ci_low",
+    "ci_high",
+    "p_profile",
+    "note",
+]
+
+
+def redraw_groups(draws: pd.DataFrame) -> pd.DataFrame:
+    """Leaders of each draw and year.
+
+    Parameters
+    ----------
+    draws : DataFrame
+        From `audit`.
+
+    Returns
+    -------
+    DataFrame
+        Columns draw, probability, nominal, year, leaders (sorted tuple of codes, may be empty), n_leaders; one row for
+        each draw and year.
+    """
+    need = {"draw", "probability", "nominal", "year", "geo", "group"} - set(draws.columns)
+    if need:
+        raise DataError(f"draws: column {sorted(need)[0]} not found")
+    keys = (
+        draws[["draw", "year", "probability", "nominal"]].drop_duplicates(["draw", "year"]).set_index(["draw", "year"])
+    )
+    hits = draws[draws["group"] == "leader"].astype({"geo": str}).sort_values("geo")
+    sets = hits.groupby(["draw", "year"])["geo"].agg(tuple)
+    out = keys.join(sets.rename("leaders")).sort_index().reset_index()
+    out["leaders"] = [value if isinstance(value, tuple) else () for value in out["leaders"]]
+    out["n_leaders"] = out["leaders"].map(len)
+    return out[["draw", "probability", "nominal", "year", "leaders", "n_leaders"]]
+
+
+def leader_sets(redrawn: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Distinct sets of leaders of one year: leaders, n_leaders, probability, nominal; most probable first."""
+    rows = redrawn[redrawn["year"] == year]
+    if rows.empty:
+        raise ParameterError(f"year={year!r}: not among the draws, which cover {sorted(redrawn['year'].unique())}")
+    out = rows.groupby("leaders").agg(
+        n_leaders=("n_leaders", "first"), probability=("probability", "sum"), nominal=("nominal", "any")
+    )
+    return out.reset_index().sort_values(["probability", "leaders"], ascending=[False, True]).reset_index(drop=True)
+
+
+def edition_years(edition: pd.DataFrame, years) -> dict[int, int]:
+    """Year of the redrawn series that stands for each edition: its performance year, or the nearest year there is."""
+    years = np.array(sorted(int(y) for y in years))
+    if not len(years):
+        raise ParameterError("years: empty")
+    return {
+        int(e): int(years[np.abs(years - int(p)).argmin()])
+        for e, p in zip(edition["edition"], edition["performance_year"])
+    }
+
+
+def _labels(dyads, redrawn, mode, edition_to_year, year) -> dict[tuple, dict]:
+    """Distinct exposures: tuple of 0/1 over the dyads to probability, whether nominal, and leaders in words."""
+    geo, published = dyads["geo"].astype(str).to_numpy(), dyads["leader"].to_numpy(dtype=bool)
+    if mode == "fixed":
+        at = np.full(len(dyads), year)
+    else:
+        unknown = set(dyads["edition"].astype(int)) - set(edition_to_year)
+        if unknown:
+            raise ParameterError(f"edition_to_year: no year for edition {sorted(unknown)[0]}")
+        at = dyads["edition"].astype(int).map(edition_to_year).to_numpy()
+    lost = set(at) - set(redrawn["year"])
+    if lost:
+        raise ParameterError(
+            f"year {sorted(lost)[0]}: not among the draws, which cover {sorted(redrawn['year'].unique())}"
+        )
+    cells = list(zip(geo, at))
+    base = {row.year: set(row.leaders) for row in redrawn[redrawn["nominal"]].itertuples()}
+    nominal = np.array([g in base[y] for g, y in cells])
+    found: dict[tuple, dict] = {}
+    for _, part in redrawn[redrawn["year"].isin(set(at))].groupby("draw", sort=True):
+        sets = {row.year: set(row.leaders) for row in part.itertuples()}
+        drawn = np.array([g in sets[y] for g, y in cells])
+        label = drawn if mode == "fixed" else np.where(drawn != nominal, drawn, published)
+        entry = found.setdefault(tuple(label.tolist()), {"probability": 0.0, "nominal": False})
+        entry["probability"] += float(part["probability"].iloc[0])
+        entry["nominal"] |= bool(part["nominal"].iloc[0])
+    return found
+
+
+def label_uncertainty(
+    dyads: pd.DataFrame,
+    redrawn: pd.DataFrame,
+    *,
+    mode: str = "moves",
+    edition_to_year: Mapping[int, int] | None = None,
+    year: int | None = None,
+) -> pd.DataFrame:
+    """Refit the Firth logit once for each distinct exposure among the draws.
+
+    Parameters
+    ----------
+    dyads : DataFrame
+        From `panel.ipcei_dyads`: geo, ipcei_id, edition, leader, participates and the controls.
+    redrawn : DataFrame
+        From `redraw_groups`.
+    mode : {"moves", "fixed"}
+        "moves": the label as published, except where a draw moves a country across the threshold relative to the
+        official construction of the same series; the official draw gives back the published labels.
+        "fixed": the leaders of `year` in every dyad.
+    edition_to_year : mapping
+        From `edition_years`; needed with "moves".
+    year : int
+        Needed with "fixed".
+
+    Returns
+    -------
+    DataFrame
+        One row for each distinct exposure, most probable first: label_id, probability, nominal, leaders (countries
+        that ever carry the label, joined), n_treated, log_odds, odds_ratio, se (log odds, inflated by the dispersion
+        of country totals where that exceeds 1), ci_low, ci_high (odds ratio, t interval on country totals), p_profile
+        (dyads taken as independent), note. Where the estimate is not defined (nobody or everybody a leader, no
+        convergence) the numbers are missing and `note` says why; the probability stays.
+
+    Raises
+    ------
+    ParameterError
+        Unknown mode or a missing companion argument; a year the draws do not cover.
+    """
+    from innodivide import models
+
+    if mode not in MODES:
+        raise ParameterError(f"mode={mode!r}: allowed are {', '.join(MODES)}")
+    if mode == "moves" and edition_to_year is None:
+        raise ParameterError("edition_to_year: needed with mode='moves', see edition_years")
+    if mode == "fixed" and year is None:
+        raise ParameterError("year: needed with mode='fixed'")
+    rows = []
+    for label, entry in _labels(dyads, redrawn, mode, edition_to_year, year).items():
+        now = dyads.assign(leader=np.array(label, dtype=bool))
+        who = sorted(set(now.loc[now["leader"], "geo"].astype(str)))
+        row = entry | {"leaders": ", ".join(who), "n_treated": len(who), "note": ""}
+        try:
+            fit = models.firth_logit(now)
+            wide = models.dispersion_interval(fit)
+            row |= {
+                "log_odds": fit.result.estimate,
+                "odds_ratio": float(np.exp(fit.result.estimate)),
+                "se": wide.se,
+                "ci_low": float(np.exp(wide.ci_low)),
+                "ci_high": float(np.exp(wide.ci_high)),
+                "p_profile": fit.result.p_value,
+                "note": fit.separation_note,
+            }
+        except DesignError as error:
+            row["note"] = f"not defined: {error}"
+        rows.append(row)
+    frame = pd.DataFrame(rows).sort_values(["probability", "leaders"], ascending=[False, True]).reset_index(drop=True)
+    frame["label_id"] = np.arange(len(frame))
+    return frame.reindex(columns=COLUMNS)
+
+
+def label_summary(fits: pd.DataFrame, level: float = 0.95) -> pd.Series:
+    """Distribution of the estimate over the labels, weighted by probability.
+
+    Returns
+    -------
+    Series
+        nominal (odds ratio of the official label), mean_log_odds, median, low, high (odds ratios at the central
+        `level` of the label distribution: no sampling error in them), minimum, maximum, p_above_1, sd_label (log odds),
+        se_sampling (root of the mean squared se), sd_total (root of the sum of squares: both together), n_labels,
+        p_defined (probability of the labels with an estimate; the rest condition on it).
+
+    Raises
+    ------
+    DesignError
+        If no label with positive probability has an estimate.
+    """
+    if not 0 < level < 1:
+        raise ParameterError(f"level={level!r}: expected a number in (0, 1)")
+    rows = fits[(fits["probability"] > 0) & fits["log_odds"].notna()].sort_values("log_odds")
+    if rows.empty:
+        raise DesignError("fits: no label with an estimate")
+    p = (rows["probability"] / rows["probability"].sum()).to_numpy()
+    b, se = rows["log_odds"].to_numpy(dtype=float), rows["se"].to_numpy(dtype=float)
+    reached = np.minimum(p.cumsum(), 1.0) + 1e-12
+    at = [
+        float(np.exp(b[min(np.searchsorted(reached, q), len(b) - 1)])) for q in (0.5, (1 - level) / 2, (1 + level) / 2)
+    ]
+    mean = float(p @ b)
+    between, within = float(p @ (b - mean) ** 2), float(p @ se**2)
+    nominal = fits.loc[fits["nominal"], "odds_ratio"]
+    return pd.Series(
+        {
+            "nominal": float(nominal.iloc[0]) if len(nominal) else np.nan,
+            "mean_log_odds": mean,
+            "median": at[0],
+            "low": at[1],
+            "high": at[2],
+            "minimum": float(np.exp(b[0])),
+            "maximum": float(np.exp(b[-1])),
+            "p_above_1": float(p[b > 0].sum()),
+            "sd_label": between**0.5,
+            "se_sampling": within**0.5,
+            "sd_total": (between + within) ** 0.5,
+            "n_labels": int((fits["probability"] > 0).sum()),
+            "p_defined": float(rows["probability"].sum() / fits["probability"].sum()),
+        }
+    )

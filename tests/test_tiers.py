@@ -1,0 +1,327 @@
+"""Tiers by country and region against the tables and derived counts; bounds by brute force; rules of the claims."""
+
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from innodivide import claims_tiers, data, tiers
+from innodivide.coverage import Coverage
+from innodivide.errors import DataError, ParameterError
+
+
+@pytest.fixture(scope="module")
+def regions() -> pd.DataFrame:
+    return tiers.regions()
+
+
+# Countries
+
+
+def test_places_in_partnerships_equal_the_derived_table():
+    """Table s3_country was counted by those who collected the lists, over the same ten lists."""
+    ours, theirs = (
+        tiers.tier2_by_country().set_index("geo"),
+        data.load("s3_country").set_index("geo").loc[lambda f: f.index != "UK"],
+    )
+    shared = ours.index.intersection(theirs.index)
+    assert len(shared) == 27
+    assert (ours.loc[shared, "s3_places"] == theirs.loc[shared, "participations"]).all()
+    assert (ours.loc[shared, "s3_partnerships"] == theirs.loc[shared, "partnerships"]).all()
+    assert (ours["s3_known_regions"] >= ours["s3_regions"]).all()
+
+
+def test_tier1_counts_and_minimum_of_companies():
+    found = tiers.tier1_by_country().set_index("geo")
+    assert found.loc[["FR", "IT", "DE", "PL"], "n_ipcei"].tolist() == [11, 11, 8, 7]
+    assert found.index[found["n_ipcei"] == 0].tolist() == ["BG", "CY", "LT", "LU", "LV"]
+    assert (found["companies_min"] >= found["n_ipcei"]).all() and "of 97" in found["coverage"].iloc[0]
+
+
+def test_matrix_agrees_with_both_country_frames():
+    matrix, sides = tiers.country_matrix()
+    first = [c for c in matrix if sides[c] == "tier1"]
+    assert matrix.shape == (27, 21) and len(first) == 11
+    assert (matrix[first].sum(axis=1) == tiers.tier1_by_country().set_index("geo")["n_ipcei"]).all()
+    assert (
+        matrix.drop(columns=first).sum(axis=1) == tiers.tier2_by_country().set_index("geo")["s3_partnerships"]
+    ).all()
+    early, _ = tiers.country_matrix(until="2021-04-30")
+    assert list(early.columns[:3]) == ["ME1", "BAT1", "EuBatIn"] or len(early.columns) == 13
+
+
+def test_region_matrix_has_the_sizes_of_the_lists():
+    matrix, note = tiers.region_matrix()
+    rows = data.load("s3_partnership_region").dropna(subset=["nuts_code"])
+    for partnership in ("S3-TEX", "S3-SOC"):
+        part = rows[(rows["partnership_id"] == partnership) & ~rows["geo"].isin(["UK", "TR"])]
+        assert matrix[partnership].sum() == part["nuts_code"].nunique()
+    assert note.known == int(matrix.to_numpy().sum()) and note.total == 110
+
+
+def test_coverage_speaks_and_refuses():
+    assert str(Coverage("lists", 3, 7, "why")) == "lists: 3 of 7 (why)" and "unknown" in str(Coverage("x", 1, None))
+    with pytest.raises(ParameterError, match="8 known out of 7"):
+        Coverage("lists", 8, 7)
+    assert tiers.s3_coverage().known == 10 and tiers.s3_coverage().total == 42
+    tables = {"s3_aggregate": data.load("s3_aggregate").iloc[:0], "s3_partnership": data.load("s3_partnership")}
+    with pytest.raises(DataError, match="s3_partnerships"):
+        tiers.s3_coverage(tables)
+
+
+# Regions
+
+
+def test_frame_holds_all_people_of_the_eu27(regions):
+    people = data.load("country_year").query("variable == 'population_jan1' and year == 2019").set_index("geo")["value"]
+    found = regions.groupby("geo")["population"].sum()
+    assert len(regions) == 240 and regions["population"].notna().all()
+    assert (found / people.reindex(found.index) - 1).abs().max() < 0.002
+
+
+def test_members_of_higher_and_lower_levels(regions):
+    frame = regions.set_index("nuts_code")
+    assert frame.loc[["FRK1", "FRK2"], "tier2_whole"].all(), "FRK is a member: both of its parts are in it"
+    assert not frame.loc["SE23", "tier2_whole"] and frame.loc["SE23", "tier2_any"], "only SE232 is a member"
+    assert frame.loc[["SI03", "SI04"], "tier2_whole"].all(), "the state is a member"
+    assert (frame["tier2_any"] >= frame["tier2_whole"]).all()
+    assert not frame.loc["CZ02", "tier2_whole"], "only expressed interest in an innovation valley"
+
+
+def test_instruments_of_a_region_are_distinct_partnerships(regions):
+    members = tiers.tier2_memberships().dropna(subset=["nuts_code"])
+    inside = members[members["nuts_code"].map(lambda m: "FI1D".startswith(m) or m.startswith("FI1D"))]
+    expected = len(inside[["instrument", "group_id"]].drop_duplicates())
+    assert regions.set_index("nuts_code").loc["FI1D", "n_instruments"] == expected < len(inside)
+
+
+def test_what_the_link_of_nuts_versions_loses(regions):
+    assert regions.loc[regions["group"].isna(), "nuts_code"].tolist() == ["HR04", "NL31", "NL33"]
+
+
+def test_unknown_company_counts_get_what_the_total_leaves():
+    base = {n: data.load(n) for n in ("country", "ipcei", "ipcei_country")}
+    rows, total = base["ipcei_country"], base["ipcei"].set_index("ipcei_id")["n_companies"]
+    at_most, known = tiers.companies_at_most(base), tiers.tier1_by_country().set_index("geo")
+    complete = known.index[(known["companies_missing"] == 0) & (known["n_ipcei"] > 0)]
+    assert (at_most[complete] == known.loc[complete, "companies_min"]).all()
+    assert (at_most >= known.loc[at_most.index, "companies_min"]).all()
+    one = base["ipcei"][base["ipcei"]["ipcei_id"] == "Hy2Tech"]
+    part = rows[(rows["ipcei_id"] == "Hy2Tech") & rows["role"].isin(["notifying", "joined_later"])]
+    largest = part.sort_values("n_companies")["geo"].dropna().loc[part["n_companies"].idxmax()]
+    gone = part.assign(n_companies=part["n_companies"].where(part["geo"] != largest))
+    found = tiers.companies_at_most({**base, "ipcei": one, "ipcei_country": gone})
+    others = gone["n_companies"].isna().sum() - 1
+    assert found[largest] == total["Hy2Tech"] - gone["n_companies"].sum() - others > 1
+
+
+def toy(companies=(2, 0), ipceis=(1, 0), members=(False, False, False, True, False)) -> pd.DataFrame:
+    """Return three regions of state A and two of B."""
+    geo = list("AAABB")
+    return pd.DataFrame(
+        {
+            "nuts_code": [f"{g}{i}" for i, g in enumerate(geo)],
+            "geo": geo,
+            "population": [5.0, 3, 1, 4, 2],
+            "tier2_whole": members,
+            "tier2_any": members,
+            "country_ipceis": [ipceis[g == "B"] for g in geo],
+            "country_companies": [companies[g == "B"] for g in geo],
+        }
+    )
+
+
+def test_bounds_by_hand():
+    rows = tiers.regions_by_tier(toy(), 1).set_index("case")
+    assert rows.loc["as listed", ["neither", "neither_population"]].tolist() == [3, 10], (
+        "A loses its smallest, B its member"
+    )
+    assert rows.loc["stated places", ["neither", "neither_population"]].tolist() == [1, 1]
+    assert rows.loc["anything possible", "neither"] == 0
+    assert rows.loc["as listed", "neither_population_share"] == pytest.approx(10 / 15)
+
+
+@pytest.mark.parametrize("unlisted", [0, 1, 2])
+@pytest.mark.parametrize("companies", [(0, 1), (1, 1), (2, 0), (3, 2)])
+def test_lowest_bound_is_the_best_of_all_placements(companies, unlisted):
+    """Try every set of regions that companies and unlisted places could reach."""
+    frame = toy(companies)
+    free = [i for i in frame.index if not frame["tier2_any"][i]]
+    best = (len(free), frame["population"][free].sum())
+    for size in range(len(free) + 1):
+        for chosen in combinations(free, size):
+            beyond = sum(max(0, sum(frame["geo"][i] == g for i in chosen) - c) for g, c in zip("AB", companies))
+            if beyond <= unlisted:
+                left = [i for i in free if i not in chosen]
+                best = (min(best[0], len(left)), min(best[1], frame["population"][left].sum()))
+    row = tiers.regions_by_tier(frame, unlisted).set_index("case").loc["stated places"]
+    assert (row["neither"], row["neither_population"]) == best
+
+
+def test_bounds_are_nested_and_refuse(regions):
+    rows = tiers.regions_by_tier(regions, 5).set_index("case")
+    assert (
+        rows.loc["as listed", "neither"]
+        >= rows.loc["stated places", "neither"]
+        >= rows.loc["anything possible", "neither"]
+    )
+    free = int((~regions["tier2_whole"]).sum())
+    alone = sum(not g["tier2_whole"].any() and g["country_ipceis"].iloc[0] > 0 for _, g in regions.groupby("geo"))
+    assert rows.loc["as listed", "neither"] == free - alone
+    with pytest.raises(ParameterError, match="unlisted=-1"):
+        tiers.regions_by_tier(regions, -1)
+
+
+def test_places_without_a_name_are_counted_once():
+    rows = tiers.unlisted_places().set_index("group_id")
+    assert rows.loc["S3-TBD", ["stated", "named", "unlisted"]].tolist() == [24, 19, 5]
+    assert rows.loc["S3-ICE", "unlisted"] == 0 and rows.loc["S3-HTF", "unlisted"] == 0, "complete lists leave none"
+    assert pd.isna(rows.loc["S3-CHE", "unlisted"]), "founders are known, later members are not"
+    assert rows.loc["RIV", "unlisted"] == 151 - 14
+
+
+def test_shares_by_country_and_group_add_up(regions):
+    for group in ("geo", "group"):
+        rows = tiers.by_tier2(regions, group)
+        assert rows["n_regions"].sum() == 240 and rows["listed"].sum() == regions["tier2_any"].sum()
+        inside = (rows["listed_share"] * rows["population"]).sum()
+        assert inside == pytest.approx(regions.loc[regions["tier2_any"], "population"].sum())
+
+
+def test_possible_connection_points(regions):
+    rows = tiers.region_connection_points(regions)
+    assert len(rows) == regions["tier2_any"].sum() and rows["n_instruments"].is_monotonic_decreasing
+    assert not rows.loc[rows["geo"].isin(["BG", "LU"]), "possible"].any()
+    assert rows.loc[rows["only_region"], "nuts_code"].tolist() == ["EE00"], (
+        "a member state that is one region, in both tiers"
+    )
+
+
+# Claims
+
+
+def test_growth_needs_two_dated_counts_of_one_scope():
+    tables = {"s3_aggregate": data.load("s3_aggregate")}
+    assert tiers.s3_growth(tables).empty
+    extra = (
+        tables["s3_aggregate"].query("indicator_id == 's3_industrial_partnerships'").assign(as_of="2022-01", value=22.0)
+    )
+    found = tiers.s3_growth({"s3_aggregate": pd.concat([tables["s3_aggregate"], extra])}).iloc[0]
+    assert found["grew"] and (found["value"], found["later_value"]) == (15, 22)
+
+
+def with_counts(value: float) -> dict:
+    """Return all tables of C07 with a second dated count of the industrial partnerships."""
+    names = (
+        "s3_aggregate",
+        "s3_partnership",
+        "s3_partnership_region",
+        "riv_region",
+        "i3_region",
+        "cluster_partnership_member",
+        "country",
+        "nuts",
+        "region_year",
+        "ipcei",
+        "ipcei_country",
+        "eis_edition",
+        "eis_group",
+        "country_panel",
+        "nuts_link",
+        "ris_nuts2",
+        "ris_index",
+    )
+    tables = {n: data.load(n) for n in names}
+    extra = (
+        tables["s3_aggregate"]
+        .query("indicator_id == 's3_industrial_partnerships'")
+        .assign(as_of="2022-01", value=value)
+    )
+    return {**tables, "s3_aggregate": pd.concat([tables["s3_aggregate"], extra], ignore_index=True)}
+
+
+def test_rule_on_partnerships():
+    assert claims_tiers.partnership_demand(with_counts(20)).verdict == "supported"
+    assert claims_tiers.partnership_demand(with_counts(10)).verdict == "partly", "broad, but fewer"
+    few = with_counts(10)
+    few["s3_partnership_region"] = few["s3_partnership_region"].query("geo in ['ES', 'IT']")
+    assert claims_tiers.partnership_demand(few).verdict == "contradicted"
+
+
+@pytest.mark.parametrize(
+    ("observed", "low", "high", "p", "expected"),
+    [
+        (80, 95, 105, 0.001, "supported"),
+        (120, 95, 105, 0.001, "contradicted"),
+        (101, 95, 105, 0.7, "supported"),
+        (101, 80, 130, 0.7, "inconclusive"),
+        (101, 89, 105, 0.7, "inconclusive"),
+    ],
+)
+def test_rule_on_connections(observed, low, high, p, expected):
+    row = pd.Series({"observed": observed, "null_mean": 100, "null_low": low, "null_high": high, "p_value": p})
+    assert claims_tiers.connected_states(row) == expected
+
+
+def test_rule_on_regions(monkeypatch):
+    def cases(low, high):
+        frame = pd.DataFrame(
+            {"case": ["a", "b"], "n_regions": 240, "neither": [high, low], "neither_population_share": 0.5}
+        )
+        monkeypatch.setattr(tiers, "regions_by_tier", lambda *_: frame)
+        return claims_tiers.regions_beyond().verdict
+
+    assert [cases(*x) for x in ((121, 200), (120, 200), (10, 121), (10, 120))] == [
+        "supported",
+        claims_tiers.NOT_TESTABLE,
+        claims_tiers.NOT_TESTABLE,
+        "contradicted",
+    ]
+
+
+def money_rows(rhos, ps) -> pd.DataFrame:
+    rows = pd.DataFrame({"instrument": ["a", "b", "c"], "reform": True, "rho": rhos, "p_value": ps})
+    return pd.concat([rows, pd.DataFrame([{"instrument": "h", "reform": False, "rho": -1.0, "p_value": 0.0}])])
+
+
+@pytest.mark.parametrize(
+    ("rhos", "ps", "last", "expected"),
+    [
+        ([0.5, 0.5, 0.5], [0.001] * 3, (5.0, 0.001), "supported"),
+        ([0.5, 0.5, 0.5], [0.001] * 3, (-5.0, 0.001), "partly"),
+        ([-0.5, -0.5, -0.5], [0.001] * 3, (5.0, 0.5), "contradicted"),
+        ([0.5, 0.5, 0.5], [0.02, 0.02, 0.02], (5.0, 0.9), "inconclusive"),
+        ([-0.5, -0.5, 0.5], [0.001, 0.001, 0.9], (5.0, 0.9), "inconclusive"),
+    ],
+)
+def test_rule_on_money(monkeypatch, rhos, ps, last, expected):
+    """The fourth case is below 0.05 each, but not after Holm over four."""
+    monkeypatch.setattr(claims_tiers.money, "money_against_gap", lambda *_: money_rows(rhos, ps))
+    row = pd.DataFrame([{"year": 2020, "estimate": last[0], "p_value": last[1]}])
+    monkeypatch.setattr(claims_tiers.money, "recommendation_against_gap", lambda *_: row)
+    assert claims_tiers.reform_money(np.random.default_rng(1)).verdict == expected
+
+
+def test_findings_are_complete_and_repeatable():
+    def findings():
+        rng = np.random.default_rng(3)
+        return [
+            claims_tiers.tiers_hardly_connect(rng, n_null=199),
+            claims_tiers.partnership_demand(),
+            claims_tiers.uneven_recovery(rng, n_permutations=99),
+            claims_tiers.regions_beyond(),
+            claims_tiers.reform_money(rng, n_permutations=99),
+        ]
+
+    first = findings()
+    assert [f.claim_id for f in first] == list(claims_tiers.RULES)
+    allowed = {"supported", "partly", "contradicted", "inconclusive", claims_tiers.NOT_TESTABLE}
+    assert all(f.verdict in allowed and f.numbers and f.coverage and "nan" not in f.numbers for f in first)
+    assert first == findings()
+
+
+@pytest.mark.slow
+def test_connections_without_each_list_and_state():
+    rows = claims_tiers.overlap_robustness(np.random.default_rng(3), n_null=199)
+    assert len(rows) == 4 + 10 + 27 and not rows.isna().any(axis=None)
