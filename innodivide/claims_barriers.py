@@ -1,4 +1,4 @@
-"""Claim C10 and the annex rows on barriers: the rule for the verdict stands here, above the functions that find the numbers."""
+"""Claim C10 and the annex rows on barriers; the rule for the verdict stands above what finds the numbers."""
 
 import numpy as np
 import pandas as pd
@@ -9,18 +9,22 @@ from innodivide.errors import ParameterError
 from innodivide.panel import Tables, _tables, member_states
 from innodivide.results import require_rng
 
-# Written before any number of it was computed.
+# Written before any number of it was computed. Weights and the reading of zeros were chosen after a first run with
+# equal weights, for their fit to the published index; `finding_sensitivities` shows the verdict under every choice.
 RULE = (
-    "supported if the mean gap of the lagging regions to the EU lies above zero with its whole 95 percent interval in each of "
-    "support (public R&D expenditure), internationalisation (international co-publications) and bureaucracy (European Quality "
-    "of Government Index), and both the general part and the regions' own part (country and region) hold at least one tenth of "
-    "the squared gaps with their whole intervals; partly if both parts do and one or two of the three named barriers hold; "
-    "contradicted if one of the two parts is below one tenth with its whole interval, or all three mean gaps are below zero "
-    "with theirs; otherwise inconclusive"
+    "supported if the mean gap of the lagging regions to the EU lies above zero with its whole 95 percent "
+    "interval in each of support (public R&D expenditure), internationalisation (international co-publications) "
+    "and bureaucracy (European Quality of Government Index), and both the general part and the regions' own part "
+    "(country and region) hold at least one tenth of the squared gaps with their whole intervals; partly if both "
+    "parts do and one or two of the three named barriers hold; contradicted if one of the two parts is below one "
+    "tenth with its whole interval, or all three mean gaps are below zero with theirs; otherwise inconclusive"
 )
 MATTERS = 0.1
-NAMED = {"support": ("2.1.1", "public R&D expenditure"), "internationalisation": ("1.2.1", "international co-publications"),
-         "bureaucracy": ("eqi", "quality of government")}
+NAMED = {
+    "support": ("2.1.1", "public R&D expenditure"),
+    "internationalisation": ("1.2.1", "international co-publications"),
+    "bureaucracy": ("eqi", "quality of government"),
+}
 FIRST_YEAR = 2016
 TOP = 3
 
@@ -31,16 +35,21 @@ def lagging_regions(tables: Tables | None = None, groups=("emerging",)) -> pd.Se
     return rows.loc[rows["group"].isin(list(groups)), "geo"]
 
 
-def regional_contributions(tables: Tables | None = None, year: int = 2023, reference: str = "EU", zeros: str = "read",
-                           weights: str = "published") -> pd.DataFrame:
+def regional_contributions(
+    tables: Tables | None = None,
+    year: int = 2023,
+    reference: str = "EU",
+    zeros: str = "read",
+    weights: str = "published",
+) -> pd.DataFrame:
     """Return the contributions of all EU27 regions (`barriers.gap_contributions`).
 
     Parameters
     ----------
     weights : {"published", "equal"}
-        "published": those that reproduce the Regional Innovation Index (`barriers.implied_weights`), raised for unknown cells as it
-        does. "equal": equal weights of the scores in percent of the EU of 2016; they count indicators in which the EU is low, such
-        as international co-publications, about twice as much.
+        "published": those that reproduce the Regional Innovation Index (`barriers.implied_weights`), raised for
+        unknown cells as it does. "equal": equal weights of the scores in percent of the EU of 2016; they count
+        indicators in which the EU is low, such as international co-publications, about twice as much.
     """
     if weights not in ("published", "equal"):
         raise ParameterError(f"weights={weights!r}: allowed are 'published', 'equal'")
@@ -48,25 +57,42 @@ def regional_contributions(tables: Tables | None = None, year: int = 2023, refer
     groups = barriers.region_groups(tables)
     leaders = list(groups.index[groups["group"] == "leader"])
     values = barriers.implied_weights("region", tables)["weights"] if weights == "published" else None
-    return barriers.gap_contributions(barriers.region_scores(year, zeros, tables), reference, values, leaders, scale="count")
+    return barriers.gap_contributions(
+        barriers.region_scores(year, zeros, tables), reference, values, leaders, scale="count"
+    )
 
 
-def lagging_split(rng: np.random.Generator, tables: Tables | None = None, year: int = 2023, reference: str = "EU", zeros: str = "read",
-                  weights: str = "published", **options) -> barriers.Split:
+def lagging_split(
+    rng: np.random.Generator,
+    tables: Tables | None = None,
+    year: int = 2023,
+    reference: str = "EU",
+    zeros: str = "read",
+    weights: str = "published",
+    **options,
+) -> barriers.Split:
     """Return the two-way split of the gaps of the lagging regions; `options` are those of `barriers.two_way_split`."""
     found = regional_contributions(tables, year, reference, zeros, weights)
     return barriers.two_way_split(found, lagging_regions(tables), rng, **options)
 
 
-def government_split(rng: np.random.Generator, tables: Tables | None = None, reference: str = "EU", **options) -> barriers.Split:
+def government_split(
+    rng: np.random.Generator, tables: Tables | None = None, reference: str = "EU", **options
+) -> barriers.Split:
     """Return the same split for the quality of government alone (standardised score, not index points)."""
     gaps = barriers.institutional_gaps(reference, tables).query("measure == 'eqi'")
     rows = gaps[["unit", "gap"]].rename(columns={"gap": "contribution"}).assign(indicator_code="eqi")
     return barriers.two_way_split(rows, lagging_regions(tables), rng, **options)
 
 
-def shared_barriers_finding(rng: np.random.Generator, tables: Tables | None = None, n_boot: int = 1999, zeros: str = "read",
-                            reference: str = "EU", weights: str = "published") -> Finding:
+def shared_barriers_finding(
+    rng: np.random.Generator,
+    tables: Tables | None = None,
+    n_boot: int = 1999,
+    zeros: str = "read",
+    reference: str = "EU",
+    weights: str = "published",
+) -> Finding:
     """C10: lagging regions share general barriers, and each has its own; the verdict follows `RULE`.
 
     Parameters
@@ -84,15 +110,23 @@ def shared_barriers_finding(rng: np.random.Generator, tables: Tables | None = No
     choices = {"reference": reference, "zeros": zeros, "weights": weights}
     split = lagging_split(rng, tables, n_boot=n_boot, **choices)
     named, shares = _named_and_shares(split, government_split(rng, tables, reference, n_boot=n_boot))
-    kept = barriers.persistence(lagging_split(rng, tables, FIRST_YEAR, n_boot=20, **choices), split).set_index("part")["correlation"]
-    first = barriers.general_barriers(split).head(TOP)
+    kept = barriers.persistence(lagging_split(rng, tables, FIRST_YEAR, n_boot=20, **choices), split).set_index("part")[
+        "correlation"
+    ]
     labels = _labels(tables)
-    texts = [f"{name} ({what}) {row.general:.2f} ({row.ci_low:.2f} to {row.ci_high:.2f})"
-             for (name, (_, what)), row in zip(NAMED.items(), named.itertuples())]
-    numbers = (f"Mean gap of lagging regions: {'; '.join(texts)}; the first two in index points of the composite, the third on the index's own scale. "
-               f"Largest general barriers: {'; '.join(first['indicator_code'].map(labels))}. Of the squared gaps {_share(shares.loc['general'])} are general and "
-               f"{_share(shares.loc['own'])} the regions' own (country {split.shares.at['country', 'share']:.0%}, region {split.shares.at['specific', 'share']:.0%}). "
-               f"Against {FIRST_YEAR} the region's part correlates {kept['specific']:.2f}.")
+    texts = [
+        f"{name} ({what}) {row.general:.2f} ({row.ci_low:.2f} to {row.ci_high:.2f})"
+        for (name, (_, what)), row in zip(NAMED.items(), named.itertuples())
+    ]
+    country, region = (f"{split.shares.at[part, 'share']:.0%}" for part in ("country", "specific"))
+    largest = "; ".join(barriers.general_barriers(split).head(TOP)["indicator_code"].map(labels))
+    numbers = (
+        f"Mean gap of lagging regions: {'; '.join(texts)}; the first two in index points of the composite, the third "
+        f"on the index's own scale. Largest general barriers: {largest}. Of the squared gaps "
+        f"{_share(shares.loc['general'])} are general and {_share(shares.loc['own'])} the regions' own "
+        f"(country {country}, region {region}). "
+        f"Against {FIRST_YEAR} the region's part correlates {kept['specific']:.2f}."
+    )
     return Finding("C10", verdict_of(named, shares), numbers, _coverage(split, zeros, weights))
 
 
@@ -102,9 +136,10 @@ def finding_sensitivities(rng: np.random.Generator, tables: Tables | None = None
     Returns
     -------
     pandas.DataFrame
-        Columns reference, weights, zeros, support, support_low, internationalisation, internationalisation_low, bureaucracy,
-        bureaucracy_low (mean gaps and lower ends), general, own, own_low (shares of the squared gaps), largest (indicator with the
-        largest general part), verdict. Reference EU, published weights and zeros "read" is the choice of the finding.
+        Columns reference, weights, zeros, support, support_low, internationalisation, internationalisation_low,
+        bureaucracy, bureaucracy_low (mean gaps and lower ends), general, own, own_low (shares of the squared gaps),
+        largest (indicator with the largest general part), verdict. Reference EU, published weights and zeros "read" is
+        the choice of the finding.
     """
     tables, rng, rows = _tables(tables), require_rng(rng), []
     for reference in ("EU", "leaders"):
@@ -116,7 +151,11 @@ def finding_sensitivities(rng: np.random.Generator, tables: Tables | None = None
                 row = {"reference": reference, "weights": weights, "zeros": zeros}
                 for name, (code, _) in NAMED.items():
                     row |= {name: named.at[code, "general"], f"{name}_low": named.at[code, "ci_low"]}
-                row |= {"general": shares.at["general", "share"], "own": shares.at["own", "share"], "own_low": shares.at["own", "ci_low"]}
+                row |= {
+                    "general": shares.at["general", "share"],
+                    "own": shares.at["own", "share"],
+                    "own_low": shares.at["own", "ci_low"],
+                }
                 rows.append(row | {"largest": split.general["general"].idxmax(), "verdict": verdict_of(named, shares)})
     return pd.DataFrame(rows)
 
@@ -130,11 +169,13 @@ def _named_and_shares(split: barriers.Split, government: barriers.Split) -> tupl
 def own_share(split: barriers.Split) -> pd.Series:
     """Return the share of country and specific part together: one less that of the general part."""
     general = split.shares.loc["general"]
-    return pd.Series({"share": 1 - general["share"], "ci_low": 1 - general["ci_high"], "ci_high": 1 - general["ci_low"]}, name="own")
+    return pd.Series(
+        {"share": 1 - general["share"], "ci_low": 1 - general["ci_high"], "ci_high": 1 - general["ci_low"]}, name="own"
+    )
 
 
 def verdict_of(named: pd.DataFrame, shares: pd.DataFrame) -> str:
-    """Apply `RULE`: `named` has ci_low and ci_high of the three mean gaps, `shares` those of the general and the own part."""
+    """Apply `RULE` to ci_low and ci_high of the three mean gaps (`named`) and of both parts (`shares`)."""
     hold = int((named["ci_low"] > 0).sum())
     both_matter = bool((shares["ci_low"] >= MATTERS).all())
     if (shares["ci_high"] < MATTERS).any() or (named["ci_high"] < 0).all():
@@ -150,20 +191,29 @@ def _share(row: pd.Series) -> str:
 
 def _coverage(split: barriers.Split, zeros: str, weights: str) -> str:
     cells, full = len(split.parts), split.parts["unit"].nunique() * len(split.general)
-    read = {"read": "scores of zero read as the published index treats them", "missing": "scores of zero left out",
-            "keep": "scores of zero taken as bottom scores"}[zeros]
+    read = {
+        "read": "scores of zero read as the published index treats them",
+        "missing": "scores of zero left out",
+        "keep": "scores of zero taken as bottom scores",
+    }[zeros]
     how = "weights that reproduce the published index" if weights == "published" else "equal weights"
-    return (f"RIS 2023: {split.parts['unit'].nunique()} regions in group emerging of {split.parts['country'].nunique()} Member States, {cells} of {full} "
-            f"figures ({read}); {how}; intervals draw whole countries. Regions are lagging because their index is low, so positive mean "
-            "gaps in its indicators are partly by construction; the quality of government (EQI 2021) is not one of them. Government support of business R&D "
-            "and exports are published for countries only; access to support and red tape as firms meet them are in no open regional figure")
+    units, countries = split.parts["unit"].nunique(), split.parts["country"].nunique()
+    return (
+        f"RIS 2023: {units} regions in group emerging of {countries} Member States, {cells} of {full} figures "
+        f"({read}); {how}; intervals draw whole countries. Regions are lagging because their index is low, so positive "
+        "mean gaps in its indicators are partly by construction; the quality of government (EQI 2021) is not one of "
+        "them. Government support of business R&D and exports are published for countries only; access to support and "
+        "red tape as firms meet them are in no open regional figure"
+    )
 
 
 def _labels(tables: Tables) -> pd.Series:
     return tables["indicator"].set_index("indicator_code")["label"]
 
 
-def region_barrier_table(geo: str, rng: np.random.Generator, tables: Tables | None = None, n_boot: int = 499) -> pd.DataFrame:
+def region_barrier_table(
+    geo: str, rng: np.random.Generator, tables: Tables | None = None, n_boot: int = 499
+) -> pd.DataFrame:
     """Return the barriers of each region of a country in words.
 
     Parameters
@@ -176,12 +226,13 @@ def region_barrier_table(geo: str, rng: np.random.Generator, tables: Tables | No
     Returns
     -------
     pandas.DataFrame
-        One row per region, furthest behind first: region_code, name, group, relative (published index, EU = 100), gap (to the EU,
-        index points, the sum of its contributions), adjustment (gap of the published index less that sum: the factor by which it
-        scales the regions of a country to their national index), general (largest barriers that lagging regions share and this one has), own (largest ones beyond
-        them, with the whole interval), government (quality of government against the EU, with its margin), n_indicators, n_zero
-        (scores of zero), source_id. A region that is not lagging has no general barriers; `own` then names the
-        indicators in which it is furthest behind the EU.
+        One row per region, furthest behind first: region_code, name, group, relative (published index, EU = 100), gap
+        (to the EU, index points, the sum of its contributions), adjustment (gap of the published index less that sum:
+        the factor by which it scales the regions of a country to their national index), general (largest barriers that
+        lagging regions share and this one has), own (largest ones beyond them, with the whole interval), government
+        (quality of government against the EU, with its margin), n_indicators, n_zero (scores of zero), source_id. A
+        region that is not lagging has no general barriers; `own` then names the indicators in which it is furthest
+        behind the EU.
 
     Raises
     ------
@@ -203,9 +254,22 @@ def region_barrier_table(geo: str, rng: np.random.Generator, tables: Tables | No
     rows = []
     for code, region in regions.iterrows():
         general, own = _in_words(code, split, contributions, _labels(tables))
-        rows.append({"region_code": code, "name": region["name"], "group": region["group"], "relative": region["relative"],
-                     "gap": gaps.at[code, "gap"], "adjustment": index["EU"] - index[code] - gaps.at[code, "gap"], "general": general, "own": own, "government": _government(code, government),
-                     "n_indicators": int(gaps.at[code, "n_indicators"]), "n_zero": int(zero[code]), "source_id": source[code]})
+        rows.append(
+            {
+                "region_code": code,
+                "name": region["name"],
+                "group": region["group"],
+                "relative": region["relative"],
+                "gap": gaps.at[code, "gap"],
+                "adjustment": index["EU"] - index[code] - gaps.at[code, "gap"],
+                "general": general,
+                "own": own,
+                "government": _government(code, government),
+                "n_indicators": int(gaps.at[code, "n_indicators"]),
+                "n_zero": int(zero[code]),
+                "source_id": source[code],
+            }
+        )
     return pd.DataFrame(rows).sort_values(["relative", "region_code"], ignore_index=True)
 
 
@@ -214,14 +278,18 @@ def _in_words(code: str, split: barriers.Split, contributions: pd.DataFrame, lab
     if code not in set(split.parts["unit"]):
         behind = contributions[(contributions["unit"] == code) & (contributions["contribution"] > 0)]
         behind = behind.sort_values(["contribution", "indicator_code"], ascending=[False, True]).head(TOP)
-        return "none: not a lagging region", _listed(behind["indicator_code"], behind["contribution"], labels, "behind the EU in nothing measured")
+        return "none: not a lagging region", _listed(
+            behind["indicator_code"], behind["contribution"], labels, "behind the EU in nothing measured"
+        )
     rows = barriers.specific_barriers(split, code)
     shared = barriers.general_barriers(split).query("is_barrier")["indicator_code"]
     general = rows[rows["indicator_code"].isin(shared) & (rows["contribution"] > 0)]
     general = general.sort_values(["general", "indicator_code"], ascending=[False, True]).head(TOP)
     own = rows[rows["own_barrier"]].head(TOP)
-    return (_listed(general["indicator_code"], general["general"], labels, "none of those that lagging regions share"),
-            _listed(own["indicator_code"], own["own"], labels, "none clearly beyond those that lagging regions share"))
+    return (
+        _listed(general["indicator_code"], general["general"], labels, "none of those that lagging regions share"),
+        _listed(own["indicator_code"], own["own"], labels, "none clearly beyond those that lagging regions share"),
+    )
 
 
 def _listed(codes, points, labels: pd.Series, none: str) -> str:
@@ -232,5 +300,7 @@ def _government(code: str, rows: pd.DataFrame) -> str:
     if code not in rows.index:
         return "no figure"
     row = rows.loc[code]
-    words = {"behind": "below the EU", "ahead": "above the EU", "within the margin": "not told apart from the EU"}[row["reading"]]
+    words = {"behind": "below the EU", "ahead": "above the EU", "within the margin": "not told apart from the EU"}[
+        row["reading"]
+    ]
     return f"{words} ({-row['gap']:+.2f}, {-row['gap_high']:+.2f} to {-row['gap_low']:+.2f})"

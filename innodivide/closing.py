@@ -11,20 +11,27 @@ import pandas as pd
 from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.models.design import require_columns
 
-_READINGS = ("already there", "within its own past", "beyond its own past, within that of another", "beyond the past of all")
+_READINGS = (
+    "already there",
+    "within its own past",
+    "beyond its own past, within that of another",
+    "beyond the past of all",
+)
 
 
-def closing_speed(series: pd.DataFrame, target=100.0, years=(2030, 2040), window: int = 3, value: str = "relative") -> pd.DataFrame:
+def closing_speed(
+    series: pd.DataFrame, target=100.0, years=(2030, 2040), window: int = 3, value: str = "relative"
+) -> pd.DataFrame:
     """Return the yearly growth that would take each country to the target by given years, beside the growth it has had.
 
     Parameters
     ----------
     series : pandas.DataFrame
-        Columns geo, year and `value` (> 0), every country in every year; one edition's back-series. In percent of the EU of the
-        same year, growth is growth beyond that of the EU.
+        Columns geo, year and `value` (> 0), every country in every year; one edition's back-series. In percent of the
+        EU of the same year, growth is growth beyond that of the EU.
     target : float or pandas.Series
-        A fixed level, or the target's own series by year (for example the mean of the leaders), which goes on growing at its
-        lowest to its highest past pace.
+        A fixed level, or the target's own series by year (for example the mean of the leaders), which goes on growing
+        at its lowest to its highest past pace.
     years : sequence of int
         Each after the last year of the series.
     window : int
@@ -33,14 +40,16 @@ def closing_speed(series: pd.DataFrame, target=100.0, years=(2030, 2040), window
     Returns
     -------
     pandas.DataFrame
-        Columns geo, by, start_year, value, needed_low, needed_high, past_low, past_high, best (highest past of any country), all
-        in percent a year (log growth), best_geo (that country), level_low, level_high (where the country would stand if its lowest or highest pace
-        held in every year to come, which no country has shown; in the unit of `value`), target_low, target_high, reading.
+        Columns geo, by, start_year, value, needed_low, needed_high, past_low, past_high, best (highest past of any
+        country), all in percent a year (log growth), best_geo (that country), level_low, level_high (where the country
+        would stand if its lowest or highest pace held in every year to come, which no country has shown; in the unit
+        of `value`), target_low, target_high, reading.
 
     Raises
     ------
     DataError, DesignError, ParameterError
-        Missing or not positive values; fewer years than the window needs; years that are not in the future of the series.
+        Missing or not positive values; fewer years than the window needs; years that are not in the future of the
+        series.
     """
     wide = _wide(series, value)
     last = int(wide.columns[-1])
@@ -54,21 +63,40 @@ def closing_speed(series: pd.DataFrame, target=100.0, years=(2030, 2040), window
         goal = np.array([np.log(aim) + span * g for g in (aim_low, aim_high)])
         needed = (goal[:, None] - start) / span
         reading = np.select([needed[1] <= 0, needed[1] <= high, needed[1] <= high.max()], _READINGS[:3], _READINGS[3])
-        found.append(pd.DataFrame({"geo": wide.index, "by": year, "start_year": last, "value": wide.iloc[:, -1].to_numpy(),
-                                   "needed_low": 100 * needed[0], "needed_high": 100 * needed[1], "past_low": 100 * low, "past_high": 100 * high,
-                                   "best": 100 * high.max(), "best_geo": wide.index[high.argmax()], "level_low": np.exp(start + span * low), "level_high": np.exp(start + span * high),
-                                   "target_low": math.exp(goal[0]), "target_high": math.exp(goal[1]), "reading": reading}))
+        found.append(
+            pd.DataFrame(
+                {
+                    "geo": wide.index,
+                    "by": year,
+                    "start_year": last,
+                    "value": wide.iloc[:, -1].to_numpy(),
+                    "needed_low": 100 * needed[0],
+                    "needed_high": 100 * needed[1],
+                    "past_low": 100 * low,
+                    "past_high": 100 * high,
+                    "best": 100 * high.max(),
+                    "best_geo": wide.index[high.argmax()],
+                    "level_low": np.exp(start + span * low),
+                    "level_high": np.exp(start + span * high),
+                    "target_low": math.exp(goal[0]),
+                    "target_high": math.exp(goal[1]),
+                    "reading": reading,
+                }
+            )
+        )
     return pd.concat(found, ignore_index=True)
 
 
-def closing_spread(series: pd.DataFrame, share: float = 0.5, years=(2030, 2040), window: int = 3, value: str = "relative") -> pd.DataFrame:
+def closing_spread(
+    series: pd.DataFrame, share: float = 0.5, years=(2030, 2040), window: int = 3, value: str = "relative"
+) -> pd.DataFrame:
     """Return the yearly change of the spread (sd of logs) that would leave `share` of it, beside its past range.
 
     Returns
     -------
     pandas.DataFrame
-        Columns by, start_year, spread, goal, needed (percent a year), past_low, past_high (percent a year, over stretches of
-        `window` years), spread_low, spread_high (by then, at the fastest and slowest past pace), reading.
+        Columns by, start_year, spread, goal, needed (percent a year), past_low, past_high (percent a year, over
+        stretches of `window` years), spread_low, spread_high (by then, at the fastest and slowest past pace), reading.
     """
     if not 0 < share < 1:
         raise ParameterError(f"share: expected a number in (0, 1), got {share!r}")
@@ -80,11 +108,23 @@ def closing_spread(series: pd.DataFrame, share: float = 0.5, years=(2030, 2040),
         raise DesignError("series: all countries are equal in some year, so there is no spread to close")
     past = _window_growth(np.log(spread)[None, :], window)[0]
     needed = np.array([math.log(share) / (year - last) for year in years])
-    frame = pd.DataFrame({"by": list(years), "start_year": last, "spread": spread[-1], "goal": share * spread[-1], "needed": 100 * needed,
-                          "past_low": 100 * past.min(), "past_high": 100 * past.max()})
+    frame = pd.DataFrame(
+        {
+            "by": list(years),
+            "start_year": last,
+            "spread": spread[-1],
+            "goal": share * spread[-1],
+            "needed": 100 * needed,
+            "past_low": 100 * past.min(),
+            "past_high": 100 * past.max(),
+        }
+    )
     span = frame["by"] - last
-    return frame.assign(spread_low=spread[-1] * np.exp(span * past.min()), spread_high=spread[-1] * np.exp(span * past.max()),
-                        reading=np.where(needed >= past.min(), "within its own past", "faster than at any time in the series"))
+    return frame.assign(
+        spread_low=spread[-1] * np.exp(span * past.min()),
+        spread_high=spread[-1] * np.exp(span * past.max()),
+        reading=np.where(needed >= past.min(), "within its own past", "faster than at any time in the series"),
+    )
 
 
 def participation_needed(totals: pd.DataFrame, n_new=(1, 20)) -> pd.DataFrame:
@@ -100,9 +140,9 @@ def participation_needed(totals: pd.DataFrame, n_new=(1, 20)) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns geo, n_participations, n_possible, rate, target_rate, then for the fewest (_few) and the most (_many) new projects:
-        n_new, needed (projects to join, 0 if at or above the rate), share_needed (of the new ones; missing where it is impossible)
-        and possible.
+        Columns geo, n_participations, n_possible, rate, target_rate, then for the fewest (_few) and the most (_many)
+        new projects: n_new, needed (projects to join, 0 if at or above the rate), share_needed (of the new ones;
+        missing where it is impossible) and possible.
     """
     require_columns(totals, ["geo", "n_participations", "n_possible", "leader_any"], "totals")
     few, many = n_new
@@ -113,11 +153,15 @@ def participation_needed(totals: pd.DataFrame, n_new=(1, 20)) -> pd.DataFrame:
     if leaders.empty:
         raise DesignError("leader_any: no country has ever been a leader, so there is no rate to reach")
     rate = leaders["n_participations"].sum() / leaders["n_possible"].sum()
-    out = frame[["geo", "n_participations", "n_possible"]].assign(rate=frame["n_participations"] / frame["n_possible"], target_rate=rate)
+    out = frame[["geo", "n_participations", "n_possible"]].assign(
+        rate=frame["n_participations"] / frame["n_possible"], target_rate=rate
+    )
     for name, n in (("few", int(few)), ("many", int(many))):
         # a whisker off before rounding up: 0.3 x 10 must need 3, not 4
         needed = np.maximum(np.ceil(rate * (frame["n_possible"] + n) - frame["n_participations"] - 1e-9), 0).astype(int)
-        out[[f"n_new_{name}", f"needed_{name}", f"possible_{name}"]] = np.column_stack([np.full(len(out), n), needed, needed <= n])
+        out[[f"n_new_{name}", f"needed_{name}", f"possible_{name}"]] = np.column_stack(
+            [np.full(len(out), n), needed, needed <= n]
+        )
         out[f"possible_{name}"] = out[f"possible_{name}"].astype(bool)
         out[f"share_needed_{name}"] = (needed / n).where(needed <= n)
     return out
@@ -140,7 +184,9 @@ def _check_horizon(wide: pd.DataFrame, years, window: int, last: int) -> None:
     if not isinstance(window, (int, np.integer)) or window < 1:
         raise ParameterError(f"window: expected a whole number >= 1, got {window!r}")
     if len(steps) < window or (steps != 1).any():
-        raise DesignError(f"series: needs at least {window + 1} years without a gap, it has {list(map(int, wide.columns))}")
+        raise DesignError(
+            f"series: needs at least {window + 1} years without a gap, it has {list(map(int, wide.columns))}"
+        )
     if not len(years) or any(y <= last for y in years):
         raise ParameterError(f"years={years!r}: expected years after {last}")
 

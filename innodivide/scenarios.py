@@ -1,7 +1,8 @@
-"""What if, and what would it take: participation under other labels, and the speed at which the divide would have to close.
+"""What if, and what would it take: participation under other labels, and the speed at which the divide would have to
+close.
 
-Everything here is a range conditional on assumptions that are named; nothing is a forecast, and since the coefficients are
-associations, a scenario says what goes with being like a leader, not what a policy would cause.
+Everything here is a range conditional on assumptions that are named; nothing is a forecast, and since the coefficients
+are associations, a scenario says what goes with being like a leader, not what a policy would cause.
 """
 
 import numpy as np
@@ -25,8 +26,16 @@ SIZE = "ln_population"
 _CHUNK = 200  # draws handled at once: bounds the memory
 
 
-def participation_scenarios(fit: models.FirthFit, dyads: pd.DataFrame, rng: np.random.Generator, scenarios=SCENARIOS, frame=None,
-                            keep_country_part: bool = True, n_draws: int = 1000, level: float = 0.95) -> pd.DataFrame:
+def participation_scenarios(
+    fit: models.FirthFit,
+    dyads: pd.DataFrame,
+    rng: np.random.Generator,
+    scenarios=SCENARIOS,
+    frame=None,
+    keep_country_part: bool = True,
+    n_draws: int = 1000,
+    level: float = 0.95,
+) -> pd.DataFrame:
     """Return the participation of each country if it were like the leaders in one respect, as ranges.
 
     Parameters
@@ -37,28 +46,30 @@ def participation_scenarios(fit: models.FirthFit, dyads: pd.DataFrame, rng: np.r
         The frame it was fitted on, with the boolean column leader.
     rng : numpy.random.Generator
     scenarios : sequence out of "label", "wealth", "rate"
-        "label": the exposure is 1 (a continuous exposure: at least the mean of the leaders at that project). "wealth": GDP per
-        head is at least the geometric mean of the leaders'. "rate": the size-adjusted rate of the leaders, that is, a model
-        with size and leader status only, status set to leader.
+        "label": the exposure is 1 (a continuous exposure: at least the mean of the leaders at that project). "wealth":
+        GDP per head is at least the geometric mean of the leaders'. "rate": the size-adjusted rate of the leaders,
+        that is, a model with size and leader status only, status set to leader.
     frame : pandas.DataFrame, optional
         Projects to apply it to, by default those of `dyads`; for projects in preparation `pipeline_dyads`.
     keep_country_part : bool
-        Whether what a country did beyond the model's mean stays with it (its random part is drawn given its own record), or the
-        range is that of any country like it.
+        Whether what a country did beyond the model's mean stays with it (its random part is drawn given its own
+        record), or the range is that of any country like it.
     n_draws : int >= 100
     level : float in (0, 1)
 
     Returns
     -------
     pandas.DataFrame
-        One row for each scenario ("as it is" first) and country: scenario, geo, n_ipceis, observed (missing for projects not yet
-        decided), expected, low, high (number of participations), change, change_low, change_high (of the expected number
-        against "as it is" under the same model), changed (whether the scenario alters any of the country's figures).
+        One row for each scenario ("as it is" first) and country: scenario, geo, n_ipceis, observed (missing for
+        projects not yet decided), expected, low, high (number of participations), change, change_low, change_high (of
+        the expected number against "as it is" under the same model), changed (whether the scenario alters any of the
+        country's figures).
 
     Notes
     -----
-    Each draw takes coefficients from a normal with the inverse information times the dispersion (at least 1), a normal country
-    intercept with the standard deviation that reproduces the dispersion, and then participation project by project.
+    Each draw takes coefficients from a normal with the inverse information times the dispersion (at least 1), a normal
+    country intercept with the standard deviation that reproduces the dispersion, and then participation project by
+    project.
     """
     rows = dyads.sort_values(["geo", "ipcei_id"], ignore_index=True)
     target = rows if frame is None else frame.sort_values(["geo", "ipcei_id"], ignore_index=True)
@@ -66,7 +77,12 @@ def participation_scenarios(fit: models.FirthFit, dyads: pd.DataFrame, rng: np.r
     require_rng(rng)
     changed = {name: _changed(name, fit, rows, target) for name in scenarios if name != "rate"}
     drawn = _simulate(fit, rows, target, {"as it is": target, **changed}, rng, keep_country_part, n_draws)
-    found = {name: _summary(name, fit, rows, target, {"as it is": target, **changed}[name], *drawn[name], level, frame is None) for name in drawn}
+    found = {
+        name: _summary(
+            name, fit, rows, target, {"as it is": target, **changed}[name], *drawn[name], level, frame is None
+        )
+        for name in drawn
+    }
     if "rate" in scenarios:
         size_fit = models.firth_logit(rows, "leader", (SIZE,), fit.outcome, fit.level)
         changed = _changed("rate", size_fit, rows, target)
@@ -113,7 +129,7 @@ def _matrix(frame: pd.DataFrame, fit) -> np.ndarray:
 
 
 def _simulate(fit, rows, target, changed: dict, rng, keep: bool, n_draws: int) -> dict:
-    """For each changed frame: drawn counts, and change of the expected count, both (n_draws, countries); draws in common."""
+    """For each changed frame: drawn counts and change of the expected count, (n_draws, countries), same draws."""
     countries = np.unique(rows["geo"])
     here, there = (np.searchsorted(countries, f["geo"].to_numpy()) for f in (rows, target))
     y, x = rows[fit.outcome].to_numpy(dtype=float), _matrix(rows, fit)
@@ -141,7 +157,7 @@ def _simulate(fit, rows, target, changed: dict, rng, keep: bool, n_draws: int) -
 
 
 def _conditional(sd: float):
-    """Function that takes marginal logits to logits given the country's intercept (same marginal mean), by interpolation."""
+    """Function from marginal logits to logits given the country's intercept (same marginal mean), by interpolation."""
     if sd == 0:
         return lambda eta: eta
     grid = np.linspace(-15, 15, 3001)
@@ -155,7 +171,9 @@ def _given_record(eta: np.ndarray, y: np.ndarray, geo: np.ndarray, sd: float, rn
     member = np.eye(n)[geo]
     won = y @ member
     # log-likelihood of intercept u: sum y (eta + u) - log(1 + exp(eta + u)); what does not depend on u cancels
-    log_weight = np.stack([stats.norm.logpdf(u, scale=sd) + u * won - np.logaddexp(0, eta + u) @ member for u in grid], axis=-1)
+    log_weight = np.stack(
+        [stats.norm.logpdf(u, scale=sd) + u * won - np.logaddexp(0, eta + u) @ member for u in grid], axis=-1
+    )
     weight = np.exp(log_weight - log_weight.max(axis=-1, keepdims=True))
     cumulative = np.cumsum(weight, axis=-1)
     position = rng.random((*cumulative.shape[:2], 1)) * cumulative[..., -1:]
@@ -169,32 +187,54 @@ def _summary(name, fit, rows, target, changed, counts, change, level, past: bool
     change_low, change_high = np.quantile(change, ends, axis=0)
     countries = np.unique(rows["geo"])
     touched = np.abs(_matrix(changed, fit) - _matrix(target, fit)).max(axis=1) > 1e-12
-    frame = pd.DataFrame({"scenario": name, "geo": countries, "n_ipceis": target.groupby("geo").size().reindex(countries, fill_value=0).to_numpy(),
-                          "observed": rows.groupby("geo")[fit.outcome].sum().reindex(countries).to_numpy(dtype=float) if past else np.nan,
-                          "expected": counts.mean(axis=0), "low": low, "high": high, "change": change.mean(axis=0),
-                          "change_low": change_low, "change_high": change_high})
+    frame = pd.DataFrame(
+        {
+            "scenario": name,
+            "geo": countries,
+            "n_ipceis": target.groupby("geo").size().reindex(countries, fill_value=0).to_numpy(),
+            "observed": rows.groupby("geo")[fit.outcome].sum().reindex(countries).to_numpy(dtype=float)
+            if past
+            else np.nan,
+            "expected": counts.mean(axis=0),
+            "low": low,
+            "high": high,
+            "change": change.mean(axis=0),
+            "change_low": change_low,
+            "change_high": change_high,
+        }
+    )
     return frame.assign(changed=frame["geo"].isin(target.loc[touched, "geo"]))
 
 
 def pipeline_dyads(tables: Tables | None = None) -> pd.DataFrame:
-    """Return one row for each Member State and IPCEI in preparation: the latest status and the latest complete size and wealth.
+    """Return one row for each Member State and IPCEI in preparation: the latest status and the latest complete size
+    and wealth.
 
     Returns
     -------
     pandas.DataFrame
-        Columns geo, ipcei_id (name of the candidate), as_of, edition, group, leader, ln_population, ln_gdp_pc_pps, ln_gdp, year.
-        Which states would take part is not public in full and is not used.
+        Columns geo, ipcei_id (name of the candidate), as_of, edition, group, leader, ln_population, ln_gdp_pc_pps,
+        ln_gdp, year. Which states would take part is not public in full and is not used.
     """
     tables = _tables(tables)
-    candidates = tables["ipcei_pipeline"].groupby("candidate")["as_of"].max().reset_index().rename(columns={"candidate": "ipcei_id"})
+    candidates = (
+        tables["ipcei_pipeline"]
+        .groupby("candidate")["as_of"]
+        .max()
+        .reset_index()
+        .rename(columns={"candidate": "ipcei_id"})
+    )
     edition = int(tables["eis_edition"]["edition"].max())
     group = tables["eis_group"].query("edition == @edition")[["geo", "group"]]
     frame = member_states(tables)[["geo"]].merge(group, on="geo", how="left")
     if frame["group"].isna().any():
-        raise DataError(f"scoreboard/eis_group.csv: no group of {frame.loc[frame['group'].isna(), 'geo'].iloc[0]} in edition {edition}")
+        lost = frame.loc[frame["group"].isna(), "geo"].iloc[0]
+        raise DataError(f"scoreboard/eis_group.csv: no group of {lost} in edition {edition}")
     panel = tables["country_panel"]
     known = panel[panel["variable"].isin(["population", "gdp_pc_pps", "gdp_meur"]) & panel["geo"].isin(frame["geo"])]
     count = known.groupby("year").size()
     year = int(count[count == 3 * len(frame)].index.max())
-    frame = frame.assign(edition=edition, leader=frame["group"] == "leader").merge(control_values([year], tables), on="geo")
+    frame = frame.assign(edition=edition, leader=frame["group"] == "leader").merge(
+        control_values([year], tables), on="geo"
+    )
     return frame.merge(candidates, how="cross").sort_values(["geo", "ipcei_id"], ignore_index=True)

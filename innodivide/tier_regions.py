@@ -231,7 +231,7 @@ def by_tier2(frame: pd.DataFrame, group: str = "geo") -> pd.DataFrame:
 
 
 def region_connection_points(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the regions that a Tier-2 list names and where Tier 1 could be too: a connection is possible, never known.
+    """Return the regions that a Tier-2 list names, and whether Tier 1 could be there too (certain for whole states).
 
     Returns
     -------

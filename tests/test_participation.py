@@ -5,6 +5,7 @@ import pytest
 
 from innodivide import data, panel
 from innodivide import participation as part
+from innodivide.narrative import participation as words
 
 DAY = pd.Timestamp
 
@@ -150,7 +151,7 @@ def test_aid_keeps_bases_apart_and_unknown_unknown(small):
     assert frame.loc["Y", "granted or set aside"] == 0.06
     assert frame.loc["Y", ["approved maximum", "national statement", "third party, rounded"]].isna().all()
     assert frame[["n_states", "n_states_known"]].to_numpy().tolist() == [[2, 2], [2, 1]]
-    assert part.aid_facts(frame) == {"n": 2, "complete": 1, "bases": 4, "known": 3, "places": 4}
+    assert words.aid_facts(frame) == {"n": 2, "complete": 1, "bases": 4, "known": 3, "places": 4}
 
 
 def test_a_basis_without_an_amount_is_unknown_and_not_zero(small):
@@ -177,7 +178,7 @@ def test_presence_has_every_role(small):
 
 
 def test_country_facts(small):
-    facts = part.country_facts(part.by_country(small))
+    facts = words.country_facts(part.by_country(small))
     assert (facts["top"], facts["top_n"], facts["none"], facts["places"]) == ("Austria and Belgium", 2, "Bulgaria", 4)
     assert facts["first_per_head"] == "Austria" and facts["order"] == ["Austria", "Belgium", "Bulgaria"]
     assert facts["half_n"] == 1, "Austria alone holds two of four places"
@@ -188,7 +189,7 @@ def test_how_few_hold_half_of_the_places(counts, few):
     frame = pd.DataFrame(
         {"n": counts, "name": [f"n{i}" for i in range(len(counts))], "n_possible": 10, "per_million": 1.0}
     )
-    assert part.country_facts(frame)["half_n"] == few
+    assert words.country_facts(frame)["half_n"] == few
 
 
 # On the real tables

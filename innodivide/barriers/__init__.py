@@ -9,11 +9,19 @@ in index points; positive = behind. Among lagging units every contribution is sp
     contribution_id = general_d + country_kd + specific_id,                                                      (2)
 
 general_d the mean over the lagging units, country_kd the distance of the mean of country k from it, specific_id the
-distance of the unit from its country. The squares of the three parts add up as well (one-way analysis of variance around
-zero), so their shares say how much of the gaps is common. It is bookkeeping: a gap is where a unit is behind, not why.
+distance of the unit from its country. The squares of the three parts add up as well (one-way analysis of variance
+around zero), so their shares say how much of the gaps is common. It is bookkeeping: a gap is where a unit is behind,
+not why.
 """
 
-from innodivide.barriers.contributions import country_scores, gap_contributions, index_fit, region_groups, region_scores, unit_gaps
+from innodivide.barriers.contributions import (
+    country_scores,
+    gap_contributions,
+    index_fit,
+    region_groups,
+    region_scores,
+    unit_gaps,
+)
 from innodivide.barriers.institutions import institutional_gaps, region_eqi
 from innodivide.barriers.oaxaca import oaxaca_twofold
 from innodivide.barriers.profiles import Profiles, adjusted_rand, barrier_profiles, profile_matrix, silhouette_widths

@@ -18,9 +18,9 @@ def region_scores(year: int = EDITION, zeros: str = "read", tables: Tables | Non
     year : int
         Year of performance, 2016 to 2023.
     zeros : {"read", "missing", "keep"}
-        A score of zero is the bottom of the normalisation or a missing figure written as zero; the source does not say which.
-        "read": as the published index treats it (`weights.zero_readings`). "missing": always left out. "keep": always a bottom
-        score.
+        A score of zero is the bottom of the normalisation or a missing figure written as zero; the source does not say
+        which. "read": as the published index treats it (`weights.zero_readings`). "missing": always left out. "keep":
+        always a bottom score.
     """
     tables = _tables(tables)
     register = tables["ris_region"].query("edition == @E", local_dict={"E": EDITION})
@@ -61,7 +61,7 @@ def _wide(rows: pd.DataFrame, unit: str, units, year: int, zeros: str) -> pd.Dat
 
 
 def region_groups(tables: Tables | None = None) -> pd.DataFrame:
-    """Return the EU27 regions of RIS 2023, indexed by region_code: geo, name, group, relative (EU of the year = 100)."""
+    """Return the EU27 regions of RIS 2023, by region_code: geo, name, group, relative (EU of the year = 100)."""
     tables = _tables(tables)
     register = tables["ris_region"].query("edition == @EDITION", local_dict={"EDITION": EDITION})
     register = register[register["geo"].isin(member_states(tables)["geo"])][["region_code", "geo", "name"]]
@@ -70,7 +70,9 @@ def region_groups(tables: Tables | None = None) -> pd.DataFrame:
     return rows.rename(columns={"relative_to_eu_pct": "relative"}).set_index("region_code").sort_index()
 
 
-def gap_contributions(scores: pd.DataFrame, reference="EU", weights=None, leaders=None, scale: str = "sum") -> pd.DataFrame:
+def gap_contributions(
+    scores: pd.DataFrame, reference="EU", weights=None, leaders=None, scale: str = "sum"
+) -> pd.DataFrame:
     """Return the contribution of each indicator to the gap of each unit, equation (1).
 
     Parameters
@@ -84,15 +86,15 @@ def gap_contributions(scores: pd.DataFrame, reference="EU", weights=None, leader
     leaders : sequence of row labels
         Needed for reference="leaders".
     scale : {"sum", "count"}
-        How the weights of a unit with unknown cells are raised: so that they sum to one, or by the number of indicators over the
-        number known, as the published regional index does (the same for equal weights).
+        How the weights of a unit with unknown cells are raised: so that they sum to one, or by the number of
+        indicators over the number known, as the published regional index does (the same for equal weights).
 
     Returns
     -------
     pandas.DataFrame
         Columns unit, indicator_code, value, reference, weight, contribution; no row for the EU nor for an unknown cell.
-        The contributions of a unit add up to its gap: the weighted mean of the reference less that of the unit, both over
-        the indicators that the unit has. A unit equal to the reference has contributions of zero.
+        The contributions of a unit add up to its gap: the weighted mean of the reference less that of the unit, both
+        over the indicators that the unit has. A unit equal to the reference has contributions of zero.
 
     Raises
     ------
@@ -112,9 +114,15 @@ def gap_contributions(scores: pd.DataFrame, reference="EU", weights=None, leader
     if scale not in ("sum", "count"):
         raise ParameterError(f"scale={scale!r}: allowed are 'sum', 'count'")
     share = np.where(known, weight, 0.0) / (total if scale == "sum" else known.mean(axis=1))[:, None]
-    long = pd.DataFrame({
-        "unit": np.repeat(table.index.to_numpy(), table.shape[1]), "indicator_code": np.tile(table.columns.to_numpy(), len(table)),
-        "value": table.to_numpy().ravel(), "reference": np.tile(base.to_numpy(), len(table)), "weight": share.ravel()})
+    long = pd.DataFrame(
+        {
+            "unit": np.repeat(table.index.to_numpy(), table.shape[1]),
+            "indicator_code": np.tile(table.columns.to_numpy(), len(table)),
+            "value": table.to_numpy().ravel(),
+            "reference": np.tile(base.to_numpy(), len(table)),
+            "weight": share.ravel(),
+        }
+    )
     long["contribution"] = long["weight"] * (long["reference"] - long["value"])
     return long[known.ravel()].reset_index(drop=True)
 
@@ -122,7 +130,9 @@ def gap_contributions(scores: pd.DataFrame, reference="EU", weights=None, leader
 def _check_scores(scores: pd.DataFrame) -> pd.DataFrame:
     """Sorted copy as floats; named errors for repeated labels, text, infinite values, emptiness."""
     if not isinstance(scores, pd.DataFrame) or scores.empty:
-        raise DesignError("scores: expected a frame with units in rows and indicators in columns, got nothing to compare")
+        raise DesignError(
+            "scores: expected a frame with units in rows and indicators in columns, got nothing to compare"
+        )
     for name, labels in (("row", scores.index), ("column", scores.columns)):
         if labels.has_duplicates:
             raise DataError(f"scores: {name} {labels[labels.duplicated()][0]!r} appears more than once")
@@ -151,7 +161,9 @@ def _reference(table: pd.DataFrame, reference, leaders) -> pd.Series:
     else:
         raise ParameterError(f"reference={reference!r}: allowed are 'EU', 'leaders' or a series by indicator")
     if base.isna().any():
-        raise DesignError(f"reference: no figure for indicator {base.index[base.isna()][0]}; drop the column openly first")
+        raise DesignError(
+            f"reference: no figure for indicator {base.index[base.isna()][0]}; drop the column openly first"
+        )
     return base
 
 
@@ -183,11 +195,22 @@ def index_fit(contributions: pd.DataFrame, published: pd.Series) -> dict:
         correlation (Pearson), rank_correlation (Spearman), mean_difference and mean_absolute_difference (ours less
         published, percentage points of the EU), n.
     """
-    grouped = contributions.assign(own=contributions["weight"] * contributions["value"],
-                                   base=contributions["weight"] * contributions["reference"]).groupby("unit")[["own", "base"]].sum()
+    grouped = (
+        contributions.assign(
+            own=contributions["weight"] * contributions["value"],
+            base=contributions["weight"] * contributions["reference"],
+        )
+        .groupby("unit")[["own", "base"]]
+        .sum()
+    )
     pair = pd.concat([100 * grouped["own"] / grouped["base"], published], axis=1, join="inner").dropna().to_numpy()
     if len(pair) < 3:
         raise DesignError(f"published: {len(pair)} units with both indices; at least 3 are needed")
     ours, theirs = pair.T
-    return {"correlation": float(np.corrcoef(ours, theirs)[0, 1]), "rank_correlation": float(stats.spearmanr(ours, theirs).statistic),
-            "mean_difference": float((ours - theirs).mean()), "mean_absolute_difference": float(np.abs(ours - theirs).mean()), "n": len(pair)}
+    return {
+        "correlation": float(np.corrcoef(ours, theirs)[0, 1]),
+        "rank_correlation": float(stats.spearmanr(ours, theirs).statistic),
+        "mean_difference": float((ours - theirs).mean()),
+        "mean_absolute_difference": float(np.abs(ours - theirs).mean()),
+        "n": len(pair),
+    }

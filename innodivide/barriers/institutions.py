@@ -11,34 +11,64 @@ from innodivide.barriers.contributions import region_groups
 from innodivide.errors import DataError, ParameterError
 from innodivide.panel import Tables, _tables, country_values, member_states
 
-EQI_MEASURES = {"eqi": "Quality of government (EQI)", "eqi_corruption": "EQI: absence of corruption",
-                "eqi_quality": "EQI: quality of public services", "eqi_impartiality": "EQI: impartiality of public services"}
-COUNTRY_MEASURES = ("doing_business_score", "wgi_control_corruption", "wgi_gov_effectiveness", "wgi_regulatory_quality",
-                    "wgi_rule_of_law", "wgi_voice_accountability")
+EQI_MEASURES = {
+    "eqi": "Quality of government (EQI)",
+    "eqi_corruption": "EQI: absence of corruption",
+    "eqi_quality": "EQI: quality of public services",
+    "eqi_impartiality": "EQI: impartiality of public services",
+}
+COUNTRY_MEASURES = (
+    "doing_business_score",
+    "wgi_control_corruption",
+    "wgi_gov_effectiveness",
+    "wgi_regulatory_quality",
+    "wgi_rule_of_law",
+    "wgi_voice_accountability",
+)
 RCI_REPEATS = ("ease_of_business", "eqi_corruption", "eqi_impartiality", "eqi_quality")
 WEIGHT_YEAR = 2019
-COLUMNS = ["level", "unit", "geo", "measure", "label", "year", "value", "reference", "gap", "gap_low", "gap_high", "gap_sd",
-           "reading", "n_units", "source_id"]
+COLUMNS = [
+    "level",
+    "unit",
+    "geo",
+    "measure",
+    "label",
+    "year",
+    "value",
+    "reference",
+    "gap",
+    "gap_low",
+    "gap_high",
+    "gap_sd",
+    "reading",
+    "n_units",
+    "source_id",
+]
 
 
 def region_eqi(tables: Tables | None = None) -> pd.DataFrame:
     """Return the quality of government by region of RIS 2023: population-weighted means of its NUTS 2 regions.
 
     The index is published for NUTS 2016; figures are carried to NUTS 2021 by the population of the common parts. The
-    margin is the weighted mean of the margins, that is, as if the errors of neighbours moved together: never too narrow.
+    margin is the weighted mean of the margins, that is, as if the errors of neighbours moved together: never too
+    narrow.
 
     Returns
     -------
     pandas.DataFrame
-        Index region_code; geo, population (of the covered parts), covered (share of the region's population), year, eqi,
-        eqi_lower, eqi_upper, eqi_corruption, eqi_quality, eqi_impartiality, source_id. Regions without any figure are absent.
+        Index region_code; geo, population (of the covered parts), covered (share of the region's population), year,
+        eqi, eqi_lower, eqi_upper, eqi_corruption, eqi_quality, eqi_impartiality, source_id. Regions without any figure
+        are absent.
     """
     tables = _tables(tables)
     link = tables["nuts_link"].query("level == 2")[["nuts_2016", "nuts_2021", "population_2021"]]
     home = tables["ris_nuts2"][["nuts_code", "region_code"]].rename(columns={"nuts_code": "nuts_2021"})
     parts = link.merge(home, on="nuts_2021").rename(columns={"population_2021": "population"})
     values = ["eqi", "eqi_lower", "eqi_upper", "eqi_corruption", "eqi_quality", "eqi_impartiality"]
-    rows = parts.merge(tables["eqi"][["nuts_code", "year", *values, "source_id"]].rename(columns={"nuts_code": "nuts_2016"}), on="nuts_2016")
+    rows = parts.merge(
+        tables["eqi"][["nuts_code", "year", *values, "source_id"]].rename(columns={"nuts_code": "nuts_2016"}),
+        on="nuts_2016",
+    )
     if rows.empty:
         raise DataError("context/eqi.csv: no region of it can be linked to a region of the scoreboard")
     rows = rows.sort_values(["region_code", "nuts_2021", "nuts_2016"])
@@ -46,7 +76,10 @@ def region_eqi(tables: Tables | None = None) -> pd.DataFrame:
     sums = rows[values].mul(heads, axis=0).groupby(rows["region_code"]).sum()
     known = heads.groupby(rows["region_code"]).sum()
     frame = sums.div(known, axis=0)
-    frame["population"], frame["covered"] = known, known / parts.groupby("region_code")["population"].sum().astype(float)
+    frame["population"], frame["covered"] = (
+        known,
+        known / parts.groupby("region_code")["population"].sum().astype(float),
+    )
     frame[["year", "source_id"]] = rows.groupby("region_code")[["year", "source_id"]].first()
     frame["geo"] = region_groups(tables)["geo"]
     return frame[["geo", "population", "covered", "year", *values, "source_id"]]
@@ -64,11 +97,11 @@ def institutional_gaps(reference: str = "EU", tables: Tables | None = None) -> p
     Returns
     -------
     pandas.DataFrame
-        Columns level ("region", "country"), unit, geo, measure, label, year (of the Regional Competitiveness Index: its edition),
-        value, reference, gap (in the unit of the
-        measure), gap_low, gap_high (from the published margin of the unit's figure, 95 percent; missing where the source
-        gives none; the error of the reference is not in it), gap_sd (gap over the standard deviation between units),
-        reading ("behind", "ahead", "within the margin"; empty without a margin), n_units, source_id.
+        Columns level ("region", "country"), unit, geo, measure, label, year (of the Regional Competitiveness Index:
+        its edition), value, reference, gap (in the unit of the
+        measure), gap_low, gap_high (from the published margin of the unit's figure, 95 percent; missing where the
+        source gives none; the error of the reference is not in it), gap_sd (gap over the standard deviation between
+        units), reading ("behind", "ahead", "within the margin"; empty without a margin), n_units, source_id.
     """
     if reference not in ("EU", "leaders"):
         raise ParameterError(f"reference={reference!r}: allowed are 'EU', 'leaders'")
@@ -84,8 +117,18 @@ def _region_measures(reference: str, tables: Tables) -> list[pd.DataFrame]:
     base = rows if reference == "EU" else rows[(group == "leader").to_numpy()]
     found = []
     for measure, label in EQI_MEASURES.items():
-        frame = pd.DataFrame({"level": "region", "unit": rows.index, "geo": rows["geo"].to_numpy(), "measure": measure, "label": label,
-                              "year": rows["year"].to_numpy(), "value": rows[measure].to_numpy(), "source_id": rows["source_id"].to_numpy()})
+        frame = pd.DataFrame(
+            {
+                "level": "region",
+                "unit": rows.index,
+                "geo": rows["geo"].to_numpy(),
+                "measure": measure,
+                "label": label,
+                "year": rows["year"].to_numpy(),
+                "value": rows[measure].to_numpy(),
+                "source_id": rows["source_id"].to_numpy(),
+            }
+        )
         margin = (rows["eqi_lower"].to_numpy(), rows["eqi_upper"].to_numpy()) if measure == "eqi" else None
         found.append(_with_gap(frame, float(np.average(base[measure], weights=base["population"])), margin))
     return found
@@ -112,12 +155,22 @@ def _national(tables: Tables):
         if not (count == len(members)).any():
             raise DataError(f"context/country_year.csv: no year with {measure} for all Member States")
         rows = rows[rows["year"] == count[count == len(members)].index.max()].sort_values("geo")
-        yield rows.assign(level="country", unit=rows["geo"], measure=measure, label=labels[measure]).reset_index(drop=True)
+        yield rows.assign(level="country", unit=rows["geo"], measure=measure, label=labels[measure]).reset_index(
+            drop=True
+        )
     indicator = tables["rci_indicator"]
     usable = indicator[indicator["is_national"] & indicator["higher_is_better"].fillna(False).astype(bool)]
     for item in usable[~usable["indicator_code"].isin(RCI_REPEATS)].itertuples():
-        rows = tables["rci_score"].query("indicator_code == @item.indicator_code").merge(tables["rci_region"][["region_code", "geo"]], on="region_code")
-        rows = rows[rows["geo"].isin(members)].groupby("geo", as_index=False).agg(value=("value", "first"), source_id=("source_id", "first"), year=("edition", "first"))
+        rows = (
+            tables["rci_score"]
+            .query("indicator_code == @item.indicator_code")
+            .merge(tables["rci_region"][["region_code", "geo"]], on="region_code")
+        )
+        rows = (
+            rows[rows["geo"].isin(members)]
+            .groupby("geo", as_index=False)
+            .agg(value=("value", "first"), source_id=("source_id", "first"), year=("edition", "first"))
+        )
         yield rows.assign(level="country", unit=rows["geo"], measure=f"rci_{item.indicator_code}", label=item.label)
 
 
@@ -126,5 +179,12 @@ def _with_gap(frame: pd.DataFrame, base: float, margin) -> pd.DataFrame:
     low, high = (base - margin[1], base - margin[0]) if margin else (np.full(len(value), np.nan),) * 2
     reading = np.select([low > 0, high < 0, (low <= 0) & (high >= 0)], ["behind", "ahead", "within the margin"], "")
     spread = value.std(ddof=1)
-    return frame.assign(reference=base, gap=base - value, gap_low=low, gap_high=high, n_units=len(frame), reading=reading,
-                        gap_sd=(base - value) / spread if spread > 0 else np.nan)
+    return frame.assign(
+        reference=base,
+        gap=base - value,
+        gap_low=low,
+        gap_high=high,
+        n_units=len(frame),
+        reading=reading,
+        gap_sd=(base - value) / spread if spread > 0 else np.nan,
+    )

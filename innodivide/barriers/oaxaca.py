@@ -9,8 +9,17 @@ from innodivide.results import require_rng
 REFERENCES = ("leading", "lagging", "reimers", "cotton", "neumark", "pooled")
 
 
-def oaxaca_twofold(frame: pd.DataFrame, outcome: str, covariates, group: str, reference: str = "pooled", rng=None,
-                   n_boot: int = 999, level: float = 0.95, cluster: str | None = None) -> pd.DataFrame:
+def oaxaca_twofold(
+    frame: pd.DataFrame,
+    outcome: str,
+    covariates,
+    group: str,
+    reference: str = "pooled",
+    rng=None,
+    n_boot: int = 999,
+    level: float = 0.95,
+    cluster: str | None = None,
+) -> pd.DataFrame:
     """Split the difference of two group means into what goes with different levels and with different coefficients.
 
     With b the reference coefficients, A the leading and B the lagging group,
@@ -68,8 +77,13 @@ def oaxaca_twofold(frame: pd.DataFrame, outcome: str, covariates, group: str, re
     lag = lag.astype(bool)
     explained, unexplained = _decompose(x, y, lag, reference)
     terms = [*covariates, "constant", "total"]
-    table = pd.DataFrame({"term": terms, "explained": np.append(explained, explained.sum()),
-                          "unexplained": np.append(unexplained, unexplained.sum())})
+    table = pd.DataFrame(
+        {
+            "term": terms,
+            "explained": np.append(explained, explained.sum()),
+            "unexplained": np.append(unexplained, unexplained.sum()),
+        }
+    )
     ends = np.full((4, len(terms)), np.nan)
     if rng is not None:
         codes = pd.factorize(frame[cluster], sort=True)[0] if cluster else None
@@ -104,9 +118,11 @@ def _ols(x: np.ndarray, y: np.ndarray, what: str) -> np.ndarray:
 
 
 def _intervals(x, y, lag, reference, rng, n_boot, level, codes) -> np.ndarray:
-    """Percentile ends of explained and unexplained parts and their totals; degenerate draws are redrawn up to ten times."""
+    """Percentile ends of both parts and their totals; degenerate draws are redrawn, up to a limit."""
     if not isinstance(n_boot, (int, np.integer)) or n_boot < 20 or not 0 < level < 1:
-        raise ParameterError(f"n_boot, level: expected a whole number >= 20 and a number in (0, 1), got {n_boot!r}, {level!r}")
+        raise ParameterError(
+            f"n_boot, level: expected a whole number >= 20 and a number in (0, 1), got {n_boot!r}, {level!r}"
+        )
     groups = [np.flatnonzero(~lag), np.flatnonzero(lag)]
     members = None if codes is None else [np.flatnonzero(codes == c) for c in range(codes.max() + 1)]
     draws = []

@@ -24,8 +24,8 @@ class Profiles:
     centres : DataFrame
         Mean profile: clusters in rows, indicators in columns (index points).
     stability : DataFrame
-        cluster, n_units, jaccard (mean over resamples), jaccard_low, jaccard_high (percentiles), reading ("stable", "doubtful",
-        "not stable").
+        cluster, n_units, jaccard (mean over resamples), jaccard_low, jaccard_high (percentiles), reading ("stable",
+        "doubtful", "not stable").
     choice : DataFrame
         k, width (mean silhouette width) for each number of clusters tried.
     rand, rand_low, rand_high : float
@@ -54,7 +54,8 @@ def profile_matrix(contributions: pd.DataFrame, units=None, shape: bool = True) 
     units : sequence of str, optional
         Units kept; all by default.
     shape : bool
-        Subtract the mean of each unit, so that clusters differ in which barriers stand out and not in how far behind they are.
+        Subtract the mean of each unit, so that clusters differ in which barriers stand out and not in how far behind
+        they are.
     """
     rows = contributions if units is None else contributions[contributions["unit"].isin(list(units))]
     if rows.empty:
@@ -64,8 +65,14 @@ def profile_matrix(contributions: pd.DataFrame, units=None, shape: bool = True) 
     return table.sub(table.mean(axis=1), axis=0) if shape else table
 
 
-def barrier_profiles(matrix: pd.DataFrame, rng: np.random.Generator, k: int | None = None, k_max: int = 6, n_boot: int = 200,
-                     level: float = 0.95) -> Profiles:
+def barrier_profiles(
+    matrix: pd.DataFrame,
+    rng: np.random.Generator,
+    k: int | None = None,
+    k_max: int = 6,
+    n_boot: int = 200,
+    level: float = 0.95,
+) -> Profiles:
     """Cluster profiles by Ward's method and show how stable the clusters are under resampling of units.
 
     Parameters
@@ -77,8 +84,8 @@ def barrier_profiles(matrix: pd.DataFrame, rng: np.random.Generator, k: int | No
         Number of clusters. By default the k of 2..k_max with the largest mean silhouette width, or one cluster if that
         width is below `STRUCTURE`.
     n_boot : int >= 20
-        Resamples with replacement; each is clustered again and every original cluster is matched with the most similar one,
-        by the Jaccard index of the units drawn.
+        Resamples with replacement; each is clustered again and every original cluster is matched with the most similar
+        one, by the Jaccard index of the units drawn.
 
     Raises
     ------
@@ -95,13 +102,21 @@ def barrier_profiles(matrix: pd.DataFrame, rng: np.random.Generator, k: int | No
     if np.ptp(points, axis=0).max() == 0:
         raise DesignError("matrix: all profiles are equal, there is nothing to cluster")
     if not isinstance(n_boot, (int, np.integer)) or n_boot < 20 or not 0 < level < 1:
-        raise ParameterError(f"n_boot, level: expected a whole number >= 20 and a number in (0, 1), got {n_boot!r}, {level!r}")
+        raise ParameterError(
+            f"n_boot, level: expected a whole number >= 20 and a number in (0, 1), got {n_boot!r}, {level!r}"
+        )
     top = min(k_max, len(points) - 1, len(np.unique(points, axis=0)))
     if k is not None and not 1 <= k <= top:
         raise ParameterError(f"k={k!r}: allowed are 1 to {top}")
-    choice = pd.DataFrame([{"k": n, "width": silhouette_widths(points, ward_labels(points, n)).mean()} for n in range(2, top + 1)])
+    choice = pd.DataFrame(
+        [{"k": n, "width": silhouette_widths(points, ward_labels(points, n)).mean()} for n in range(2, top + 1)]
+    )
     best = choice.loc[choice["width"].idxmax()]
-    rule = f"given: {k}" if k else f"largest mean silhouette width among 2 to {top} clusters; one cluster if it is below {STRUCTURE}"
+    rule = (
+        f"given: {k}"
+        if k
+        else f"largest mean silhouette width among 2 to {top} clusters; one cluster if it is below {STRUCTURE}"
+    )
     k = int(k or (best["k"] if best["width"] >= STRUCTURE else 1))
     labels = ward_labels(points, k)
     widths = silhouette_widths(points, labels) if k > 1 else np.full(len(points), np.nan)
@@ -109,13 +124,28 @@ def barrier_profiles(matrix: pd.DataFrame, rng: np.random.Generator, k: int | No
     ends = [(1 - level) / 2, (1 + level) / 2]
     mean = np.nanmean(jaccard, axis=0)
     low, high = np.nanquantile(jaccard, ends, axis=0)
-    stability = pd.DataFrame({"cluster": np.arange(1, k + 1), "n_units": np.bincount(labels)[1:], "jaccard": mean, "jaccard_low": low,
-                              "jaccard_high": high,
-                              "reading": np.select([mean >= STABLE, mean >= DISSOLVED], ["stable", "doubtful"], "not stable")})
+    stability = pd.DataFrame(
+        {
+            "cluster": np.arange(1, k + 1),
+            "n_units": np.bincount(labels)[1:],
+            "jaccard": mean,
+            "jaccard_low": low,
+            "jaccard_high": high,
+            "reading": np.select([mean >= STABLE, mean >= DISSOLVED], ["stable", "doubtful"], "not stable"),
+        }
+    )
     rand_low, rand_high = np.quantile(rand, ends) if k > 1 else (np.nan, np.nan)
     centres = matrix.groupby(labels).mean().rename_axis("cluster")
-    return Profiles(labels=pd.DataFrame({"unit": matrix.index, "cluster": labels, "width": widths}), centres=centres, stability=stability,
-                    choice=choice, rand=float(rand.mean()) if k > 1 else np.nan, rand_low=float(rand_low), rand_high=float(rand_high), rule=rule)
+    return Profiles(
+        labels=pd.DataFrame({"unit": matrix.index, "cluster": labels, "width": widths}),
+        centres=centres,
+        stability=stability,
+        choice=choice,
+        rand=float(rand.mean()) if k > 1 else np.nan,
+        rand_low=float(rand_low),
+        rand_high=float(rand_high),
+        rule=rule,
+    )
 
 
 def ward_labels(points: np.ndarray, k: int) -> np.ndarray:
@@ -129,7 +159,8 @@ def ward_labels(points: np.ndarray, k: int) -> np.ndarray:
 
 
 def silhouette_widths(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Silhouette width of each unit: (b - a) / max(a, b), a the mean distance to its own cluster, b to the nearest other.
+    """Silhouette width of each unit: (b - a) / max(a, b), a the mean distance to its own cluster, b to the nearest
+    other.
 
     Zero for a cluster of one (Rousseeuw, 1987).
     """
@@ -154,7 +185,9 @@ def adjusted_rand(first: np.ndarray, second: np.ndarray) -> float:
     """Adjusted Rand index of two partitions of the same units (Hubert & Arabie, 1985); 1 if both are trivial alike."""
     a, b = (np.unique(labels, return_inverse=True)[1] for labels in (first, second))
     if len(a) != len(b) or len(a) < 2:
-        raise DesignError(f"first, second: partitions of {len(a)} and {len(b)} units; expected the same units, at least 2")
+        raise DesignError(
+            f"first, second: partitions of {len(a)} and {len(b)} units; expected the same units, at least 2"
+        )
     table = np.zeros((a.max() + 1, b.max() + 1))
     np.add.at(table, (a, b), 1)
 

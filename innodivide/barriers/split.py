@@ -40,8 +40,14 @@ class Split:
     drawn: str
 
 
-def two_way_split(contributions: pd.DataFrame, groups: pd.Series, rng: np.random.Generator, n_boot: int = 1999,
-                  level: float = 0.95, draw: str = "countries") -> Split:
+def two_way_split(
+    contributions: pd.DataFrame,
+    groups: pd.Series,
+    rng: np.random.Generator,
+    n_boot: int = 1999,
+    level: float = 0.95,
+    draw: str = "countries",
+) -> Split:
     """Split the contributions of lagging units into a general, a country and a specific part, equation (2).
 
     Parameters
@@ -61,8 +67,8 @@ def two_way_split(contributions: pd.DataFrame, groups: pd.Series, rng: np.random
     -------
     Split
         A missing cell is left out of the means of its indicator only. Where a country has one unit, the country part
-        holds all that is its own and the specific part is zero. Intervals are expanded percentiles (Hesterberg, 2015, The
-        American Statistician 69(4), section 5.3 [widened for few draws of n: alpha/2 replaced by
+        holds all that is its own and the specific part is zero. Intervals are expanded percentiles (Hesterberg, 2015,
+        The American Statistician 69(4), section 5.3 [widened for few draws of n: alpha/2 replaced by
         Phi(-sqrt(n/(n-1)) t_{n-1,1-alpha/2})]).
 
     Raises
@@ -86,12 +92,23 @@ def two_way_split(contributions: pd.DataFrame, groups: pd.Series, rng: np.random
     ends = _expanded_ends(level, n)
     low, high = np.nanquantile(draws, ends, axis=0)
     values = table.to_numpy()
-    frame = pd.DataFrame({"general": general, "ci_low": low, "ci_high": high, "share_behind": (values > 0).sum(axis=0) / sums[1][0].sum(axis=0),
-                          "n_units": sums[1][0].sum(axis=0).astype(int), "n_countries": (sums[1][0] > 0).sum(axis=0)}, index=table.columns)
+    frame = pd.DataFrame(
+        {
+            "general": general,
+            "ci_low": low,
+            "ci_high": high,
+            "share_behind": (values > 0).sum(axis=0) / sums[1][0].sum(axis=0),
+            "n_units": sums[1][0].sum(axis=0).astype(int),
+            "n_countries": (sums[1][0] > 0).sum(axis=0),
+        },
+        index=table.columns,
+    )
     if not (values[~np.isnan(values)] != 0).any():
         raise DesignError("contributions: every gap is zero, so there is nothing to split into shares")
     low, high = np.nanquantile(shares, ends, axis=0)
-    share = pd.DataFrame({"share": _square_shares(*sums)[0], "ci_low": low, "ci_high": high}, index=pd.Index(PARTS, name="part"))
+    share = pd.DataFrame(
+        {"share": _square_shares(*sums)[0], "ci_low": low, "ci_high": high}, index=pd.Index(PARTS, name="part")
+    )
     return Split(parts=parts, general=frame, shares=share, draws=draws, level=level, drawn=draw)
 
 
@@ -130,7 +147,7 @@ def _sums(table: pd.DataFrame, country: np.ndarray, weights: np.ndarray) -> tupl
 
 
 def _means(total: np.ndarray, count: np.ndarray, _squares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean over all units (draws, indicators) and by country (draws, countries, indicators); NaN where there is no cell."""
+    """Mean over all units (draws, indicators) and by country (draws, countries, indicators); NaN without a cell."""
     n = count.sum(axis=1)
     overall = np.divide(total.sum(axis=1), n, out=np.full(n.shape, np.nan), where=n > 0)
     return overall, np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)
@@ -149,10 +166,17 @@ def _square_shares(total: np.ndarray, count: np.ndarray, squares: np.ndarray) ->
 def _parts(table, country, blocks, general, by_country) -> pd.DataFrame:
     """The long frame of `Split.parts`, known cells only."""
     own_mean = by_country[np.searchsorted(blocks, country)]
-    long = pd.DataFrame({"unit": np.repeat(table.index.to_numpy(), table.shape[1]), "country": np.repeat(country, table.shape[1]),
-                         "indicator_code": np.tile(table.columns.to_numpy(), len(table)), "contribution": table.to_numpy().ravel(),
-                         "general": np.tile(general, len(table)), "country_part": (own_mean - general).ravel(),
-                         "specific": (table.to_numpy() - own_mean).ravel()})
+    long = pd.DataFrame(
+        {
+            "unit": np.repeat(table.index.to_numpy(), table.shape[1]),
+            "country": np.repeat(country, table.shape[1]),
+            "indicator_code": np.tile(table.columns.to_numpy(), len(table)),
+            "contribution": table.to_numpy().ravel(),
+            "general": np.tile(general, len(table)),
+            "country_part": (own_mean - general).ravel(),
+            "specific": (table.to_numpy() - own_mean).ravel(),
+        }
+    )
     return long[long["contribution"].notna()].reset_index(drop=True)
 
 
@@ -168,8 +192,8 @@ def general_barriers(split: Split) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns rank, indicator_code, general, ci_low, ci_high (index points), rank_low, rank_high (of the resampled ranks
-        at the same level), share_behind, n_units, n_countries, is_barrier (the whole interval is above zero).
+        Columns rank, indicator_code, general, ci_low, ci_high (index points), rank_low, rank_high (of the resampled
+        ranks at the same level), share_behind, n_units, n_countries, is_barrier (the whole interval is above zero).
     """
     ranks = stats.rankdata(-np.nan_to_num(split.draws, nan=-np.inf), method="min", axis=1)
     ends = [(1 - split.level) / 2, (1 + split.level) / 2]
@@ -177,7 +201,18 @@ def general_barriers(split: Split) -> pd.DataFrame:
     frame = split.general.assign(rank_low=low, rank_high=high, is_barrier=split.general["ci_low"] > 0).reset_index()
     frame = frame.sort_values(["general", "indicator_code"], ascending=[False, True], ignore_index=True)
     frame.insert(0, "rank", np.arange(1, len(frame) + 1))
-    columns = ["rank", "indicator_code", "general", "ci_low", "ci_high", "rank_low", "rank_high", "share_behind", "n_units", "n_countries"]
+    columns = [
+        "rank",
+        "indicator_code",
+        "general",
+        "ci_low",
+        "ci_high",
+        "rank_low",
+        "rank_high",
+        "share_behind",
+        "n_units",
+        "n_countries",
+    ]
     return frame[[*columns, "is_barrier"]]
 
 
@@ -197,30 +232,46 @@ def specific_barriers(split: Split, unit: str, history=()) -> pd.DataFrame:
     pandas.DataFrame
         Columns indicator_code, contribution, general, country_part, specific, own (country_part plus specific), ci_low,
         ci_high (of own, given the unit's figures: the uncertainty is that of the general part), own_barrier (behind the
-        reference and, with the whole interval, further behind than lagging units in general), n_years_behind and n_years
-        (years of `history` with a figure, and those in which own was positive).
+        reference and, with the whole interval, further behind than lagging units in general), n_years_behind and
+        n_years (years of `history` with a figure, and those in which own was positive).
     """
     rows = split.parts[split.parts["unit"] == unit]
     if rows.empty:
         raise ParameterError(f"unit={unit!r}: not among the lagging units of this split")
     base = split.general.reindex(rows["indicator_code"])
-    rows = rows.assign(own=rows["country_part"] + rows["specific"], ci_low=rows["contribution"].to_numpy() - base["ci_high"].to_numpy(),
-                       ci_high=rows["contribution"].to_numpy() - base["ci_low"].to_numpy())
+    rows = rows.assign(
+        own=rows["country_part"] + rows["specific"],
+        ci_low=rows["contribution"].to_numpy() - base["ci_high"].to_numpy(),
+        ci_high=rows["contribution"].to_numpy() - base["ci_low"].to_numpy(),
+    )
     rows["own_barrier"] = (rows["contribution"] > 0) & (rows["ci_low"] > 0)
     past = [s.parts[s.parts["unit"] == unit].set_index("indicator_code") for s in history]
-    seen = pd.DataFrame([p["contribution"] - p["general"] for p in past]).reindex(columns=rows["indicator_code"].to_numpy())
+    seen = pd.DataFrame([p["contribution"] - p["general"] for p in past]).reindex(
+        columns=rows["indicator_code"].to_numpy()
+    )
     rows["n_years_behind"] = (seen > 0).sum().to_numpy() if past else 0
     rows["n_years"] = seen.notna().sum().to_numpy() if past else 0
-    columns = ["indicator_code", "contribution", "general", "country_part", "specific", "own", "ci_low", "ci_high", "own_barrier",
-               "n_years_behind", "n_years"]
+    columns = [
+        "indicator_code",
+        "contribution",
+        "general",
+        "country_part",
+        "specific",
+        "own",
+        "ci_low",
+        "ci_high",
+        "own_barrier",
+        "n_years_behind",
+        "n_years",
+    ]
     return rows[columns].sort_values(["own", "indicator_code"], ascending=[False, True], ignore_index=True)
 
 
 def persistence(first: Split, second: Split) -> pd.DataFrame:
     """Return the correlation of each part between two years over the cells that both have: part, correlation, n.
 
-    The correlation is around zero (uncentred): one if the parts are proportional, near zero if they are noise. Figures of
-    neighbouring years share survey waves, so take years far apart.
+    The correlation is around zero (uncentred): one if the parts are proportional, near zero if they are noise. Figures
+    of neighbouring years share survey waves, so take years far apart.
     """
     keys = ["unit", "indicator_code"]
     rows = first.parts.merge(second.parts, on=keys, suffixes=("_1", "_2"))

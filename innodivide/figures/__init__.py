@@ -10,9 +10,10 @@ from innodivide.figures.estimates import interval_plot, power_curve
 from innodivide.figures.maps import project, region_map, tile_map
 from innodivide.figures.matrices import group_history, presence_matrix
 from innodivide.figures.rows import coverage_bars, observed_expected, ranked_dots, strengths
+from innodivide.figures.specifications import specification_curve
 from innodivide.figures.style import ACCENT, GROUP_COLOURS, GROUP_LABELS, GROUP_LETTERS, save_bytes
 
 __all__ = ["ACCENT", "GROUP_COLOURS", "GROUP_LABELS", "GROUP_LETTERS", "coverage_bars", "group_history",
            "grouped_strip", "interval_plot", "lines", "lorenz_plot", "null_histogram", "observed_expected",
-           "power_curve", "presence_matrix", "project", "ranked_dots", "region_map", "save_bytes", "strengths",
-           "tile_map"]
+           "power_curve", "presence_matrix", "project", "ranked_dots", "region_map", "save_bytes", "specification_curve",
+           "strengths", "tile_map"]

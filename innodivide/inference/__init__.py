@@ -12,10 +12,10 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
-from innodivide.models.design import CONTROLS, Design, build_design, null_fit
+from innodivide.errors import DesignError, ParameterError
 from innodivide.inference.labels import label_permutation_difference
 from innodivide.inference.permute import check_labellings, check_permutations, country_orders, extreme, labellings
-from innodivide.errors import DesignError, ParameterError
+from innodivide.models.design import CONTROLS, Design, build_design, null_fit
 from innodivide.results import Result, require_rng, seed_of
 
 __all__ = ["holm", "label_permutation_difference", "permutation_draws", "permutation_test"]

@@ -28,7 +28,7 @@ from innodivide.inference.stacks import Stack
 from innodivide.models.design import standardise
 from innodivide.models.engine import back_transform, fit_firth, inverse_information, polish
 
-TOLERANCE = 1e-9  # error left in coefficients of standardised columns
+TOLERANCE = 2e-10  # error left in coefficients of standardised columns
 
 
 @dataclass(frozen=True, eq=False)

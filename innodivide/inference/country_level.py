@@ -101,6 +101,9 @@ def linear(d: np.ndarray, y: np.ndarray, x: np.ndarray) -> CountryLevel:
     q = np.linalg.qr(z)[0]
     rest = outcome - q @ (q.T @ outcome)
     numbers, reasons = np.full((3, r), np.nan), np.full(r, "", dtype=object)
+    if outcome.min() == outcome.max():
+        reasons[:] = "constant outcome"
+        return CountryLevel(*numbers, np.full(r, np.nan), reasons)
     weight = np.ones((1, n * j))
     for part in chunks(r, 8 * n * j):
         (block,), _, (spread,), reason = scaled(d[part].reshape(1, -1, n * j), *merged(z, weight, weight, None)[::2])

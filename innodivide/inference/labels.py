@@ -5,9 +5,9 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
-from innodivide.models.design import numeric
-from innodivide.inference.permute import TIE_TOLERANCE, check_labellings, check_permutations, country_orders, labellings
 from innodivide.errors import DesignError, ParameterError
+from innodivide.inference.permute import TIE_TOLERANCE, check_labellings, check_permutations, country_orders, labellings
+from innodivide.models.design import numeric
 from innodivide.results import Result, data_fingerprint, require_rng, seed_of
 
 Alternative = Literal["two-sided", "greater", "less"]

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from innodivide.models.design import CONTROLS, Design, build_design, logit_batch, mean_intercept
-from innodivide.inference.permute import TIE_TOLERANCE, check_permutations, country_orders
 from innodivide.errors import DesignError, ParameterError
+from innodivide.inference.permute import TIE_TOLERANCE, check_permutations, country_orders
 from innodivide.models import firth_logit
+from innodivide.models.design import CONTROLS, Design, build_design, logit_batch, mean_intercept
 from innodivide.results import require_rng, seed_of
 
 ODDS_RATIOS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0, 25.0)

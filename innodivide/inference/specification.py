@@ -218,4 +218,4 @@ def _numbers(fitted: CountryLevel, index: int) -> dict:
     names = ("estimate", "se", "df", "ci_low", "ci_high", "t", "p_value", "dispersion")
     values = (fitted.estimate, fitted.se, fitted.df, low, high, fitted.t, fitted.p_value, fitted.dispersion)
     out = {name: float(value[index]) for name, value in zip(names, values)}
-    return {**out, "failed": "" if np.isfinite(out["p_value"]) else "the standard error is not defined"}
+    return {**out, "failed": ""} if np.isfinite(out["p_value"]) else {"failed": "the standard error is not defined"}

@@ -1,0 +1,87 @@
+"""The specification curve: every estimate of a grid, sorted, over the choices that made it."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from innodivide.errors import ParameterError
+from innodivide.figures import style as st
+
+
+@st.house
+def specification_curve(
+    frame: pd.DataFrame,
+    label: str,
+    estimate: str,
+    low: str,
+    high: str,
+    choices: dict[str, str],
+    highlight=None,
+    ylabel: str = "",
+    reference: float = 1.0,
+    limits: tuple[float, float] = (0.05, 20.0),
+):
+    """Draw sorted estimates with intervals above, and marks for the choices behind each below.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One row per specification `label`, estimates and intervals > 0 (a ratio), one text column per choice.
+    choices : mapping
+        Column -> heading of the lower panel, in order.
+    highlight : str, optional
+        The specification drawn in the accent colour.
+    limits : (float, float)
+        Ends of the axis; an interval that runs beyond is cut there (the data say how far it goes).
+    """
+    who = "specification_curve"
+    frame = st.tidy(who, frame, [label, estimate, low, high, *choices], [label], [label])
+    frame = st.ranked(frame, st.numbers(who, frame, estimate))[::-1].reset_index(drop=True)
+    x = np.arange(len(frame))
+    value, lows, highs = (st.numbers(who, frame, c) for c in (estimate, low, high))
+    if not (value > 0).all():
+        raise ParameterError(f"{who}: column {estimate!r} needs a positive number in every row")
+    marked = frame[label].isin(st.chosen(highlight)).to_numpy()
+    rows = [(column, level) for column in choices for level in dict.fromkeys(sorted(frame[column].astype(str)))]
+    figure = Figure(figsize=(st.WIDTH, 3.0 + 0.145 * len(rows) + 0.1 * len(choices)), layout="constrained")
+    top, below = figure.subplots(2, 1, sharex=True, height_ratios=[3.0, 0.145 * len(rows) + 0.1 * len(choices)])
+    _log_vertical(top, limits)
+    top.vlines(x, np.clip(lows, *limits), np.clip(highs, *limits), color="#C9CDD2", linewidth=0.6, zorder=1, rasterized=True)
+    top.scatter(x, value, s=5, color=st.GROUP_COLOURS["strong"], linewidths=0, zorder=2, rasterized=True)
+    top.vlines(x[marked], lows[marked], highs[marked], color=st.ACCENT, linewidth=1.8, zorder=3)
+    top.scatter(x[marked], value[marked], s=34, color=st.ACCENT, zorder=4)
+    st.reference_line(top, reference, axis="y")
+    top.set_ylabel(ylabel)
+    _choice_marks(below, frame, x, choices, rows, marked)
+    return figure
+
+
+def _log_vertical(ax, limits) -> None:
+    ax.set_ylim(*limits)
+    ax.set_yscale("log")
+    ticks = [t for t in (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20) if limits[0] <= t <= limits[1]]
+    ax.set_yticks(ticks, [st.short(t) for t in ticks])
+    ax.minorticks_off()
+    ax.tick_params(axis="x", length=0, labelbottom=False)
+
+
+def _choice_marks(ax, frame, x, choices, rows, marked) -> None:
+    """Mark which level of each choice a specification has: one row for each level, headed by its choice."""
+    places, y, last = [], 0.0, None
+    for column, _ in rows:
+        y += 1.0 + (0.7 if column != last else 0.0)
+        places.append(y)
+        last = column
+    for (column, level), place in zip(rows, places):
+        has = (frame[column].astype(str) == level).to_numpy()
+        ax.vlines(x[has], place - 0.36, place + 0.36, color=st.INK, linewidth=0.5, rasterized=True)
+        ax.vlines(x[has & marked], place - 0.42, place + 0.42, color=st.ACCENT, linewidth=2.2)
+    heads = {column: places[[c for c, _ in rows].index(column)] for column in choices}
+    ax.set_yticks(places, [f"{choices[c]}: {level}" if heads[c] == p else level for (c, level), p in zip(rows, places)])
+    ax.set_ylim(max(places) + 0.8, 0.4)
+    ax.set_xlim(-1, len(x))
+    ax.tick_params(axis="both", length=0, labelsize=st.SMALL, labelbottom=False)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    ax.grid(False)
+    ax.set_xlabel("Specifications, from lowest to highest estimate")

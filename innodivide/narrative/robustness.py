@@ -1,0 +1,159 @@
+"""Values, names and tables of the robustness report (notebook 04)."""
+
+import pandas as pd
+
+from innodivide import composite
+from innodivide.panel import Tables, member_states
+
+CHOICES = {
+    "status": "Status",
+    "size": "Size",
+    "wealth": "Wealth",
+    "outcome": "Outcome",
+    "estimator": "Model",
+    "controls_year": "Controls of",
+    "period": "Projects",
+}
+READABLE = {
+    "at_decision": "leader at the decision",
+    "lag1": "one step earlier",
+    "eis2020": "leader in EIS 2020",
+    "leader_or_strong": "leader or strong",
+    "top5": "five highest ranks",
+    "ln_population": "population",
+    "ln_gdp": "GDP",
+    "in": "GDP per head in",
+    "out": "left out",
+    "notifying": "notified",
+    "late_joiners": "or joined later",
+    "associated": "or associated",
+    "firth": "Firth logit",
+    "quasi_binomial": "quasi-binomial",
+    "all": "all",
+    "until_2021": "up to 2021",
+    "since_2022": "since 2022",
+    "drop_LU": "without Luxembourg",
+}
+STATISTICS = {
+    "median_log_odds": "Median estimate (log odds)",
+    "median_t": "Median t",
+    "share_same_sign": "Share with the commoner sign",
+    "share_below_alpha": "Share with p below the level",
+}
+
+
+def curve_rows(specs: pd.DataFrame) -> pd.DataFrame:
+    """Return the specifications with an estimate, their choices in words; `period` gathers the samples without one project."""
+    rows = specs[specs["failed"] == ""].copy()
+    rows["period"] = rows["sample"].where(rows["sample"].isin(READABLE), "all but one project")
+    for column in CHOICES:
+        rows[column] = rows[column].map(lambda v: READABLE.get(v, v))
+    return rows
+
+
+def curve_facts(specs: pd.DataFrame) -> dict:
+    """Return how many specifications there are, their median, range, and how many intervals include one."""
+    rows = specs[specs["failed"] == ""]
+    cross = (rows["ci_low"] < 1) & (rows["ci_high"] > 1)
+    return {
+        "n": len(rows),
+        "failed": int((specs["failed"] != "").sum()),
+        "median": rows["odds_ratio"].median(),
+        "low": rows["odds_ratio"].quantile(0.05),
+        "high": rows["odds_ratio"].quantile(0.95),
+        "above": float((rows["odds_ratio"] > 1).mean()),
+        "cross": int(cross.sum()),
+        "out": int((~cross).sum()),
+        "share_cross": float(cross.mean()),
+    }
+
+
+def joint_table(joint: pd.DataFrame) -> pd.DataFrame:
+    """Return the joint test with its statistics in words."""
+    return joint.assign(statistic=joint["statistic"].map(STATISTICS))
+
+
+def joint_facts(joint: pd.DataFrame) -> dict:
+    """Return the joint p-value of the median estimate and the number of permutations."""
+    row = joint.set_index("statistic").loc["median_log_odds"]
+    return {"p": row["p_value"], "permutations": int(row["n_permutations"])}
+
+
+def by_choice(specs: pd.DataFrame) -> pd.DataFrame:
+    """Return the median odds ratio of each level of each choice: choice, level, n, median, share_cross (intervals with one)."""
+    rows = curve_rows(specs)
+    rows["cross"] = (rows["ci_low"] < 1) & (rows["ci_high"] > 1)
+    parts = []
+    for column, heading in CHOICES.items():
+        grouped = rows.groupby(column, sort=True).agg(n=("cross", "size"), median=("odds_ratio", "median"), share_cross=("cross", "mean"))
+        parts.append(grouped.reset_index(names="level").assign(choice=heading))
+    return pd.concat(parts, ignore_index=True)[["choice", "level", "n", "median", "share_cross"]]
+
+
+def one_out_facts(rows: pd.DataFrame, tables: Tables | None = None) -> dict:
+    """Return the range of the estimate over the units left out, and the units at its ends."""
+    names = member_states(tables).set_index("geo")["name"]
+    known = rows[rows["dropped"] != ""].dropna(subset=["odds_ratio"])
+    known = known.assign(name=known["dropped"].map(lambda u: names.get(u, u))).sort_values("odds_ratio")
+    return {
+        "n": len(known),
+        "low": known["odds_ratio"].iloc[0],
+        "without_low": known["name"].iloc[0],
+        "high": known["odds_ratio"].iloc[-1],
+        "without_high": known["name"].iloc[-1],
+        "cross": int(((known["ci_low"] < 1) & (known["ci_high"] > 1)).sum()),
+    }
+
+
+def one_out_rows(rows: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
+    """Return the units left out by name, those that move the estimate most first."""
+    names = member_states(tables).set_index("geo")["name"]
+    known = rows[rows["dropped"] != ""].assign(name=lambda f: f["dropped"].map(lambda u: names.get(u, u)))
+    order = known["change"].abs().sort_values(ascending=False).index
+    return known.loc[order].head(12).reset_index(drop=True)
+
+
+def sweep_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the cuts of the threshold sweep that give an estimate."""
+    return rows.dropna(subset=["odds_ratio"]).assign(series="Above the cut against below").reset_index(drop=True)
+
+
+def sweep_facts(rows: pd.DataFrame) -> dict:
+    """Return the range of cuts with an estimate and how many of the intervals include one."""
+    known = rows.dropna(subset=["odds_ratio"])
+    cross = (known["ci_low"] < 1) & (known["ci_high"] > 1)
+    return {"first": known["c"].min(), "last": known["c"].max(), "n": len(known), "cross": int(cross.sum())}
+
+
+def leader_chances(draws: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
+    """Return the share of index constructions in which each state is a leader (where not none): geo, name, p_leader, nominal."""
+    names = member_states(tables).set_index("geo")["name"]
+    rows = composite.p_leader(draws)
+    rows = rows[rows["p_leader"] > 0].assign(name=lambda f: f["geo"].map(names))
+    return rows.sort_values(["p_leader", "geo"], ascending=[False, True], ignore_index=True)
+
+
+def label_facts(fits: pd.DataFrame) -> dict:
+    """Return the spread of the estimate over redrawn labels."""
+    known = fits.dropna(subset=["odds_ratio"])
+    summary = composite.label_summary(fits)
+    return {
+        "sets": len(known),
+        "nominal": summary["nominal"],
+        "low": summary["minimum"],
+        "high": summary["maximum"],
+        "cross": int(((known["ci_low"] < 1) & (known["ci_high"] > 1)).sum()),
+        "sd_label": summary["sd_label"],
+        "sd_sampling": summary["se_sampling"],
+    }
+
+
+def shapley_facts(rows: pd.DataFrame) -> dict:
+    """Return each factor's share of the fit, with the interval of the status."""
+    share = rows.set_index("factor")
+    return {
+        "size": share.at["size", "share"],
+        "wealth": share.at["wealth", "share"],
+        "status": share.at["status", "share"],
+        "status_high": share.at["status", "share_high"],
+    }

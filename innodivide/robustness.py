@@ -1,0 +1,140 @@
+"""The registered question asked in every other reasonable way. Everything here is exploratory and labelled so."""
+
+import numpy as np
+import pandas as pd
+
+from innodivide import composite, models, multiverse
+from innodivide.confirmatory import Confirmatory, stream
+from innodivide.errors import DataError, DesignError, ParameterError
+from innodivide.inference import clusters, importance, linear, sweep
+from innodivide.models import outcomes
+from innodivide.panel import Tables, _tables, country_totals
+from innodivide.plan import Plan
+from innodivide.profile import index_relative_to_eu
+from innodivide.results import Result, as_odds_ratio
+
+REGISTERED = "at_decision/ln_population/in/all/notifying/firth/lag1"
+LABEL_DRAWS = 200  # redrawn scoreboards behind the label's uncertainty: a set of leaders each, refitted
+
+
+def specification_curve(tables: Tables | None = None) -> pd.DataFrame:
+    """Return every specification of the leader family on the odds-ratio scale: its choices, odds_ratio, ci_low, ci_high, p_value.
+
+    Specifications that could not be fitted are kept, with the reason in `failed`.
+    """
+    specs = multiverse.expand(tables=tables)
+    specs = specs[(specs["family"] == "leader") & specs["estimator"].isin(["firth", "quasi_binomial"])]
+    fitted = multiverse.run_grid(specs, tables=tables)
+    ends = {"odds_ratio": fitted["log_odds"], "ci_low": fitted["ci_low"], "ci_high": fitted["ci_high"]}
+    return fitted.assign(**{k: np.exp(v) for k, v in ends.items()})
+
+
+def joint_test(specs: pd.DataFrame, plan: Plan, n_permutations: int, tables: Tables | None = None) -> pd.DataFrame:
+    """Return the joint permutation test of some specifications: one row for each statistic (`multiverse.joint_test`)."""
+    rng = stream(plan, 20)
+    return multiverse.joint_test(specs[multiverse.KEYS], n_permutations=n_permutations, rng=rng, tables=tables).frame
+
+
+def cluster_methods(main: Confirmatory, plan: Plan) -> pd.DataFrame:
+    """Return the leader coefficient of the linear probability model under methods for few clusters, one row each."""
+    totals = country_totals(main.dyads)
+    results = [clusters.lpm_clustered(main.dyads, kind=kind) for kind in ("CR1", "CR2", "two-way")]
+    results += [clusters.wild_cluster_bootstrap(main.dyads, weights=w, rng=stream(plan, 21)) for w in ("rademacher", "webb")]
+    results.append(linear.freedman_lane(totals, rng=stream(plan, 22)))
+    return _records(results)
+
+
+def other_outcomes(main: Confirmatory, tables: Tables | None = None) -> pd.DataFrame:
+    """Return the leader estimate for other outcomes and models; one that cannot be fitted says why in `note`."""
+    totals = country_totals(main.dyads)
+    aid = _aid_of(main.dyads, _tables(tables))
+    attempts = {
+        "Number of IPCEIs, Poisson with offset": lambda: outcomes.poisson_rate(totals),
+        "Number of IPCEIs, quasi-binomial": lambda: models.grouped_binomial(totals).result,
+        "Share of IPCEIs, fractional logit": lambda: outcomes.fractional_logit(totals),
+        "Any participation, Firth logit": lambda: outcomes.any_participation(totals),
+        "State aid in euro, PPML": lambda: outcomes.ppml(aid),
+        "Continuous index instead of the label": lambda: as_odds_ratio(sweep.continuous_index(with_index(main.dyads, tables))),
+    }
+    rows = []
+    for question, attempt in attempts.items():
+        try:
+            rows.append({"question": question, **attempt().row(), "note": ""})
+        except (DataError, DesignError, ParameterError) as error:
+            rows.append({"question": question, "note": str(error)})
+    columns = ["question", "method", "estimate", "scale", "ci_low", "ci_high", "p_value", "n_countries", "n_treated", "note"]
+    return pd.DataFrame(rows).reindex(columns=columns)
+
+
+def _aid_of(dyads: pd.DataFrame, tables: Tables) -> pd.DataFrame:
+    """Return aid by country (euro; 0 without participation, missing where any part is unknown) with its bases."""
+    aid = tables["ipcei_country"][["ipcei_id", "geo", "role", "aid_eur_mn", "aid_basis"]]
+    aid = aid[aid["role"] == "notifying"].drop(columns="role")
+    frame = dyads.merge(aid, on=["ipcei_id", "geo"], how="left")
+    frame["aid_eur"] = (frame["aid_eur_mn"] * 1e6).where(frame["participates"], 0.0)
+    grouped = frame.sort_values(["geo", "ipcei_id"]).groupby("geo")
+    return grouped.agg(
+        aid_eur=("aid_eur", lambda a: a.sum(skipna=False)),
+        aid_basis=("aid_basis", lambda b: ", ".join(sorted(set(b.dropna()))) or None),
+        leader=("leader", "max"),
+        ln_population=("ln_population", "mean"),
+        ln_gdp_pc_pps=("ln_gdp_pc_pps", "mean"),
+    ).reset_index()
+
+
+def with_index(dyads: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
+    """Add `index_relative`: the EIS 2023 back-series (EU of the year = 100) for the year that the edition in force describes.
+
+    Editions after 2023 take the last year of the series. The series was computed later, so this is not what was known.
+    """
+    tables = _tables(tables)
+    series = index_relative_to_eu(2023, tables).set_index(["geo", "year"])["relative"]
+    year = dyads["edition"].map(tables["eis_edition"].set_index("edition")["performance_year"]).astype(int)
+    last = int(series.index.get_level_values("year").max())
+    keys = pd.MultiIndex.from_arrays([dyads["geo"], year.clip(upper=last)])
+    return dyads.assign(index_relative=series.reindex(keys).to_numpy())
+
+
+def threshold_sweep(main: Confirmatory, tables: Tables | None = None) -> pd.DataFrame:
+    """Return the odds ratio of being above each cut of the index, from 100 to 150 percent of the EU (`sweep.threshold_sweep`)."""
+    return sweep.threshold_sweep(with_index(main.dyads, tables))
+
+
+def leave_one_out(main: Confirmatory) -> pd.DataFrame:
+    """Return the registered estimate without each country and without each IPCEI: unit, dropped, odds_ratio, interval, note."""
+    parts = [importance.leave_one_out(main.dyads, by=by).assign(unit=unit) for by, unit in (("geo", "country"), ("ipcei_id", "IPCEI"))]
+    return pd.concat(parts, ignore_index=True)
+
+
+def shapley(main: Confirmatory, plan: Plan) -> pd.DataFrame:
+    """Return what size, wealth and status each add to the fit (Shapley values of McFadden R2) with intervals over countries."""
+    return importance.shapley_fit(main.dyads, n_boot=499, rng=stream(plan, 23)).frame
+
+
+def index_audit(plan: Plan, tables: Tables | None = None) -> pd.DataFrame:
+    """Return the sensitivity audit of the EIS 2023 index over all its construction choices (`composite.audit`)."""
+    tables = _tables(tables)
+    indicator = tables["indicator"]
+    scores = composite.score_matrix(tables["eis_score"], indicator)
+    index = composite.index_values(tables["eis_index"])
+    weights = composite.implicit_weights(scores, index)
+    zeros = composite.classify_zeros(scores, index, weights)
+    missing = composite.missing_cells(zeros, scores)
+    block = composite.normalised_scores(scores, weights, missing)
+    rows = indicator[indicator["level"] == "indicator"]
+    dimensions = rows.set_index("indicator_code")["dimension_code"]
+    members = sorted(tables["country"].query("is_eu27 == True")["geo"])
+    choices = composite.default_choices(dimensions, stream(plan, 24))
+    return composite.audit(block, choices, dimensions=dimensions, countries=members, years=[2023], benchmark="EU")
+
+
+def label_uncertainty(main: Confirmatory, plan: Plan, tables: Tables | None = None) -> pd.DataFrame:
+    """Return the estimate under leader labels redrawn by the index's own construction choices (`composite.label_uncertainty`)."""
+    redrawn = composite.redraw_groups(index_audit(plan, tables))
+    return composite.label_uncertainty(main.dyads, redrawn, mode="fixed", year=2023)
+
+
+def _records(results: list[Result]) -> pd.DataFrame:
+    from innodivide.results import results_frame
+
+    return results_frame(results)
