@@ -25,6 +25,7 @@ NAMED = {
     "internationalisation": ("1.2.1", "international co-publications"),
     "bureaucracy": ("eqi", "quality of government"),
 }
+GOVERNMENT = {"behind": "below the EU", "ahead": "above the EU", "within the margin": "not told apart from the EU"}
 FIRST_YEAR = 2016
 TOP = 3
 
@@ -110,9 +111,8 @@ def shared_barriers_finding(
     choices = {"reference": reference, "zeros": zeros, "weights": weights}
     split = lagging_split(rng, tables, n_boot=n_boot, **choices)
     named, shares = _named_and_shares(split, government_split(rng, tables, reference, n_boot=n_boot))
-    kept = barriers.persistence(lagging_split(rng, tables, FIRST_YEAR, n_boot=20, **choices), split).set_index("part")[
-        "correlation"
-    ]
+    first = lagging_split(rng, tables, FIRST_YEAR, n_boot=20, **choices)
+    kept = barriers.persistence(first, split).set_index("part")["correlation"]
     labels = _labels(tables)
     texts = [
         f"{name} ({what}) {row.general:.2f} ({row.ci_low:.2f} to {row.ci_high:.2f})"
@@ -151,11 +151,8 @@ def finding_sensitivities(rng: np.random.Generator, tables: Tables | None = None
                 row = {"reference": reference, "weights": weights, "zeros": zeros}
                 for name, (code, _) in NAMED.items():
                     row |= {name: named.at[code, "general"], f"{name}_low": named.at[code, "ci_low"]}
-                row |= {
-                    "general": shares.at["general", "share"],
-                    "own": shares.at["own", "share"],
-                    "own_low": shares.at["own", "ci_low"],
-                }
+                row |= {"general": shares.at["general", "share"]}
+                row |= {"own": shares.at["own", "share"], "own_low": shares.at["own", "ci_low"]}
                 rows.append(row | {"largest": split.general["general"].idxmax(), "verdict": verdict_of(named, shares)})
     return pd.DataFrame(rows)
 
@@ -169,9 +166,7 @@ def _named_and_shares(split: barriers.Split, government: barriers.Split) -> tupl
 def own_share(split: barriers.Split) -> pd.Series:
     """Return the share of country and specific part together: one less that of the general part."""
     general = split.shares.loc["general"]
-    return pd.Series(
-        {"share": 1 - general["share"], "ci_low": 1 - general["ci_high"], "ci_high": 1 - general["ci_low"]}, name="own"
-    )
+    return 1 - general.rename({"ci_low": "ci_high", "ci_high": "ci_low"}).rename("own")
 
 
 def verdict_of(named: pd.DataFrame, shares: pd.DataFrame) -> str:
@@ -300,7 +295,4 @@ def _government(code: str, rows: pd.DataFrame) -> str:
     if code not in rows.index:
         return "no figure"
     row = rows.loc[code]
-    words = {"behind": "below the EU", "ahead": "above the EU", "within the margin": "not told apart from the EU"}[
-        row["reading"]
-    ]
-    return f"{words} ({-row['gap']:+.2f}, {-row['gap_high']:+.2f} to {-row['gap_low']:+.2f})"
+    return f"{GOVERNMENT[row['reading']]} ({-row['gap']:+.2f}, {-row['gap_high']:+.2f} to {-row['gap_low']:+.2f})"

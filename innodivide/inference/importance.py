@@ -12,7 +12,8 @@ from innodivide import models
 from innodivide.errors import DesignError, ParameterError
 from innodivide.inference import permutation_test
 from innodivide.inference.newton import maximise
-from innodivide.inference.stacks import Stack
+from innodivide.inference.preparation import COLLINEAR
+from innodivide.inference.stacks import Stack, invert
 from innodivide.models.design import CONTROLS, Design, build_design
 from innodivide.models.engine import check_level
 from innodivide.results import require_rng, seed_of
@@ -39,7 +40,8 @@ class ShapleyFit:
         R2 with all factors.
     measure : str
     n_boot, n_degenerate : int
-        Resamples, and those left out because the outcome or a factor's column does not vary in them.
+        Resamples, and those left out because the outcome is constant in them or a factor's column is determined by
+        the other columns.
     seed : int or None
     """
 
@@ -275,9 +277,8 @@ def _bootstrap(design: Design, x, sets, measure: str, n_boot: int, rng) -> tuple
     n = len(design.countries)
     draws = rng.multinomial(n, np.full(n, 1 / n), size=n_boot)[:, design.geo].astype(float)
     share = draws @ design.y / draws.sum(axis=1)
-    mean = draws @ x / draws.sum(axis=1)[:, None]
-    spread = draws @ x**2 / draws.sum(axis=1)[:, None] - mean**2
-    good = (share > 0) & (share < 1) & (spread[:, 1:] > 1e-10).all(axis=1)
+    gram = np.einsum("rn,na,nb->abr", draws, x, x, optimize=True)
+    good = (share > 0) & (share < 1) & (invert(gram)[2] > COLLINEAR)  # also false where a column is constant
     if good.sum() < n_boot / 2:
         raise DesignError(f"{n_boot - int(good.sum())} of {n_boot} country resamples are degenerate; no interval")
     r2 = _r2(x, design.y, draws[good], sets, measure)

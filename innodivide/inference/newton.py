@@ -128,7 +128,8 @@ def maximise(
         if at.value is not None:
             worse |= ~(at.value >= now.value - 1e-10 * (1 + np.abs(now.value)))
         reach = np.where(worse, np.inf, np.abs(at.step).max(axis=0))
-        ratio = np.where(np.isfinite(now.last), reach / np.where(np.isfinite(now.last), now.last, 1.0), np.inf)
+        known = np.isfinite(now.last)
+        ratio = np.where(known, reach / np.where(known, np.maximum(now.last, 1e-100), 1.0), np.inf)
         slow = ~worse & (ratio > SLOW) & (reach < 1.0) & np.isfinite(now.older_step).all(axis=0)
         left = np.where(now.slow | slow, reach, reach * np.minimum(ratio, SLOW) / (1 - SLOW))
         reached = (left < tol) & (reach < _LAST_STEP[firth])

@@ -1,6 +1,6 @@
 # Makes dominance.csv: general dominance (= Shapley values of R2, LMG) from the Python package dominance-analysis 1.1.9.
-# Run in an environment of its own: pip install dominance-analysis==1.1.9 (its plotting libraries are stubbed here, as the
-# versions it asks for do not load with NumPy 2). Reads ../dyads.csv and ../mtcars.csv.
+# Run in an environment of its own: pip install dominance-analysis==1.1.9 (its plotting libraries are stubbed here, as
+# the versions it asks for do not load with NumPy 2). Reads ../dyads.csv and ../mtcars.csv.
 import csv
 import importlib.machinery
 import sys
@@ -8,7 +8,6 @@ import warnings
 from importlib.metadata import version
 from pathlib import Path
 from unittest.mock import MagicMock
-
 
 
 class Stub:
@@ -47,4 +46,4 @@ with open(HERE / "dominance.csv", "w", newline="") as file:
     out = csv.writer(file)
     out.writerow(["dataset", "measure", "column", "general_dominance"])
     out.writerows(rows)
-print("dominance-analysis", version("dominance-analysis"), "statsmodels", version("statsmodels"), "scikit-learn", version("scikit-learn"))
+print({name: version(name) for name in ("dominance-analysis", "statsmodels", "scikit-learn")})
