@@ -15,11 +15,17 @@ PLAN_FILE = "analysis_plan.yml"
 
 @dataclass(frozen=True)
 class Plan:
-    """The registered plan (`fixed`), its hash, and the departures from it (each with `date`, `what`, `why`)."""
+    """The registered plan (`fixed`), its later supplement, their hashes, and the departures (`date`, `what`, `why`)."""
 
     fixed: dict
     sha256: str
     departures: tuple[dict, ...]
+    supplement: dict
+
+    @property
+    def claim_rules(self) -> dict[str, str]:
+        """The rule for each claim's verdict, from the plan and its supplement."""
+        return self.fixed["claim_rules"] | self.supplement["claim_rules"]
 
     @property
     def seed(self) -> int:
@@ -37,10 +43,12 @@ def plan_hash(fixed: dict) -> str:
 def load_plan() -> Plan:
     """Read analysis_plan.yml and refuse it when the fixed part differs from its registered hash."""
     content = yaml.safe_load((ROOT / PLAN_FILE).read_text(encoding="utf-8"))
-    found = plan_hash(content["plan"])
-    if found != content["registered_sha256"]:
-        raise DataError(
-            f"{PLAN_FILE}: the plan was changed after it was registered (registered sha256 "
-            f"{content['registered_sha256']!r}, now {found!r}). Restore it and list the change under `departures`."
-        )
-    return Plan(content["plan"], found, tuple(content["departures"] or ()))
+    for part, registered in (("plan", "registered_sha256"), ("supplement", "supplement_sha256")):
+        found = plan_hash(content[part])
+        if found != content[registered]:
+            raise DataError(
+                f"{PLAN_FILE}: the {part} was changed after it was registered (registered sha256 "
+                f"{content[registered]!r}, now {found!r}). Restore it and list the change under `departures`."
+            )
+    departures = tuple(content["departures"] or ())
+    return Plan(content["plan"], content["registered_sha256"], departures, content["supplement"])

@@ -39,7 +39,9 @@ def cluster_methods(main: Confirmatory, plan: Plan) -> pd.DataFrame:
     """Return the leader coefficient of the linear probability model under methods for few clusters, one row each."""
     totals = country_totals(main.dyads)
     results = [clusters.lpm_clustered(main.dyads, kind=kind) for kind in ("CR1", "CR2", "two-way")]
-    results += [clusters.wild_cluster_bootstrap(main.dyads, weights=w, rng=stream(plan, 21)) for w in ("rademacher", "webb")]
+    results += [
+        clusters.wild_cluster_bootstrap(main.dyads, weights=w, rng=stream(plan, 21)) for w in ("rademacher", "webb")
+    ]
     results.append(linear.freedman_lane(totals, rng=stream(plan, 22)))
     return _records(results)
 
@@ -54,7 +56,9 @@ def other_outcomes(main: Confirmatory, tables: Tables | None = None) -> pd.DataF
         "Share of IPCEIs, fractional logit": lambda: outcomes.fractional_logit(totals),
         "Any participation, Firth logit": lambda: outcomes.any_participation(totals),
         "State aid in euro, PPML": lambda: outcomes.ppml(aid),
-        "Continuous index instead of the label": lambda: as_odds_ratio(sweep.continuous_index(with_index(main.dyads, tables))),
+        "Continuous index instead of the label": lambda: as_odds_ratio(
+            sweep.continuous_index(with_index(main.dyads, tables))
+        ),
     }
     rows = []
     for question, attempt in attempts.items():
@@ -62,7 +66,18 @@ def other_outcomes(main: Confirmatory, tables: Tables | None = None) -> pd.DataF
             rows.append({"question": question, **attempt().row(), "note": ""})
         except (DataError, DesignError, ParameterError) as error:
             rows.append({"question": question, "note": str(error)})
-    columns = ["question", "method", "estimate", "scale", "ci_low", "ci_high", "p_value", "n_countries", "n_treated", "note"]
+    columns = [
+        "question",
+        "method",
+        "estimate",
+        "scale",
+        "ci_low",
+        "ci_high",
+        "p_value",
+        "n_countries",
+        "n_treated",
+        "note",
+    ]
     return pd.DataFrame(rows).reindex(columns=columns)
 
 
@@ -102,7 +117,10 @@ def threshold_sweep(main: Confirmatory, tables: Tables | None = None) -> pd.Data
 
 def leave_one_out(main: Confirmatory) -> pd.DataFrame:
     """Return the registered estimate without each country and without each IPCEI: unit, dropped, odds_ratio, interval, note."""
-    parts = [importance.leave_one_out(main.dyads, by=by).assign(unit=unit) for by, unit in (("geo", "country"), ("ipcei_id", "IPCEI"))]
+    parts = [
+        importance.leave_one_out(main.dyads, by=by).assign(unit=unit)
+        for by, unit in (("geo", "country"), ("ipcei_id", "IPCEI"))
+    ]
     return pd.concat(parts, ignore_index=True)
 
 

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from innodivide import divide, profile
+from innodivide import profile
 from innodivide.convergence import beta_convergence, sigma_change, sigma_convergence
 from innodivide.errors import DesignError
+from innodivide.narrative import divide as words
 
 
 def long(values: dict, units="ABCDEFGH") -> pd.DataFrame:
@@ -170,7 +171,7 @@ def test_the_real_series_give_facts_with_the_right_sign():
     series = profile.index_relative_to_eu(2023)
     spread, beta = sigma_convergence(series, "relative"), beta_convergence(series, "relative")
     assert (beta["n"], beta["years"]) == (27, 7)
-    facts = divide.convergence_facts(spread, beta)
+    facts = words.convergence_facts(spread, beta)
     assert (facts["first_year"], facts["last_year"]) == (2016, 2023)
     assert facts["low"] < facts["per_year"] < facts["high"]
     assert facts["per_year"] == pytest.approx(-100 * np.log(2) * beta["beta"])

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from reference.cases import expected, made_up, table
 from scipy import stats
 
-from innodivide.models.design import build_design, null_fit
-from innodivide.inference.permute import TIE_TOLERANCE, extreme
 from innodivide.errors import DesignError, ParameterError
 from innodivide.inference import _residualise, holm, label_permutation_difference, permutation_test, row_scores
+from innodivide.inference.permute import TIE_TOLERANCE, extreme
+from innodivide.models.design import build_design, null_fit
 
 DYADS, SMALL = table("dyads"), table("small")
 SMALL_R = expected("small")

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from innodivide import benchmarks, data, money
+from innodivide import data
 from innodivide.errors import DesignError, ParameterError
+from innodivide.tiers import benchmarks, money
 
 
 def rng(seed: int = 5) -> np.random.Generator:

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from innodivide import network
 from innodivide.errors import DesignError, ParameterError
+from innodivide.tiers import network
 
 HERE = Path(__file__).parent / "reference" / "network"
 LONG = pd.read_csv(HERE / "matrices.csv")

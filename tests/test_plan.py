@@ -17,6 +17,9 @@ TEXT = (data.ROOT / plans.PLAN_FILE).read_text(encoding="utf-8")
 # together.
 REGISTERED = "ea122d4b89e293efcf6d05f0e4ab70cf795f26f9d7783e5685f27c33ac90a838"
 
+# The supplement (rules for the claims the plan leaves open), written later, before their statistics.
+SUPPLEMENT = "f25937f774dff5db829e937377763a38dacb8fdd9b0d5d8cb1f5362f26658b58"
+
 
 @pytest.fixture
 def written(tmp_path, monkeypatch):
@@ -35,6 +38,18 @@ def written(tmp_path, monkeypatch):
 def test_the_plan_is_the_registered_one():
     plan = load_plan()
     assert plan.sha256 == REGISTERED == yaml.safe_load(TEXT)["registered_sha256"] == plan_hash(plan.fixed)
+    assert yaml.safe_load(TEXT)["supplement_sha256"] == SUPPLEMENT == plan_hash(plan.supplement)
+
+
+def test_every_claim_has_one_rule_and_no_rule_is_for_nothing():
+    plan = load_plan()
+    assert sorted(plan.claim_rules) == sorted(data.load("claim")["claim_id"])
+    assert not set(plan.fixed["claim_rules"]) & set(plan.supplement["claim_rules"])
+
+
+def test_a_changed_supplement_is_refused(written):
+    with pytest.raises(DataError, match="the supplement was changed after it was registered"):
+        written(TEXT.replace("Holm over the four", "Holm over the five"))
 
 
 @pytest.mark.parametrize(

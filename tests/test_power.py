@@ -7,11 +7,9 @@ import pandas as pd
 import pytest
 from reference.cases import expected, made_up, table
 
-from innodivide.models.design import build_design, logit_batch, null_fit
-from innodivide.inference.permute import country_orders
 from innodivide.errors import DesignError, ParameterError
 from innodivide.inference import row_scores, score_statistics
-from innodivide.models import firth_logit
+from innodivide.inference.permute import country_orders
 from innodivide.inference.power import (
     _interpolate,
     _probabilities,
@@ -21,6 +19,8 @@ from innodivide.inference.power import (
     dispersion_to_sd,
     minimum_detectable_odds_ratio,
 )
+from innodivide.models import firth_logit
+from innodivide.models.design import build_design, logit_batch, null_fit
 
 DYADS = table("dyads")
 DESIGN = build_design(DYADS, "leader", ("ln_population", "ln_gdp_pc_pps"), "participates")

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from innodivide import claims_tiers, data, recovery
+from innodivide import data, recovery
+from innodivide.claims import tiers as claims_tiers
 from innodivide.errors import DesignError, ParameterError
 from innodivide.recovery import permutation_slope
 

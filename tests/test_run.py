@@ -20,6 +20,7 @@ GOOD, SECOND, TRIPS = MINI, f"{MINI}--mood-second", f"{MINI}--mood-trips"
 BAD = ("bare", "warns", "undeclared", "dies")
 SAME_BYTES = (
     "report.html",
+    "report.pdf",
     "notebook.ipynb",
     "manifest.json",
     "exhibits/T90.1.csv",

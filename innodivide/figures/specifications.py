@@ -46,7 +46,9 @@ def specification_curve(
     figure = Figure(figsize=(st.WIDTH, 3.0 + 0.145 * len(rows) + 0.1 * len(choices)), layout="constrained")
     top, below = figure.subplots(2, 1, sharex=True, height_ratios=[3.0, 0.145 * len(rows) + 0.1 * len(choices)])
     _log_vertical(top, limits)
-    top.vlines(x, np.clip(lows, *limits), np.clip(highs, *limits), color="#C9CDD2", linewidth=0.6, zorder=1, rasterized=True)
+    top.vlines(
+        x, np.clip(lows, *limits), np.clip(highs, *limits), color="#C9CDD2", linewidth=0.6, zorder=1, rasterized=True
+    )
     top.scatter(x, value, s=5, color=st.GROUP_COLOURS["strong"], linewidths=0, zorder=2, rasterized=True)
     top.vlines(x[marked], lows[marked], highs[marked], color=st.ACCENT, linewidth=1.8, zorder=3)
     top.scatter(x[marked], value[marked], s=34, color=st.ACCENT, zorder=4)

@@ -12,6 +12,7 @@ import pandas as pd
 from scipy import stats
 from scipy.special import expit
 
+from innodivide.errors import DesignError
 from innodivide.models.design import (
     CONTROLS,
     Design,
@@ -34,7 +35,6 @@ from innodivide.models.engine import (
     profile,
 )
 from innodivide.models.grouped import GroupedFit, grouped_binomial
-from innodivide.errors import DesignError
 from innodivide.results import Result
 
 __all__ = [

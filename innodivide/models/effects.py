@@ -7,9 +7,9 @@ import pandas as pd
 from scipy import stats
 from scipy.special import expit
 
+from innodivide.errors import DesignError, ParameterError
 from innodivide.models.design import Design, build_design, mean_intercept
 from innodivide.models.engine import check_level, fit_firth
-from innodivide.errors import DesignError, ParameterError
 from innodivide.results import Result, require_rng, seed_of
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import warnings
 import numpy as np
 from scipy.special import expit
 
-from innodivide.models.design import Design
 from innodivide.errors import DesignError, ParameterError
+from innodivide.models.design import Design
 
 
 def check_level(level: float) -> None:

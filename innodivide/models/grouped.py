@@ -6,9 +6,17 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from innodivide.models.design import CONTROLS, check_names, check_rank, numeric, require_columns, separation, standardise
-from innodivide.models.engine import back_transform, check_level
 from innodivide.errors import DesignError
+from innodivide.models.design import (
+    CONTROLS,
+    check_names,
+    check_rank,
+    numeric,
+    require_columns,
+    separation,
+    standardise,
+)
+from innodivide.models.engine import back_transform, check_level
 from innodivide.results import Result, data_fingerprint
 
 

@@ -85,7 +85,9 @@ def by_choice(specs: pd.DataFrame) -> pd.DataFrame:
     rows["cross"] = (rows["ci_low"] < 1) & (rows["ci_high"] > 1)
     parts = []
     for column, heading in CHOICES.items():
-        grouped = rows.groupby(column, sort=True).agg(n=("cross", "size"), median=("odds_ratio", "median"), share_cross=("cross", "mean"))
+        grouped = rows.groupby(column, sort=True).agg(
+            n=("cross", "size"), median=("odds_ratio", "median"), share_cross=("cross", "mean")
+        )
         parts.append(grouped.reset_index(names="level").assign(choice=heading))
     return pd.concat(parts, ignore_index=True)[["choice", "level", "n", "median", "share_cross"]]
 

@@ -11,6 +11,7 @@ from innodivide import data
 from innodivide.reports.blocks import Block, ReportError
 from innodivide.reports.prose import MARKDOWN
 
+
 @lru_cache(maxsize=1)
 def _template() -> jinja2.Template:
     folder = resources.files("innodivide.reports")

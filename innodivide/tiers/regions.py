@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from innodivide import participation
-from innodivide.coverage import Coverage
 from innodivide.errors import DataError, ParameterError
 from innodivide.panel import Tables, _tables, member_states
+from innodivide.tiers.coverage import Coverage
 
 REGIONS = "2016"  # NUTS version of the region frame: that of all Tier-2 lists
 POPULATION_YEAR = 2019  # last year in which every region of that version has a population here

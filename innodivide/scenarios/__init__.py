@@ -11,12 +11,12 @@ from scipy import stats
 from scipy.special import expit
 
 from innodivide import models
-from innodivide.closing import closing_speed, closing_spread, participation_needed
 from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.inference.power import conditional_logit, dispersion_to_sd
 from innodivide.models.design import require_columns
 from innodivide.panel import Tables, _tables, control_values, member_states
 from innodivide.results import require_rng
+from innodivide.scenarios.closing import closing_speed, closing_spread, participation_needed
 
 __all__ = ["closing_speed", "closing_spread", "participation_needed", "participation_scenarios", "pipeline_dyads"]
 

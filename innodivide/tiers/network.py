@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from innodivide.errors import DesignError, ParameterError
-from innodivide.null_models import against_null, binary, curveball
 from innodivide.results import require_rng
+from innodivide.tiers.null_models import against_null, binary, curveball
 
 __all__ = [
     "against_null",

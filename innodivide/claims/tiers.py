@@ -1,58 +1,24 @@
 """Claims on the two tiers, on regions beyond them, on recovery and on reform money: numbers, coverage and verdict.
 
-`RULES` was written down before any of the statistics was computed; the tables themselves, and what their descriptions
-say of them, had been read. Each function applies its rule and nothing else.
+The rules stand in the supplement of analysis_plan.yml. Each function applies its rule and nothing else.
 """
 
 import numpy as np
 import pandas as pd
 
-from innodivide import money, network, recovery, tiers
-from innodivide.claims import Finding
+from innodivide import recovery, tiers
+from innodivide.claims.finding import Finding
 from innodivide.confirmatory import BRIEF_CUTOFF
 from innodivide.exhibits import join_names
 from innodivide.inference import holm
 from innodivide.panel import Tables, _tables, member_states
+from innodivide.tiers import money, network
 
 ALPHA = 0.05
 # A null range within this share of its mean on either side is narrow enough to show no more than activity explains.
 NARROW = 0.10
 BROAD_STATES = 2 / 3
 NOT_TESTABLE = "not testable with open data"
-
-RULES = {
-    "C05": (
-        "Cross-tier pairs on the matrix of Member States by IPCEIs and complete partnership lists against "
-        "matrices of the same margins. States: supported if below the null (p < 0.05), or inside its 95 % "
-        "range and that range within 10 % of its mean; contradicted if above (p < 0.05); otherwise "
-        "inconclusive. Regions and organisations cannot be tested, so the whole claim is at most partly "
-        "supported."
-    ),
-    "C07": (
-        "Growing: a published count of partnerships is exceeded by a later count or lower bound of the same "
-        "scope and none falls. Broad: known members come from two thirds of the Member States, and from "
-        "regions with more than half of the EU27's people. Supported if all three hold; contradicted if a "
-        "count falls and fewer than two thirds of the states are in; otherwise partly if one holds, else "
-        "inconclusive."
-    ),
-    "C09": (
-        "Slope over states of the shortfall of GDP in 2022 against the own trend of 2016-2019 on the "
-        "innovation gap of 2019. Supported if positive with p < 0.05, also without Ireland, and positive for "
-        "2021 and 2023; partly if only the first holds; contradicted if all that holds with the opposite "
-        "sign; otherwise inconclusive."
-    ),
-    "C11": (
-        "Regions in neither tier, lowest and highest possible number given the lists that are not published. "
-        "Supported if even the lowest is more than half of all; contradicted if even the highest is not; "
-        "otherwise not testable with open data."
-    ),
-    "C12": (
-        "Rank correlation of euro per head with the gap for RRF grants, cohesion R&I and cohesion SME, and "
-        "the difference in the gap between states with and without an R&I recommendation in 2020; Holm over "
-        "the four. Supported if all run with the gap at 0.05; contradicted if most run against it; partly if "
-        "some run with it; otherwise inconclusive."
-    ),
-}
 
 
 def _p(value: float) -> str:

@@ -8,11 +8,11 @@ cluster partnerships. Every frame carries a `coverage` column that says what it 
 import pandas as pd
 
 from innodivide import participation
-from innodivide.coverage import Coverage
 from innodivide.errors import DataError
-from innodivide.network import bipartite_matrix
 from innodivide.panel import Tables, _tables, integrated_ipceis, member_states
-from innodivide.tier_regions import (
+from innodivide.tiers.coverage import Coverage
+from innodivide.tiers.network import bipartite_matrix
+from innodivide.tiers.regions import (
     by_tier2,
     companies_at_most,
     covered,
