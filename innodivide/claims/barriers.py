@@ -119,6 +119,9 @@ def shared_barriers_finding(
         f"(country {country}, region {region}). "
         f"Against {FIRST_YEAR} the region's part correlates {kept['specific']:.2f}."
     )
+    if reference == "EU":
+        other = shared_barriers_finding(rng, tables, n_boot, zeros, "leaders", weights)
+        numbers += f" Against the leaders instead of the EU: {other.verdict}."
     return Finding("C10", verdict_of(named, shares), numbers, _coverage(split, zeros, weights))
 
 

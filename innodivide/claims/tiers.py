@@ -203,8 +203,9 @@ def reform_money(rng: np.random.Generator, tables: Tables | None = None, n_permu
     )
     shown = join_names([f"{n} {r.estimate:+.2f} ({_p(r.p_holm)})" for n, r in tests.iloc[:-1].iterrows()])
     other = join_names([f"{r.instrument} {r.rho:+.2f}" for r in rows[~rows["reform"]].itertuples()])
+    wealth = join_names([f"{r.rho_given_wealth:+.2f}" for r in reform.itertuples()])
     numbers = (
-        f"Rank correlation with the gap: {shown}. Mean gap of states with against without a recommendation in 2020: "
+        f"Rank correlation with the gap: {shown}; at equal GDP per head {wealth}. Mean gap of states with against without a recommendation in 2020: "
         f"{last['estimate']:+.1f} points ({_p(tests['p_holm'].iloc[-1])}). Beside it: {other}."
     )
     return Finding(

@@ -44,7 +44,8 @@ def polish(x: np.ndarray, y: np.ndarray, beta: np.ndarray) -> np.ndarray:
     """Firth estimate (slopes, intercept) to machine precision, by scoring steps from the library's estimate.
 
     The library stops at a gradient of 1e-4, that is about five right digits: fewer than a table compared between
-    machines needs. Steps solve I(b) step = X'(y - p + h (1/2 - p)), h the leverages.
+    machines needs. Steps solve I(b) step = X'(y - p + h (1/2 - p)), h the leverages; one that lowers the penalised
+    likelihood is halved, because plain scoring steps can swing for ever with heavy-tailed covariates.
 
     Raises
     ------
@@ -57,10 +58,21 @@ def polish(x: np.ndarray, y: np.ndarray, beta: np.ndarray) -> np.ndarray:
         p = expit(full @ beta)
         leverage = p * (1 - p) * np.einsum("ij,jk,ik->i", full, inverse, full)
         step = inverse @ (full.T @ (y - p + leverage * (0.5 - p)))
+        before = penalised_likelihood(full, y, beta)
+        while np.abs(step).max() > 1e-9 and penalised_likelihood(full, y, beta + step) < before - 1e-10 * abs(before):
+            step = step / 2
         beta = beta + step
         if np.abs(step).max() < 1e-11 * max(1.0, np.abs(beta).max()):
             return beta
     raise DesignError("Firth logit: the estimate does not settle")
+
+
+def penalised_likelihood(full: np.ndarray, y: np.ndarray, beta: np.ndarray) -> float:
+    """Log-likelihood plus half the log-determinant of the information (Firth, 1993); full (n, k + 1) with intercept."""
+    eta = full @ beta
+    mu = expit(eta)
+    information = full.T @ (full * (mu * (1 - mu))[:, None])
+    return float(y @ eta - np.logaddexp(0, eta).sum() + 0.5 * np.linalg.slogdet(information)[1])
 
 
 def profile(model, level: float, features=None) -> tuple[np.ndarray, np.ndarray]:
@@ -73,8 +85,11 @@ def profile(model, level: float, features=None) -> tuple[np.ndarray, np.ndarray]
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        ci = model.conf_int(alpha=1 - level, method="pl", features=features, max_iter=200).copy()
-        p = model.lrt(features).lrt_pvalues_.copy()
+        try:
+            ci = model.conf_int(alpha=1 - level, method="pl", features=features, max_iter=200).copy()
+            p = model.lrt(features).lrt_pvalues_.copy()
+        except np.linalg.LinAlgError as cause:
+            raise DesignError(f"Firth logit: the profile cannot be followed ({cause})") from cause
     wanted = slice(None) if features is None else features
     if np.isnan(ci[wanted]).any() or np.isnan(p[wanted]).any():
         raise DesignError("Firth logit: a profile-likelihood bound or likelihood-ratio test did not converge")
@@ -97,7 +112,10 @@ def inverse_information(x: np.ndarray, beta: np.ndarray) -> np.ndarray:
     """Inverse of X'WX at beta (slopes, then intercept); x (n, k) without intercept."""
     full = np.column_stack([x, np.ones(len(x))])
     mu = expit(full @ beta)
-    return np.linalg.inv(full.T @ (full * (mu * (1 - mu))[:, None]))
+    try:
+        return np.linalg.inv(full.T @ (full * (mu * (1 - mu))[:, None]))
+    except np.linalg.LinAlgError as cause:
+        raise DesignError("Firth logit: the information matrix is singular at the estimate") from cause
 
 
 def country_dispersion(design: Design, mu: np.ndarray, df: int) -> float:
