@@ -44,8 +44,9 @@ def polish(x: np.ndarray, y: np.ndarray, beta: np.ndarray) -> np.ndarray:
     """Firth estimate (slopes, intercept) to machine precision, by scoring steps from the library's estimate.
 
     The library stops at a gradient of 1e-4, that is about five right digits: fewer than a table compared between
-    machines needs. Steps solve I(b) step = X'(y - p + h (1/2 - p)), h the leverages; one that lowers the penalised
-    likelihood is halved, because plain scoring steps can swing for ever with heavy-tailed covariates.
+    machines needs. Steps solve I(b) step = X'(y - p + h (1/2 - p)), h the leverages. One that lowers the penalised
+    likelihood, or swings back over the step before it, is halved: with heavy-tailed covariates plain scoring steps can
+    swing for ever.
 
     Raises
     ------
@@ -53,7 +54,8 @@ def polish(x: np.ndarray, y: np.ndarray, beta: np.ndarray) -> np.ndarray:
         If the steps do not shrink to nothing.
     """
     full = np.column_stack([x, np.ones(len(x))])
-    for _ in range(200):
+    last = np.zeros_like(beta)
+    for _ in range(500):
         inverse = inverse_information(x, beta)
         p = expit(full @ beta)
         leverage = p * (1 - p) * np.einsum("ij,jk,ik->i", full, inverse, full)
@@ -61,7 +63,9 @@ def polish(x: np.ndarray, y: np.ndarray, beta: np.ndarray) -> np.ndarray:
         before = penalised_likelihood(full, y, beta)
         while np.abs(step).max() > 1e-9 and penalised_likelihood(full, y, beta + step) < before - 1e-10 * abs(before):
             step = step / 2
-        beta = beta + step
+        if step @ last < -0.5 * (last @ last):
+            step = step / 2
+        beta, last = beta + step, step
         if np.abs(step).max() < 1e-11 * max(1.0, np.abs(beta).max()):
             return beta
     raise DesignError("Firth logit: the estimate does not settle")
