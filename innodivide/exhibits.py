@@ -9,16 +9,15 @@ import html
 import io
 import math
 import re
-import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pandas as pd
 
 from innodivide.errors import ParameterError
+from innodivide.wording import UNKNOWN, fill, join_names, show  # noqa: F401
 
 MIME = "application/vnd.innodivide.exhibit+json"
-UNKNOWN = "not known"
 FLAG_MEANING = {
     "derived": "computed here from source rows",
     "approx": "approximated",
@@ -26,7 +25,6 @@ FLAG_MEANING = {
     "weak": "resting on a single, rounded or contradicted source",
 }
 _ID = re.compile(r"[TFN](\d{1,2}|A)\.\d{1,2}")
-_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~$&])")
 
 
 @dataclass(frozen=True)
@@ -146,7 +144,7 @@ def table(
     absent = [c for c in columns if c not in data.columns]
     if absent:
         raise ParameterError(f"exhibit {id}: columns {absent} are not in its data, which has {list(data.columns)}")
-    texts, numbers = _fill_all(id, {"title": title, "caption": caption}, values)
+    texts, numbers = fill(id, {"title": title, "caption": caption}, values)
     return _checked(
         Exhibit(
             id,
@@ -180,7 +178,7 @@ def figure(
     """Return a figure exhibit from a matplotlib Figure and the data that it draws."""
     from innodivide.figures import save_bytes
 
-    texts, numbers = _fill_all(id, {"title": title, "caption": caption, "alt": alt}, values)
+    texts, numbers = fill(id, {"title": title, "caption": caption, "alt": alt}, values)
     return _checked(
         Exhibit(
             id,
@@ -202,7 +200,7 @@ def figure(
 
 def say(id: str, template: str, **values) -> Exhibit:
     """Return a paragraph whose numbers all come from `values`: `say("N3.1", "Odds ratio {or_:.1f}.", or_=fit.odds)`."""
-    texts, numbers = _fill_all(id, {"text": template}, values)
+    texts, numbers = fill(id, {"text": template}, values)
     data = pd.DataFrame(
         [{"name": k, "value": _plain(v), "text": t} for k, (v, t) in numbers.items()], columns=["name", "value", "text"]
     )
@@ -227,56 +225,6 @@ def flag_note(*frames: pd.DataFrame) -> str:
     total = sum(len(f) for f in frames)
     parts = [f"{n} {FLAG_MEANING[flag]}" for flag, n in counts.items()]
     return f"Of {total} source rows used: {'; '.join(parts)}." if parts else ""
-
-
-def show(value, fmt: str = "", missing: str = UNKNOWN) -> str:
-    """Return a value as the reader sees it; a missing one as `missing`, never nan."""
-    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
-        return missing
-    if isinstance(value, bool) or str(getattr(value, "dtype", "")) == "bool":
-        return "yes" if value else "no"
-    if isinstance(value, pd.Timestamp) and not fmt:
-        return f"{value:%Y-%m-%d}"
-    text = fmt.format(value) if fmt else f"{value:.4g}" if isinstance(value, float) else str(value)
-    if re.fullmatch(r"[-+]0(\.0*)?( ?%)?( .*)?", text):
-        return text[1:]  # a rounded zero has no sign
-    return text.replace("-", "−", 1) if _is_negative_number(text) else text
-
-
-def join_names(names: Sequence[str], none: str = "none") -> str:
-    """Return "A, B and C"."""
-    names = [str(n) for n in names]
-    return none if not names else names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-class _Template(string.Formatter):
-    """Formats {name:spec}, records what it printed, refuses missing values, escapes Markdown in inserted text."""
-
-    def __init__(self, id: str):
-        self.id, self.printed, self.markdown = id, {}, False
-
-    def get_field(self, name, args, kwargs):
-        if name not in kwargs:
-            raise ParameterError(f"exhibit {self.id}: the text uses {{{name}}}, but only {sorted(kwargs)} are given")
-        self.name = name
-        return kwargs[name], name
-
-    def format_field(self, value, spec):
-        text = show(value, f"{{:{spec}}}" if spec else "")
-        if text == UNKNOWN or re.search(r"(?<!\w)(nan|NaN|NaT|<NA>)(?!\w)", text):
-            raise ParameterError(
-                f"exhibit {self.id}: the value of {{{self.name}}} is missing; write a sentence for that case"
-            )
-        self.printed[self.name] = (value, text)
-        return _MARKDOWN.sub(r"\\\1", text) if self.markdown and isinstance(value, str) else text
-
-
-def _fill_all(id: str, templates: Mapping[str, str], values: Mapping | None) -> tuple[dict, dict]:
-    filler, filled = _Template(id), {}
-    for name, template in templates.items():
-        filler.markdown = name == "text"  # titles and captions are plain text
-        filled[name] = filler.vformat(template, (), dict(values or {}))
-    return filled, filler.printed
 
 
 def _source_ids(id: str, sources: Sequence[str]) -> tuple[str, ...]:
@@ -305,10 +253,6 @@ def _numeric(column: pd.Series) -> bool:
 def _ten_digits(value):
     """Return a float as text with 10 significant digits; anything else as it is."""
     return f"{value:.10g}" if isinstance(value, float) and math.isfinite(value) else value
-
-
-def _is_negative_number(text: str) -> bool:
-    return re.fullmatch(r"-[\d.,]+ ?%?(?: .*)?", text) is not None
 
 
 def _plain(value):

@@ -282,7 +282,9 @@ def test_rule_on_regions(monkeypatch):
 
 
 def money_rows(rhos, ps) -> pd.DataFrame:
-    rows = pd.DataFrame({"instrument": ["a", "b", "c"], "reform": True, "rho": rhos, "p_value": ps})
+    rows = pd.DataFrame(
+        {"instrument": ["a", "b", "c"], "reform": True, "rho": rhos, "p_value": ps, "rho_given_wealth": 0.0}
+    )
     return pd.concat([rows, pd.DataFrame([{"instrument": "h", "reform": False, "rho": -1.0, "p_value": 0.0}])])
 
 

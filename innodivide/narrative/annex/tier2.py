@@ -1,0 +1,81 @@
+"""Tier 2 and reform: money, recommendations, where the tiers meet; and what a reader must know about the data."""
+
+import pandas as pd
+
+from innodivide import profile
+from innodivide.exhibits import FLAG_MEANING, Exhibit, flag_note, join_names, say, sources_of, table
+from innodivide.narrative.annex.tier1 import TAKING_PART
+from innodivide.panel import Tables, _tables
+
+
+def money_table(geo: str, tables: Tables | None = None) -> Exhibit:
+    """Return the table of Tier-2 and reform money against the other Member States."""
+    rows = profile.money(geo, tables)
+    place = [f"{r} of {n}" if pd.notna(r) else None for r, n in zip(rows["rank"], rows["n_countries"])]
+    return table(
+        "TA.5",
+        "Tier 2 and reform money, beside the median Member State",
+        rows.assign(place=place),
+        {
+            "instrument": "Instrument",
+            "unit": "Unit",
+            "value": ("Value", "{:,.1f}"),
+            "median": ("Median state", "{:,.1f}"),
+            "place": "Place",
+        },
+        sources=sources_of(rows),
+        note=flag_note(rows),
+        caption="Place counts from the highest value among the states with a figure; ties share a place. "
+        "Per head: population of the last year before the pandemic. "
+        "Smart Specialisation: only partnerships whose member list is complete; a zero there is not absence from "
+        "Tier 2.",
+    )
+
+
+def semester_text(geo: str, tables: Tables | None = None) -> Exhibit:
+    """Return whether research and innovation was among the country's Semester recommendations."""
+    tables = _tables(tables)
+    rows = tables["semester_rdi"].query("geo == @geo").sort_values("year")
+    yes = [str(y) for y in rows.loc[rows["rdi_recommended"].fillna(False).astype(bool), "year"]]
+    no = [str(y) for y in rows.loc[~rows["rdi_recommended"].fillna(True).astype(bool), "year"]]
+    text = "In the European Semester, research and innovation was part of the recommendations to {name} in {yes}"
+    text += " and not in {no}." if no else "."
+    return say(
+        "NA.6",
+        text,
+        name=profile.names(tables)[geo],
+        yes=join_names(yes, none="no year read"),
+        **({"no": join_names(no)} if no else {}),
+    )
+
+
+def data_notes(geo: str, tables: Tables | None = None) -> Exhibit:
+    """Return what a reader must know about this country's figures: what is missing and what is weak."""
+    tables = _tables(tables)
+    name, rows = profile.names(tables)[geo], profile.memberships(geo, tables)
+    inside = rows[rows["role"].isin(TAKING_PART) & (rows["kind"] == "integrated")]
+    parts, values = [], {}
+    if len(inside):
+        parts.append(
+            "{name} takes part {n} time{s}; the number of companies is known for {companies} and an amount of aid "
+            "for {aid} of them."
+        )
+        values |= {
+            "name": name,
+            "n": len(inside),
+            "s": "" if len(inside) == 1 else "s",
+            "companies": int(inside["n_companies"].notna().sum()),
+            "aid": int(inside["aid_eur_mn"].notna().sum()),
+        }
+    labels = tables["variable"].set_index("variable")["label"]
+    panel = tables["country_panel"].query("geo == @geo and year >= 2017")
+    weak = panel[panel["flag"].notna() & panel["variable"].isin(["population", "gdp_meur", "gdp_pc_pps"])]
+    for (flag, variable), group in weak.groupby(["flag", "variable"]):
+        years = sorted(group["year"])
+        parts.append(f"{{{variable}_{flag}}} is {FLAG_MEANING[flag]}.")
+        values[f"{variable}_{flag}"] = (
+            f"{labels[variable].removesuffix(' (chosen series)')} "
+            f"({years[0]}{f' to {years[-1]}' if len(years) > 1 else ''})"
+        )
+    parts.append("Weak points of single sources stand in the list of sources.")
+    return say("NA.7", " ".join(parts), **values)

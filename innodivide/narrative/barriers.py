@@ -1,0 +1,293 @@
+"""Values, words and tables of the report on regional barriers (notebook 06)."""
+
+import pandas as pd
+
+from innodivide import barriers, profile
+from innodivide.claims import barriers as claim
+from innodivide.exhibits import join_names
+from innodivide.panel import Tables, _tables
+
+WEIGHTS = {"published": "published", "equal": "equal"}
+ZEROS = {"read": "as published", "missing": "all missing", "keep": "all bottom"}
+REFERENCES = {"EU": "the EU", "leaders": "the leading regions"}
+NAMED = {
+    "support": ("Support: public R&D expenditure", "index points"),
+    "internationalisation": ("Internationalisation: international co-publications", "index points"),
+    "bureaucracy": ("Bureaucracy: quality of government", "standardised score"),
+}
+PARTS = {
+    "general": "General: the same for all lagging regions",
+    "country": "Country: what regions of one country share beyond that",
+    "specific": "Region: what is left to the single region",
+}
+TERMS = {"eqi": "Quality of government", "ln_gdp": "GDP per head", "total": "Together"}
+LABELS = {"rci_organised_crime": "Freedom from organised crime", "eqi": "Quality of government, as a whole"}
+OFTEN = 0.05  # share of constructions of the index with another group, above which a group counts as in doubt
+MARK = 3  # indicators named for a cluster
+
+
+def indicator_names(tables: Tables | None = None) -> pd.Series:
+    """Return the label of each indicator by its code."""
+    return _tables(tables)["indicator"].set_index("indicator_code")["label"]
+
+
+def answer_facts(splits: dict, choices: pd.DataFrame) -> dict:
+    """Return the numbers of the answer: verdict, regions, shares with intervals, verdicts under other choices."""
+    now = splits["now"]
+    own, general = claim.own_share(now), now.shares.loc["general"]
+    verdict = choices.query("reference == 'EU' and weights == 'published' and zeros == 'read'")["verdict"].iloc[0]
+    leaders = choices[choices["reference"] == "leaders"]
+    return {
+        "verdict": verdict.capitalize(),
+        "regions": now.parts["unit"].nunique(),
+        "countries": now.parts["country"].nunique(),
+        "general": general["share"],
+        "general_low": general["ci_low"],
+        "general_high": general["ci_high"],
+        "own": own["share"],
+        "own_low": own["ci_low"],
+        "own_high": own["ci_high"],
+        "eu_same": int((choices.query("reference == 'EU'")["verdict"] == verdict).sum()),
+        "eu_n": int((choices["reference"] == "EU").sum()),
+        "other": int((leaders["verdict"] != verdict).sum()),
+        "leaders_n": len(leaders),
+        "other_verdict": join_names(sorted(set(leaders["verdict"]) - {verdict}), none="the same verdict"),
+        "matters": claim.MATTERS,
+        "leaders_own": leaders["own"].max(),
+        "nearest": leaders["own_low"].sub(claim.MATTERS).abs().min() * 100,
+    }
+
+
+def choice_rows(choices: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
+    """Return `claims.barriers.finding_sensitivities` with its choices in words."""
+    return choices.assign(
+        reference=choices["reference"].map(REFERENCES),
+        weights=choices["weights"].map(WEIGHTS),
+        zeros=choices["zeros"].map(ZEROS),
+        largest=choices["largest"].map(indicator_names(tables)),
+    )
+
+
+def named_rows(splits: dict) -> pd.DataFrame:
+    """Return the three barriers that the brief names: barrier, unit, general, ci_low, ci_high, share_behind, n_units."""
+    known = pd.concat([splits["now"].general, splits["government"].general])
+    rows = known.loc[[code for code, _ in claim.NAMED.values()]].reset_index(drop=True)
+    barrier, unit = zip(*[NAMED[name] for name in claim.NAMED])
+    return rows.assign(barrier=barrier, unit=unit)
+
+
+def general_rows(split: barriers.Split, tables: Tables | None = None) -> pd.DataFrame:
+    """Return the general barriers with their names and the interval of the rank in words."""
+    rows = barriers.general_barriers(split)
+    place = [f"{low} to {high}" for low, high in zip(rows["rank_low"], rows["rank_high"])]
+    return rows.assign(name=rows["indicator_code"].map(indicator_names(tables)), place=place)
+
+
+def general_facts(rows: pd.DataFrame) -> dict:
+    """Return the largest general barriers, how many hold and where lagging regions are not behind."""
+    ahead = rows.loc[rows["ci_high"] < 0, "name"]
+    return {
+        "top": join_names(list(rows["name"].head(MARK))),
+        "first": rows["name"].iloc[0],
+        "first_value": rows["general"].iloc[0],
+        "hold": int(rows["is_barrier"].sum()),
+        "n": len(rows),
+        "open": int((~rows["is_barrier"] & (rows["ci_high"] >= 0)).sum()),
+        "ahead": join_names(list(ahead), none="none"),
+    }
+
+
+def share_rows(splits: dict) -> pd.DataFrame:
+    """Return the shares of the squared gaps with intervals and the correlation of each part with the first year."""
+    kept = barriers.persistence(splits["first"], splits["now"]).set_index("part")["correlation"]
+    rows = splits["now"].shares.reset_index()
+    return rows.assign(correlation=rows["part"].map(kept), part=rows["part"].map(PARTS))
+
+
+def share_facts(rows: pd.DataFrame) -> dict:
+    """Return the shares and the persistence of the region's part, for the text."""
+    general, country, region = rows["share"]
+    return {
+        "general": general,
+        "country": country,
+        "region": region,
+        "kept": rows["correlation"].iloc[-1],
+        "first": claim.FIRST_YEAR,
+    }
+
+
+def map_rows(tables: Tables | None = None) -> pd.DataFrame:
+    """Return the regions with their quality of government and a place on the map: code, name, geo, lon, lat, eqi, ..."""
+    tables = _tables(tables)
+    gaps = barriers.institutional_gaps(tables=tables).query("measure == 'eqi'")
+    rows = barriers.region_groups(tables).reset_index().rename(columns={"region_code": "code"})
+    points = tables["region_point"].query("nuts_version == '2021'")[["nuts_code", "lon", "lat"]]
+    rows = rows.merge(points.rename(columns={"nuts_code": "code"}), on="code", how="left")
+    wanted = ["unit", "value", "gap", "gap_low", "gap_high", "reading", "source_id"]
+    known = gaps[wanted].rename(columns={"unit": "code", "value": "eqi"})
+    return rows.merge(known, on="code", how="left")
+
+
+def map_facts(rows: pd.DataFrame) -> dict:
+    """Return how many lagging regions are below, above or not told apart from the EU in quality of government."""
+    lagging = rows[rows["group"] == "emerging"].dropna(subset=["eqi"])
+    counts = lagging["reading"].value_counts()
+    other = rows[(rows["group"] != "emerging") & rows["eqi"].notna()]
+    return {
+        "behind": int(counts.get("behind", 0)),
+        "within": int(counts.get("within the margin", 0)),
+        "ahead": int(counts.get("ahead", 0)),
+        "lagging": len(lagging),
+        "known": int(rows["eqi"].notna().sum()),
+        "others_behind": int((other["reading"] == "behind").sum()),
+        "others": len(other),
+    }
+
+
+def institution_rows(gaps: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
+    """Return each measure for the emerging innovators: label, year, n_behind, n_states, mean_gap (sd), last, source_id."""
+    tables = _tables(tables)
+    group = tables["eis_group"].query("edition == 2023").set_index("geo")["group"]
+    rows = gaps[gaps["geo"].map(group) == "emerging"].assign(name=gaps["geo"].map(profile.names(tables)))
+    found = []
+    for measure, part in rows.groupby("measure", sort=False):
+        found.append(
+            {
+                "label": LABELS.get(measure, part["label"].iloc[0]),
+                "level": "regions" if part["level"].iloc[0] == "region" else "country",
+                "year": int(part["year"].iloc[0]),
+                "n_behind": int((part["gap"] > 0).sum()),
+                "n_states": len(part),
+                "mean_gap": part["gap_sd"].mean(),
+                "last": part.sort_values(["gap", "geo"], ascending=[False, True])["name"].iloc[0],
+                "source_id": part["source_id"].iloc[0],
+            }
+        )
+    frame = pd.DataFrame(found).sort_values(["mean_gap", "label"], ascending=[False, True], ignore_index=True)
+    return frame.assign(behind=[f"{n} of {total}" for n, total in zip(frame["n_behind"], frame["n_states"])])
+
+
+def institution_facts(rows: pd.DataFrame) -> dict:
+    """Return the largest institutional gap of the emerging innovators, and how many measures find all of them behind."""
+    return {
+        "first": rows["label"].iloc[0],
+        "gap": rows["mean_gap"].iloc[0],
+        "all": int((rows["n_behind"] == rows["n_states"]).sum()),
+        "n": len(rows),
+    }
+
+
+def oaxaca_rows(parts: pd.DataFrame) -> pd.DataFrame:
+    """Return the Oaxaca-Blinder parts in words; the unexplained part as a total only, since its terms depend on the units."""
+    rows = parts[parts["term"] != "constant"].reset_index(drop=True)
+    other = ["unexplained", "unexplained_low", "unexplained_high"]
+    return rows.assign(term=rows["term"].map(TERMS), **{c: rows[c].where(rows["term"] == "total") for c in other})
+
+
+def oaxaca_facts(parts: pd.DataFrame) -> dict:
+    """Return the distance, what goes with other levels of both measures, and the sizes of both groups."""
+    total = parts.set_index("term").loc["total"]
+    return {
+        "difference": total["difference"],
+        "explained": total["explained"],
+        "low": total["explained_low"],
+        "high": total["explained_high"],
+        "lagging": int(total["n_lagging"]),
+        "leading": int(total["n_leading"]),
+    }
+
+
+def cluster_rows(found: barriers.Profiles, tables: Tables | None = None) -> pd.DataFrame:
+    """Return the clusters: size, countries, indicators in which they differ from lagging regions in general, stability."""
+    labels, home = indicator_names(tables), claim.lagging_regions(tables).map(profile.names(tables))
+    heads, rows = found.stability["n_units"].to_numpy(), []
+    usual = (found.centres.T * heads / heads.sum()).sum(axis=1)
+    for row in found.stability.itertuples():
+        units = found.labels.loc[found.labels["cluster"] == row.cluster, "unit"]
+        order = (found.centres.loc[row.cluster] - usual).sort_values(ascending=False, kind="stable")
+        counts = home[units].value_counts().sort_index().sort_values(ascending=False, kind="stable")
+        rows.append(
+            {
+                "cluster": row.cluster,
+                "n_units": row.n_units,
+                "countries": ", ".join(f"{name} {n}" for name, n in counts.items()),
+                "most": "; ".join(labels[order.index[:MARK]]),
+                "least": "; ".join(labels[order.index[: -MARK - 1 : -1]]),
+                "jaccard": row.jaccard,
+                "jaccard_low": row.jaccard_low,
+                "jaccard_high": row.jaccard_high,
+                "reading": row.reading,
+                "again": f"{row.reading}: {row.jaccard:.2f} ({row.jaccard_low:.2f} to {row.jaccard_high:.2f})",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def cluster_facts(found: barriers.Profiles) -> dict:
+    """Return how many clusters there are, how well they are told apart and how many are stable."""
+    stable = int((found.stability["reading"] == "stable").sum())
+    return {
+        "k": len(found.stability),
+        "width": found.choice["width"].max(),
+        "stable": stable,
+        "verb": "is" if stable == 1 else "are",
+        "rand": found.rand,
+        "structure": barriers.profiles.STRUCTURE,
+        "firm": barriers.profiles.STABLE,
+    }
+
+
+def identity_facts(parts: dict) -> dict:
+    """Return how closely both indices are rebuilt and what became of the scores of zero."""
+    country, region, zeros = parts["country"], parts["region"].query("tested"), parts["zeros"]
+    counts = parts["region_zeros"]["verdict"].value_counts()
+    return {
+        "rows": len(country),
+        "error": country["difference"].abs().max(),
+        "region_rows": len(region),
+        "region_error": region["difference"].abs().max(),
+        "missing": int((zeros["verdict"] == "missing").sum()),
+        "zeros": len(zeros),
+        "region_zeros": int(counts.sum()),
+        "region_missing": int(counts.get("missing", 0)),
+        "region_open": int(counts.get("undetermined", 0)),
+    }
+
+
+def zero_rows(parts: dict, tables: Tables | None = None) -> pd.DataFrame:
+    """Return the scores of zero of states by indicator: name, countries, years, n, reading."""
+    names, labels = profile.names(tables), indicator_names(tables)
+    rows = parts["zeros"].assign(name=lambda f: f["geo"].map(names), label=lambda f: f["indicator_code"].map(labels))
+    grouped = rows.groupby(["verdict", "label"]).agg(
+        n=("year", "size"), countries=("name", lambda v: join_names(sorted(set(v))))
+    )
+    frame = grouped.reset_index().sort_values(["verdict", "n", "label"], ascending=[False, False, True])
+    words = {"missing": "missing, not zero", "bottom": "a true bottom score", "undetermined": "not told"}
+    return frame.assign(verdict=frame["verdict"].map(words)).reset_index(drop=True)
+
+
+def group_rows(groups: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
+    """Return the states whose group hangs on how the index is built, least certain first, with the shares of groups."""
+    chances = ["leader", "strong", "moderate", "emerging"]
+    rows = groups[~groups["certain"]].assign(name=groups["geo"].map(profile.names(tables)))
+    rows = rows.assign(official=[row[row["nominal"]] for _, row in rows.iterrows()])
+    return rows.sort_values(["official", "geo"], ignore_index=True)[["name", "geo", "nominal", "official", *chances]]
+
+
+def group_facts(rows: pd.DataFrame, groups: pd.DataFrame) -> dict:
+    """Return how many states could change group, and those that often would."""
+    doubt = rows[rows["official"] < 1 - OFTEN]
+    leaders = doubt[doubt["nominal"] == "leader"]
+    return {
+        "n": len(rows),
+        "total": len(groups),
+        "doubt": len(doubt),
+        "often": OFTEN,
+        "leaders": join_names(sorted(leaders["name"])),
+        "less": join_names(sorted(rows.loc[rows["official"] < 0.5, "name"]), none="no state"),
+    }
+
+
+def latest_line(editions: pd.DataFrame) -> str:
+    """Return the latest edition of the European Innovation Scoreboard, as printed under a table."""
+    return f"EIS {editions['edition'].max()}"

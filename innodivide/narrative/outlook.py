@@ -1,0 +1,144 @@
+"""Words and tables of what would have to be true for the divide to close, and of participation scenarios.
+
+Used by the report on regional barriers (notebook 06) and by the country annexes. Ranges, never forecasts.
+"""
+
+import pandas as pd
+
+from innodivide import profile
+from innodivide.exhibits import join_names, show
+from innodivide.panel import Tables
+
+SCENARIOS = {
+    "as it is": "as it is",
+    "label": "if it had the label of a leader",
+    "wealth": "if it were as wealthy as the leaders",
+    "rate": "if it took part like a leader of its size",
+}
+READINGS = {
+    "already there": "it is there already",
+    "within its own past": "as in its own best years",
+    "beyond its own past, within that of another": "as only others have done",
+    "beyond the past of all": "as no state has done",
+}
+WINDOW = 3  # years of the stretches of the past: the default of `scenarios.closing_speed`
+SPREAD = {"within its own past": "seen before", "faster than at any time in the series": "faster than at any time"}
+
+
+def percent(value: float) -> str:
+    """Return a yearly change in percent with its sign, as a reader sees it."""
+    return show(float(value), "{:+.1f}")
+
+
+def span(low: float, high: float, fmt: str = "{:.0f}") -> str:
+    """Return "low to high"."""
+    return f"{show(low, fmt)} to {show(high, fmt)}"
+
+
+def closing_rows(rows: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
+    """Return `scenarios.closing_speed` in words: name, by, value, needed, past, best, level, words (and the numbers)."""
+    names = profile.names(tables)
+    there = rows["reading"] == "already there"
+    return rows.assign(
+        name=rows["geo"].map(names),
+        needed=["none" if done else percent(v) for done, v in zip(there, rows["needed_high"])],
+        past=[f"{percent(a)} to {percent(b)}" for a, b in zip(rows["past_low"], rows["past_high"])],
+        fastest=[f"{percent(v)} ({names[g]})" for v, g in zip(rows["best"], rows["best_geo"])],
+        level=[span(a, b) for a, b in zip(rows["level_low"], rows["level_high"])],
+        words=rows["reading"].map(READINGS),
+    )
+
+
+def below_the_eu(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of states below the EU, the furthest first, one row a state with both years side by side."""
+    below = rows[rows["value"] < 100]
+    keys = ["name", "geo", "value", "past", "past_low", "past_high"]
+    wide = below.pivot(index=keys, columns="by", values=["needed", "words"])
+    wide.columns = [f"{kind}_{place}" for kind in ("needed", "words") for place in ("first", "second")]
+    return wide.reset_index().sort_values(["value", "geo"], ignore_index=True)
+
+
+def closing_facts(rows: pd.DataFrame) -> dict:
+    """Return how many states below the EU would have to grow as never before, by year."""
+    below = rows[rows["value"] < 100]
+    first, second = sorted(rows["by"].unique())
+    counts = {y: below[below["by"] == y]["reading"].value_counts() for y in (first, second)}
+    beyond = {y: int(c.sum() - c.get("within its own past", 0)) for y, c in counts.items()}
+    best = rows.iloc[0]
+    return {
+        "below": below["geo"].nunique(),
+        "first": int(first),
+        "second": int(second),
+        "beyond_first": beyond[first],
+        "beyond_second": beyond[second],
+        "all_first": int(counts[first].get("beyond the past of all", 0)),
+        "start": int(best["start_year"]),
+        "best": best["best"],
+        "best_name": profile.names()[best["best_geo"]],
+        "window": WINDOW,
+    }
+
+
+def spread_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return `scenarios.closing_spread` with its ranges in words."""
+    return rows.assign(
+        past=[f"{percent(a)} to {percent(b)}" for a, b in zip(rows["past_low"], rows["past_high"])],
+        level=[span(a, b, "{:.2f}") for a, b in zip(rows["spread_low"], rows["spread_high"])],
+        words=rows["reading"].map(SPREAD),
+    )
+
+
+def convergence_facts(change: dict, beta: dict, spread: pd.DataFrame) -> dict:
+    """Return the change of the spread between states, and beta and spread between regions."""
+    return {
+        "change": change["change"],
+        "low": change["ci_low"],
+        "high": change["ci_high"],
+        "first_year": int(spread["year"].iloc[0]),
+        "last_year": int(spread["year"].iloc[-1]),
+        "region_first": spread["sd_log"].iloc[0],
+        "region_last": spread["sd_log"].iloc[-1],
+        "regions": int(spread["n"].iloc[0]),
+        "half_life": beta["half_life"],
+    }
+
+
+def scenario_rows(rows: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
+    """Return scenarios in words: name, scenario, range of the number, change with its range ("no change" if none)."""
+    asis = rows["scenario"] == "as it is"
+    change = [
+        f"{show(float(m), '{:+.1f}')} ({show(float(a), '{:+.1f}')} to {show(float(b), '{:+.1f}')})"
+        for m, a, b in zip(rows["change"], rows["change_low"], rows["change_high"])
+    ]
+    still = ["–" if now else "none: it is so already" for now in asis]
+    return rows.assign(
+        name=rows["geo"].map(profile.names(tables)),
+        what=rows["scenario"].map(SCENARIOS),
+        range=[span(a, b) for a, b in zip(rows["low"], rows["high"])],
+        effect=[c if moved else s for c, moved, s in zip(change, rows["changed"], still)],
+    )
+
+
+def pipeline_rows(rows: pd.DataFrame, group: str = "emerging", tables: Tables | None = None) -> pd.DataFrame:
+    """Return the scenarios for projects in preparation of one group: name, now, label, wealth, rate (all in words)."""
+    shown = scenario_rows(rows[rows["group"] == group], tables)
+    wide = shown.pivot(index=["name", "geo"], columns="scenario", values="effect")
+    now = shown[shown["scenario"] == "as it is"].set_index(["name", "geo"])
+    text = [f"{e:.1f} ({r})" for e, r in zip(now["expected"], now["range"])]
+    return now[["expected", "low", "high"]].assign(now=text).join(wide[["label", "wealth", "rate"]]).reset_index()
+
+
+def pipeline_facts(rows: pd.DataFrame, group: str = "emerging") -> dict:
+    """Return the number of projects in preparation and how many states of the group each scenario moves clearly."""
+    part = rows[(rows["group"] == group) & (rows["scenario"] != "as it is")]
+    clear = (part["change_low"] > 0) | (part["change_high"] < 0)
+    leaders = rows[(rows["group"] == "leader") & (rows["scenario"] == "as it is")]
+    return {
+        "projects": int(rows["n_ipceis"].iloc[0]),
+        "states": part["geo"].nunique(),
+        "cells": len(part),
+        "clear": "none" if not clear.any() else str(int(clear.sum())),
+        "leaders": join_names(sorted(profile.names()[g] for g in leaders["geo"])),
+        "now": rows.loc[(rows["group"] == group) & (rows["scenario"] == "as it is"), "expected"].mean(),
+        "leaders_now": leaders["expected"].mean(),
+    }

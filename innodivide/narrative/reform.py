@@ -1,0 +1,109 @@
+"""Values and tables of the report on the two tiers (notebook 05): concentration, reform money, recovery."""
+
+import pandas as pd
+
+from innodivide import exhibits, recovery
+from innodivide.exhibits import join_names
+from innodivide.narrative.tiers import p_text
+from innodivide.panel import Tables, _tables, member_states
+
+OUTCOMES = {
+    "shock": "Growth in {end}",
+    "change": "GDP in {end} against {base}",
+    "shortfall": "Shortfall of {end} against the own trend",
+}
+CONTRASTS = {"gap": "ten index points below the EU", "lower groups": "two lower groups less two upper"}
+SAMPLES = {"EU27": "EU27", "without IE": "without Ireland"}
+
+
+def difference_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the differences of Gini indices with a label for each."""
+    return rows.assign(label=rows["quantity"] + " less " + rows["benchmark"])
+
+
+def difference_facts(spread: pd.DataFrame, rows: pd.DataFrame) -> dict:
+    """Return the Gini of each Tier-1 quantity and of GDP and business R&D, and how many differences are clear."""
+    gini = spread.set_index("quantity")["gini"]
+    first = rows[rows["quantity"] != "IPCEI aid, ME1 and BAT1"]
+    return {
+        "places": gini["IPCEI places"],
+        "companies": gini["IPCEI companies (at least)"],
+        "aid": gini["IPCEI aid, ME1 and BAT1"],
+        "gdp": gini["GDP"],
+        "rd": gini["Business R&D"],
+        "n": len(rows),
+        "more": int((rows["ci_low"] > 0).sum()),
+        "less": int((rows["ci_high"] < 0).sum()),
+        "more_without_aid": int((first["ci_low"] > 0).sum()),
+    }
+
+
+def money_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the money table with p-values in words and the given-wealth correlation as a note."""
+    return rows.assign(
+        p=rows["p_value"].map(p_text),
+        p_given=rows["p_given_wealth"].map(p_text),
+        given=[f"given wealth {exhibits.show(r, '{:+.2f}')}" for r in rows["rho_given_wealth"]],
+    )
+
+
+def money_facts(rows: pd.DataFrame, semester: pd.DataFrame, tables: Tables | None = None) -> dict:
+    """Return the numbers of C12: correlations of reform money plain and given wealth, and the last recommendation."""
+    reform, last = rows[rows["reform"]], semester.iloc[-1]
+    table, states = _tables(tables)["semester_rdi"], member_states(tables).set_index("geo")["name"]
+    none = table[(table["year"] == last["year"]) & ~table["rdi_recommended"] & table["geo"].isin(states.index)]
+    horizon = rows.set_index("instrument").filter(like="Horizon", axis=0).iloc[0]
+    return {
+        "n": len(reform),
+        "low": reform["rho"].min(),
+        "high": reform["rho"].max(),
+        "given_low": reform["rho_given_wealth"].min(),
+        "given_high": reform["rho_given_wealth"].max(),
+        "given_p": reform["p_given_wealth"].min(),
+        "horizon": horizon["rho"],
+        "horizon_given": horizon["rho_given_wealth"],
+        "year": int(last["year"]),
+        "n_without": int(last["n_without"]),
+        "without": join_names(sorted(none["geo"].map(states))),
+        "further": abs(last["estimate"]),
+        "side": "smaller" if last["estimate"] < 0 else "larger",
+    }
+
+
+def semester_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the Semester table with p-values in words."""
+    return rows.assign(p=rows["p_value"].map(p_text))
+
+
+def recovery_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the recovery tests in words, the one that decides first."""
+    text = [OUTCOMES[r.outcome].format(end=r.end, base=recovery.BASE) for r in rows.itertuples()]
+    rows = rows.assign(question=text, per=rows["contrast"].map(CONTRASTS), p=rows["p_value"].map(p_text))
+    rows = rows.assign(sample=rows["sample"].map(SAMPLES), decides=rows["main"].map({True: "decides", False: ""}))
+    return rows.sort_values(
+        ["main", "contrast", "outcome", "end", "sample"], ascending=[False, True, False, True, True], ignore_index=True
+    )
+
+
+def recovery_lines(tables: Tables | None = None) -> pd.DataFrame:
+    """Return mean, lowest and highest shortfall of each group in each year since the pandemic."""
+    ends = sorted({recovery.BASE + 1, recovery.END, *recovery.OTHER_ENDS})
+    parts = [recovery.recovery_by_group(recovery.growth_paths(e, tables)).assign(year=e) for e in ends]
+    return pd.concat(parts, ignore_index=True)[["year", "group", "n", "shortfall", "lowest", "highest", "coverage"]]
+
+
+def recovery_facts(rows: pd.DataFrame, groups: pd.DataFrame) -> dict:
+    """Return the numbers of C09: the deciding slope, those at the other ends, and the group means."""
+    main = rows[rows["main"]].iloc[0]
+    kept = rows[(rows["outcome"] == "shortfall") & (rows["contrast"] == "gap") & (rows["sample"] == "EU27")]
+    clear = kept[kept["p_value"] < 0.05]
+    means = groups.set_index("group")["shortfall"]
+    return {
+        "end": int(main["end"]),
+        "slope": main["estimate"],
+        "low": main["ci_low"],
+        "high": main["ci_high"],
+        "p": p_text(main["p_value"]),
+        "clear_years": join_names(sorted(clear["end"]), none="no year"),
+        "means": join_names([f"{g} {exhibits.show(v, '{:.1f}')}" for g, v in means.items()]),
+    }

@@ -1,0 +1,146 @@
+"""The analyses of the report on regional barriers (notebook 06) and of the annexes, put together from the library.
+
+Each part that draws at random has a stream of its own (`confirmatory.stream`), so it can be run alone.
+"""
+
+import numpy as np
+import pandas as pd
+
+from innodivide import barriers, composite, scenarios
+from innodivide.claims import barriers as claim
+from innodivide.confirmatory import stream
+from innodivide.models import FirthFit
+from innodivide.panel import Tables, _tables, member_states
+from innodivide.plan import Plan
+
+WEALTH_YEAR = 2021  # regional GDP: the year in which the quality of government was asked
+SPLIT, FIRST, GOVERNMENT, CHOICES, OAXACA, PROFILES, PIPELINE, ANNEX, ANNEX_SCENARIOS, ANNEX_NETWORK = range(40, 50)
+
+
+def splits(plan: Plan, tables: Tables | None = None) -> dict[str, barriers.Split]:
+    """Return the two-way splits behind claim C10: "now", "first" (year of `claim.FIRST_YEAR`) and "government"."""
+    return {
+        "now": claim.lagging_split(stream(plan, SPLIT), tables),
+        "first": claim.lagging_split(stream(plan, FIRST), tables, claim.FIRST_YEAR, n_boot=20),
+        "government": claim.government_split(stream(plan, GOVERNMENT), tables),
+    }
+
+
+def profiles(plan: Plan, tables: Tables | None = None, n_boot: int = 199) -> barriers.Profiles:
+    """Return the clusters of lagging regions by the shape of their barriers (`barriers.barrier_profiles`)."""
+    lagging = claim.lagging_regions(tables)
+    matrix = barriers.profile_matrix(claim.regional_contributions(tables), lagging.index)
+    return barriers.barrier_profiles(matrix, stream(plan, PROFILES), n_boot=n_boot)
+
+
+def oaxaca_frame(tables: Tables | None = None) -> pd.DataFrame:
+    """Return the regions with index, quality of government and wealth.
+
+    Returns
+    -------
+    pandas.DataFrame
+        region_code, geo, relative (Regional Innovation Index 2023, EU = 100), emerging (whether the Member State is an
+        emerging innovator in EIS 2023: no region is sorted by its own index), eqi (standardised score), ln_gdp (log GDP
+        per head in PPS of `WEALTH_YEAR`, population-weighted over NUTS 2). Regions without all of these are absent.
+    """
+    tables = _tables(tables)
+    regions = barriers.region_groups(tables)[["geo", "relative"]]
+    government = barriers.region_eqi(tables)["eqi"]
+    rows = tables["region_year"].query("year == @y and nuts_version == '2021'", local_dict={"y": WEALTH_YEAR})
+    wide = rows[rows["variable"].isin(["gdp_pc_pps_eu27_100", "population_implied"])].pivot(
+        index="nuts_code", columns="variable", values="value"
+    )
+    parts = tables["ris_nuts2"][["nuts_code", "region_code"]].merge(wide.reset_index(), on="nuts_code")
+    heads = parts["population_implied"].where(parts["gdp_pc_pps_eu27_100"].notna())
+    product = (parts["gdp_pc_pps_eu27_100"] * heads).groupby(parts["region_code"]).sum(min_count=1)
+    wealth = np.log(product / heads.groupby(parts["region_code"]).sum(min_count=1))
+    group = tables["eis_group"].query("edition == 2023").set_index("geo")["group"]
+    frame = regions.assign(eqi=government, ln_gdp=wealth, emerging=regions["geo"].map(group) == "emerging")
+    return frame.dropna().rename_axis("region_code").reset_index()
+
+
+def government_and_wealth(plan: Plan, tables: Tables | None = None, n_boot: int = 499) -> pd.DataFrame:
+    """Return the Oaxaca-Blinder parts of the distance between regions of emerging innovators and all other regions."""
+    frame = oaxaca_frame(tables)
+    return barriers.oaxaca_twofold(
+        frame, "relative", ["eqi", "ln_gdp"], "emerging", rng=stream(plan, OAXACA), n_boot=n_boot, cluster="geo"
+    )
+
+
+def index_identity(tables: Tables | None = None) -> dict[str, pd.DataFrame]:
+    """Return how the published indices are rebuilt from their indicators, for the Member States and their regions.
+
+    Returns
+    -------
+    dict
+        "country" and "region": the rows of `composite.identity_check` and `composite.rebuild_regional`; "zeros" and
+        "region_zeros": the verdicts on their scores of zero.
+    """
+    tables = _tables(tables)
+    members, indicator = set(member_states(tables)["geo"]), tables["indicator"]
+    index, scores = composite.index_values(tables["eis_index"]), composite.score_matrix(tables["eis_score"], indicator)
+    weights = composite.implicit_weights(scores, index)
+    blocks = composite.score_matrix(tables["eis_score"], indicator, "dimension")
+    dimensions = indicator.query("level == 'indicator'").set_index("indicator_code")["dimension_code"]
+    zeros = composite.classify_zeros(scores, index, weights, blocks, dimensions)
+    checked = composite.identity_check(scores, index, weights, composite.missing_cells(zeros, scores))
+    home = tables["ris_region"].query("edition == 2023").set_index("region_code")["geo"]
+    regional = composite.regional_matrix(tables["ris_score"])
+    published = tables["ris_index"].query("edition == 2023").set_index(["region_code", "year"])["value"]
+    rebuilt = composite.rebuild_regional(regional, published, home)
+    region_zeros = composite.regional_zeros(regional, rebuilt)
+    return {
+        "country": checked[checked["geo"].isin(members)],
+        "zeros": zeros[zeros["geo"].isin(members)],
+        "region": rebuilt[rebuilt["geo"].isin(members)],
+        "region_zeros": region_zeros[region_zeros["region_code"].map(home).isin(members)],
+    }
+
+
+def region_series(tables: Tables | None = None) -> pd.DataFrame:
+    """Return the regional index of RIS 2023 over its years: geo (region_code), year, relative (EU of the year = 100)."""
+    tables = _tables(tables)
+    rows = tables["ris_index"].query("edition == 2023")
+    rows = rows[rows["region_code"].isin(barriers.region_groups(tables).index)]
+    return rows.rename(columns={"region_code": "geo", "relative_to_eu_pct": "relative"})[["geo", "year", "relative"]]
+
+
+def pipeline_scenarios(
+    fit: FirthFit, dyads: pd.DataFrame, plan: Plan, tables: Tables | None = None, n_draws: int = 1000
+) -> pd.DataFrame:
+    """Return the scenarios for the projects in preparation, with the group in the latest edition (`group`)."""
+    frame = scenarios.pipeline_dyads(tables)
+    rows = scenarios.participation_scenarios(fit, dyads, stream(plan, PIPELINE), frame=frame, n_draws=n_draws)
+    return rows.assign(group=rows["geo"].map(frame.groupby("geo")["group"].first()))
+
+
+def institutions_by_state(tables: Tables | None = None, reference: str = "EU") -> pd.DataFrame:
+    """Return the institutional gaps of the Member States; the quality of government as mean of a state's regions.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `barriers.institutional_gaps`, one row for each measure and state; regional figures are weighted with
+        population, and so are the margins of the index, as if the errors of regions moved together. Beside it rank
+        (1 = furthest behind; ties share the best).
+    """
+    tables = _tables(tables)
+    gaps = barriers.institutional_gaps(reference, tables)
+    heads = barriers.region_eqi(tables)["population"].astype(float)
+    rows = gaps[gaps["level"] == "region"]
+    weight, keys = rows["unit"].map(heads), [rows["measure"], rows["geo"]]
+    total = weight.groupby(keys).sum()
+    columns = ["value", "reference", "gap", "gap_low", "gap_high"]
+    means = pd.DataFrame({c: (rows[c] * weight).groupby(keys).sum(min_count=1) / total for c in columns})
+    first = rows.groupby(["measure", "geo"])[["label", "year", "source_id"]].first()
+    spread = means["gap"] / means.groupby("measure")["value"].transform(lambda v: v.std(ddof=1))
+    regional = means.join(first).assign(gap_sd=spread, level="region").reset_index()
+    low, high = regional["gap_low"], regional["gap_high"]
+    regional["reading"] = np.select(
+        [low > 0, high < 0, (low <= 0) & (high >= 0)], ["behind", "ahead", "within the margin"], ""
+    )
+    frame = pd.concat([regional, gaps[gaps["level"] == "country"]], ignore_index=True)
+    frame["rank"] = frame.groupby("measure")["gap"].rank(ascending=False, method="min").astype(int)
+    frame["n_units"] = frame.groupby("measure")["geo"].transform("size")
+    keep = ["level", "geo", "measure", "label", "year", *columns, "gap_sd", "reading", "rank", "n_units", "source_id"]
+    return frame[keep].sort_values(["level", "measure", "geo"], ascending=[False, True, True], ignore_index=True)

@@ -1,0 +1,68 @@
+"""Values as a reader sees them, and sentences filled with them: nothing missing, nothing typed, nothing unescaped."""
+
+import math
+import re
+import string
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from innodivide.errors import ParameterError
+
+UNKNOWN = "not known"
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~$&])")
+
+
+def show(value, fmt: str = "", missing: str = UNKNOWN) -> str:
+    """Return a value as the reader sees it; a missing one as `missing`, never nan."""
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+        return missing
+    if isinstance(value, bool) or str(getattr(value, "dtype", "")) == "bool":
+        return "yes" if value else "no"
+    if isinstance(value, pd.Timestamp) and not fmt:
+        return f"{value:%Y-%m-%d}"
+    text = fmt.format(value) if fmt else f"{value:.4g}" if isinstance(value, float) else str(value)
+    if re.fullmatch(r"[-+]0(\.0*)?( ?%)?( .*)?", text):
+        return text[1:]  # a rounded zero has no sign
+    return text.replace("-", "−", 1) if _is_negative_number(text) else text
+
+
+def join_names(names: Sequence[str], none: str = "none") -> str:
+    """Return "A, B and C"."""
+    names = [str(n) for n in names]
+    return none if not names else names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+class _Template(string.Formatter):
+    """Formats {name:spec}, records what it printed, refuses missing values, escapes Markdown in inserted text."""
+
+    def __init__(self, id: str):
+        self.id, self.printed, self.markdown = id, {}, False
+
+    def get_field(self, name, args, kwargs):
+        if name not in kwargs:
+            raise ParameterError(f"exhibit {self.id}: the text uses {{{name}}}, but only {sorted(kwargs)} are given")
+        self.name = name
+        return kwargs[name], name
+
+    def format_field(self, value, spec):
+        text = show(value, f"{{:{spec}}}" if spec else "")
+        if text == UNKNOWN or re.search(r"(?<!\w)(nan|NaN|NaT|<NA>)(?!\w)", text):
+            raise ParameterError(
+                f"exhibit {self.id}: the value of {{{self.name}}} is missing; write a sentence for that case"
+            )
+        self.printed[self.name] = (value, text)
+        return _MARKDOWN.sub(r"\\\1", text) if self.markdown and isinstance(value, str) else text
+
+
+def fill(id: str, templates: Mapping[str, str], values: Mapping | None) -> tuple[dict, dict]:
+    """Return the filled templates of an exhibit, and every number printed: name -> (value, text)."""
+    filler, filled = _Template(id), {}
+    for name, template in templates.items():
+        filler.markdown = name == "text"  # titles and captions are plain text
+        filled[name] = filler.vformat(template, (), dict(values or {}))
+    return filled, filler.printed
+
+
+def _is_negative_number(text: str) -> bool:
+    return re.fullmatch(r"-[\d.,]+ ?%?(?: .*)?", text) is not None
