@@ -190,5 +190,43 @@ def show_claims():
         click.echo(f"{row.claim_id} {row.verdict}: {row.claim}\n    {show(row.numbers, missing='')}".rstrip())
 
 
+@main.command("audit-size")
+@click.option(
+    "--simulations", type=click.IntRange(1), default=None, help="Simulated data sets per cell [default: as stored]."
+)
+@click.option("--workers", type=click.IntRange(1), default=None, help="Processes [default: one for each core].")
+@click.option("--write", is_flag=True, help="Replace the stored audit by this one.")
+def audit_size(simulations, workers, write):
+    """Simulate false positives, power and coverage of every method and compare with the stored audit.
+
+    Ends with status 1 if a rate differs from the stored one by more than simulation error explains.
+    """
+    import os
+    from concurrent.futures import ProcessPoolExecutor
+
+    from innodivide import size_audit
+
+    with ProcessPoolExecutor(workers or os.cpu_count() or 1) as executor:
+        found = size_audit.planned(n_sim=simulations or size_audit.SIMULATIONS, executor=executor)
+    try:
+        apart = size_audit.differences(found, size_audit.stored())
+    except DataError as error:
+        click.echo(str(error), err=True)
+        apart = None
+    else:
+        for row in apart.itertuples():
+            click.echo(
+                f"{row.method}, sd {row.sd:g}, odds ratio {row.odds_ratio:g}, {row.rate}: "
+                f"stored {row.kept:.4f}, now {row.found:.4f} ({row.z:+.1f} standard errors)"
+            )
+        far = int((apart["z"].abs() > size_audit.TOLERANCE).sum())
+        click.echo(f"{len(apart)} of {2 * len(found)} rates differ, {far} by more than simulation error")
+    if write:
+        size_audit.write(found)
+        click.echo(f"written: {size_audit.STORED}")
+    elif apart is None or far:
+        sys.exit(1)
+
+
 if __name__ == "__main__":
     main()

@@ -12,12 +12,12 @@ rejection there is still a false positive about leader status, and a held value 
 The result of a full run is kept in reports/expected/size_audit.csv; `innodivide audit-size --write` renews it.
 """
 
+import io
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,19 +26,16 @@ from scipy.special import expit
 
 from innodivide import confirmatory, data, models
 from innodivide.errors import DataError, DesignError, ParameterError
-from innodivide.inference import audited
-from innodivide.inference.audited import Block, Judged
+from innodivide.inference.audited import METHODS, Block, Method
 from innodivide.inference.clusters import WEBB
-from innodivide.inference.lpm import least_squares
 from innodivide.inference.permute import check_permutations, country_orders
 from innodivide.inference.power import MAX_SD, conditional_logit, dispersion_to_sd
 from innodivide.models.design import CONTROLS, Design, build_design, mean_intercept
-from innodivide.models.totals import Totals, fit_mean
 from innodivide.plan import Plan, load_plan
 from innodivide.results import require_rng
 
 STORED = data.ROOT / "reports" / "expected" / "size_audit.csv"
-SIMULATIONS = 1000
+SIMULATIONS = 4000
 PERMUTATIONS = 999  # also draws of the wild bootstrap; the reports use 9999
 ODDS_RATIOS = (1.0, 4.0)
 STREAM = 30  # of the plan's seed
@@ -46,60 +43,11 @@ BLOCK = 50  # simulations that share permutations: few enough that their luck av
 COLUMNS = ["method", "scale", "sd", "odds_ratio", "truth", "rejection", "rejection_se", "coverage", "coverage_se",
            "n_sim", "n_failed", "failures"]  # fmt: skip
 KEYS = ["method", "sd", "odds_ratio"]
-
-
-@dataclass(frozen=True)
-class Method:
-    """A reported method: its run on a block, the scale of its estimate, and what is true on that scale."""
-
-    judge: Callable[[Block, float], Judged]
-    scale: str
-    truth: Callable[[Design, np.ndarray, float], float]
-
-
-def log_odds_ratio(design: Design, mu: np.ndarray, log_ratio: float) -> float:
-    """The log odds ratio in the marginal probabilities mu (n,)."""
-    return log_ratio
-
-
-def on_totals(design: Design, mu: np.ndarray, log_ratio: float, link: str) -> float:
-    """Coefficient of the model of country totals at the expected totals (quasi-likelihood)."""
-    ones = np.ones(len(mu))
-    trials = design.by_country(ones)
-    share, *columns = (design.by_country(v) / trials for v in (mu, *design.controls.T, design.d, ones))
-    x = np.column_stack(columns)
-    expected = Totals(share, x, ("",) * (x.shape[1] - 1), design.countries, "", "expected share", True, pd.DataFrame())
-    return float(fit_mean(expected, link, np.zeros(len(share)))[0][-2])
-
-
-def in_points(design: Design, mu: np.ndarray, log_ratio: float) -> float:
-    """Least-squares coefficient of the marginal probabilities, percentage points."""
-    return 100 * least_squares(replace(design, y=mu)).estimate
-
-
-_ODDS = ("log odds", log_odds_ratio)
-_SHARE = ("log odds", partial(on_totals, link="logit"))
-_RATE = ("log rate ratio", partial(on_totals, link="poisson"))
-_POINTS = ("percentage points", in_points)
-METHODS: Mapping[str, Method] = {
-    "row_permutation": Method(partial(audited.score_permutation, residuals=False), *_ODDS),
-    "potter": Method(partial(audited.score_permutation, residuals=True), *_ODDS),
-    "firth_dispersion": Method(audited.firth_dispersion, *_ODDS),
-    "firth_profile": Method(audited.firth_profile, *_ODDS),
-    "quasi_binomial": Method(audited.quasi_binomial, *_SHARE),
-    "fractional_logit": Method(partial(audited.robust_totals, family="binomial"), *_SHARE),
-    "poisson": Method(partial(audited.robust_totals, family="poisson"), *_RATE),
-    "lpm_cr1": Method(partial(audited.lpm, kind="CR1"), *_POINTS),
-    "lpm_cr2": Method(partial(audited.lpm, kind="CR2"), *_POINTS),
-    "lpm_two_way": Method(partial(audited.lpm, kind="two-way"), *_POINTS),
-    "wild_rademacher": Method(partial(audited.wild_bootstrap, weights="rademacher"), *_POINTS),
-    "wild_webb": Method(partial(audited.wild_bootstrap, weights="webb"), *_POINTS),
-    "freedman_lane": Method(audited.freedman_lane, *_POINTS),
-}
+TOLERANCE = 4.0  # Monte Carlo standard errors between two audits of the same thing
 
 
 def spreads(dyads: pd.DataFrame) -> tuple[float, float, float]:
-    """Return the standard deviations to simulate: none, half of the one that gives the dispersion found, and that one."""
+    """Return 0, half of the standard deviation between countries that gives the dispersion found, and all of it."""
     full = dispersion_to_sd(models.firth_logit(dyads).dispersion, dyads)
     return 0.0, full / 2, full
 
@@ -157,11 +105,11 @@ def audit(
     design.to_matrix(design.d)  # refuses countries that face different IPCEIs
     sds = spreads(dyads) if sds is None else tuple(map(float, sds))
     _check(n_sim, sds, odds_ratios, alpha, design)
-    cells = [(sd, *_world(dyads, design, ratio)) for sd in sds for ratio in odds_ratios]
-    truths = [{name: m.truth(design, mu, log) for name, m in methods.items()} for _, log, mu in cells]
+    worlds = _worlds(dyads, design, odds_ratios, methods)
+    cells = [(sd, world) for sd in sds for world in worlds]
     starts = range(0, n_sim, BLOCK)
     jobs = [
-        (design, cells, truths, generator, min(BLOCK, n_sim - start), alpha, n_permutations, dict(methods))
+        (design, cells, generator, min(BLOCK, n_sim - start), alpha, n_permutations, dict(methods))
         for start, generator in zip(starts, rng.spawn(len(starts)))
     ]
     if executor is None:
@@ -169,11 +117,11 @@ def audit(
     else:
         parts = [future.result() for future in [executor.submit(run_block, *job) for job in jobs]]
     rows = []
-    for c, (sd, log, _) in enumerate(cells):
+    for c, (sd, world) in enumerate(cells):
         for name, method in methods.items():
             counts = sum((part[c, name] for part in parts), Counter())
-            rows.append({"method": name, "scale": method.scale, "sd": sd, "odds_ratio": math.exp(log),
-                         "truth": truths[c][name], **_summary(counts, n_sim)})  # fmt: skip
+            fixed = {"method": name, "scale": method.scale, "sd": sd, "odds_ratio": world.odds_ratio}
+            rows.append({**fixed, "truth": world.truths[name], **_summary(counts, n_sim)})
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -190,15 +138,29 @@ def _check(n_sim, sds, odds_ratios, alpha: float, design: Design) -> None:
         raise DesignError(f"{design.term}: continuous; the odds ratio simulated here is that of a 0/1 label")
 
 
-def _world(dyads: pd.DataFrame, design: Design, ratio: float) -> tuple[float, np.ndarray]:
-    """Log odds ratio and marginal probabilities (n,) at the fitted slopes of the controls and the observed mean."""
+@dataclass(frozen=True, eq=False)
+class World:
+    """Marginal probabilities mu (n,) at an odds ratio, and what is true on the scale of each method."""
+
+    odds_ratio: float
+    mu: np.ndarray
+    truths: Mapping[str, float]
+
+
+def _worlds(dyads: pd.DataFrame, design: Design, odds_ratios, methods: Mapping[str, Method]) -> list[World]:
+    """One world per odds ratio, at the fitted slopes of the controls and the observed overall rate."""
     fit = models.firth_logit(dyads)
     fitted = fit.predict(dyads.sort_values(["geo", "ipcei_id"]))
-    linear = np.log(fitted / (1 - fitted)) + (math.log(ratio) - fit.result.estimate) * design.d
-    return math.log(ratio), expit(linear + mean_intercept(linear, float(design.y.mean())))
+    out = []
+    for ratio in map(float, odds_ratios):
+        linear = np.log(fitted / (1 - fitted)) + (math.log(ratio) - fit.result.estimate) * design.d
+        mu = expit(linear + mean_intercept(linear, float(design.y.mean())))
+        truths = {k: m.truth(design, mu, math.log(ratio)) if m.truth else math.nan for k, m in methods.items()}
+        out.append(World(ratio, mu, truths))
+    return out
 
 
-def run_block(design, cells, truths, rng, n: int, alpha: float, n_permutations: int, methods) -> dict:
+def run_block(design, cells, rng, n: int, alpha: float, n_permutations: int, methods) -> dict:
     """Counts of each cell and method over n simulations: the unit of work of an executor."""
     countries = len(design.countries)
     shocks = rng.standard_normal((BLOCK, countries))[:n]  # drawn in full, so that a shorter run is a part of a longer
@@ -207,11 +169,11 @@ def run_block(design, cells, truths, rng, n: int, alpha: float, n_permutations: 
     signs = rng.choice([-1.0, 1.0], size=(n_permutations, countries))
     webb = rng.choice(np.concatenate([-WEBB, WEBB]), size=(n_permutations, countries))
     out = {}
-    for c, (sd, _, mu) in enumerate(cells):
-        p = expit(conditional_logit(mu, sd) + sd * shocks[:, design.geo])
+    for c, (sd, world) in enumerate(cells):
+        p = expit(conditional_logit(world.mu, sd) + sd * shocks[:, design.geo])
         block = Block(design, (uniforms < p).astype(float), orders, signs, webb, alpha)
         for name, method in methods.items():
-            out[c, name] = _counts(method, block, truths[c][name])
+            out[c, name] = _counts(method, block, world.truths[name])
     return out
 
 
@@ -254,12 +216,25 @@ def planned(
     dyads = confirmatory.planned_dyads(plan) if dyads is None else dyads
     alpha = float(plan.fixed["test"]["alpha"])
     frame = audit(dyads, confirmatory.stream(plan, STREAM), n_sim, alpha=alpha, executor=executor)
-    return frame.assign(data_hash=models.firth_logit(dyads).result.data_hash, seed=plan.seed)
+    return _as_stored(frame.assign(data_hash=_hash(dyads), seed=plan.seed))
 
 
 def as_text(frame: pd.DataFrame) -> str:
     """Return the frame as stored: six significant digits, rows in the order of the methods."""
     return frame.to_csv(index=False, lineterminator="\n", float_format="%.6g")
+
+
+def _read(source) -> pd.DataFrame:
+    numbers = {"truth", "coverage", "coverage_se"}
+    return pd.read_csv(source, keep_default_na=False, na_values={column: [""] for column in numbers})
+
+
+def _as_stored(frame: pd.DataFrame) -> pd.DataFrame:
+    return _read(io.StringIO(as_text(frame)))
+
+
+def _hash(dyads: pd.DataFrame) -> str:
+    return build_design(dyads, "leader", CONTROLS, "participates").data_hash
 
 
 def stored(dyads: pd.DataFrame | None = None, plan: Plan | None = None, path: Path = STORED) -> pd.DataFrame:
@@ -274,19 +249,26 @@ def stored(dyads: pd.DataFrame | None = None, plan: Plan | None = None, path: Pa
     dyads = confirmatory.planned_dyads(plan) if dyads is None else dyads
     renew = "make it again with: innodivide audit-size --write"
     try:
-        frame = pd.read_csv(path, keep_default_na=False, na_values={"coverage": [""], "coverage_se": [""]})
+        frame = _read(path)
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: cannot be read ({error}); {renew}") from None
     if list(frame.columns) != [*COLUMNS, "data_hash", "seed"] or frame.empty:
         raise DataError(f"{path}: the columns are {list(frame.columns)}; {renew}")
-    present = build_design(dyads, "leader", CONTROLS, "participates").data_hash
-    for column, value in (("data_hash", present), ("seed", plan.seed)):
+    for column, value in (("data_hash", _hash(dyads)), ("seed", plan.seed)):
         other = set(frame[column]) - {value}
         if other:
             raise DataError(f"{path}: {column} is {other.pop()}, the present one is {value}; {renew}")
     if set(frame["method"]) != set(METHODS):
         raise DataError(f"{path}: methods differ: {sorted(set(frame['method']) ^ set(METHODS))}; {renew}")
     return frame
+
+
+def write(frame: pd.DataFrame, path: Path = STORED) -> None:
+    """Store an audit made by `planned`, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(".new")
+    new.write_text(as_text(frame), encoding="utf-8", newline="\n")
+    new.replace(path)
 
 
 def differences(found: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:
@@ -296,8 +278,7 @@ def differences(found: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:
     are missing on the other side, with infinite z. The standard error is taken at the pooled rate.
     """
     rows = []
-    sides = [frame.assign(sd=frame["sd"].round(5), odds_ratio=frame["odds_ratio"].round(5)) for frame in (found, kept)]
-    both = sides[0].merge(sides[1], on=KEYS, how="outer", suffixes=("", "_kept"))
+    both = _as_stored(found).merge(_as_stored(kept), on=KEYS, how="outer", suffixes=("", "_kept"))
     for row in both.to_dict("records"):
         for rate in ("rejection", "coverage"):
             a, b = row[rate], row[f"{rate}_kept"]

@@ -41,6 +41,8 @@ WHITELIST = (
     r"0 if all are equal",
     r"1 if one state has all",
     r"€ 100 bn",
+    r"\bS3\b",
+    r"\bI3\b",
 )
 LONG_FLOAT = re.compile(r"(?<![\d.])0\.0*[1-9]\d{10,}|(?<![\d.])[1-9]\d*\.\d{11,}")  # more than ten significant digits
 BANNED = re.compile(

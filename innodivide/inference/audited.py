@@ -5,10 +5,13 @@ exists in batches is run in batches (`inference.batch`, `inference.power`); leas
 linear in the outcome and are run one after the other with the functions of `inference.lpm`. Not public.
 """
 
+import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 from scipy.special import expit
 
@@ -21,8 +24,9 @@ from innodivide.inference.linear import _t_statistics
 from innodivide.inference.lpm import cr0, cr2, least_squares, small_sample_factor, standard_error, two_way
 from innodivide.inference.permute import TIE_TOLERANCE, extreme
 from innodivide.inference.power import _scores
+from innodivide.inference.profiles import penalised_deviance
 from innodivide.models.design import Design, logit_batch
-from innodivide.models.totals import sandwich
+from innodivide.models.totals import Totals, fit_mean, sandwich
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,58 +94,6 @@ def firth_profile(block: Block, truth: float) -> Judged:
     if truth == 0:
         p[1] = p[0]
     return Judged(p[0], _held(p[1], block.alpha), reason)
-
-
-def penalised_deviance(x: np.ndarray, y: np.ndarray, beta: np.ndarray, value: float) -> tuple[np.ndarray, np.ndarray]:
-    """Twice the fall of the penalised likelihood from its maximum when the exposure's coefficient is held at a value.
-
-    Parameters
-    ----------
-    x : ndarray (n, p)
-        Controls, exposure, ones.
-    y : ndarray (b, n)
-        Outcomes, 0/1.
-    beta : ndarray (b, p)
-        Firth estimates.
-    value : float
-
-    Returns
-    -------
-    deviance : ndarray (b,)
-        The penalty is half the log determinant of the whole information, as in a profile (Heinze & Schemper 2002).
-    converged : ndarray of bool (b,)
-    """
-    free = np.r_[0 : x.shape[1] - 2, x.shape[1] - 1]
-    squares = (x[:, :, None] * x[:, None, :]).reshape(len(x), -1)
-
-    def at(b):
-        eta = b @ x.T
-        mu = expit(eta)
-        information = ((mu * (1 - mu)) @ squares).reshape(len(b), x.shape[1], -1)
-        likelihood = (y * eta - np.logaddexp(0, eta)).sum(axis=1) + np.linalg.slogdet(information)[1] / 2
-        return mu, information, likelihood
-
-    top = at(beta)[2]
-    now = beta.copy()
-    now[:, -2] = value
-    mu, information, best = at(now)
-    for _ in range(100):
-        leverage = mu * (1 - mu) * (np.linalg.inv(information).reshape(len(y), -1) @ squares.T)
-        score = ((y - mu + leverage * (0.5 - mu)) @ x)[:, free]
-        step = np.zeros_like(now)
-        step[:, free] = np.linalg.solve(information[:, free[:, None], free], score[..., None])[..., 0]
-        step *= np.minimum(1, 5 / np.maximum(np.abs(step).max(axis=1), 5))[:, None]
-        for _ in range(30):  # halve what lowers the likelihood
-            mu, information, likelihood = at(now + step)
-            worse = likelihood < best - 1e-9 * (1 + np.abs(best))
-            if not worse.any():
-                break
-            step[worse] /= 2
-        now, best = now + step, likelihood
-        size = np.abs(step).max(axis=1)
-        if (size < 1e-9).all():
-            break
-    return np.maximum(2 * (top - best), 0.0), size < 1e-6
 
 
 def firth_dispersion(block: Block, truth: float) -> Judged:
@@ -277,3 +229,61 @@ def _held(p: np.ndarray, alpha: float) -> np.ndarray:
     """Whether an interval holds the value whose p-values these are: 1, 0, or NaN where there is none."""
     return np.where(np.isnan(p), np.nan, p > alpha)
 
+
+# ---- the methods, and what is true on their scales ----
+
+
+@dataclass(frozen=True)
+class Method:
+    """A reported method: its run on a block and the scale of its estimate; what is true there if it has an interval.
+
+    `truth` takes the design, marginal probabilities (n,) and the log odds ratio in them.
+    """
+
+    judge: Callable[[Block, float], Judged]
+    scale: str
+    truth: Callable[[Design, np.ndarray, float], float] | None = None
+
+
+def log_odds_ratio(design: Design, mu: np.ndarray, log_ratio: float) -> float:
+    """The log odds ratio in the marginal probabilities mu (n,)."""
+    return log_ratio
+
+
+def on_totals(design: Design, mu: np.ndarray, log_ratio: float, link: str) -> float:
+    """Coefficient of the model of country totals at the expected totals (quasi-likelihood)."""
+    ones = np.ones(len(mu))
+    trials = design.by_country(ones)
+    share, *columns = (design.by_country(v) / trials for v in (mu, *design.controls.T, design.d, ones))
+    x = np.column_stack(columns)
+    expected = Totals(share, x, ("",) * (x.shape[1] - 1), design.countries, "", "expected share", True, pd.DataFrame())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a perfect fit is what is wanted here
+        return float(fit_mean(expected, link, np.zeros(len(share)))[0][-2])
+
+
+def in_points(design: Design, mu: np.ndarray, log_ratio: float) -> float:
+    """Least-squares coefficient of the marginal probabilities, percentage points."""
+    return 100 * least_squares(replace(design, y=mu)).estimate
+
+
+_SCORE = ("score statistic", None)
+_ODDS = ("log odds", log_odds_ratio)
+_SHARE = ("log odds", partial(on_totals, link="logit"))
+_RATE = ("log rate ratio", partial(on_totals, link="poisson"))
+_POINTS = ("percentage points", in_points)
+METHODS: Mapping[str, Method] = {
+    "row_permutation": Method(partial(score_permutation, residuals=False), *_SCORE),
+    "potter": Method(partial(score_permutation, residuals=True), *_SCORE),
+    "firth_dispersion": Method(firth_dispersion, *_ODDS),
+    "firth_profile": Method(firth_profile, *_ODDS),
+    "quasi_binomial": Method(quasi_binomial, *_SHARE),
+    "fractional_logit": Method(partial(robust_totals, family="binomial"), *_SHARE),
+    "poisson": Method(partial(robust_totals, family="poisson"), *_RATE),
+    "lpm_cr1": Method(partial(lpm, kind="CR1"), *_POINTS),
+    "lpm_cr2": Method(partial(lpm, kind="CR2"), *_POINTS),
+    "lpm_two_way": Method(partial(lpm, kind="two-way"), *_POINTS),
+    "wild_rademacher": Method(partial(wild_bootstrap, weights="rademacher"), *_POINTS),
+    "wild_webb": Method(partial(wild_bootstrap, weights="webb"), *_POINTS),
+    "freedman_lane": Method(freedman_lane, "participation rate"),
+}

@@ -117,7 +117,7 @@ def _eismea(tables: Tables) -> list[tuple]:
     return [
         ("Tier 2", "EIC Accelerator", accelerator, "some", "no", "total, and some states"),
         (
-            "2",
+            "Tier 2",
             "EIC Pathfinder",
             f"share of all widening states together: {path:.1f}% of the money",
             "no",

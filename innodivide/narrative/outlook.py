@@ -18,8 +18,8 @@ SCENARIOS = {
 READINGS = {
     "already there": "it is there already",
     "within its own past": "as in its own best years",
-    "beyond its own past, within that of another": "as only others have done",
-    "beyond the past of all": "as no state has done",
+    "beyond its own past, within that of another": "as only others have had",
+    "beyond the past of all": "as no state has had",
 }
 WINDOW = 3  # years of the stretches of the past: the default of `scenarios.closing_speed`
 SPREAD = {"within its own past": "seen before", "faster than at any time in the series": "faster than at any time"}

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from innodivide import exhibits, recovery
+from innodivide.claims.tiers import ALPHA
 from innodivide.exhibits import join_names
 from innodivide.narrative.tiers import p_text
 from innodivide.panel import Tables, _tables, member_states
@@ -10,15 +11,16 @@ from innodivide.panel import Tables, _tables, member_states
 OUTCOMES = {
     "shock": "Growth in {end}",
     "change": "GDP in {end} against {base}",
-    "shortfall": "Shortfall of {end} against the own trend",
+    "shortfall": "Shortfall in {end}",
 }
-CONTRASTS = {"gap": "ten index points below the EU", "lower groups": "two lower groups less two upper"}
+CONTRASTS = {"gap": "gap", "lower groups": "lower groups"}
+UPPER, LOWER = "leader and strong", "moderate and modest"
 SAMPLES = {"EU27": "EU27", "without IE": "without Ireland"}
 
 
 def difference_rows(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the differences of Gini indices with a label for each."""
-    return rows.assign(label=rows["quantity"] + " less " + rows["benchmark"])
+    return rows.assign(label=rows["quantity"] + " against " + rows["benchmark"])
 
 
 def difference_facts(spread: pd.DataFrame, rows: pd.DataFrame) -> dict:
@@ -60,13 +62,17 @@ def money_facts(rows: pd.DataFrame, semester: pd.DataFrame, tables: Tables | Non
         "given_low": reform["rho_given_wealth"].min(),
         "given_high": reform["rho_given_wealth"].max(),
         "given_p": reform["p_given_wealth"].min(),
+        "given_reading": "cannot be told from none"
+        if (reform["p_given_wealth"] >= ALPHA).all()
+        else "do not all vanish",
         "horizon": horizon["rho"],
         "horizon_given": horizon["rho_given_wealth"],
         "year": int(last["year"]),
         "n_without": int(last["n_without"]),
         "without": join_names(sorted(none["geo"].map(states))),
-        "further": abs(last["estimate"]),
-        "side": "smaller" if last["estimate"] < 0 else "larger",
+        "points": abs(last["estimate"]),
+        "side": "further below" if last["estimate"] < 0 else "less far below",
+        "p_last": p_text(last["p_value"], "= "),
     }
 
 
@@ -86,24 +92,28 @@ def recovery_rows(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def recovery_lines(tables: Tables | None = None) -> pd.DataFrame:
-    """Return mean, lowest and highest shortfall of each group in each year since the pandemic."""
+    """Return mean and quartiles of the shortfall over the states of the two upper and the two lower groups, by year."""
     ends = sorted({recovery.BASE + 1, recovery.END, *recovery.OTHER_ENDS})
-    parts = [recovery.recovery_by_group(recovery.growth_paths(e, tables)).assign(year=e) for e in ends]
-    return pd.concat(parts, ignore_index=True)[["year", "group", "n", "shortfall", "lowest", "highest", "coverage"]]
+    paths = pd.concat([recovery.growth_paths(end, tables) for end in ends])
+    paths["side"] = paths["group"].isin(recovery.UPPER).map({True: UPPER, False: LOWER})
+    rows = paths.groupby(["end", "side"])["shortfall"].describe().reset_index()
+    rows = rows.rename(columns={"end": "year", "count": "n", "25%": "low", "75%": "high"})
+    return rows[["year", "side", "n", "mean", "low", "high", "min", "max"]].astype({"n": int})
 
 
-def recovery_facts(rows: pd.DataFrame, groups: pd.DataFrame) -> dict:
-    """Return the numbers of C09: the deciding slope, those at the other ends, and the group means."""
+def recovery_facts(rows: pd.DataFrame, lines: pd.DataFrame) -> dict:
+    """Return the numbers of C09: the deciding slope, the years with a clear one, means of both sides."""
     main = rows[rows["main"]].iloc[0]
     kept = rows[(rows["outcome"] == "shortfall") & (rows["contrast"] == "gap") & (rows["sample"] == "EU27")]
-    clear = kept[kept["p_value"] < 0.05]
-    means = groups.set_index("group")["shortfall"]
+    means = lines[lines["year"] == main["end"]].set_index("side")["mean"]
     return {
         "end": int(main["end"]),
         "slope": main["estimate"],
         "low": main["ci_low"],
         "high": main["ci_high"],
-        "p": p_text(main["p_value"]),
-        "clear_years": join_names(sorted(clear["end"]), none="no year"),
-        "means": join_names([f"{g} {exhibits.show(v, '{:.1f}')}" for g, v in means.items()]),
+        "p": p_text(main["p_value"], "= "),
+        "years": len(kept),
+        "clear_years": join_names(sorted(kept.loc[kept["p_value"] < ALPHA, "end"]), none="no year"),
+        "upper": means[UPPER],
+        "lower": means[LOWER],
     }

@@ -1,8 +1,10 @@
 """Values, names and tables of the robustness report (notebook 04)."""
 
+import numpy as np
 import pandas as pd
 
 from innodivide import composite
+from innodivide.exhibits import join_names
 from innodivide.panel import Tables, member_states
 
 CHOICES = {
@@ -39,6 +41,21 @@ STATISTICS = {
     "median_t": "Median t",
     "share_same_sign": "Share with the commoner sign",
     "share_below_alpha": "Share with p below the level",
+}
+METHODS = {
+    "row_permutation": "row permutation of the score (registered test)",
+    "potter": "permutation of the residualised status (Potter)",
+    "firth_dispersion": "Firth logit, dispersion, t (registered interval)",
+    "firth_profile": "Firth logit, profile likelihood of dyads",
+    "quasi_binomial": "quasi-binomial, t",
+    "fractional_logit": "fractional logit, HC1",
+    "poisson": "Poisson with offset, HC1",
+    "lpm_cr1": "linear probability, CR1",
+    "lpm_cr2": "linear probability, CR2",
+    "lpm_two_way": "linear probability, two-way",
+    "wild_rademacher": "wild cluster bootstrap (Rademacher)",
+    "wild_webb": "wild cluster bootstrap (Webb)",
+    "freedman_lane": "Freedman-Lane",
 }
 
 
@@ -158,4 +175,74 @@ def shapley_facts(rows: pd.DataFrame) -> dict:
         "wealth": share.at["wealth", "share"],
         "status": share.at["status", "share"],
         "status_high": share.at["status", "share_high"],
+    }
+
+
+def method_rates(audit: pd.DataFrame) -> pd.DataFrame:
+    """Return false positives at the largest spread in percent: method, rejected, low, high (Monte Carlo 95%)."""
+    rows = audit[np.isclose(audit["odds_ratio"], 1) & (audit["sd"] == audit["sd"].max())]
+    reach = 1.96 * rows["rejection_se"]
+    return pd.DataFrame(
+        {
+            "method": rows["method"].map(METHODS),
+            "rejected": 100 * rows["rejection"],
+            "low": 100 * (rows["rejection"] - reach).clip(lower=0),
+            "high": 100 * (rows["rejection"] + reach),
+            "n_sim": rows["n_sim"],
+        }
+    ).reset_index(drop=True)
+
+
+def method_table(audit: pd.DataFrame, alpha: float) -> pd.DataFrame:
+    """Return one row per method: false positives at each spread, coverage and power at the largest one.
+
+    Columns method, none, half, full (false-positive rates), coverage (the worse of the two odds ratios), power,
+    n_failed (of all its fits), keeps (see `keeps_level`). The order is that of the audit.
+    """
+    null = np.isclose(audit["odds_ratio"], 1)
+    false = audit[null].pivot(index="method", columns="sd", values="rejection").sort_index(axis=1)
+    false.columns = ["none", "half", "full"]
+    full = audit["sd"] == audit["sd"].max()
+    found = audit[full & ~null].set_index("method")["rejection"]
+    by_method = audit[full].groupby("method", sort=False)
+    frame = false.assign(
+        coverage=by_method["coverage"].min(),
+        power=found,
+        n_failed=audit.groupby("method")["n_failed"].sum(),
+        keeps=keeps_level(false, alpha),
+    )
+    frame = frame.loc[audit["method"].drop_duplicates()].reset_index()
+    return frame.assign(method=frame["method"].map(METHODS))
+
+
+def keeps_level(false: pd.DataFrame, alpha: float) -> pd.Series:
+    """Return whether all false-positive rates of a row are within 0.5 and 1.5 times alpha (Bradley 1978)."""
+    return ((false >= alpha / 2) & (false <= 1.5 * alpha)).all(axis=1)
+
+
+def method_facts(audit: pd.DataFrame, alpha: float) -> dict:
+    """Return the size of the audit, the rates of the registered methods, and which methods keep their level."""
+    table = method_table(audit, alpha).set_index("method")
+    test, interval, naive = (table.loc[METHODS[m]] for m in ("row_permutation", "firth_dispersion", "firth_profile"))
+    worst = table["full"].idxmax()
+    return {
+        "n": len(table),
+        "alpha": alpha,
+        "sd": audit["sd"].max(),
+        "ratio": audit["odds_ratio"].max(),
+        "n_sim": int(audit["n_sim"].min()),
+        "test": test["full"],
+        "test_low": test[["none", "half", "full"]].min(),
+        "test_high": test[["none", "half", "full"]].max(),
+        "power": test["power"],
+        "interval": interval["full"],
+        "coverage": interval["coverage"],
+        "naive": naive["full"],
+        "naive_coverage": naive["coverage"],
+        "worst": table.at[worst, "full"],
+        "worst_name": worst,
+        "kept": join_names(table.index[table["keeps"].astype(bool)]),
+        "n_kept": int(table["keeps"].sum()),
+        "n_failed": int(table["n_failed"].sum()),
+        "n_fits": int(audit["n_sim"].sum()),
     }

@@ -6,6 +6,7 @@ import pandas as pd
 
 from innodivide import data, exhibits, tiers
 from innodivide.claims.finding import Finding
+from innodivide.claims.tiers import ALPHA
 from innodivide.exhibits import join_names
 from innodivide.panel import Tables, _tables, member_states
 
@@ -13,9 +14,9 @@ from innodivide.panel import Tables, _tables, member_states
 EVIDENCE = {
     "C05": "T5.4, T5.5, F5.2",
     "C07": "T5.7, F5.3",
-    "C09": "T5.14, F5.7",
+    "C09": "T5.15, F5.7",
     "C11": "T5.8",
-    "C12": "T5.11, T5.12",
+    "C12": "T5.11, F5.6, T5.13",
 }
 STATISTICS = {
     "both": "States in both tiers",
@@ -28,6 +29,17 @@ STATISTICS = {
 }
 NULLS = {"curveball": "activity of each state kept", "labels": "partnerships dealt out anew"}
 POSITIONS = {"both": "both", "first only": "Tier 1 only", "second only": "Tier 2 only", "neither": "neither"}
+# Rows of large tables that the report uses: only their sources are cited.
+USED = {
+    "eis_index": "edition == 2023",
+    "eis_group": "edition == 2019",
+    "ris_index": "edition == 2023",
+    "nuts": "nuts_version == '2016' and level == 2",
+    "region_point": "nuts_version == '2016'",
+    "horizon_country": "data_cut == '2017-07'",
+    "country_panel": "year >= 2016 and variable in ['population', 'gdp_meur', 'gdp_pc_pps', 'gdp_real_growth', "
+    "'berd_meur', 'rd_scoreboard_firms']",
+}
 CASES = {
     "as listed": "Only what is listed: most that can be in neither",
     "stated places": "Stated places filled: fewest, one site a company",
@@ -36,13 +48,14 @@ CASES = {
 
 
 def sources(*names: str) -> tuple[str, ...]:
-    """Return the ids of all sources of some tables."""
-    return exhibits.sources_of(*[data.load(n) for n in names])
+    """Return the ids of all sources of some tables, of the rows that the report uses where it uses few."""
+    tables = [data.load(n) for n in names]
+    return exhibits.sources_of(*[t.query(USED[n]) if n in USED else t for n, t in zip(names, tables)])
 
 
-def p_text(value: float) -> str:
-    """Return a p-value as printed: three decimals, missing as a dash, the smallest as a bound."""
-    return "–" if pd.isna(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"
+def p_text(value: float, sign: str = "") -> str:
+    """Return a p-value as printed: three decimals, missing as a dash, the smallest as a bound; `sign` for sentences."""
+    return "–" if pd.isna(value) else "< 0.001" if value < 0.001 else f"{sign}{value:.3f}"
 
 
 def claims_table(findings: list[Finding], tables: Tables | None = None) -> pd.DataFrame:
@@ -74,10 +87,10 @@ def connection_facts(kept: pd.DataFrame, dealt: pd.DataFrame, for_states: str) -
         "low": pairs["null_low"],
         "high": pairs["null_high"],
         "ratio": pairs["ratio"],
-        "p": p_text(pairs["p_value"]),
+        "p": p_text(pairs["p_value"], "= "),
         "direction": "fewer" if pairs["observed"] < pairs["null_mean"] else "more",
         "rho": plain["observed"],
-        "p_rho": p_text(plain["p_value"]),
+        "p_rho": p_text(plain["p_value"], "= "),
         "for_states": for_states,
     }
 
@@ -157,15 +170,23 @@ def robust_rows(rows: pd.DataFrame, tables: Tables | None = None) -> pd.DataFram
 
 
 def robust_facts(rows: pd.DataFrame) -> dict:
-    """Return how many variants give the states' part the same verdict as the main one, and which do not."""
-    main = rows.set_index("variant")["states"]["main"]
+    """Return in how many variants there are clearly fewer pairs than activity gives, and in which not."""
+    clear = (rows["p_value"] < ALPHA) & (rows["observed"] < rows["null_mean"])
+    found = robust_rows(rows[~clear])["variant"].drop_duplicates()
     return {
         "n": len(rows),
-        "same": int((rows["states"] == main).sum()),
-        "states": main,
+        "clear": int(clear.sum()),
+        "not_clear": join_names(found),
         "low": rows["ratio"].min(),
         "high": rows["ratio"].max(),
     }
+
+
+def shape_facts(*tests: pd.DataFrame) -> dict:
+    """Return which of nestedness and modularity differ from what the totals of rows and columns give."""
+    rows = pd.concat(tests)
+    outside = rows[rows["p_value"] < ALPHA]["statistic"].map(STATISTICS)
+    return {"different": join_names(outside, none="neither nestedness nor modularity")}
 
 
 # Smart Specialisation
@@ -221,6 +242,7 @@ def bounds_facts(bounds: pd.DataFrame, frame: pd.DataFrame, places: pd.DataFrame
         "people_most": rows.at["as listed", "neither_population_share"],
         "listed": int(frame["tier2_any"].sum()),
         "unlisted": int(places["unlisted"].sum()),
+        "known": int(bounds["population_known"].iloc[0]),
         "no_number": int(places["unlisted"].isna().sum()),
     }
 
@@ -231,6 +253,17 @@ def group_rows(frame: pd.DataFrame) -> pd.DataFrame:
     rows = rows.rename(index=lambda g: "no group, boundary changed" if pd.isna(g) else g)
     order = ["leader", "strong", "moderate", "emerging", "no group, boundary changed"]
     return rows.reindex([g for g in order if g in rows.index]).reset_index()
+
+
+def group_facts(rows: pd.DataFrame) -> dict:
+    """Return how many regions of the highest and of the lowest group a list names, and of how many."""
+    by = rows.set_index("group")
+    return {
+        "top": int(by.at["leader", "listed"]),
+        "top_n": int(by.at["leader", "n_regions"]),
+        "bottom": int(by.at["emerging", "listed"]),
+        "bottom_n": int(by.at["emerging", "n_regions"]),
+    }
 
 
 def map_points(frame: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:

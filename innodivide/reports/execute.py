@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 
 from innodivide import data
+from innodivide.reports import kernels
 from innodivide.reports.blocks import ReportError, last_cell_run
 from innodivide.reports.declarations import Notebook
 
@@ -28,6 +29,8 @@ def execute(notebook: Notebook, parameters: dict):
         "OMP_NUM_THREADS": "1",
         "PYTHONHASHSEED": "0",
     }
+    if kernels.available():
+        wanted["JUPYTER_DEFAULT_PROVISIONER_NAME"] = kernels.NAME
     before = {k: os.environ.get(k) for k in wanted}
     os.environ.update(wanted)
     try:
@@ -42,7 +45,7 @@ def execute(notebook: Notebook, parameters: dict):
                     kernel_name="python3",
                     cwd=str(data.ROOT),
                     execution_timeout=KERNEL_TIMEOUT,
-                    **_local_transport(scratch),
+                    **_kernel_settings(scratch),
                 )
             except Exception as error:
                 raise ReportError(_what_broke(error, saved)) from error
@@ -51,12 +54,18 @@ def execute(notebook: Notebook, parameters: dict):
             os.environ.pop(key) if value is None else os.environ.__setitem__(key, value)
 
 
-def _local_transport(folder: str) -> dict:
-    """Talk to the kernel through socket files of this user, not through open ports (not possible on Windows)."""
+def _kernel_settings(folder: str) -> dict:
+    """Talk to the kernel through socket files of this user, not through open ports (not possible on Windows).
+
+    The kernel is ended at once when the notebook is done: it holds nothing that could be lost.
+    """
     from traitlets.config import Config
 
     sockets = {"transport": "ipc", "ip": f"{folder}/kernel"}  # a name of its own: kernels run side by side
-    return {} if os.name == "nt" else {"config": Config({"KernelManager": sockets})}
+    settings = Config({"NotebookClient": {"shutdown_kernel": "immediate"}})
+    if os.name != "nt":
+        settings.KernelManager.update(sockets)
+    return {"config": settings}
 
 
 def _what_broke(error: Exception, saved: Path) -> str:

@@ -7,6 +7,12 @@ from innodivide.exhibits import FLAG_MEANING, Exhibit, flag_note, join_names, sa
 from innodivide.narrative.annex.tier1 import TAKING_PART
 from innodivide.panel import Tables, _tables
 
+MONEY = {
+    "RRF grants, allocation of 2020": "grants of the Recovery and Resilience Facility",
+    "Cohesion 2014-2020, research and innovation": "cohesion money for research and innovation",
+    "Cohesion 2014-2020, SMEs": "cohesion money for small and medium-sized firms",
+}
+
 
 def money_table(geo: str, tables: Tables | None = None) -> Exhibit:
     """Return the table of Tier-2 and reform money against the other Member States."""
@@ -79,3 +85,56 @@ def data_notes(geo: str, tables: Tables | None = None) -> Exhibit:
         )
     parts.append("Weak points of single sources stand in the list of sources.")
     return say("NA.7", " ".join(parts), **values)
+
+
+def connection_text(geo: str, points: pd.DataFrame, coverage, draws: int, tables: Tables | None = None) -> Exhibit:
+    """Return where Tier 1 and Tier 2 meet in the country, as far as member lists are complete.
+
+    `points` is the frame of `tiers.network.connection_points` from `draws` matrices, `coverage` that of the lists.
+    """
+    own = points.set_index("geo").loc[geo]
+    places = "{n_second} of them" if own["n_second"] else "none of them"
+    text = (
+        "Where the tiers meet: {known} of {total} Smart Specialisation partnerships publish a complete list of members, "
+        f"and {{name}} is in {places}; it takes part in "
+    )
+    text += "{n_first} integrated IPCEI{s}." if own["n_first"] else "no integrated IPCEI."
+    values = {"name": profile.names(tables)[geo], "known": coverage.known, "total": coverage.total}
+    values |= {"n_first": int(own["n_first"]), "n_second": int(own["n_second"]), "s": "" if own["n_first"] == 1 else "s"}
+    if own["position"] == "both":
+        text += (
+            " That makes {pairs} pair{plural} of a project and a partnership, {verdict} the {low:.0f} to {high:.0f} that "
+            "its activity alone would give (95% range over {draws} random networks of the same activity)."
+        )
+        outside = own["pairs"] < own["null_low"], own["pairs"] > own["null_high"]
+        values |= {
+            "pairs": int(own["pairs"]),
+            "plural": "" if own["pairs"] == 1 else "s",
+            "verdict": "fewer than" if outside[0] else "more than" if outside[1] else "within",
+            "low": own["null_low"],
+            "high": own["null_high"],
+            "draws": draws,
+        }
+    else:
+        text += " So no point where they meet is on record."
+    text += " Absence from these lists is not absence from Tier 2."
+    return say("NA.12", text, **{k: v for k, v in values.items() if f"{{{k}" in text})
+
+
+def money_against_gap_text(geo: str, rows: pd.DataFrame, tables: Tables | None = None) -> Exhibit:
+    """Return the sentence on the place of the country's reform money beside that of its gap (`money.money_by_country`)."""
+    reform = rows[rows["reform"]].copy()
+    grouped = reform.groupby("instrument")
+    reform["place"] = grouped["per_head"].rank(ascending=False, method="min")
+    reform["gap_place"] = grouped["gap"].rank(ascending=False, method="min")
+    own = reform[reform["geo"] == geo]
+    parts, values = [], {"name": profile.names(tables)[geo], "n": rows["geo"].nunique()}
+    for i, row in enumerate(own.itertuples()):
+        parts.append(f"{{what_{i}}}: place {{place_{i}}} (gap of {{year_{i}}}: {{gap_{i}}})")
+        values |= {f"what_{i}": MONEY[row.instrument], f"place_{i}": int(row.place), f"year_{i}": int(row.gap_year)}
+        values |= {f"gap_{i}": int(row.gap_place)}
+    text = (
+        "Money beside the gap: counted from the most euro per head, {name} has these places among {n} Member States, in "
+        "brackets its place by the innovation gap, counted from the widest: "
+    )
+    return say("NA.13", f"{text}{'; '.join(parts)}.", **values)

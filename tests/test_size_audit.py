@@ -1,0 +1,342 @@
+"""The audit of size and coverage: each method against the public function it stands for, the world it simulates
+against closed forms, what it counts against methods whose errors are known, and the stored run against the design."""
+
+import math
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from reference.cases import made_up
+from scipy import stats
+
+from innodivide import cli, confirmatory, inference, models, size_audit
+from innodivide.errors import DataError, DesignError, ParameterError
+from innodivide.inference import audited, clusters, linear
+from innodivide.inference.audited import METHODS, Block, Judged, Method
+from innodivide.inference.permute import country_orders
+from innodivide.inference.power import dispersion_of_sd, minimum_detectable_odds_ratio
+from innodivide.inference.profiles import penalised_deviance
+from innodivide.models import outcomes
+from innodivide.models.design import CONTROLS, build_design
+from innodivide.panel import country_totals
+from innodivide.plan import load_plan
+
+PLAN = load_plan()
+DYADS = confirmatory.planned_dyads(PLAN).sort_values(["geo", "ipcei_id"], ignore_index=True)
+DESIGN = build_design(DYADS, "leader", CONTROLS, "participates")
+DRAWS = 99
+SHIFT = 0.7  # a value to hold that is neither zero nor the truth: it must go through to the interval
+
+
+def rng(seed=1):
+    return np.random.default_rng(seed)
+
+
+def only(*names):
+    return {name: METHODS[name] for name in names}
+
+
+def audit(n_sim=20, seed=1, **arguments):
+    return size_audit.audit(DYADS, rng(seed), n_sim, **{"n_permutations": DRAWS, **arguments})
+
+
+# ---- each method is the reported one ----
+
+
+def simulated(n: int) -> np.ndarray:
+    """Outcomes with the observed total, of which the first is the observed one."""
+    fitted = models.firth_logit(DYADS).predict(DYADS)
+    return np.vstack([DESIGN.y, (rng(5).random((n - 1, len(DYADS))) < fitted).astype(float)])
+
+
+@pytest.fixture(scope="module")
+def block():
+    count = len(DESIGN.countries)
+    orders = country_orders(rng(7), DRAWS, count)
+    weights = [clusters._draw(rng(7), kind, DRAWS, count) for kind in ("rademacher", "webb")]
+    return Block(DESIGN, simulated(4), orders, *weights, 0.05)
+
+
+def drawn(function, frame, **arguments):
+    return function(frame, rng=rng(7), **arguments)
+
+
+PUBLIC = {
+    "row_permutation": lambda d, t: drawn(inference.permutation_test, d, method="rows", n_permutations=DRAWS),
+    "potter": lambda d, t: drawn(inference.permutation_test, d, method="potter", n_permutations=DRAWS),
+    "firth_dispersion": lambda d, t: models.dispersion_interval(models.firth_logit(d)),
+    "firth_profile": lambda d, t: models.firth_logit(d).result,
+    "quasi_binomial": lambda d, t: models.grouped_binomial(t).result,
+    "fractional_logit": lambda d, t: outcomes.fractional_logit(t),
+    "poisson": lambda d, t: outcomes.poisson_rate(t),
+    "lpm_cr1": lambda d, t: clusters.lpm_clustered(d, kind="CR1"),
+    "lpm_cr2": lambda d, t: clusters.lpm_clustered(d, kind="CR2"),
+    "lpm_two_way": lambda d, t: clusters.lpm_clustered(d, kind="two-way"),
+    "wild_rademacher": lambda d, t: drawn(clusters.wild_cluster_bootstrap, d, weights="rademacher", n_boot=DRAWS),
+    "wild_webb": lambda d, t: drawn(clusters.wild_cluster_bootstrap, d, weights="webb", n_boot=DRAWS),
+    "freedman_lane": lambda d, t: drawn(linear.freedman_lane, t, n_permutations=DRAWS),
+}
+
+
+@pytest.mark.parametrize("name", list(METHODS))
+def test_a_method_gives_what_its_public_function_gives(name, block):
+    scale = 100 if METHODS[name].scale == "percentage points" else 1
+    found = [METHODS[name].judge(block, value) for value in (0.0, SHIFT * scale / 10, -SHIFT * scale)]
+    for i, y in enumerate(block.y):
+        dyads = DYADS.assign(participates=y.astype(bool))
+        public = PUBLIC[name](dyads, country_totals(dyads))
+        rough = 1e-6 if name == "firth_profile" else 1e-9  # the library stops at a gradient of 1e-4
+        assert found[0].p[i] == pytest.approx(public.p_value, abs=rough)
+        assert found[0].reason[i] == ""
+        if METHODS[name].truth is None:
+            assert public.ci_low is None and math.isnan(found[0].covered[i])
+            continue
+        for judged, value in zip(found, (0.0, SHIFT * scale / 10, -SHIFT * scale)):
+            assert judged.covered[i] == (public.ci_low <= value <= public.ci_high)
+
+
+def test_the_penalised_deviance_at_the_ends_of_the_profile_interval_is_the_quantile():
+    fit = models.firth_logit(DYADS)
+    x = np.column_stack([DESIGN.controls, DESIGN.d, np.ones(len(DYADS))])
+    beta = audited.firth_batch(DESIGN.d[None], DESIGN.controls, DESIGN.y).coefficients
+    for end in (fit.result.ci_low, fit.result.ci_high):
+        deviance, found = penalised_deviance(x, DESIGN.y[None], beta, end)
+        assert found[0] and deviance[0] == pytest.approx(stats.chi2.ppf(0.95, 1), abs=1e-3)
+    assert penalised_deviance(x, DESIGN.y[None], beta, fit.result.estimate)[0][0] == pytest.approx(0, abs=1e-8)
+
+
+# ---- the world that is simulated ----
+
+
+def test_what_is_true_on_totals_is_the_log_odds_ratio_where_nothing_varies_within_countries():
+    dyads = made_up(rng(3), n=14, k=6)
+    design = build_design(dyads, "leader", CONTROLS, "participates")
+    for world in size_audit._worlds(dyads, design, (1.0, 3.0), METHODS):
+        for name in ("quasi_binomial", "fractional_logit", "firth_profile", "firth_dispersion"):
+            assert world.truths[name] == pytest.approx(math.log(world.odds_ratio), abs=1e-8)
+        assert world.mu.mean() == pytest.approx(design.y.mean(), abs=1e-10)
+        columns = np.column_stack([np.ones(len(design.d)), design.controls, design.d])
+        slope = np.linalg.lstsq(columns, world.mu, rcond=None)[0][-1]
+        assert world.truths["lpm_cr1"] == pytest.approx(100 * slope, abs=1e-9)
+        assert math.isnan(world.truths["row_permutation"])
+
+
+def test_the_odds_ratio_is_marginal_whatever_the_spread():
+    """The mean outcome over many simulations is mu, with and without a spread between countries."""
+    seen = []
+
+    def watch(block, truth):
+        seen.append(block.y)
+        return Judged(np.ones(len(block.y)), np.full(len(block.y), np.nan), np.full(len(block.y), ""))
+
+    audit(2000, sds=(0.0, 1.0), odds_ratios=(4.0,), methods={"watch": Method(watch, "")})
+    mu = size_audit._worlds(DYADS, DESIGN, (4.0,), {})[0].mu
+    spreads = []
+    for part in (seen[::2], seen[1::2]):
+        totals = np.array([DESIGN.by_country(row) for row in np.vstack(part)])
+        gap = np.abs(totals.mean(axis=0) - DESIGN.by_country(mu))
+        assert (gap < 4.5 * totals.std(axis=0) / math.sqrt(len(totals))).all()
+        spreads.append(totals.var(axis=0))
+    assert (spreads[1] / spreads[0]).mean() == pytest.approx(dispersion_of_sd(1.0, mu, DESIGN), rel=0.05)
+
+
+def test_a_shorter_run_is_the_beginning_of_a_longer_one():
+    kept = []
+
+    def keep(block, truth):
+        kept.append(block.y)
+        return Judged(np.ones(len(block.y)), np.full(len(block.y), np.nan), np.full(len(block.y), ""))
+
+    for count in (60, 110):
+        audit(count, sds=(0.5,), odds_ratios=(1.0,), methods={"keep": Method(keep, "")})
+    short, long = np.vstack(kept[:2]), np.vstack(kept[2:])
+    assert len(short) == 60 and len(long) == 110 and (long[:60] == short).all()
+
+
+def test_the_power_is_that_of_the_power_curve():
+    sd = size_audit.spreads(DYADS)[2]
+    found = audit(200, sds=(sd,), odds_ratios=(1.0, 4.0), n_permutations=199, methods=only("row_permutation"))
+    curve = minimum_detectable_odds_ratio(DYADS, rng(9), sd=sd, n_sim=200, n_permutations=199, odds_ratios=(1.0, 4.0))
+    gap = found["rejection"].to_numpy() - curve.frame["power"].to_numpy()
+    assert (np.abs(gap) < 4 * np.hypot(found["rejection_se"], curve.frame["mc_se"])).all()
+
+
+def test_the_row_permutation_holds_its_level_where_dyads_are_independent():
+    found = audit(400, sds=(0.0,), odds_ratios=(1.0,), n_permutations=199, methods=only("row_permutation")).iloc[0]
+    assert abs(found["rejection"] - 0.05) < 4 * math.sqrt(0.05 * 0.95 / 400)
+
+
+# ---- what is counted ----
+
+
+@pytest.fixture(scope="module")
+def small():
+    return audit(20)
+
+
+def test_a_run_has_one_row_for_each_method_spread_and_odds_ratio(small):
+    assert list(small.columns) == size_audit.COLUMNS
+    assert len(small) == len(METHODS) * 3 * 2 and not small.duplicated(size_audit.KEYS).any()
+    sds = sorted(small["sd"].unique())
+    assert sds[0] == 0 and sds[1] == sds[2] / 2 and sorted(small["odds_ratio"].unique()) == pytest.approx([1, 4])
+    full = confirmatory.models.firth_logit(DYADS).dispersion
+    assert size_audit.dispersion_to_sd(full, DYADS) == pytest.approx(sds[2])
+    assert small["rejection"].between(0, 1).all() and (small["n_sim"] == 20).all()
+    share = small["rejection"]
+    assert small["rejection_se"].to_numpy() == pytest.approx(np.sqrt(share * (1 - share) / 20))
+    with_interval = small["method"].map(lambda m: METHODS[m].truth is not None)
+    assert (small["coverage"].notna() == with_interval).all() and (small["truth"].notna() == with_interval).all()
+
+
+def test_the_result_does_not_depend_on_the_executor():
+    arguments = {"n_sim": 70, "methods": only("row_permutation", "wild_webb", "poisson", "firth_profile")}
+    alone = audit(**arguments)
+    with ProcessPoolExecutor(2) as executor:
+        pd.testing.assert_frame_equal(alone, audit(**arguments, executor=executor))
+    assert not alone.equals(audit(**arguments, seed=2))
+
+
+def always(block, truth):
+    return Judged(np.zeros(len(block.y)), np.zeros(len(block.y)), np.full(len(block.y), ""))
+
+
+def raises(block, truth):
+    raise DesignError("the design is bad")
+
+
+def silent(block, truth):
+    return Judged(np.full(len(block.y), np.nan), np.ones(len(block.y)), np.full(len(block.y), ""))
+
+
+def half(block, truth):
+    odd = np.arange(len(block.y)) % 2 == 1
+    return Judged(np.where(odd, np.nan, 0.01), np.ones(len(block.y)), np.where(odd, "odd", ""))
+
+
+def test_bad_methods_are_visible():
+    bad = {f.__name__: Method(f, "", lambda *_: 0.0) for f in (always, raises, silent, half)}
+    found = audit(60, sds=(0.0,), odds_ratios=(1.0,), methods=bad).set_index("method")
+    assert found.loc["always", ["rejection", "coverage", "n_failed"]].tolist() == [1, 0, 0]
+    assert found.loc["raises", ["rejection", "n_failed", "failures"]].tolist() == [0, 60, "the design is bad: 60"]
+    assert math.isnan(found.at["raises", "coverage"]) and math.isnan(found.at["silent", "coverage"])
+    assert found.loc["silent", ["rejection", "n_failed", "failures"]].tolist() == [0, 60, "no p-value: 60"]
+    assert found.loc["half", ["rejection", "coverage", "n_failed", "failures"]].tolist() == [0.5, 1, 30, "odd: 30"]
+
+
+def test_fits_without_a_maximum_are_counted_with_the_reason():
+    dyads = made_up(rng(4), n=10, k=2, effect=2.0)
+    names = ("quasi_binomial", "poisson", "firth_dispersion")
+    found = size_audit.audit(dyads, rng(1), 50, (0.0,), (20.0,), n_permutations=9, methods=only(*names))
+    found = found.set_index("method")
+    assert found.at["firth_dispersion", "n_failed"] == 0
+    assert found.at["quasi_binomial", "n_failed"] > 5
+    assert (
+        f"separated: no finite maximum-likelihood estimate: {found.at['quasi_binomial', 'n_failed']}"
+        == (found.at["quasi_binomial", "failures"])
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "text"),
+    [
+        ({"n_sim": 0}, ParameterError, "n_sim: expected"),
+        ({"sds": (-1,)}, ParameterError, "sds: expected"),
+        ({"sds": ()}, ParameterError, "sds: expected"),
+        ({"odds_ratios": (0,)}, ParameterError, "odds_ratios: expected"),
+        ({"alpha": 1.0}, ParameterError, "alpha: expected"),
+        ({"n_permutations": 0}, ParameterError, "n_permutations: expected"),
+    ],
+)
+def test_values_out_of_range_are_refused(arguments, error, text):
+    with pytest.raises(error, match=text):
+        audit(**arguments)
+    with pytest.raises(DesignError, match="same IPCEIs"):
+        size_audit.audit(DYADS.iloc[1:], rng(), 5)
+
+
+# ---- the stored run ----
+
+
+@pytest.fixture(scope="module")
+def kept():
+    return size_audit.stored()
+
+
+def test_the_stored_run_fits_the_design(kept):
+    assert set(kept["data_hash"]) == {DESIGN.data_hash} and set(kept["seed"]) == {PLAN.seed}
+    assert sorted(kept["sd"].unique()) == pytest.approx(size_audit.spreads(DYADS), abs=1e-5)
+    assert (kept["n_sim"] >= 1000).all() and len(kept) == len(METHODS) * 6
+    assert size_audit.as_text(kept) == size_audit.STORED.read_text(encoding="utf-8")
+    worlds = size_audit._worlds(DYADS, DESIGN, size_audit.ODDS_RATIOS, METHODS)
+    for world in worlds:
+        rows = kept[np.isclose(kept["odds_ratio"], world.odds_ratio)]
+        wanted = rows["method"].map(world.truths).to_numpy(dtype=float)
+        assert rows["truth"].to_numpy() == pytest.approx(wanted, rel=1e-5, abs=1e-8, nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "text"),
+    [
+        (lambda f: f.assign(data_hash="0" * 64), "data_hash is 0000"),
+        (lambda f: f.assign(seed=1), "seed is 1, the present one is"),
+        (lambda f: f[f["method"] != "potter"], r"methods differ: \['potter'\]"),
+        (lambda f: f.drop(columns="n_failed"), "the columns are"),
+        (lambda f: f.iloc[:0], "the columns are"),
+        (None, "cannot be read"),
+    ],
+)
+def test_a_file_of_another_design_is_refused(spoil, text, kept, tmp_path):
+    path = tmp_path / "below" / "audit.csv"
+    if spoil:
+        size_audit.write(spoil(kept), path)
+        assert [p.name for p in path.parent.iterdir()] == ["audit.csv"]
+    with pytest.raises(DataError, match=text) as caught:
+        size_audit.stored(path=path)
+    assert "innodivide audit-size --write" in str(caught.value)
+
+
+def test_other_dyads_are_refused():
+    with pytest.raises(DataError, match="data_hash"):
+        size_audit.stored(DYADS[DYADS["geo"] != "LU"])
+    with pytest.raises(DataError, match="seed"):
+        size_audit.stored(plan=replace(PLAN, fixed={**PLAN.fixed, "test": {**PLAN.fixed["test"], "seed": 5}}))
+
+
+def test_differences_are_measured_in_monte_carlo_errors(kept):
+    assert size_audit.differences(kept, kept).empty
+    moved = kept.copy()
+    moved.loc[0, "rejection"] += 0.1
+    apart = size_audit.differences(moved, kept)
+    n, share = kept.loc[0, "n_sim"], kept.loc[0, "rejection"] + 0.05
+    assert len(apart) == 1 and apart.at[0, "rate"] == "rejection"
+    assert apart.at[0, "z"] == pytest.approx(0.1 / math.sqrt(2 * share * (1 - share) / n), rel=1e-4)
+    assert np.isinf(size_audit.differences(kept.iloc[1:], kept)["z"]).all()
+
+
+@pytest.mark.parametrize(("shift", "status"), [(0.0, 0), (0.002, 0), (0.2, 1)])
+def test_the_command_tells_differences_and_writes_only_when_asked(shift, status, kept, monkeypatch):
+    written = []
+    monkeypatch.setattr(size_audit, "planned", lambda **_: kept.assign(rejection=kept["rejection"] + shift))
+    monkeypatch.setattr(size_audit, "write", written.append)
+    result = CliRunner().invoke(cli.main, ["audit-size", "--workers", "1"])
+    assert result.exit_code == status and not written, result.output
+    assert f"{len(kept) if shift else 0} of {2 * len(kept)} rates differ" in result.output
+    result = CliRunner().invoke(cli.main, ["audit-size", "--workers", "1", "--write"])
+    assert result.exit_code == 0 and len(written) == 1 and "written: " in result.output
+
+
+@pytest.mark.slow
+def test_a_reduced_audit_agrees_with_the_stored_one(kept):
+    """Other random numbers than the stored run's, so that the two are independent."""
+    found = size_audit.audit(DYADS, rng(31), 500)
+    apart = size_audit.differences(found, kept)
+    assert len(apart) and apart["z"].abs().max() < size_audit.TOLERANCE, apart[apart["z"].abs() > 3]
+
+
+@pytest.mark.slow
+def test_the_command_repeats_the_beginning_of_the_stored_run(kept):
+    result = CliRunner().invoke(cli.main, ["audit-size", "--simulations", "200", "--workers", "2"])
+    assert result.exit_code == 0 and ", 0 by more than simulation error" in result.output, result.output
