@@ -203,10 +203,12 @@ def audit_size(simulations, workers, write):
     """
     import os
     from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
 
     from innodivide import size_audit
 
-    with ProcessPoolExecutor(workers or os.cpu_count() or 1) as executor:
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for the workers: small matrices, one process for each core
+    with ProcessPoolExecutor(workers or os.cpu_count() or 1, mp_context=get_context("spawn")) as executor:
         found = size_audit.planned(n_sim=simulations or size_audit.SIMULATIONS, executor=executor)
     try:
         apart = size_audit.differences(found, size_audit.stored())

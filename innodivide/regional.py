@@ -98,7 +98,7 @@ def index_identity(tables: Tables | None = None) -> dict[str, pd.DataFrame]:
 
 
 def region_series(tables: Tables | None = None) -> pd.DataFrame:
-    """Return the regional index of RIS 2023 over its years: geo (region_code), year, relative (EU of the year = 100)."""
+    """Return the regional index over its years: geo (region_code), year, relative (EU of the year = 100)."""
     tables = _tables(tables)
     rows = tables["ris_index"].query("edition == 2023")
     rows = rows[rows["region_code"].isin(barriers.region_groups(tables).index)]

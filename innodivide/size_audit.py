@@ -226,7 +226,8 @@ def as_text(frame: pd.DataFrame) -> str:
 
 def _read(source) -> pd.DataFrame:
     numbers = {"truth", "coverage", "coverage_se"}
-    return pd.read_csv(source, keep_default_na=False, na_values={column: [""] for column in numbers})
+    blank = {column: [""] for column in numbers}
+    return pd.read_csv(source, keep_default_na=False, na_values=blank, dtype={"data_hash": str})
 
 
 def _as_stored(frame: pd.DataFrame) -> pd.DataFrame:

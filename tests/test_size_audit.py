@@ -21,6 +21,7 @@ from innodivide.inference.power import dispersion_of_sd, minimum_detectable_odds
 from innodivide.inference.profiles import penalised_deviance
 from innodivide.models import outcomes
 from innodivide.models.design import CONTROLS, build_design
+from innodivide.narrative import robustness as words
 from innodivide.panel import country_totals
 from innodivide.plan import load_plan
 
@@ -326,6 +327,27 @@ def test_the_command_tells_differences_and_writes_only_when_asked(shift, status,
     assert f"{len(kept) if shift else 0} of {2 * len(kept)} rates differ" in result.output
     result = CliRunner().invoke(cli.main, ["audit-size", "--workers", "1", "--write"])
     assert result.exit_code == 0 and len(written) == 1 and "written: " in result.output
+
+
+# ---- in words ----
+
+
+def test_the_report_names_every_method_and_says_which_keep_their_level(kept):
+    assert set(words.METHODS) == set(METHODS)
+    frame = words.method_table(kept, 0.05)
+    assert frame["method"].tolist() == [words.METHODS[name] for name in METHODS] and frame["keeps"].any()
+    moved = kept.copy()
+    null = np.isclose(moved["odds_ratio"], 1) & (moved["sd"] > 0) & (moved["sd"] < moved["sd"].max())
+    moved.loc[null & (moved["method"] == "row_permutation"), "rejection"] = 0.076
+    moved.loc[null & (moved["method"] == "potter"), "rejection"] = 0.024
+    table = words.method_table(moved, 0.05).set_index("method")
+    assert table.at[words.METHODS["row_permutation"], "half"] == 0.076
+    assert not table.loc[[words.METHODS["row_permutation"], words.METHODS["potter"]], "keeps"].any()
+    facts = words.method_facts(moved, 0.05)
+    assert facts["n_kept"] == frame["keeps"].sum() - 2 and facts["test_high"] == 0.076
+    rates = words.method_rates(kept)
+    assert len(rates) == len(METHODS) and (rates["low"] <= rates["rejected"]).all()
+    assert rates["rejected"].tolist() == pytest.approx((100 * frame["full"]).tolist())
 
 
 @pytest.mark.slow

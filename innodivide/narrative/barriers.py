@@ -69,7 +69,7 @@ def choice_rows(choices: pd.DataFrame, tables: Tables | None = None) -> pd.DataF
 
 
 def named_rows(splits: dict) -> pd.DataFrame:
-    """Return the three barriers that the brief names: barrier, unit, general, ci_low, ci_high, share_behind, n_units."""
+    """Return the three barriers that the brief names, with unit, mean gap, interval and share of regions behind."""
     known = pd.concat([splits["now"].general, splits["government"].general])
     rows = known.loc[[code for code, _ in claim.NAMED.values()]].reset_index(drop=True)
     barrier, unit = zip(*[NAMED[name] for name in claim.NAMED])
@@ -117,7 +117,7 @@ def share_facts(rows: pd.DataFrame) -> dict:
 
 
 def map_rows(tables: Tables | None = None) -> pd.DataFrame:
-    """Return the regions with their quality of government and a place on the map: code, name, geo, lon, lat, eqi, ..."""
+    """Return the regions with their quality of government and their places on the map."""
     tables = _tables(tables)
     gaps = barriers.institutional_gaps(tables=tables).query("measure == 'eqi'")
     rows = barriers.region_groups(tables).reset_index().rename(columns={"region_code": "code"})
@@ -145,7 +145,7 @@ def map_facts(rows: pd.DataFrame) -> dict:
 
 
 def institution_rows(gaps: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
-    """Return each measure for the emerging innovators: label, year, n_behind, n_states, mean_gap (sd), last, source_id."""
+    """Return each measure for the emerging innovators: how many are behind the EU, by how much (sd), who furthest."""
     tables = _tables(tables)
     group = tables["eis_group"].query("edition == 2023").set_index("geo")["group"]
     rows = gaps[gaps["geo"].map(group) == "emerging"].assign(name=gaps["geo"].map(profile.names(tables)))
@@ -168,7 +168,7 @@ def institution_rows(gaps: pd.DataFrame, tables: Tables | None = None) -> pd.Dat
 
 
 def institution_facts(rows: pd.DataFrame) -> dict:
-    """Return the largest institutional gap of the emerging innovators, and how many measures find all of them behind."""
+    """Return the largest gap of the emerging innovators, and how many measures find all of them behind."""
     return {
         "first": rows["label"].iloc[0],
         "gap": rows["mean_gap"].iloc[0],
@@ -178,7 +178,7 @@ def institution_facts(rows: pd.DataFrame) -> dict:
 
 
 def oaxaca_rows(parts: pd.DataFrame) -> pd.DataFrame:
-    """Return the Oaxaca-Blinder parts in words; the unexplained part as a total only, since its terms depend on the units."""
+    """Return the Oaxaca-Blinder parts in words; the unexplained part as a total, since its terms depend on units."""
     rows = parts[parts["term"] != "constant"].reset_index(drop=True)
     other = ["unexplained", "unexplained_low", "unexplained_high"]
     return rows.assign(term=rows["term"].map(TERMS), **{c: rows[c].where(rows["term"] == "total") for c in other})
@@ -198,7 +198,7 @@ def oaxaca_facts(parts: pd.DataFrame) -> dict:
 
 
 def cluster_rows(found: barriers.Profiles, tables: Tables | None = None) -> pd.DataFrame:
-    """Return the clusters: size, countries, indicators in which they differ from lagging regions in general, stability."""
+    """Return the clusters: size, countries, indicators that differ from lagging regions in general, stability."""
     labels, home = indicator_names(tables), claim.lagging_regions(tables).map(profile.names(tables))
     heads, rows = found.stability["n_units"].to_numpy(), []
     usual = (found.centres.T * heads / heads.sum()).sum(axis=1)
@@ -211,8 +211,8 @@ def cluster_rows(found: barriers.Profiles, tables: Tables | None = None) -> pd.D
                 "cluster": row.cluster,
                 "n_units": row.n_units,
                 "countries": ", ".join(f"{name} {n}" for name, n in counts.items()),
-                "most": "; ".join(labels[order.index[:MARK]]),
-                "least": "; ".join(labels[order.index[: -MARK - 1 : -1]]),
+                "most": "; ".join(labels[order[order > 0].index[:MARK]]),
+                "least": "; ".join(labels[order[order < 0].index[: -MARK - 1 : -1]]),
                 "jaccard": row.jaccard,
                 "jaccard_low": row.jaccard_low,
                 "jaccard_high": row.jaccard_high,

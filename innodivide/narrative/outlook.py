@@ -36,7 +36,7 @@ def span(low: float, high: float, fmt: str = "{:.0f}") -> str:
 
 
 def closing_rows(rows: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
-    """Return `scenarios.closing_speed` in words: name, by, value, needed, past, best, level, words (and the numbers)."""
+    """Return `scenarios.closing_speed` with needed, past, fastest and level as text and the reading in words."""
     names = profile.names(tables)
     there = rows["reading"] == "already there"
     return rows.assign(

@@ -45,14 +45,14 @@ STATISTICS = {
 METHODS = {
     "row_permutation": "row permutation of the score (registered test)",
     "potter": "permutation of the residualised status (Potter)",
-    "firth_dispersion": "Firth logit, dispersion, t (registered interval)",
-    "firth_profile": "Firth logit, profile likelihood of dyads",
-    "quasi_binomial": "quasi-binomial, t",
-    "fractional_logit": "fractional logit, HC1",
-    "poisson": "Poisson with offset, HC1",
-    "lpm_cr1": "linear probability, CR1",
-    "lpm_cr2": "linear probability, CR2",
-    "lpm_two_way": "linear probability, two-way",
+    "firth_dispersion": "Firth logit with dispersion t (registered interval)",
+    "firth_profile": "Firth logit with profile likelihood (dyads independent)",
+    "quasi_binomial": "quasi-binomial with t",
+    "fractional_logit": "fractional logit (HC1)",
+    "poisson": "Poisson with offset (HC1)",
+    "lpm_cr1": "linear probability (CR1)",
+    "lpm_cr2": "linear probability (CR2)",
+    "lpm_two_way": "linear probability (two-way)",
     "wild_rademacher": "wild cluster bootstrap (Rademacher)",
     "wild_webb": "wild cluster bootstrap (Webb)",
     "freedman_lane": "Freedman-Lane",
@@ -224,7 +224,7 @@ def method_facts(audit: pd.DataFrame, alpha: float) -> dict:
     """Return the size of the audit, the rates of the registered methods, and which methods keep their level."""
     table = method_table(audit, alpha).set_index("method")
     test, interval, naive = (table.loc[METHODS[m]] for m in ("row_permutation", "firth_dispersion", "firth_profile"))
-    worst = table["full"].idxmax()
+    worst = table["full"].drop(METHODS["firth_profile"]).idxmax()
     return {
         "n": len(table),
         "alpha": alpha,

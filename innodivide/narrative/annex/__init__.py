@@ -21,7 +21,7 @@ from innodivide.narrative.annex.tier2 import (
 )
 
 # Draws of an annex: few, since every annex draws again; the captions say how many.
-RESAMPLES, SCENARIO_DRAWS, NULL_MATRICES = 199, 400, 499
+RESAMPLES, SCENARIO_DRAWS, NULL_MATRICES = 199, 200, 199
 
 __all__ = [
     "BASIS_TEXT",

@@ -30,8 +30,9 @@ def scenario_exhibits(geo: str, rows: pd.DataFrame, sources, draws: int, tables:
         )
     else:
         text = (
-            "If {name} had carried the label of a leader at all {possible} decisions and had stayed as it is otherwise, "
-            "the number of projects to expect would change by {change:+.1f} ({low:+.1f} to {high:+.1f}): {verdict}."
+            "If {name} had carried the label of a leader at all {possible} decisions and had stayed as it is "
+            "otherwise, the number of projects to expect would change by {change:+.1f} "
+            "({low:+.1f} to {high:+.1f}): {verdict}."
         )
         values |= {"change": label["change"], "low": label["change_low"], "high": label["change_high"]}
         values["verdict"] = (
@@ -63,29 +64,29 @@ def scenario_exhibits(geo: str, rows: pd.DataFrame, sources, draws: int, tables:
 
 
 def closing_exhibits(geo: str, rows: pd.DataFrame, index: pd.DataFrame, tables: Tables | None = None) -> list[Exhibit]:
-    """Return sentence and table of the pace needed to reach the EU; `rows` is the frame of `scenarios.closing_speed`."""
+    """Return sentence and table of the pace needed to reach the EU; `rows` are those of `scenarios.closing_speed`."""
     own = words.closing_rows(rows[rows["geo"] == geo].sort_values("by", ignore_index=True), tables)
     name, (first, second) = profile.names(tables)[geo], own.itertuples()
     values = {"name": name, "start": int(first.start_year), "value": first.value, "window": words.WINDOW}
     values |= {"since": int(index["year"].min()), "by": int(first.by), "later": int(second.by)}
     if first.reading == "already there":
         text = (
-            "{name} is at {value:.0f} percent of the EU ({start}). At the slowest pace of its past, kept for every "
-            "year, it would be at {low:.0f} in {later}; at the fastest, at {high:.0f}: {verdict}."
+            "{name} is at {value:.0f} percent of the EU ({start}). If the slowest pace of its past held in every year, "
+            "it would be at {low:.0f} in {by} and at {low_later:.0f} in {later}: {verdict}."
         )
-        values |= {"low": second.level_low, "high": second.level_high}
+        values |= {"low": first.level_low, "low_later": second.level_low}
         values["verdict"] = (
-            "above the EU either way"
-            if second.level_low >= 100
-            else "below the EU at the slowest"
-            if second.level_high >= 100
-            else "below the EU either way"
+            "above the EU in both"
+            if min(first.level_low, second.level_low) >= 100
+            else "below the EU in both"
+            if max(first.level_low, second.level_low) < 100
+            else "below the EU by then"
         )
     else:
         same = first.reading == second.reading
         text = (
-            "To reach the EU by {by}, the index of {name} ({value:.0f} percent of the EU in {start}) would have to grow "
-            "{needed:.1f} percent a year faster than that of the EU; by {later}, {needed_later:.1f}. "
+            "To reach the EU by {by}, the index of {name} ({value:.0f} percent of the EU in {start}) would have to "
+            "grow {needed:.1f} percent a year faster than that of the EU; by {later}, {needed_later:.1f}. "
             "Over stretches of {window} years since {since} it has had {past_low:+.1f} to {past_high:+.1f}. "
         )
         text += "Both would be {how}." if same else "The first would be {how}; the second, {how_later}."
@@ -111,6 +112,6 @@ def closing_exhibits(geo: str, rows: pd.DataFrame, index: pd.DataFrame, tables: 
         edition="EIS 2023, back-series",
         caption="Growth of the index beyond that of the EU. Past: slowest to fastest stretch of {window} years; the "
         "level is where these paces would take the country if one of them held in every year, which no country has "
-        "shown. Not a forecast.",
+        "shown; the further off, the less it says. Not a forecast.",
     )
     return [say("NA.11", text, **values), listing]

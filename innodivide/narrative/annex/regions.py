@@ -107,11 +107,12 @@ def _who_lags(count: int, lagging: int) -> str:
             else "The scoreboard treats {name} as one region, which is not among the lagging ones (the lowest group)."
         )
     if not lagging:
-        return "None of the {n} regions of {name} is lagging, that is, in the lowest group of the scoreboard."
+        return "No region of {name} is lagging: of its {n}, none is in the lowest group of the scoreboard."
     if lagging == count:
         return "All {n} regions of {name} are lagging, that is, in the lowest group of the scoreboard."
     verb = "is" if lagging == 1 else "are"
-    return f"{{lagging}} of the {{n}} regions of {{name}} {verb} lagging, that is, in the lowest group of the scoreboard."
+    text = "{lagging} of the {n} regions of {name} " + verb
+    return text + " lagging, that is, in the lowest group of the scoreboard."
 
 
 def _barrier_table(name, rows, lagging, common, draws, values) -> Exhibit:
@@ -150,10 +151,10 @@ def _barrier_table(name, rows, lagging, common, draws, values) -> Exhibit:
 
 def _barrier_caption(any_lagging: bool, mixed: bool) -> str:
     text = (
-        "In index points, EU in {base_year} = {base}; weakest region first. Behind in the indicators: the gaps to the EU of "
-        "all indicators together, weighted as in the published index; minus is ahead. Country factor: what is left of "
-        "the gap of the published index; the scoreboard scales all regions of a country by one factor so that they "
-        "agree with the national index, so this is not a barrier. "
+        "In index points, EU in {base_year} = {base}; weakest region first. Behind in the indicators: the gaps to the "
+        "EU of all indicators together, weighted as in the published index; minus is ahead. Country factor: what is "
+        "left of the gap of the published index; the scoreboard scales all regions of a country by one factor so "
+        "that they agree with the national index, so this is not a barrier. "
     )
     if any_lagging:
         text += (
@@ -215,7 +216,8 @@ def institutions_table(geo: str, gaps: pd.DataFrame, tables: Tables | None = Non
         },
         values={"behind": behind, "total": len(rows), "first": shown["measure"].iloc[0]},
         sources=sources_of(rows),
-        caption="Minus is below the EU, the mean of the Member States weighted with population; one standard deviation: between "
-        "states. The measures of EQI are means of the regions. A 95% margin, in the unit of the value, is "
-        "published for the quality of government as a whole only. Regional Competitiveness Index: year of its edition.",
+        caption="Minus is below the EU, the mean of the Member States weighted with population; one standard "
+        "deviation: between states. The measures of EQI are means of the regions. A 95% margin, in the unit of the "
+        "value, is published for the quality of government as a whole only. Regional Competitiveness Index: year of "
+        "its edition.",
     )

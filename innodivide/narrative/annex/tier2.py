@@ -95,16 +95,17 @@ def connection_text(geo: str, points: pd.DataFrame, coverage, draws: int, tables
     own = points.set_index("geo").loc[geo]
     places = "{n_second} of them" if own["n_second"] else "none of them"
     text = (
-        "Where the tiers meet: {known} of {total} Smart Specialisation partnerships publish a complete list of members, "
-        f"and {{name}} is in {places}; it takes part in "
+        "Where the tiers meet: for {known} of {total} Smart Specialisation partnerships the list of members is "
+        f"complete here, and {{name}} is in {places}; it takes part in "
     )
     text += "{n_first} integrated IPCEI{s}." if own["n_first"] else "no integrated IPCEI."
     values = {"name": profile.names(tables)[geo], "known": coverage.known, "total": coverage.total}
-    values |= {"n_first": int(own["n_first"]), "n_second": int(own["n_second"]), "s": "" if own["n_first"] == 1 else "s"}
+    values |= {"n_first": int(own["n_first"]), "n_second": int(own["n_second"])}
+    values["s"] = "" if own["n_first"] == 1 else "s"
     if own["position"] == "both":
         text += (
-            " That makes {pairs} pair{plural} of a project and a partnership, {verdict} the {low:.0f} to {high:.0f} that "
-            "its activity alone would give (95% range over {draws} random networks of the same activity)."
+            " That makes {pairs} pair{plural} of a project and a partnership, {verdict} the {low:.0f} to {high:.0f} "
+            "that its activity alone would give (95% range over {draws} random networks of the same activity)."
         )
         outside = own["pairs"] < own["null_low"], own["pairs"] > own["null_high"]
         values |= {
@@ -122,7 +123,7 @@ def connection_text(geo: str, points: pd.DataFrame, coverage, draws: int, tables
 
 
 def money_against_gap_text(geo: str, rows: pd.DataFrame, tables: Tables | None = None) -> Exhibit:
-    """Return the sentence on the place of the country's reform money beside that of its gap (`money.money_by_country`)."""
+    """Return the places of the country's reform money beside those of its gap; `rows`: `money.money_by_country`."""
     reform = rows[rows["reform"]].copy()
     grouped = reform.groupby("instrument")
     reform["place"] = grouped["per_head"].rank(ascending=False, method="min")
@@ -134,7 +135,7 @@ def money_against_gap_text(geo: str, rows: pd.DataFrame, tables: Tables | None =
         values |= {f"what_{i}": MONEY[row.instrument], f"place_{i}": int(row.place), f"year_{i}": int(row.gap_year)}
         values |= {f"gap_{i}": int(row.gap_place)}
     text = (
-        "Money beside the gap: counted from the most euro per head, {name} has these places among {n} Member States, in "
-        "brackets its place by the innovation gap, counted from the widest: "
+        "Money beside the gap: counted from the most euro per head, {name} has these places among {n} Member States, "
+        "in brackets its place by the innovation gap, counted from the widest: "
     )
     return say("NA.13", f"{text}{'; '.join(parts)}.", **values)

@@ -1,0 +1,248 @@
+"""Words and tables on barriers and on the outlook: every case of a country, and numbers against their sources."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from innodivide import barriers, confirmatory, data, models, plan, profile, regional, scenarios, tiers
+from innodivide.claims import barriers as claim
+from innodivide.exhibits import Exhibit
+from innodivide.narrative import annex, outlook
+from innodivide.narrative import barriers as words
+from innodivide.tiers import money, network
+
+PLAN = plan.load_plan()
+RAW = re.compile(r"\bnan\b|\bNone\b|[{}]|(?<!\w)-\d|\b[a-z]+_[a-z]+")
+
+
+def rng(seed: int = 1) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+@pytest.fixture(scope="module")
+def rows():
+    """Barrier tables of five kinds of country: all, most, one of several, none lagging; one region."""
+    return {g: claim.region_barrier_table(g, rng(), n_boot=39) for g in ("RO", "PL", "CZ", "SE", "LV", "MT")}
+
+
+@pytest.fixture(scope="module")
+def speed():
+    return scenarios.closing_speed(profile.index_relative_to_eu())
+
+
+@pytest.fixture(scope="module")
+def scenario():
+    dyads = confirmatory.planned_dyads(PLAN)
+    return scenarios.participation_scenarios(models.firth_logit(dyads), dyads, rng(), n_draws=100)
+
+
+def written(exhibit: Exhibit) -> str:
+    parts = [exhibit.title, exhibit.caption, exhibit.note, *(cell for row in exhibit.cells() for cell in row)]
+    return " ".join(parts if exhibit.kind == "table" else parts[:1])
+
+
+# ---- barriers of the regions ----
+
+
+@pytest.mark.parametrize(
+    ("geo", "start"),
+    [
+        ("RO", "All 8 regions of Romania are lagging"),
+        ("PL", "15 of the 17 regions of Poland are lagging"),
+        ("CZ", "1 of the 8 regions of Czechia is lagging"),
+        ("SE", "No region of Sweden is lagging: of its 8, none is"),
+        ("LV", "The scoreboard treats Latvia as one region, and it is among the lagging ones"),
+        ("MT", "The scoreboard treats Malta as one region, which is not among the lagging ones"),
+    ],
+)
+def test_every_kind_of_country_has_its_sentence(rows, geo, start):
+    text, listing = annex.barrier_exhibits(geo, rows[geo], 39)
+    assert text.title.startswith(start)
+    assert not RAW.search(written(text)) and not RAW.search(written(listing)), RAW.search(written(listing))
+    assert len(listing.data) == len(data.load("ris_region").query("edition == 2023 and geo == @geo"))
+
+
+def test_shared_barriers_are_named_where_there_are_lagging_regions_only(rows):
+    names = {g: annex.barrier_exhibits(g, rows[g], 39) for g in rows}
+    for geo, (text, listing) in names.items():
+        lagging = (rows[geo]["group"] == "emerging").any()
+        assert ("share, the largest" in text.title) == lagging
+        heads = [c[0] for c in listing.columns.values()]
+        assert ("Largest own barriers" in heads) == lagging and ("Furthest behind the EU in" in heads) != lagging
+    assert "for it are" in names["LV"][0].title and "for them are" in names["RO"][0].title
+
+
+def test_a_region_that_shares_other_barriers_than_the_rest_is_told_apart(rows):
+    other = rows["RO"].copy()
+    other.loc[0, "general"] = "Design applications (9.9)"
+    text, listing = annex.barrier_exhibits("RO", other, 39)
+    cells = [r[list(listing.columns).index("shared")] for r in listing.cells()]
+    assert cells == ["Design applications (9.9)", *["as named above"] * 7]
+    assert "what it shares instead" in text.title
+
+
+def test_the_gap_and_the_country_factor_make_the_published_gap(rows):
+    index = data.load("ris_index").query("edition == 2023 and year == 2023").set_index("region_code")["value"]
+    table = annex.barrier_exhibits("PL", rows["PL"], 39)[1].data
+    found = table["gap"] + table["adjustment"]
+    assert found.to_numpy() == pytest.approx((index["EU"] - index[table["region_code"]]).to_numpy())
+
+
+# ---- institutions ----
+
+
+def test_means_of_states_are_weighted_with_population_and_single_regions_unchanged():
+    states, gaps = regional.institutions_by_state(), barriers.institutional_gaps()
+    latvia = states.query("geo == 'LV' and measure == 'eqi'").iloc[0]
+    region = gaps.query("geo == 'LV' and measure == 'eqi'").iloc[0]
+    columns = ["value", "gap", "gap_low", "gap_high"]
+    assert latvia[columns].astype(float).to_numpy() == pytest.approx(region[columns].astype(float).to_numpy())
+    heads = barriers.region_eqi()["population"].astype(float)
+    own = gaps.query("geo == 'PL' and measure == 'eqi'").set_index("unit")["gap"]
+    poland = states.query("geo == 'PL' and measure == 'eqi'").iloc[0]
+    assert poland["gap"] == pytest.approx(np.average(own, weights=heads[own.index]))
+    assert poland["gap_low"] < poland["gap"] < poland["gap_high"] and poland["reading"] == "behind"
+    counts = states.groupby("measure")["geo"].nunique()
+    assert (counts == 27).all() and states.groupby("measure")["rank"].min().eq(1).all()
+    world = data.load("country_year").query("variable == 'wgi_rule_of_law' and year == 2022").set_index("geo")["value"]
+    law = states.query("measure == 'wgi_rule_of_law'").set_index("geo")
+    assert law["value"].to_numpy() == pytest.approx(world[law.index].to_numpy())
+    assert law["gap"].idxmax() == law["rank"].idxmin() == law["value"].idxmin()
+
+
+def test_the_table_of_institutions_says_below_and_above():
+    gaps = regional.institutions_by_state()
+    best, low = annex.institutions_table("FI", gaps), annex.institutions_table("BG", gaps)
+    assert "at or above the EU in all 17" in best.title or "in 1 of 17" in best.title
+    assert "below the EU in 17 of 17 measures" in low.title
+    assert (low.data["distance"] < 0).all() and low.data["distance"].is_monotonic_increasing
+    assert sum(cell[-1] != "–" for cell in low.cells()) == 1 and not RAW.search(written(low))
+
+
+# ---- Oaxaca-Blinder, index identity, groups ----
+
+
+def test_the_oaxaca_frame_is_that_of_other_tables():
+    frame = regional.oaxaca_frame().set_index("region_code")
+    groups = data.load("eis_group").query("edition == 2023 and group == 'emerging'")["geo"]
+    assert set(frame.loc[frame["emerging"], "geo"]) == set(groups) & set(frame["geo"])
+    gdp = data.load("region_year").query(
+        "variable == 'gdp_pc_pps_eu27_100' and nuts_version == '2021' and year == 2021 and nuts_code == 'PL21'"
+    )["value"]
+    assert np.exp(frame.at["PL21", "ln_gdp"]) == pytest.approx(gdp.iloc[0])
+    assert frame.at["PL21", "eqi"] == pytest.approx(barriers.region_eqi().at["PL21", "eqi"])
+    found = regional.government_and_wealth(PLAN, n_boot=20)
+    means = frame.groupby("emerging")["relative"].mean()
+    facts = words.oaxaca_facts(found)
+    assert facts["difference"] == pytest.approx(means[False] - means[True])
+    shown = words.oaxaca_rows(found)
+    assert list(shown["term"]) == ["Quality of government", "GDP per head", "Together"]
+    assert shown["unexplained"].notna().tolist() == [False, False, True]
+    total = shown.iloc[-1]
+    assert total["explained"] + total["unexplained"] == pytest.approx(facts["difference"])
+
+
+def test_kinds_are_told_by_what_differs_from_all_lagging_regions():
+    centres = pd.DataFrame([[5.0, 1.0, 0.0, 0.0, 0.0, 0.0], [5.0, 0.0, 3.0, 0.0, 0.0, 0.0]], index=[1, 2])
+    centres.columns = ["3.3.1", "1.1.2", "1.2.1", "2.1.1", "2.2.1", "4.1.1"]
+    labels = pd.DataFrame({"unit": ["PL21", "PL22", "LV00"], "cluster": [1, 1, 2], "width": 0.5})
+    labels["unit"] = list(claim.lagging_regions().index[:3])
+    stability = pd.DataFrame({"cluster": [1, 2], "n_units": [2, 1], "jaccard": [0.9, 0.5]})
+    stability = stability.assign(jaccard_low=0.4, jaccard_high=1.0, reading=["stable", "not stable"])
+    choice = pd.DataFrame({"k": [2], "width": [0.3]})
+    found = barriers.Profiles(labels, centres, stability, choice, 0.5, 0.2, 0.9, "")
+    kinds, name = words.cluster_rows(found), words.indicator_names()
+    assert kinds["most"].str.startswith(name["1.1.2"]).tolist() == [True, False]
+    assert kinds.loc[1, "most"].startswith(name["1.2.1"]) and name["3.3.1"] not in kinds.loc[0, "most"]
+    assert kinds["again"].iloc[0] == "stable: 0.90 (0.40 to 1.00)"
+    assert words.cluster_facts(found)["stable"] == 1
+
+
+def test_groups_in_doubt_come_first():
+    groups = pd.DataFrame(
+        [
+            ["AT", "strong", 0.0, 1.0, 0.0, 0.0, True],
+            ["BE", "leader", 0.6, 0.4, 0.0, 0.0, False],
+            ["HU", "moderate", 0.0, 0.0, 0.3, 0.7, False],
+            ["SE", "leader", 0.99, 0.01, 0.0, 0.0, False],
+        ],
+        columns=["geo", "nominal", "leader", "strong", "moderate", "emerging", "certain"],
+    )
+    rows = words.group_rows(groups)
+    assert list(rows["geo"]) == ["HU", "BE", "SE"] and list(rows["official"]) == [0.3, 0.6, 0.99]
+    facts = words.group_facts(rows, groups)
+    assert (facts["n"], facts["doubt"], facts["leaders"], facts["less"]) == (3, 2, "Belgium", "Hungary")
+
+
+# ---- outlook ----
+
+
+def test_what_it_would_take_is_the_growth_that_reaches_the_eu(speed):
+    text, listing = annex.closing_exhibits("PL", speed, profile.index_relative_to_eu())
+    row = listing.data.iloc[0]
+    assert row["value"] * np.exp(row["needed_high"] / 100 * (row["by"] - row["start_year"])) == pytest.approx(100)
+    assert f"{row['needed_high']:.1f} percent a year" in text.title
+    assert "it is there already" not in written(listing)
+
+
+def test_a_country_above_the_eu_needs_nothing(speed):
+    for geo, end in (("SE", "above the EU in both"), ("LU", "below the EU in both"), ("FR", "below the EU")):
+        text, listing = annex.closing_exhibits(geo, speed, profile.index_relative_to_eu())
+        assert end in text.title and "have to grow" not in text.title
+        assert [r[1] for r in listing.cells()] == ["none", "none"]
+
+
+def test_below_the_eu_counts_the_states_below_it(speed):
+    wide, facts = outlook.below_the_eu(outlook.closing_rows(speed)), outlook.closing_facts(speed)
+    index = profile.index_relative_to_eu()
+    assert len(wide) == facts["below"] == int((index[index["year"] == 2023]["relative"] < 100).sum())
+    assert wide["value"].is_monotonic_increasing and not (wide["needed_first"] == "none").any()
+    assert (wide["words_first"] != "as in its own best years").sum() == facts["beyond_first"]
+
+
+def test_the_label_changes_nothing_for_a_leader_and_something_for_another(scenario):
+    leader = annex.scenario_exhibits("SE", scenario, ["EIS23_DB"], 100)
+    assert "changes nothing" in leader[0].title and "none: it is so already" in written(leader[1])
+    other = annex.scenario_exhibits("PL", scenario, ["EIS23_DB"], 100)
+    assert "would change by" in other[0].title and "100 draws" in other[1].caption
+    rich = annex.scenario_exhibits("LU", scenario, ["EIS23_DB"], 100)
+    assert "at or above the leaders already" in rich[0].title and "at or above" not in other[0].title
+    assert len(other[1].data) == 4 and not RAW.search(written(other[1]))
+
+
+def test_a_clear_change_is_said_to_be_one(scenario):
+    label = (scenario["geo"] == "PL") & (scenario["scenario"] == "label")
+    for low, high, said in ((0.5, 2.0, "more than"), (-2.0, -0.5, "fewer than"), (-1.0, 1.0, "cannot tell")):
+        changed = scenario.assign(
+            change_low=scenario["change_low"].mask(label, low), change_high=scenario["change_high"].mask(label, high)
+        )
+        assert said in annex.scenario_exhibits("PL", changed, ["EIS23_DB"], 100)[0].title
+
+
+# ---- connections and money ----
+
+
+def test_connection_points_agree_with_the_matrix():
+    matrix, sides = tiers.country_matrix()
+    points = network.connection_points(matrix, sides, rng(), n_null=49)
+    coverage = tiers.s3_coverage()
+    first = [c for c in matrix if sides[c] == "tier1"]
+    for geo in ("PL", "SK", "BG", "LU"):
+        text = annex.connection_text(geo, points, coverage, 49).title
+        n1, n2 = int(matrix.loc[geo, first].sum()), int(matrix.loc[geo].drop(first).sum())
+        assert f"for {coverage.known} of {coverage.total} " in text and "not absence from Tier 2" in text
+        assert (f"is in {n2} of them" in text) == (n2 > 0) and ("no integrated IPCEI" in text) == (n1 == 0)
+        assert (f"{n1 * n2} pair" in text) == (n1 * n2 > 0)
+    changed = points.assign(null_low=points["pairs"] + 1.0, null_high=points["pairs"] + 5.0)
+    assert "fewer than" in annex.connection_text("PL", changed, coverage, 49).title
+
+
+def test_money_is_placed_beside_the_gap():
+    rows = money.money_by_country()
+    text = annex.money_against_gap_text("RO", rows).title
+    gap = money.innovation_gap(2019).rank(ascending=False, method="min")
+    heads = rows[rows["instrument"] == "RRF grants, allocation of 2020"].set_index("geo")["per_head"]
+    place = int((heads > heads["RO"]).sum()) + 1
+    assert f"Recovery and Resilience Facility: place {place} (gap of 2019: {int(gap['RO'])})" in text
