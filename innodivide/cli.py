@@ -180,8 +180,8 @@ def describe(table):
 def show_claims():
     """Test the claims of the brief and print the ledger: claim, verdict, numbers."""
     from innodivide import claims, confirmatory
-    from innodivide.exhibits import show
     from innodivide.plan import load_plan
+    from innodivide.wording import show
 
     plan = load_plan()
     main_analysis = confirmatory.analyse(confirmatory.planned_dyads(plan), plan, effect=False)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from innodivide.errors import ParameterError
-from innodivide.wording import UNKNOWN, fill, join_names, show  # noqa: F401
+from innodivide.wording import UNKNOWN, fill, show
 
 MIME = "application/vnd.innodivide.exhibit+json"
 FLAG_MEANING = {

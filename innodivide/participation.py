@@ -204,7 +204,7 @@ def aid_coverage(tables: Tables | None = None, until=None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns ipcei_id, total_eur_bn (published, with extensions), one for each of `BASIS_ORDER` (EUR billion; never added up in
+        Columns ipcei_id, total_eur_bn (with extensions), one for each of `BASIS_ORDER` (EUR billion; not added in
         the reports), n_states, n_states_known.
     """
     tables = _tables(tables)

@@ -18,7 +18,7 @@ LABEL_DRAWS = 200  # redrawn scoreboards behind the label's uncertainty: a set o
 
 
 def specification_curve(tables: Tables | None = None) -> pd.DataFrame:
-    """Return every specification of the leader family on the odds-ratio scale: its choices, odds_ratio, ci_low, ci_high, p_value.
+    """Return the leader family on the odds-ratio scale: choices, odds_ratio, ci_low, ci_high, p_value.
 
     Specifications that could not be fitted are kept, with the reason in `failed`.
     """
@@ -30,7 +30,7 @@ def specification_curve(tables: Tables | None = None) -> pd.DataFrame:
 
 
 def joint_test(specs: pd.DataFrame, plan: Plan, n_permutations: int, tables: Tables | None = None) -> pd.DataFrame:
-    """Return the joint permutation test of some specifications: one row for each statistic (`multiverse.joint_test`)."""
+    """Return the joint permutation test of some specifications, one row for each statistic."""
     rng = stream(plan, 20)
     return multiverse.joint_test(specs[multiverse.KEYS], n_permutations=n_permutations, rng=rng, tables=tables).frame
 
@@ -98,7 +98,7 @@ def _aid_of(dyads: pd.DataFrame, tables: Tables) -> pd.DataFrame:
 
 
 def with_index(dyads: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
-    """Add `index_relative`: the EIS 2023 back-series (EU of the year = 100) for the year that the edition in force describes.
+    """Add `index_relative`: the EIS 2023 back-series (EU = 100) for the year that the edition in force describes.
 
     Editions after 2023 take the last year of the series. The series was computed later, so this is not what was known.
     """
@@ -111,12 +111,12 @@ def with_index(dyads: pd.DataFrame, tables: Tables | None = None) -> pd.DataFram
 
 
 def threshold_sweep(main: Confirmatory, tables: Tables | None = None) -> pd.DataFrame:
-    """Return the odds ratio of being above each cut of the index, from 100 to 150 percent of the EU (`sweep.threshold_sweep`)."""
+    """Return the odds ratio of being above each cut of the index (`sweep.threshold_sweep`)."""
     return sweep.threshold_sweep(with_index(main.dyads, tables))
 
 
 def leave_one_out(main: Confirmatory) -> pd.DataFrame:
-    """Return the registered estimate without each country and without each IPCEI: unit, dropped, odds_ratio, interval, note."""
+    """Return the registered estimate without each country and IPCEI: unit, dropped, odds_ratio, interval, note."""
     parts = [
         importance.leave_one_out(main.dyads, by=by).assign(unit=unit)
         for by, unit in (("geo", "country"), ("ipcei_id", "IPCEI"))
@@ -125,7 +125,7 @@ def leave_one_out(main: Confirmatory) -> pd.DataFrame:
 
 
 def shapley(main: Confirmatory, plan: Plan) -> pd.DataFrame:
-    """Return what size, wealth and status each add to the fit (Shapley values of McFadden R2) with intervals over countries."""
+    """Return what size, wealth and status add to the fit (Shapley values of McFadden R2), with intervals."""
     return importance.shapley_fit(main.dyads, n_boot=499, rng=stream(plan, 23)).frame
 
 
@@ -147,7 +147,7 @@ def index_audit(plan: Plan, tables: Tables | None = None) -> pd.DataFrame:
 
 
 def label_uncertainty(main: Confirmatory, plan: Plan, tables: Tables | None = None) -> pd.DataFrame:
-    """Return the estimate under leader labels redrawn by the index's own construction choices (`composite.label_uncertainty`)."""
+    """Return the estimate under leader labels redrawn by the index's construction choices."""
     redrawn = composite.redraw_groups(index_audit(plan, tables))
     return composite.label_uncertainty(main.dyads, redrawn, mode="fixed", year=2023)
 

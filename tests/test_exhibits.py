@@ -13,7 +13,8 @@ from matplotlib.figure import Figure
 
 from innodivide import exhibits
 from innodivide.errors import ParameterError
-from innodivide.exhibits import MIME, UNKNOWN, figure, flag_note, join_names, say, show, sources_of, table
+from innodivide.exhibits import MIME, figure, flag_note, say, sources_of, table
+from innodivide.wording import UNKNOWN, join_names, show
 
 FRAME = pd.DataFrame({"geo": ["PL", "AT"], "name": ["Poland", "Austria"], "rate": [0.25, math.nan], "n": [3, 4]})
 COLUMNS = {"name": "Country", "rate": ("Rate", "{:.0%}")}

@@ -3,10 +3,10 @@
 from innodivide import convergence
 from innodivide.claims.finding import Finding
 from innodivide.confirmatory import stream
-from innodivide.exhibits import join_names
 from innodivide.panel import Tables, member_states
 from innodivide.plan import Plan
 from innodivide.profile import index_relative_to_eu
+from innodivide.wording import join_names
 
 ALMOST_TEN = (8, 9)  # how "almost ten" is read
 MANY = 0.5  # how "many" is read: more than this share of the country's regions

@@ -5,9 +5,9 @@ import pandas as pd
 from innodivide import inference, participation
 from innodivide.claims.finding import Finding
 from innodivide.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts, stream
-from innodivide.exhibits import join_names
 from innodivide.panel import Tables, ipcei_dyads, member_states
 from innodivide.plan import Plan
+from innodivide.wording import join_names
 
 BRIEF_EDITION = 2020  # the last edition that the brief could use
 

@@ -9,10 +9,10 @@ import pandas as pd
 from innodivide import recovery, tiers
 from innodivide.claims.finding import Finding
 from innodivide.confirmatory import BRIEF_CUTOFF
-from innodivide.exhibits import join_names
 from innodivide.inference import holm
 from innodivide.panel import Tables, _tables, member_states
 from innodivide.tiers import money, network
+from innodivide.wording import join_names
 
 ALPHA = 0.05
 # A null range within this share of its mean on either side is narrow enough to show no more than activity explains.
@@ -205,7 +205,8 @@ def reform_money(rng: np.random.Generator, tables: Tables | None = None, n_permu
     other = join_names([f"{r.instrument} {r.rho:+.2f}" for r in rows[~rows["reform"]].itertuples()])
     wealth = join_names([f"{r.rho_given_wealth:+.2f}" for r in reform.itertuples()])
     numbers = (
-        f"Rank correlation with the gap: {shown}; at equal GDP per head {wealth}. Mean gap of states with against without a recommendation in 2020: "
+        f"Rank correlation with the gap: {shown}; at equal GDP per head {wealth}. "
+        "Mean gap of states with against without a recommendation in 2020: "
         f"{last['estimate']:+.1f} points ({_p(tests['p_holm'].iloc[-1])}). Beside it: {other}."
     )
     return Finding(

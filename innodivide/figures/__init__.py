@@ -15,5 +15,6 @@ from innodivide.figures.style import ACCENT, GROUP_COLOURS, GROUP_LABELS, GROUP_
 
 __all__ = ["ACCENT", "GROUP_COLOURS", "GROUP_LABELS", "GROUP_LETTERS", "coverage_bars", "group_history",
            "grouped_strip", "interval_plot", "lines", "lorenz_plot", "null_histogram", "observed_expected",
-           "power_curve", "presence_matrix", "project", "ranked_dots", "region_map", "save_bytes", "specification_curve",
+           "power_curve", "presence_matrix", "project", "ranked_dots", "region_map", "save_bytes",
+           "specification_curve",
            "strengths", "tile_map"]

@@ -1,1 +1,1 @@
-"""What reports say: functions that turn results into the values of sentences and into exhibits, and compute nothing else."""
+"""What reports say: results turned into the values of sentences and into exhibits; nothing is computed here."""

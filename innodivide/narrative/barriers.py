@@ -4,8 +4,8 @@ import pandas as pd
 
 from innodivide import barriers, profile
 from innodivide.claims import barriers as claim
-from innodivide.exhibits import join_names
 from innodivide.panel import Tables, _tables
+from innodivide.wording import join_names
 
 WEIGHTS = {"published": "published", "equal": "equal"}
 ZEROS = {"read": "as published", "missing": "all missing", "keep": "all bottom"}

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from innodivide import concentration
-from innodivide.exhibits import join_names
+from innodivide.wording import join_names
 
 
 def edition_line(rows: pd.DataFrame) -> str:

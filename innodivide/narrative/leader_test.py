@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from innodivide.confirmatory import Confirmatory
-from innodivide.exhibits import join_names
 from innodivide.panel import Tables, member_states
 from innodivide.plan import Plan
+from innodivide.wording import join_names
 
 READABLE = {  # names of the plan in the words of a report
     "at_decision": "as known at the decision",

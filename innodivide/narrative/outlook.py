@@ -6,8 +6,8 @@ Used by the report on regional barriers (notebook 06) and by the country annexes
 import pandas as pd
 
 from innodivide import profile
-from innodivide.exhibits import join_names, show
 from innodivide.panel import Tables
+from innodivide.wording import join_names, show
 
 SCENARIOS = {
     "as it is": "as it is",

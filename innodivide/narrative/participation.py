@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from innodivide.exhibits import join_names
 from innodivide.participation import BASIS_ORDER
+from innodivide.wording import join_names
 
 
 def register_facts(rows: pd.DataFrame) -> dict:

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 
 from innodivide import composite
-from innodivide.exhibits import join_names
 from innodivide.panel import Tables, member_states
+from innodivide.wording import join_names
 
 CHOICES = {
     "status": "Status",
@@ -60,7 +60,7 @@ METHODS = {
 
 
 def curve_rows(specs: pd.DataFrame) -> pd.DataFrame:
-    """Return the specifications with an estimate, their choices in words; `period` gathers the samples without one project."""
+    """Return the specifications with an estimate, choices in words; `period` gathers samples without one project."""
     rows = specs[specs["failed"] == ""].copy()
     rows["period"] = rows["sample"].where(rows["sample"].isin(READABLE), "all but one project")
     for column in CHOICES:
@@ -97,7 +97,7 @@ def joint_facts(joint: pd.DataFrame) -> dict:
 
 
 def by_choice(specs: pd.DataFrame) -> pd.DataFrame:
-    """Return the median odds ratio of each level of each choice: choice, level, n, median, share_cross (intervals with one)."""
+    """Return choice, level, n, median odds ratio and share_cross (intervals that include one) for each level."""
     rows = curve_rows(specs)
     rows["cross"] = (rows["ci_low"] < 1) & (rows["ci_high"] > 1)
     parts = []
@@ -145,7 +145,7 @@ def sweep_facts(rows: pd.DataFrame) -> dict:
 
 
 def leader_chances(draws: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
-    """Return the share of index constructions in which each state is a leader (where not none): geo, name, p_leader, nominal."""
+    """Return geo, name, p_leader (share of index constructions, where not none) and nominal."""
     names = member_states(tables).set_index("geo")["name"]
     rows = composite.p_leader(draws)
     rows = rows[rows["p_leader"] > 0].assign(name=lambda f: f["geo"].map(names))

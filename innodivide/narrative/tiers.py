@@ -7,8 +7,8 @@ import pandas as pd
 from innodivide import data, exhibits, tiers
 from innodivide.claims.finding import Finding
 from innodivide.claims.tiers import ALPHA
-from innodivide.exhibits import join_names
 from innodivide.panel import Tables, _tables, member_states
+from innodivide.wording import join_names
 
 # Where the evidence of each claim stands in the report.
 EVIDENCE = {

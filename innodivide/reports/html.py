@@ -92,7 +92,8 @@ def source_line(ids: list[str]) -> str:
         publishers[name] = publishers.get(name, 0) + 1
     ranked = sorted(publishers, key=lambda p: (-publishers[p], p))
     rest = len(ranked) - 3
-    return "; ".join(ranked[:3]) + (f"; and {rest} more publishers" if rest > 0 else "")
+    more = "" if rest < 1 else "; and 1 more publisher" if rest == 1 else f"; and {rest} more publishers"
+    return "; ".join(ranked[:3]) + more
 
 
 def source_list(blocks: list[Block]) -> list[dict]:

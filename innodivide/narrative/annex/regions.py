@@ -5,9 +5,10 @@ import re
 import pandas as pd
 
 from innodivide import figures, profile
-from innodivide.exhibits import Exhibit, figure, join_names, say, show, sources_of, table
+from innodivide.exhibits import Exhibit, figure, say, sources_of, table
 from innodivide.narrative.barriers import LABELS
 from innodivide.panel import Tables, _tables
+from innodivide.wording import join_names, show
 
 READING = {"behind": "below", "ahead": "above", "within the margin": "not told apart"}
 

@@ -3,8 +3,9 @@
 import pandas as pd
 
 from innodivide import figures, profile
-from innodivide.exhibits import Exhibit, figure, flag_note, join_names, say, sources_of, table
+from innodivide.exhibits import Exhibit, figure, flag_note, say, sources_of, table
 from innodivide.panel import Tables, _tables
+from innodivide.wording import join_names
 
 ROLE_TEXT = {
     "notifying": "takes part",

@@ -3,9 +3,10 @@
 import pandas as pd
 
 from innodivide import profile
-from innodivide.exhibits import FLAG_MEANING, Exhibit, flag_note, join_names, say, sources_of, table
+from innodivide.exhibits import FLAG_MEANING, Exhibit, flag_note, say, sources_of, table
 from innodivide.narrative.annex.tier1 import TAKING_PART
 from innodivide.panel import Tables, _tables
+from innodivide.wording import join_names
 
 MONEY = {
     "RRF grants, allocation of 2020": "grants of the Recovery and Resilience Facility",
