@@ -8,7 +8,6 @@ Where the platform has no fork server, kernels start the plain way.
 import multiprocessing
 import os
 import signal
-from functools import lru_cache
 
 from jupyter_client.provisioning import LocalProvisioner
 
@@ -21,12 +20,22 @@ def available() -> bool:
     return "forkserver" in multiprocessing.get_all_start_methods()
 
 
-@lru_cache(maxsize=1)
 def context():
-    """Return the multiprocessing context whose server has the imports loaded; each worker process has one server."""
+    """Return the multiprocessing context whose server has the imports loaded; each worker process has its own server."""
     found = multiprocessing.get_context("forkserver")
     found.set_forkserver_preload([WARM])
     return found
+
+
+def _forget_server() -> None:
+    """Make a forked worker start a server of its own: it cannot wait for the one that its parent may have started."""
+    from multiprocessing import forkserver
+
+    forkserver._forkserver.__init__()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_server)
 
 
 class WarmProvisioner(LocalProvisioner):
