@@ -240,3 +240,13 @@ def test_a_table_that_is_not_declared_cannot_be_loaded(monkeypatch):
     assert len(data.load("ipcei"))
     with pytest.raises(DataError, match=r"'rrf_fact' is used but not declared .* declared: ipcei,source"):
         data.load("rrf_fact")
+
+
+def test_declared_files_exist_and_are_inputs():
+    from innodivide.reports import manifest
+
+    for entry in declarations.notebooks().values():
+        for file in entry.files:
+            assert (data.ROOT / file).is_file()
+            assert file in manifest.inputs(entry)
+    assert "multiverse.yml" in declarations.notebooks()["04_robustness"].files

@@ -59,6 +59,12 @@ METHODS = {
 }
 
 
+def plain(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame whose texts name columns and choices in words, without underscores."""
+    texts = rows.select_dtypes(include=["object", "str"]).columns
+    return rows.assign(**{c: rows[c].str.replace(r"(?<=\w)_(?=\w)", " ", regex=True) for c in texts})
+
+
 def curve_rows(specs: pd.DataFrame) -> pd.DataFrame:
     """Return the specifications with an estimate, choices in words; `period` gathers samples without one project."""
     rows = specs[specs["failed"] == ""].copy()

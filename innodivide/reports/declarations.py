@@ -79,6 +79,7 @@ class Notebook:
     tables: tuple[str, ...]
     parameters: tuple[Parameter, ...]
     folder: str
+    files: tuple[str, ...] = ()  # further files of the repository that the notebook depends on
 
     @property
     def path(self) -> Path:
@@ -141,7 +142,8 @@ def _notebook(name: str, entry: dict) -> Notebook:
         choices = spec.get("choices", ())
         choices = _NAMED_CHOICES[choices]() if isinstance(choices, str) else tuple(choices)
         parameters.append(Parameter(key, spec["type"], spec["default"], choices, spec["meaning"]))
-    return Notebook(name, entry["title"], tuple(entry["tables"]), tuple(parameters), entry["folder"])
+    files = tuple(entry.get("files") or ())
+    return Notebook(name, entry["title"], tuple(entry["tables"]), tuple(parameters), entry["folder"], files)
 
 
 def notebook(name: str) -> Notebook:

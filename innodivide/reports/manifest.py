@@ -43,6 +43,7 @@ def inputs(notebook: Notebook) -> dict[str, str]:
     """Return path -> sha256 of all that a report depends on: notebook, declared tables, library, plan, lock."""
     tables = data.linked_tables([*notebook.tables, *_SHARED_TABLES])
     paths = [notebook.path, *(data.DATA / data.resource(t)["path"] for t in tables)]
+    paths += [data.ROOT / f for f in notebook.files]
     hashes = {p.relative_to(data.ROOT).as_posix(): sha256(p.read_bytes()) for p in paths}
     described = [data.resource(t) for t in tables]
     hashes[f"data/{data.PACKAGE} (tables used)"] = sha256(_canonical(described))
