@@ -21,7 +21,7 @@ def available() -> bool:
 
 
 def context():
-    """Return the multiprocessing context whose server has the imports loaded; each worker process has its own server."""
+    """Return the multiprocessing context whose server has the imports loaded; each worker has its own server."""
     found = multiprocessing.get_context("forkserver")
     found.set_forkserver_preload([WARM])
     return found
