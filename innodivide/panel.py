@@ -9,6 +9,7 @@ from innodivide import data
 from innodivide.errors import DataError, ParameterError
 
 ROLES = ("notifying", "joined_later", "eea_participant", "associated", "prepared_only", "connected")
+TAKING_PART = ("notifying", "joined_later")  # the roles that count as taking part when late joiners do
 DYAD_COLUMNS = [
     "geo",
     "ipcei_id",
@@ -248,5 +249,5 @@ def dyad_sources(tables: Tables | None = None) -> tuple[str, ...]:
     tables = _tables(tables)
     panel = tables["country_panel"]
     used = panel[panel["variable"].isin(["population", "gdp_pc_pps"])]
-    rows = tables["ipcei_country"][tables["ipcei_country"]["role"].isin(["notifying", "joined_later"])]
+    rows = tables["ipcei_country"][tables["ipcei_country"]["role"].isin(TAKING_PART)]
     return tuple(sorted({s for frame in (rows, tables["eis_group"], used) for s in frame["source_id"]}))

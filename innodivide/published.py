@@ -3,9 +3,8 @@
 import pandas as pd
 
 from innodivide.errors import DataError
-from innodivide.panel import Tables, _tables, member_states
+from innodivide.panel import TAKING_PART, Tables, _tables, member_states
 
-TAKING_PART = ("notifying", "joined_later")
 _NEEDS = {
     "count_ipceis": ("as_of",),
     "count_alliances": ("as_of",),

@@ -5,7 +5,8 @@ import pandas as pd
 
 from innodivide.checks.rules import Load, fail, rule
 from innodivide.errors import DataError
-from innodivide.published import TAKING_PART, recompute, verdict_holds
+from innodivide.panel import TAKING_PART
+from innodivide.published import recompute, verdict_holds
 from innodivide.schema import Failure
 
 

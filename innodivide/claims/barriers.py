@@ -9,7 +9,7 @@ from innodivide.errors import ParameterError
 from innodivide.panel import Tables, _tables, member_states
 from innodivide.results import require_rng
 
-# Written before any number of it was computed. Weights and the reading of zeros were chosen after a first run with
+# Weights and the reading of zeros were chosen after a first run with
 # equal weights, for their fit to the published index; `finding_sensitivities` shows the verdict under every choice.
 MATTERS = 0.1
 NAMED = {
@@ -86,7 +86,7 @@ def shared_barriers_finding(
     reference: str = "EU",
     weights: str = "published",
 ) -> Finding:
-    """C10: lagging regions share general barriers, and each has its own; the verdict follows `RULE`.
+    """C10: lagging regions share general barriers, and each has its own; the plan's supplement has the rule.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def own_share(split: barriers.Split) -> pd.Series:
 
 
 def verdict_of(named: pd.DataFrame, shares: pd.DataFrame) -> str:
-    """Apply `RULE` to ci_low and ci_high of the three mean gaps (`named`) and of both parts (`shares`)."""
+    """Apply the plan's rule to ci_low and ci_high of the three mean gaps (`named`) and of both parts (`shares`)."""
     hold = int((named["ci_low"] > 0).sum())
     both_matter = bool((shares["ci_low"] >= MATTERS).all())
     if (shares["ci_high"] < MATTERS).any() or (named["ci_high"] < 0).all():

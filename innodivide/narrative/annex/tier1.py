@@ -4,7 +4,7 @@ import pandas as pd
 
 from innodivide import figures, profile
 from innodivide.exhibits import Exhibit, figure, flag_note, say, sources_of, table
-from innodivide.panel import Tables, _tables
+from innodivide.panel import TAKING_PART, Tables, _tables
 from innodivide.wording import join_names
 
 ROLE_TEXT = {
@@ -23,7 +23,6 @@ BASIS_TEXT = {
     "national_fund": "set aside",
     "tertiary_rounded": "third party, rounded",
 }
-TAKING_PART = ("notifying", "joined_later")
 
 
 def membership_exhibit(geo: str, tables: Tables | None = None) -> Exhibit:
