@@ -15,7 +15,7 @@ from innodivide.data import ROOT
 PYPROJECT_TEXT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 PROJECT = tomllib.loads(PYPROJECT_TEXT)["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-DECLARED = [Requirement(r) for r in [*PROJECT["dependencies"], *EXTRAS["lab"], *EXTRAS["test"]]]
+DECLARED = [Requirement(r) for r in [*PROJECT["dependencies"], *(r for extra in EXTRAS.values() for r in extra)]]
 LOCK_TEXT = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 ENVIRONMENT_TEXT = (ROOT / "environment.yml").read_text(encoding="utf-8")
 ENVIRONMENT = yaml.safe_load(ENVIRONMENT_TEXT)

@@ -1,0 +1,3 @@
+from innodivide.cli import main
+
+main()

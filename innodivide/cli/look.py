@@ -1,0 +1,104 @@
+"""Commands that look at data and claims: check, describe, claims, audit-size."""
+
+import sys
+
+import click
+
+from innodivide.errors import DataError, ParameterError
+
+
+@click.command()
+def check():
+    """Validate every table: types, ranges, keys, sources, and the figures against published totals."""
+    from innodivide import checks, data
+
+    failures, skipped = checks.check_all()
+    for failure in failures:
+        click.echo(str(failure), err=True)
+    for name in skipped:
+        click.echo(f"not checked because a table it needs does not hold: {name}", err=True)
+    tables = data.resources()
+    if failures:
+        click.echo(f"{len(failures)} failures in {len({f.file for f in failures})} of {len(tables)} tables", err=True)
+        sys.exit(1)
+    click.echo(f"{len(tables)} tables hold, {len(checks.RULES)} rules across tables hold")
+
+
+@click.command()
+@click.argument("table", required=False)
+def describe(table):
+    """Show what the columns of TABLE mean; without TABLE, list the tables."""
+    from innodivide import data
+
+    if table is None:
+        for name, described in sorted(data.resources().items(), key=lambda item: item[1]["path"]):
+            click.echo(f"{name:28} {described['title']}")
+        return
+    if table not in data.resources():
+        raise ParameterError(f"unknown table {table!r}; the tables are: {', '.join(sorted(data.resources()))}")
+    described = data.resource(table)
+    click.echo(f"{described['title']} (data/{described['path']})\n{described['description']}\n")
+    for row in data.describe(table).to_dict("records"):
+        marks = [
+            row["type"],
+            row["unit"],
+            row["allowed"],
+            "key" if row["key"] else "",
+            "required" if row["required"] else "",
+            f"refers to {row['refers_to']}" if row["refers_to"] else "",
+        ]
+        click.echo(f"{row['column']}: {row['meaning']}\n    {'; '.join(m for m in marks if m)}")
+
+
+@click.command("claims")
+def show_claims():
+    """Test the claims of the brief and print the ledger: claim, verdict, numbers."""
+    from innodivide import claims, confirmatory
+    from innodivide.plan import load_plan
+    from innodivide.wording import show
+
+    plan = load_plan()
+    main_analysis = confirmatory.analyse(confirmatory.planned_dyads(plan), plan, effect=False)
+    ledger = claims.ledger(main_analysis, confirmatory.claims_family(main_analysis, plan), plan)
+    for row in ledger.itertuples():
+        click.echo(f"{row.claim_id} {row.verdict}: {row.claim}\n    {show(row.numbers, missing='')}".rstrip())
+
+
+@click.command("audit-size")
+@click.option(
+    "--simulations", type=click.IntRange(1), default=None, help="Simulated data sets per cell [default: as stored]."
+)
+@click.option("--workers", type=click.IntRange(1), default=None, help="Processes [default: one for each core].")
+@click.option("--write", is_flag=True, help="Replace the stored audit by this one.")
+def audit_size(simulations, workers, write):
+    """Simulate false positives, power and coverage of every method and compare with the stored audit.
+
+    Ends with status 1 if a rate differs from the stored one by more than simulation error explains.
+    """
+    import os
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    from innodivide import size_audit
+
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for the workers: small matrices, one process for each core
+    with ProcessPoolExecutor(workers or os.cpu_count() or 1, mp_context=get_context("spawn")) as executor:
+        found = size_audit.planned(n_sim=simulations or size_audit.SIMULATIONS, executor=executor)
+    try:
+        apart = size_audit.differences(found, size_audit.stored())
+    except DataError as error:
+        click.echo(str(error), err=True)
+        apart = None
+    else:
+        for row in apart.itertuples():
+            click.echo(
+                f"{row.method}, sd {row.sd:g}, odds ratio {row.odds_ratio:g}, {row.rate}: "
+                f"stored {row.kept:.4f}, now {row.found:.4f} ({row.z:+.1f} standard errors)"
+            )
+        far = int((apart["z"].abs() > size_audit.TOLERANCE).sum())
+        click.echo(f"{len(apart)} of {2 * len(found)} rates differ, {far} by more than simulation error")
+    if write:
+        size_audit.write(found)
+        click.echo(f"written: {size_audit.STORED}")
+    elif apart is None or far:
+        sys.exit(1)

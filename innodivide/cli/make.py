@@ -1,0 +1,111 @@
+"""Commands that make reports: run, annex."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from innodivide.errors import DataError, ParameterError
+
+
+def _output_options(command):
+    from functools import reduce
+
+    options = [
+        click.option(
+            "--out",
+            type=click.Path(path_type=Path, file_okay=False),
+            default=None,
+            help="Output folder [default: reports/ of the repository].",
+        ),
+        click.option(
+            "--format",
+            "formats",
+            default="html,pdf",
+            show_default=True,
+            help="Formats, separated by commas: html, pdf, docx.",
+        ),
+        click.option("--workers", type=click.IntRange(1), default=None, help="Processes [default: one for each core]."),
+        click.option("--force", is_flag=True, help="Make reports again that are up to date."),
+        click.option(
+            "-p",
+            "--parameter",
+            "given",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="A parameter of the notebook; may be repeated.",
+        ),
+    ]
+    return reduce(lambda f, option: option(f), reversed(options), command)
+
+
+@click.command()
+@click.argument("notebooks", nargs=-1)
+@_output_options
+def run(notebooks, out, formats, workers, force, given):
+    """Run policy NOTEBOOKS (default: all) and write their reports."""
+    from innodivide.reports import declarations
+    from innodivide.reports.run import job
+
+    names = notebooks or [n for n in declarations.notebooks() if n != declarations.ANNEX]
+    _make([job(name, formats.split(","), **_pairs(given)) for name in names], out, workers, force)
+
+
+@click.command()
+@click.argument("countries", nargs=-1, metavar="[GEO]...")
+@click.option("--all", "every", is_flag=True, help="All 27 Member States.")
+@_output_options
+def annex(countries, every, out, formats, workers, force, given):
+    """Write the annex of the countries named by their Eurostat codes (EL for Greece)."""
+    from innodivide.reports.declarations import eu27
+    from innodivide.reports.run import annex_jobs
+
+    if every == bool(countries):
+        raise ParameterError(f"name the countries or give --all; the countries are {', '.join(eu27())}")
+    wanted = eu27() if every else dict.fromkeys(c.upper() for c in countries)
+    _make(annex_jobs(wanted, formats.split(","), **_pairs(given)), out, workers, force)
+
+
+def _pairs(given) -> dict[str, str]:
+    for text in given:
+        if "=" not in text:
+            raise ParameterError(f"-p {text!r}: write it as NAME=VALUE")
+    return dict(text.split("=", 1) for text in given)
+
+
+def _make(jobs, out, workers, force) -> None:
+    """Check the data, run the jobs with progress, report failures, end with status 1 if there are any."""
+    from innodivide import data
+    from innodivide.reports import run as runner
+    from innodivide.reports.site import write_index
+
+    _refuse_bad_data({t for job in jobs for t in job.notebook.tables})
+    out = runner.prepare_output(out or data.ROOT / "reports")
+    jobs = list({job.name: job for job in jobs}.values())  # a notebook named twice is run once
+    done = []
+
+    def tell(outcome):
+        done.append(outcome)
+        took = f" in {outcome.seconds:.0f} s" if outcome.status == "made" else ""
+        click.echo(f"[{len(done)}/{len(jobs)}] {outcome.name}: {outcome.status}{took}")
+        if outcome.message:
+            click.echo(f"    {outcome.message}", err=True)
+
+    outcomes = runner.run(jobs, out, force=force, workers=workers, tell=tell)
+    write_index(out)
+    counts = {s: sum(o.status == s for o in outcomes) for s in ("made", "fresh", "failed")}
+    click.echo(
+        f"{counts['made']} made, {counts['fresh']} up to date, {counts['failed']} failed; start at {out / 'index.html'}"
+    )
+    if counts["failed"]:
+        sys.exit(1)
+
+
+def _refuse_bad_data(tables) -> None:
+    from innodivide import data
+
+    failures = [
+        f for name in data.linked_tables([*sorted(tables), "source", "country"]) for f in data.check_table(name)
+    ]
+    if failures:
+        raise DataError("the data do not hold; nothing was run:\n  " + "\n  ".join(map(str, failures[:20])))
