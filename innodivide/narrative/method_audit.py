@@ -83,6 +83,8 @@ def method_facts(audit: pd.DataFrame, alpha: float) -> dict:
         "coverage": interval["coverage"],
         "naive": naive["full"],
         "naive_coverage": naive["coverage"],
+        "poisson": table.at[METHODS["poisson"], "full"],
+        "fractional": table.at[METHODS["fractional_logit"], "full"],
         "worst": table.at[worst, "full"],
         "worst_name": worst,
         "kept": join_names(table.index[table["keeps"].astype(bool)]),

@@ -140,7 +140,7 @@ def _out(rows: pd.DataFrame) -> str:
         for c in CHOICES
         if c in rows and rows[c].nunique() == 1
     ]
-    return f"{len(rows)} leave it out, {side}" + (f", all with {', '.join(shared)}" if shared else "")
+    return f"{len(rows)} leave out no association, {side}" + (f", all with {', '.join(shared)}" if shared else "")
 
 
 def joint_table(joint: pd.DataFrame) -> pd.DataFrame:
@@ -243,8 +243,7 @@ def shapley_facts(rows: pd.DataFrame) -> dict:
 
 
 def other_facts(rows: pd.DataFrame, step: float) -> dict:
-    """Return how many other outcomes have an estimate, how many are refused, and how many intervals include one."""
+    """Return how many other outcomes there are, how many have an estimate, and how many intervals include one."""
     known = rows.dropna(subset=["ratio"])
     cross = (known["ci_low"] < 1) & (known["ci_high"] > 1)
-    facts = {"n": len(rows), "known": len(known), "refused": len(rows) - len(known), "cross": int(cross.sum())}
-    return facts | {"step": step - 1}
+    return {"n": len(rows), "known": len(known), "cross": int(cross.sum()), "step": step - 1}

@@ -18,7 +18,6 @@ def claimed(family: pd.DataFrame) -> bool:
 def confounding_sentence(found: dict[str, Sensitivity], verdict: str) -> tuple[str, dict]:
     """Return the template on unmeasured confounders, and its values: the numbers, or why there are none."""
     e, robustness = found["e_value"], found["robustness"]
-    start = "The rule of the plan on leaders gives: {verdict}. "
     shown = []
     if e.shown:
         shown.append(
@@ -32,12 +31,12 @@ def confounding_sentence(found: dict[str, Sensitivity], verdict: str) -> tuple[s
             "of both (robustness value; {rv_end:.0%} to bring the interval to zero). "
         )
     if shown:
-        text = start + "".join(shown)
+        text = "By the rule of the plan the claim on leaders is {verdict}. " + "".join(shown)
     else:
         text = (
             "No robustness value and no E-value is shown. They say how strong an unmeasured confounder would have to "
-            f"be to explain an association away, which is a question only where one is claimed. {start}"
-            "Here {reason}. "
+            "be to explain an association away, which is a question only where one is claimed. By the rule of the plan "
+            "the claim on leaders is {verdict}, and {reason}."
         )
     values = {"verdict": verdict, "reason": e.reason, "e": e.value, "e_end": e.value_interval}
     return text.strip(), values | {"rv": robustness.value, "rv_end": robustness.value_interval}
@@ -49,13 +48,23 @@ def confounding(main: Confirmatory, family: pd.DataFrame) -> tuple[str, dict]:
     return confounding_sentence(robustness.confounding(main, claimed(family)), verdict)
 
 
+def prior_rows(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the priors with `span`, the odds ratios that hold 95 % before the data, as a text like 1/39 to 39."""
+    span = rows["prior_high"].map(
+        lambda high: f"1/{high:,.3g} to {high:,.3g}" if high < 1000 else f"1/{high:,.0f} to {high:,.0f}",
+        na_action="ignore",
+    )
+    return rows.assign(span=span)
+
+
 def prior_facts(rows: pd.DataFrame, pooled: RandomIntercept) -> dict:
     """Return the range of the odds ratio over priors, and the estimate of the model with country levels."""
     known = rows.dropna(subset=["odds_ratio"])
     cross = (known["ci_low"] < 1) & (known["ci_high"] > 1)
     log = pooled.result
     return {
-        "n": len(known),
+        "n": int(known["m"].fillna(1.0).gt(0).sum()),
+        "n_all": len(known),
         "cross": int(cross.sum()),
         "low": known["odds_ratio"].min(),
         "high": known["odds_ratio"].max(),
