@@ -1,10 +1,13 @@
 """Values and tables of the leader test's report (notebook 03) and of the policy brief (07)."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from innodivide.confirmatory import Confirmatory
+from innodivide.exhibits import Exhibit
 from innodivide.panel import Tables, member_states
 from innodivide.plan import Plan
 from innodivide.wording import join_names
@@ -22,6 +25,11 @@ def scope(dyads: pd.DataFrame, plan: Plan) -> tuple[str, str]:
     first, last = dyads["edition"].min(), dyads["edition"].max()
     line = f"EIS {first} to {last} as first published, IPCEIs decided up to {dyads['decision_date'].max():%Y-%m-%d}"
     return line, f"{line}; seed {plan.seed}"
+
+
+def exploratory(exhibit: Exhibit, edition: str) -> Exhibit:
+    """Return an exhibit that the plan does not list with its label and its line on editions."""
+    return replace(exhibit, edition=f"Exploratory. {edition}")
 
 
 def plan_table(plan: Plan) -> pd.DataFrame:
