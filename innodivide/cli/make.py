@@ -86,20 +86,11 @@ def _make(jobs, out, workers, force, why) -> None:
     todo = [job for job in jobs if force or reasons[job.name]]
     # A fresh report has the inputs, byte for byte, of a run whose data held: only the others need the data checked,
     # which takes longer than all else that a run with nothing to do does.
-    _refuse_bad_data({t for job in todo for t in job.notebook.tables})
+    refuse_bad_data({t for job in todo for t in job.notebook.tables})
     if why:
         for job in todo:
-            click.echo(f"{job.name} must be made: {'; '.join(reasons[job.name]) or 'it is fresh, but --force is given'}")
-    done = []
-
-    def tell(outcome):
-        done.append(outcome)
-        took = f" in {outcome.seconds:.0f} s" if outcome.status == "made" else ""
-        because = f": {manifest.compared(out / outcome.name)}" if why and outcome.status == "fresh" else ""
-        click.echo(f"[{len(done)}/{len(jobs)}] {outcome.name}: {outcome.status}{took}{because}")
-        if outcome.message:
-            click.echo(f"    {outcome.message}", err=True)
-
+            click.echo(f"{job.name} must be made: {'; '.join(reasons[job.name]) or 'fresh, but --force is given'}")
+    tell = progress(len(jobs), lambda name: f": {manifest.compared(out / name)}" if why else "")
     if todo:
         outcomes = runner.run(jobs, runner.prepare_output(out), force=force, workers=workers, tell=tell)
     else:
@@ -115,6 +106,21 @@ def _make(jobs, out, workers, force, why) -> None:
         sys.exit(1)
 
 
+def progress(total: int, because=lambda name: ""):
+    """Return what tells each outcome as it becomes known; `because` adds to a fresh one what it rests on."""
+    done = []
+
+    def tell(outcome):
+        done.append(outcome)
+        took = f" in {outcome.seconds:.0f} s" if outcome.status == "made" else ""
+        rests_on = because(outcome.name) if outcome.status == "fresh" else ""
+        click.echo(f"[{len(done)}/{total}] {outcome.name}: {outcome.status}{took}{rests_on}")
+        if outcome.message:
+            click.echo(f"    {outcome.message}", err=True)
+
+    return tell
+
+
 def _renew_entry_page(out) -> None:
     from innodivide.reports import site_state
     from innodivide.reports.run import prepare_output
@@ -126,7 +132,7 @@ def _renew_entry_page(out) -> None:
         site_state.remember(out)
 
 
-def _refuse_bad_data(tables) -> None:
+def refuse_bad_data(tables) -> None:
     from innodivide import data
 
     if not tables:
