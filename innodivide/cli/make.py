@@ -79,6 +79,7 @@ def _make(jobs, out, workers, force, why) -> None:
     from innodivide import data
     from innodivide.reports import manifest
     from innodivide.reports import run as runner
+    from innodivide.reports.site import write_index
 
     out = out or data.ROOT / "reports"
     jobs = list({job.name: job for job in jobs}.values())  # a notebook named twice is run once
@@ -97,7 +98,7 @@ def _make(jobs, out, workers, force, why) -> None:
         outcomes = [runner.Outcome(job.name, "fresh") for job in jobs]
         for outcome in outcomes:
             tell(outcome)
-    _renew_entry_page(out)
+    write_index(out)
     counts = {s: sum(o.status == s for o in outcomes) for s in ("made", "fresh", "failed")}
     click.echo(
         f"{counts['made']} made, {counts['fresh']} up to date, {counts['failed']} failed; start at {out / 'index.html'}"
@@ -119,17 +120,6 @@ def progress(total: int, because=lambda name: ""):
             click.echo(f"    {outcome.message}", err=True)
 
     return tell
-
-
-def _renew_entry_page(out) -> None:
-    from innodivide.reports import site_state
-    from innodivide.reports.run import prepare_output
-
-    if not site_state.is_fresh(out):
-        from innodivide.reports.site import write_index
-
-        write_index(prepare_output(out))
-        site_state.remember(out)
 
 
 def refuse_bad_data(tables) -> None:

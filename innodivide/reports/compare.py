@@ -5,6 +5,7 @@ Nothing here reads or writes a file; `golden` does.
 
 import csv
 import io
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -84,7 +85,7 @@ def agree(expected: str, found: str) -> bool:
     a, b = float(expected), float(found)
     if _WHOLE.fullmatch(expected) and _WHOLE.fullmatch(found) and max(abs(a), abs(b)) < WHOLE:
         return False
-    return abs(a - b) <= max(ABSOLUTE, RELATIVE * max(abs(a), abs(b)))
+    return math.isclose(a, b, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
 
 
 def _difference(row: str, column: str, expected: str, found: str) -> Difference:
