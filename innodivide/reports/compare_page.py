@@ -64,9 +64,9 @@ def _verdicts(first: dict, second: dict) -> str:
     for claim in sorted(first.keys() | second.keys()):
         (was, old), (now, new) = first.get(claim, none), second.get(claim, none)
         if was != now:
-            rows.append((claim, f"**{_plain(was)} → {_plain(now)}**", _plain(old), _plain(new)))
+            rows.append((_plain(claim), f"**{_plain(was)} → {_plain(now)}**", _plain(old), _plain(new)))
         elif old != new:
-            rows.append((claim, f"{_plain(was)}, other numbers", _plain(old), _plain(new)))
+            rows.append((_plain(claim), f"{_plain(was)}, other numbers", _plain(old), _plain(new)))
     changed = sum("→" in row[1] for row in rows)
     text = f"{changed} of {len(first.keys() | second.keys())} verdicts change."
     return f"{text}\n\n{_table(('claim', 'verdict', 'numbers in A', 'numbers in B'), rows)}" if rows else text
@@ -158,7 +158,7 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 def _plain(text: str) -> str:
     """Return text that Markdown shows as it is, on one line: nothing from data is markup."""
-    return re.sub(r"[\\`*\[\]<&|]|(?<!\w)_|_(?!\w)", r"\\\g<0>", " ".join(text.split()))
+    return re.sub(r"[\\`*\[\]<&|]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", " ".join(text.split()))
 
 
 def page(markdown: str) -> str:
