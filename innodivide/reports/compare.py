@@ -145,7 +145,7 @@ def compare_tables(expected: str, found: str) -> tuple[int, list[Difference]]:
 
 
 def _parse(text: str) -> list[list[str]]:
-    """Return the rows of a CSV text, the header first, with as many cells in each and a name of its own for each column.
+    """Return the rows of a CSV text, header first, all of one length, with a name of its own for each column.
 
     What our own files never have is made visible instead of refused: text that is no CSV has one cell in each line,
     cells beyond the header and repeated names get a name.
