@@ -5,15 +5,20 @@ The package description is the only schema: types, ranges, keys and meanings are
 numbers of the CSV file as an editor shows them (the header is row 1).
 """
 
+from __future__ import annotations  # pandas is imported where a table is read: a command with nothing to do is quick
+
+import csv
 import json
 import os
 from functools import lru_cache
 from pathlib import Path
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from innodivide.errors import DataError
 from innodivide.schema import Failure, check_fields, check_key, convert, foreign_keys, read_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ROOT = Path(os.environ.get("INNODIVIDE_ROOT") or Path(__file__).resolve().parents[1])
 DATA = ROOT / "data"
@@ -110,6 +115,22 @@ def load_rows(name: str, folder: Path = DATA) -> pd.DataFrame:
     return frame.copy()
 
 
+def column(table: str, name: str) -> list[str | None]:
+    """Return the cells of one column as text, unchecked: names that a command allows, without loading pandas.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read that far. A run checks the whole table before it uses it.
+    """
+    path = DATA / resource(table)["path"]
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return [row[name] for row in csv.DictReader(file)]  # None where a line is too short
+    except (OSError, UnicodeDecodeError, csv.Error, KeyError) as error:
+        raise DataError(f"{path}, column {name}: cannot be read ({type(error).__name__}: {error})") from None
+
+
 def check_table(name: str, folder: Path = DATA) -> list[Failure]:
     """Return every failure of one table against its description (types, ranges, keys, foreign keys)."""
     return list(_typed(name, Path(folder), _stamp(name, Path(folder)))[1])
@@ -170,6 +191,8 @@ def _rows_cache(folder: Path, name: str, _stamp: int | None) -> pd.DataFrame | N
 
 def describe(name: str, folder: Path = DATA) -> pd.DataFrame:
     """Return the data dictionary of one table: column, type, unit, range or allowed values, key, meaning."""
+    import pandas as pd
+
     described = resource(name, folder)
     key = described["schema"]["primaryKey"]
     links = {f: k["reference"]["resource"] for k in foreign_keys(described) for f in k["fields"]}

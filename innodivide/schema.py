@@ -3,14 +3,17 @@
 Row numbers are line numbers of the CSV file as an editor shows them (the header is row 1).
 """
 
+from __future__ import annotations  # pandas is imported where a table is read: a command with nothing to do is quick
+
 import csv
 import io
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
 # One spelling for each integer (no plus, no leading zero), so that keys compared as text cannot hide a repetition.
 _PATTERNS = {
@@ -46,6 +49,8 @@ class Failure:
 
 def read_rows(folder: Path, described: dict) -> tuple[pd.DataFrame, list[Failure]]:
     """Read a CSV file as text, indexed by line number, with the failures of its form (encoding, header, raggedness)."""
+    import pandas as pd
+
     file, names = described["path"], [f["name"] for f in described["schema"]["fields"]]
     empty = pd.DataFrame(columns=names, dtype=object)
     try:
@@ -94,6 +99,9 @@ def check_fields(text: pd.DataFrame, described: dict) -> list[Failure]:
 
 def _broken_rules(column: pd.Series, filled: pd.Series, field: dict):
     """Yield (offending cells, rule) for one field; ranges are looked at only where the type holds."""
+    import numpy as np
+    import pandas as pd
+
     limits, kind = field.get("constraints", {}), field["type"]
     if limits.get("required"):
         yield column[column == ""], "a value is required"
@@ -153,6 +161,8 @@ def foreign_keys(described: dict) -> list[dict]:
 
 def convert(text: pd.DataFrame, described: dict) -> pd.DataFrame:
     """Give each column its type; an empty cell becomes missing."""
+    import pandas as pd
+
     typed = {}
     for field in described["schema"]["fields"]:
         column = text[field["name"]].replace("", None)

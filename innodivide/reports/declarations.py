@@ -109,13 +109,17 @@ class Notebook:
 
 
 def eu27() -> tuple[str, ...]:
-    """Return the 27 country codes."""
-    country = data.load_rows("country")
-    return tuple(sorted(country.loc[country["is_eu27"].fillna(False).astype(bool), "geo"]))
+    """Return the 27 country codes.
+
+    Like the editions below, read without the checks of `data.load`: every run checks both tables before it uses them,
+    and a run with nothing to do uses neither.
+    """
+    members = zip(data.column("country", "geo"), data.column("country", "is_eu27"))
+    return tuple(sorted(geo for geo, member in members if member == "true"))
 
 
 def _editions() -> tuple[int, ...]:
-    return tuple(sorted(int(e) for e in data.load_rows("eis_edition")["edition"]))
+    return tuple(sorted(int(e) for e in data.column("eis_edition", "edition") if e and e.isdecimal()))
 
 
 def _statuses() -> tuple[str, ...]:
