@@ -66,6 +66,9 @@ def read_rows(folder: Path, described: dict) -> tuple[pd.DataFrame, list[Failure
     except UnicodeDecodeError as error:
         row = raw[: error.start].count(b"\n") + 1
         return empty, [Failure(file, row, "", repr(raw[error.start : error.start + 4]), "the file is UTF-8 text")]
+    if "\0" in content:  # UTF-16, or what a file system leaves after a crash
+        row = content[: content.index("\0")].count("\n") + 1
+        return empty, [Failure(file, row, "", "NUL", "the file is UTF-8 text without NUL bytes")]
     if content.startswith("\ufeff"):
         return empty, [Failure(file, 1, "", "byte order mark", "the file is UTF-8 without a byte order mark")]
     if not content.endswith("\n"):
@@ -112,6 +115,7 @@ def _broken_rules(column: pd.Series, filled: pd.Series, field: dict):
         "no control or invisible character, no blank at either end",
     )
     yield filled[~filled.map(_composed).astype(bool)], "accents are one character with their letter (Unicode NFC)"
+    yield filled[filled.map(lambda v: "\\" in v)], "no backslash (a quote within quotes is doubled)"
     yield filled[filled.map(len) > LONGEST], f"at most {LONGEST} characters"
     if kind == "string":
         yield filled[filled.map(lambda v: bool(_FORMULA.match(v)))], "a text does not start with = @ + or -"
@@ -138,7 +142,7 @@ def _broken_rules(column: pd.Series, filled: pd.Series, field: dict):
 
 
 def _composed(text: str) -> bool:
-    return text.isascii() or (unicodedata.is_normalized("NFC", text) and not unicodedata.combining(text[0]))
+    return text.isascii() or (unicodedata.is_normalized("NFC", text) and not any(map(unicodedata.combining, text)))
 
 
 def check_key(text: pd.DataFrame, described: dict) -> list[Failure]:
