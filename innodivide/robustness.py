@@ -29,6 +29,11 @@ def specification_curve(tables: Tables | None = None) -> pd.DataFrame:
     return fitted.assign(**{k: np.exp(v) for k, v in ends.items()})
 
 
+def every_specification(tables: Tables | None = None) -> pd.DataFrame:
+    """Return every specification of the grid, both families and all estimators (`multiverse.run_grid`)."""
+    return multiverse.run_grid(multiverse.expand(tables=tables), tables=tables)
+
+
 def joint_test(specs: pd.DataFrame, plan: Plan, n_permutations: int, tables: Tables | None = None) -> pd.DataFrame:
     """Return the joint permutation test of some specifications, one row for each statistic."""
     rng = stream(plan, 20)
