@@ -24,7 +24,7 @@ _KEY_FIGURES = (  # names of numbers in the answer -> how they are shown
     (("or_",), "Odds ratio of leaders", "{}"),
     (("low", "high"), "95% interval", "{} to {}"),
     (("p",), "Permutation p", "{}"),
-    (("mde",), "Smallest odds ratio likely to be seen", "{}"),
+    (("mde",), "Smallest odds ratio that would probably be seen", "{}"),
 )
 
 
@@ -108,7 +108,7 @@ def countries(found: Found) -> dict:
                 "group": group,
                 "letter": GROUPS[group][0] if group else "",
                 "group_order": list(GROUPS).index(group) if group else "",
-                "group_name": GROUPS[group][1].split(" (")[0] if group else "",
+                "group_name": GROUPS[group][1].split(" (")[0] if group else "not known",
                 "tile": tuple(int(v) for v in tiles.loc[geo, ["row", "col"]]),
                 "n": count.get("n", ""),
                 "n_possible": count.get("n_possible", ""),
@@ -132,7 +132,7 @@ COUNTRY_COLUMNS = (  # heading, data column, format
     ("Index, EU = 100", "relative", "{:.0f}"),
     ("IPCEIs", "n", "{:.0f}"),
     ("Share of all IPCEIs", "rate", "{:.0%}"),
-    ("Companies known", "companies_known", "{:.0f}"),
+    ("Companies, at least", "companies_min", "{:.0f}"),
     ("IPCEIs per million people", "per_million", "{:.2f}"),
     ("IPCEIs per € 100 bn GDP", "per_100bn", "{:.2f}"),
 )

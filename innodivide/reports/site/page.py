@@ -11,13 +11,15 @@ from innodivide.reports.site import content
 from innodivide.reports.site.explorer import explorer
 from innodivide.reports.site.folder import Found
 
+_SCRIPTS = ("countries.js", "specifications.js", "curve.js", "explorer.js")  # one scope, in this order
 _UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
 def render(found: Found) -> str:
     """Return the page of what was found, as HTML."""
     folder = resources.files("innodivide.reports.site")
-    style, script = ((folder / name).read_text(encoding="utf-8") for name in ("index.css", "index.js"))
+    style, *parts = ((folder / name).read_text(encoding="utf-8") for name in ("index.css", *_SCRIPTS))
+    script = "\n".join(parts)
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
