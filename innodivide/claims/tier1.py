@@ -9,22 +9,27 @@ from innodivide.claims.finding import Finding
 from innodivide.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts, stream
 from innodivide.panel import Tables, ipcei_dyads, member_states
 from innodivide.plan import Plan
+from innodivide.results import Result
 from innodivide.wording import join_names
 
 BRIEF_EDITION = 2020  # the last edition that the brief could use
 
 
-def leaders_or_size_and_wealth(main: Confirmatory, family: pd.DataFrame, plan: Plan) -> Finding:
-    """C01: Tier-1 activity goes with being large and wealthy, or with leader status."""
-    alpha, count = float(plan.fixed["test"]["alpha"]), int(plan.fixed["test"]["permutations"])
-    size = inference.permutation_test(
+def size_test(main: Confirmatory, plan: Plan) -> Result:
+    """Return the permutation test of size, given wealth and leader status."""
+    return inference.permutation_test(
         main.dyads,
         term="ln_population",
         controls=("ln_gdp_pc_pps", "leader"),
         method="rows",
-        n_permutations=count,
+        n_permutations=int(plan.fixed["test"]["permutations"]),
         rng=stream(plan, 7),
     )
+
+
+def leaders_or_size_and_wealth(main: Confirmatory, family: pd.DataFrame, plan: Plan) -> Finding:
+    """C01: Tier-1 activity goes with being large and wealthy, or with leader status."""
+    alpha, size = float(plan.fixed["test"]["alpha"]), size_test(main, plan)
     leader, wealth = (family.loc[c, "verdict"] == "supported" for c in ("leaders", "wealth"))
     large = bool(size.p_value < alpha and size.estimate > 0)
     verdict = "supported" if leader or (wealth and large) else "partly" if wealth or large else "inconclusive"
