@@ -6,7 +6,7 @@ The library is imported inside each command, so that --help answers at once.
 import click
 
 from innodivide import __version__
-from innodivide.cli import look, make, proof
+from innodivide.cli import keep, look, make, proof
 from innodivide.errors import InnodivideError, ParameterError
 
 
@@ -30,5 +30,5 @@ def main():
 
 
 _LOOK = (look.check, look.describe, look.show_claims, look.audit_size)
-for _command in (make.run, make.annex, proof.verify, proof.compare, *_LOOK):
+for _command in (make.run, make.annex, proof.verify, proof.compare, *_LOOK, keep.freeze):
     main.add_command(_command)
