@@ -132,7 +132,7 @@ def test_the_registered_analysis_is_shown_first(visit):
     assert page.locator("#choice-status").evaluate("s => s.selectedOptions[0].textContent") == "leader at the decision"
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_any_choice_shows_its_estimate_interval_counts_and_rank(visit, seed):
     page, rows = visit(), specifications()
     random.seed(seed)
@@ -308,10 +308,7 @@ def test_every_column_sorts_both_ways_with_the_unknown_last(visit):
         known = rows.assign(value=values).dropna(subset=["value"])
         lost = sorted(set(rows["name"]) - set(known["name"]))
         for direction, names in seen.items():
-            ordered = known.sort_values(
-                ["value", "name"] if head != "Country" else "value",
-                ascending=[direction == "ascending", True][: 1 + (head != "Country")],
-            )
+            ordered = known.sort_values(["value", "name"], ascending=[direction == "ascending", True])
             assert names == [*ordered["name"], *lost], (head, direction)
 
 

@@ -12,7 +12,18 @@ import sys
 
 import pytest
 from report_fixtures import Page
-from site_fixtures import ANNEXES, FAILED, NASTY, countries, ledger, specifications, write_folder, write_report
+from site_fixtures import (
+    ANNEXES,
+    FAILED,
+    NASTY,
+    SOURCES,
+    countries,
+    drawing,
+    ledger,
+    specifications,
+    write_folder,
+    write_report,
+)
 
 from innodivide import data, multiverse, robustness
 from innodivide.reports.declarations import ANNEX, notebooks
@@ -272,6 +283,18 @@ def test_an_unreadable_notebook_counts_as_not_made(folder, tmp_path):
     page = Page(write_index(tmp_path).read_text("utf-8"))
     assert "The policy brief, which gives the answer, has not been made yet" in page.visible
     assert {"href": "07_policy_brief/report.html"} in page.all("a")  # the report itself is there
+
+
+def test_a_report_of_another_version_without_a_column_counts_as_not_made(tmp_path):
+    from innodivide import exhibits
+
+    old = exhibits.figure("F4.5", "All", drawing(), specifications().drop(columns="t"), alt="Lines.", sources=SOURCES)
+    new = exhibits.table("T7.1", "Claims", ledger().drop(columns="rule"), {"claim": "Claim"}, sources=SOURCES)
+    write_report(tmp_path / "04_robustness", [old])
+    write_report(tmp_path / "07_policy_brief", [new])
+    page = Page(write_index(tmp_path).read_text("utf-8"))
+    for command in ("innodivide run 04", "innodivide run 07"):
+        assert command in page.visible
 
 
 def test_a_folder_name_with_signs_of_its_own_is_linked_by_its_address(tmp_path):
