@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 
 from innodivide.errors import InnodivideError, ParameterError
 from innodivide.reports import manifest
 from innodivide.reports.declarations import ANNEX, Notebook, notebook
-from innodivide.reports.document import LICENCE
 
 TIMES = "times.json"  # apart from the manifest: the one thing that differs between identical runs
 FORMATS = ("html", "pdf", "docx")
@@ -65,6 +65,15 @@ def annex_jobs(countries: Iterable[str], formats: Iterable[str] = DEFAULT_FORMAT
     if "country" in given:
         raise ParameterError("the countries of an annex are named without -p: innodivide annex PL")
     return [job(ANNEX, formats, country=c, **given) for c in countries]
+
+
+def freshness(jobs: list[Job], out: Path) -> dict[str, list[str]]:
+    """Return the reasons why each report must be made again, by name; an empty list means that it is fresh."""
+    digest = lru_cache(maxsize=None)(manifest.file_sha256)  # reports share inputs: each is read once for this moment
+    return {
+        item.name: list(manifest.reasons(item.notebook, item.parameters, out / item.name, item.formats, digest))
+        for item in jobs
+    }
 
 
 def prepare_output(out: Path) -> Path:
@@ -178,6 +187,7 @@ def _write_report(item: Job, folder: Path) -> list[str]:
     import nbformat
 
     from innodivide.reports.blocks import clean, read_blocks
+    from innodivide.reports.document import LICENCE
     from innodivide.reports.execute import execute
 
     executed = clean(execute(item.notebook, item.parameters))
