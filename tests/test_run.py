@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import nbformat
 import pandas as pd
 import pytest
-from report_fixtures import MINI, TROUBLE_CELL, Mini, Page, assert_sound, make_reports, tree, why_stale
+from report_fixtures import MINI, TROUBLE_CELL, Mini, assert_sound, make_reports, tree, why_stale
 
 from innodivide.errors import ParameterError
 from innodivide.reports import run
@@ -250,18 +250,3 @@ def test_an_executor_that_is_given_does_the_work_and_is_left_open(tmp_path):
         outcomes = run.run(run.annex_jobs(["MT", "LU"]), tmp_path, executor=executor, tell=told.append)
         assert executor.submit(len, "ab").result() == 2
     assert sorted(o.name for o in told) == sorted(o.name for o in outcomes) == ["annex/LU", "annex/MT"]
-
-
-def test_the_entry_page_links_every_report_there_is(tmp_path):
-    from innodivide.reports.site import write_index
-
-    made = ["03_leader_test", "annex/EL", "annex/AT", "annex/.partial-PL=abc", "annex/.old-DE", "other"]
-    for folder in made:
-        (tmp_path / folder).mkdir(parents=True)
-        (tmp_path / folder / "report.html").write_text("x")
-    page = Page(write_index(tmp_path).read_text("utf-8"))
-    assert [a["href"] for a in page.all("a")] == [
-        f"{f}/report.html" for f in ("03_leader_test", "annex/AT", "annex/EL")
-    ]
-    assert "Greece" in page.visible and "Austria" in page.visible
-    assert not [p for p in tmp_path.iterdir() if p.name.startswith(".")]
