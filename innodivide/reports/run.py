@@ -96,13 +96,18 @@ def prepare_output(out: Path) -> Path:
     return out
 
 
-def _mend(folder: Path) -> None:
-    """Clear away what a killed run left of this report; nothing else in the output folder is touched."""
+def _mend(folder: Path) -> OSError | None:
+    """Clear away what a killed run left of this report and nothing else; return what keeps it from being written."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return error
     for leftover in folder.parent.glob(f".partial-{glob.escape(folder.name)}=*"):
         shutil.rmtree(leftover, ignore_errors=True)
     old = folder.with_name(f".old-{folder.name}")
     if old.exists():  # killed between the two renames of `_replace`
         shutil.rmtree(old, ignore_errors=True) if folder.exists() else old.rename(folder)
+    return None
 
 
 def run(
@@ -148,8 +153,10 @@ def run(
     out, outcomes, todo = prepare_output(Path(out)), {}, {}
     with only_run_in(out, wait):
         for item in {item.name: item for item in jobs}.values():
-            _mend(out / item.name)
-            if force or manifest.why_stale(item.notebook, item.parameters, out / item.name, item.formats):
+            if obstacle := _mend(out / item.name):
+                outcomes[item.name] = Outcome(item.name, "failed", _explain(item, obstacle))
+                tell(outcomes[item.name])
+            elif force or manifest.why_stale(item.notebook, item.parameters, out / item.name, item.formats):
                 todo[item.name] = item
             else:
                 outcomes[item.name] = Outcome(item.name, "fresh")
@@ -199,7 +206,6 @@ def _keep(item: Job, out: Path, made: Made | Exception) -> Outcome:
         return Outcome(item.name, "failed", _explain(item, made) if isinstance(made, Exception) else made.trouble)
     folder, partial = out / item.name, None
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".partial-{folder.name}=", dir=folder.parent))
         for name, content in made.files.items():
             _write(partial, name, content)
