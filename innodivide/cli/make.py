@@ -33,6 +33,7 @@ def _output_options(command):
             help="Wait up to 10 minutes for another run in the same folder [default], or refuse at once.",
         ),
         click.option("--force", is_flag=True, help="Make reports again that are up to date."),
+        click.option("--why", is_flag=True, help="Say of each report why it is fresh or must be made; then go on."),
         click.option(
             "-p",
             "--parameter",
@@ -79,45 +80,77 @@ def _pairs(given) -> dict[str, str]:
     return dict(text.split("=", 1) for text in given)
 
 
-def _make(jobs, out, workers, force, cluster, wait) -> None:
+def _make(jobs, out, workers, force, why, cluster, wait) -> None:
     """Check the data, run the jobs with progress, report failures, end with status 1 if there are any."""
     from innodivide import data
+    from innodivide.reports import manifest
     from innodivide.reports import run as runner
     from innodivide.reports.lock import PATIENCE, only_run_in
-    from innodivide.reports.site import write_index
 
     if cluster and workers:
         raise ParameterError("--workers counts processes of this machine; with --cluster, the cluster has its own")
-    _refuse_bad_data({t for job in jobs for t in job.notebook.tables})
-    out = runner.prepare_output(out or data.ROOT / "reports")
+    out = out or data.ROOT / "reports"
     jobs = list({job.name: job for job in jobs}.values())  # a notebook named twice is run once
-    done = []
-
-    def tell(outcome):
-        done.append(outcome)
-        took = f" in {outcome.seconds:.0f} s" if outcome.status == "made" else ""
-        click.echo(f"[{len(done)}/{len(jobs)}] {outcome.name}: {outcome.status}{took}")
-        if outcome.message:
-            click.echo(f"    {outcome.message}", err=True)
-
+    reasons = runner.freshness(jobs, out)
+    todo = [job for job in jobs if force or reasons[job.name]]
+    # A fresh report has the inputs, byte for byte, of a run whose data held: only the others need the data checked,
+    # which takes longer than all else that a run with nothing to do does.
+    refuse_bad_data({t for job in todo for t in job.notebook.tables})
+    if why:
+        for job in todo:
+            click.echo(f"{job.name} must be made: {'; '.join(reasons[job.name]) or 'fresh, but --force is given'}")
+    tell = progress(len(jobs), lambda name: f": {manifest.compared(out / name)}" if why else "")
     try:
-        with (
-            only_run_in(out, PATIENCE if wait else 0, lambda text: click.echo(text, err=True)),
-            _executor(cluster, jobs) as executor,
-        ):
-            outcomes = runner.run(jobs, out, force=force, workers=workers, executor=executor, tell=tell)
-            write_index(out)
+        if todo:
+            say, patience = lambda text: click.echo(text, err=True), PATIENCE if wait else 0
+            with only_run_in(runner.prepare_output(out), patience, say), _executor(cluster, todo) as executor:
+                outcomes = runner.run(jobs, out, force=force, workers=workers, executor=executor, tell=tell)
+                _renew_entry_page(out)
+        else:
+            outcomes = [runner.Outcome(job.name, "fresh") for job in jobs]
+            for outcome in outcomes:
+                tell(outcome)
+            _renew_entry_page(out)
     except KeyboardInterrupt:
-        click.echo(f"\ninterrupted after {len(done)} of {len(jobs)}; the same command goes on from here", err=True)
+        click.echo("\ninterrupted; the same command goes on from here", err=True)
         sys.exit(130)
-    except OSError as error:
-        raise DataError(f"{out / 'index.html'} could not be written: {error.strerror or error}") from None
     counts = {s: sum(o.status == s for o in outcomes) for s in ("made", "fresh", "failed")}
     click.echo(
         f"{counts['made']} made, {counts['fresh']} up to date, {counts['failed']} failed; start at {out / 'index.html'}"
     )
     if counts["failed"]:
         sys.exit(1)
+
+
+def progress(total: int, because=lambda name: ""):
+    """Return what tells each outcome as it becomes known; `because` adds to a fresh one what it rests on."""
+    done = []
+
+    def tell(outcome):
+        done.append(outcome)
+        took = f" in {outcome.seconds:.0f} s" if outcome.status == "made" else ""
+        rests_on = because(outcome.name) if outcome.status == "fresh" else ""
+        click.echo(f"[{len(done)}/{total}] {outcome.name}: {outcome.status}{took}{rests_on}")
+        if outcome.message:
+            click.echo(f"    {outcome.message}", err=True)
+
+    return tell
+
+
+def _renew_entry_page(out) -> None:
+    from innodivide.reports import site_state
+    from innodivide.reports.run import prepare_output
+
+    if not site_state.is_fresh(out):
+        from innodivide.reports.lock import only_run_in
+        from innodivide.reports.site import write_index
+
+        try:
+            with only_run_in(prepare_output(out)):
+                write_index(out)
+                site_state.remember(out)
+        except OSError as error:
+            raise DataError(f"{out / 'index.html'} could not be written: {error.strerror}") from None
 
 
 def _executor(cluster, jobs):
@@ -130,9 +163,11 @@ def _executor(cluster, jobs):
     return executor(cluster, sorted({job.notebook.name for job in jobs}))
 
 
-def _refuse_bad_data(tables) -> None:
+def refuse_bad_data(tables) -> None:
     from innodivide import data
 
+    if not tables:
+        return
     failures = [
         f for name in data.linked_tables([*sorted(tables), "source", "country"]) for f in data.check_table(name)
     ]

@@ -58,7 +58,7 @@ def _settings(notebook: Notebook, scratch: str):
     end = time.monotonic() + notebook.timeout
     environment = {
         data.DECLARED_TABLES: ",".join((*notebook.tables, "source", "country")),
-        "IPYTHONDIR": f"{scratch}/ipython",
+        **kernels.own_folders(scratch),
     }
     settings = Config(
         NotebookClient={

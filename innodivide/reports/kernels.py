@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 
 from jupyter_client import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
@@ -47,6 +48,19 @@ def end_with_parent() -> None:
         fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())
         fcntl.fcntl(parent.sentinel, fcntl.F_SETSIG, signal.SIGKILL)
         fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, fcntl.fcntl(parent.sentinel, fcntl.F_GETFL) | os.O_ASYNC)
+
+
+def own_folders(folder: str) -> dict[str, str]:
+    """Return the variables that keep IPython's and Matplotlib's files in a folder, away from the user's.
+
+    Matplotlib keeps a list of fonts that takes a while to make: it may have that at home if there is one to write in.
+    """
+    try:
+        home = os.access(Path.home(), os.W_OK)
+    except RuntimeError:
+        home = False
+    kept = home or "MPLCONFIGDIR" in os.environ
+    return {"IPYTHONDIR": f"{folder}/ipython"} | ({} if kept else {"MPLCONFIGDIR": f"{folder}/matplotlib"})
 
 
 class ReportKernelManager(AsyncKernelManager):

@@ -14,6 +14,7 @@ from pathlib import Path
 from innodivide.errors import InnodivideError
 from innodivide.reports import kernels
 
+LONGEST = 40  # letters; the system allows about 100 for a socket, and each has a name of its own in two folders
 _RUNNING = "running"  # folder with one file for each job that a process is working on
 _PRELOAD = (  # imported once, by the server that the processes are forked from
     "nbformat",
@@ -91,7 +92,7 @@ def _work(function: Callable, item, mark: Path):
 
 @contextmanager
 def _pool(workers: int, folder: Path) -> Iterator[ProcessPoolExecutor]:
-    """Yield a pool; when the block is left by an exception, Ctrl-C above all, its processes are killed at once.
+    """Yield a pool whose processes are killed as soon as the block is left, by Ctrl-C too.
 
     The processes start from a server, not as forks of this process, so that they inherit neither its threads nor its
     open files: the lock of the output folder, the pipe by which another process notices that this one has died.
@@ -103,11 +104,9 @@ def _pool(workers: int, folder: Path) -> Iterator[ProcessPoolExecutor]:
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(str(folder),))
     try:
         yield pool
-    except BaseException:
+    finally:  # they hold nothing that could be lost, and one that hangs must not hold up the end
         for process in set(multiprocessing.active_children()) - before:
             process.kill()
-        raise
-    finally:
         pool.shutdown(cancel_futures=True)
 
 
@@ -128,3 +127,10 @@ def _begin(folder: str) -> None:
     """Prepare a process of the pool: it ends with the run, and its temporary files are the run's."""
     kernels.end_with_parent()
     os.environ["TMPDIR"] = tempfile.tempdir = folder
+    os.environ.update(kernels.own_folders(folder))
+
+
+def shorten_temporary_folder() -> None:
+    """Use /tmp where the folder for temporary files has so long a name that no socket in it can have an address."""
+    if os.name == "posix" and len(tempfile.gettempdir()) > LONGEST:
+        os.environ["TMPDIR"] = tempfile.tempdir = "/tmp"

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 
@@ -21,9 +22,7 @@ from innodivide.errors import InnodivideError, ParameterError
 from innodivide.reports import manifest
 from innodivide.reports.cluster import in_executor, versions
 from innodivide.reports.declarations import ANNEX, Notebook, notebook
-from innodivide.reports.document import LICENCE
 from innodivide.reports.lock import PATIENCE, only_run_in
-from innodivide.reports.pool import in_processes
 
 TIMES = "times.json"  # apart from the manifest: the one thing that differs between identical runs
 FORMATS = ("html", "pdf", "docx")
@@ -83,6 +82,15 @@ def annex_jobs(countries: Iterable[str], formats: Iterable[str] = DEFAULT_FORMAT
     if "country" in given:
         raise ParameterError("the countries of an annex are named without -p: innodivide annex PL")
     return [job(ANNEX, formats, country=c, **given) for c in countries]
+
+
+def freshness(jobs: list[Job], out: Path) -> dict[str, list[str]]:
+    """Return the reasons why each report must be made again, by name; an empty list means that it is fresh."""
+    digest = lru_cache(maxsize=None)(manifest.file_sha256)  # reports share inputs: each is read once for this moment
+    return {
+        item.name: list(manifest.reasons(item.notebook, item.parameters, out / item.name, item.formats, digest))
+        for item in jobs
+    }
 
 
 def prepare_output(out: Path) -> Path:
@@ -150,6 +158,8 @@ def run(
     FolderBusy
         Another run still works in the folder.
     """
+    from innodivide.reports.pool import in_processes
+
     out, outcomes, todo = prepare_output(Path(out)), {}, {}
     with only_run_in(out, wait):
         for item in {item.name: item for item in jobs}.values():
@@ -175,8 +185,11 @@ def run(
 @contextmanager
 def _temporary(out: Path) -> Iterator[Path]:
     """Yield a folder for temporary files; what killed runs into `out` left of theirs is cleared away."""
+    from innodivide.reports.pool import shorten_temporary_folder
+
     try:
-        start = f"innodivide-{manifest.sha256(str(out.resolve()).encode())[:12]}-"
+        shorten_temporary_folder()
+        start = f"innodivide-{manifest.sha256(str(out.resolve()).encode())[:8]}-"
         for leftover in Path(tempfile.gettempdir()).glob(f"{start}*"):
             shutil.rmtree(leftover, ignore_errors=True)
         made = tempfile.TemporaryDirectory(prefix=start, ignore_cleanup_errors=True)
@@ -236,6 +249,7 @@ def _write_report(item: Job, folder: Path) -> list[str]:
     import nbformat
 
     from innodivide.reports.blocks import clean, read_blocks
+    from innodivide.reports.document import LICENCE
     from innodivide.reports.execute import execute
 
     executed = clean(execute(item.notebook, item.parameters))
