@@ -49,7 +49,7 @@ def regional_contributions(
     tables = _tables(tables)
     groups = barriers.region_groups(tables)
     leaders = list(groups.index[groups["group"] == "leader"])
-    values = barriers.implied_weights("region", tables)["weights"] if weights == "published" else None
+    values = barriers.implied_weights("region", tables) if weights == "published" else None
     return barriers.gap_contributions(
         barriers.region_scores(year, zeros, tables), reference, values, leaders, scale="count"
     )
