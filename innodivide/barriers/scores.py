@@ -9,6 +9,7 @@ import pandas as pd
 from innodivide import composite
 from innodivide.errors import ParameterError
 from innodivide.panel import Tables, _tables, member_states
+from innodivide.profile import region_names
 
 EDITION = 2023
 
@@ -63,7 +64,8 @@ def region_groups(tables: Tables | None = None) -> pd.DataFrame:
     """Return the EU27 regions of RIS 2023, by region_code: geo, name, group, relative (EU of the year = 100)."""
     tables = _tables(tables)
     register = tables["ris_region"].query("edition == @EDITION", local_dict={"EDITION": EDITION})
-    register = register[register["geo"].isin(member_states(tables)["geo"])][["region_code", "geo", "name"]]
+    register = register[register["geo"].isin(member_states(tables)["geo"])][["region_code", "geo"]]
+    register["name"] = register["region_code"].map(region_names(tables))
     index = tables["ris_index"].query("edition == @E and year == @E", local_dict={"E": EDITION})
     rows = register.merge(index[["region_code", "group", "relative_to_eu_pct"]], on="region_code")
     return rows.rename(columns={"relative_to_eu_pct": "relative"}).set_index("region_code").sort_index()

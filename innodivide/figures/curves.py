@@ -13,7 +13,7 @@ from innodivide.figures.labels import place_labels, spread
 @st.house
 def lines(frame: pd.DataFrame, x: str, y: str, series: str, low: str | None = None, high: str | None = None,
           highlight=None, ylabel: str = "", xlabel: str = "", reference: float | None = None,
-          reference_label: str = ""):
+          reference_label: str = "", height: float = 3.2):
     """Draw one line per series, named at its end; a missing value breaks the line.
 
     Parameters
@@ -22,11 +22,13 @@ def lines(frame: pd.DataFrame, x: str, y: str, series: str, low: str | None = No
         One row per `series` and `x`; `low` and `high` draw a band.
     highlight : str or iterable, optional
         Series in the accent colour; the others are then grey. Series named like an innovation group have its colour.
+    height : float
+        Inches; more if the names of the series need it.
     """
     who, band = "lines", st.both_or_none("lines", low, high)
     frame = st.tidy(who, frame, [x, y, series, low, high], [series, x], [series, x])
     names, marked = list(frame[series].unique()), st.chosen(highlight)
-    figure, ax = st.plain_axes(max(3.2, 0.145 * len(names) + 0.9))
+    figure, ax = st.plain_axes(max(height, 0.145 * len(names) + 0.9))
     ends = []
     for at, name in enumerate(names):
         part = frame[frame[series] == name]
