@@ -14,6 +14,7 @@ from innodivide.figures import style as st
 from innodivide.figures.panels import short_rows
 
 _NAMED, _MANY = 6, 14  # regions up to which names, then codes, fit on half a page's width
+_TALLEST = 2.9  # inches
 
 
 @st.house
@@ -32,8 +33,10 @@ def regions_beside(points: pd.DataFrame, outlines: pd.DataFrame, rows: pd.DataFr
     rows = rows.assign(order=pd.factorize(rows["label"])[0])
     rows = st.tidy(who, rows, ["label", "value", "group"], ["order", "value"])
     view = country_view(points, outlines, focus)
-    height = width * (view.top - view.bottom) / (view.right - view.left) + 0.45 + 0.15 * view.under.count("\n")
-    figure = Figure(figsize=(st.WIDTH, max(height, 2.4)), dpi=st.DPI, layout="constrained")
+    shape = (view.right - view.left) / (view.top - view.bottom)
+    width = min(width, _TALLEST * shape)
+    height = max(width / shape, 1.6) + 0.45 + 0.15 * view.under.count("\n")
+    figure = Figure(figsize=(st.WIDTH, height), dpi=st.DPI, layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1, 0.85))
     draw_country(left, view, width)
     names = list(dict.fromkeys(rows["label"]))

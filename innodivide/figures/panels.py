@@ -24,7 +24,7 @@ def strength_columns(frame: pd.DataFrame, label: str, value: str, group_values: 
     frame = st.tidy(who, frame, [label, value, group_values], [label], [label])
     frame = st.ranked(frame, st.numbers(who, frame, value))
     half = -(-len(frame) // 2)
-    figure = Figure(figsize=(st.WIDTH, 0.168 * half + 0.72), dpi=st.DPI, layout="constrained")
+    figure = Figure(figsize=(st.WIDTH, 0.158 * half + 0.72), dpi=st.DPI, layout="constrained")
     columns = figure.subplots(1, 2, sharex=True)
     for ax, part in zip(columns, (frame[:half], frame[half:])):
         short_rows(ax, part[label], half)
@@ -38,7 +38,7 @@ def strength_columns(frame: pd.DataFrame, label: str, value: str, group_values: 
         for at in y[~known]:
             ax.text(0.02, at, "no data", transform=ax.get_yaxis_transform(), va="center", fontsize=st.SMALL,
                     color=st.QUIET, bbox=st.PAPER)
-    figure.supxlabel(xlabel, fontsize=st.SMALL)
+        ax.set_xlabel(xlabel, fontsize=st.SMALL)
     st.key(figure, [st.mark("o", st.ACCENT), st.mark("D", st.GROUP_COLOURS["leader"], 5)], [country, group_name])
     return figure
 
@@ -80,7 +80,7 @@ def record_and_scenarios(record: pd.DataFrame, scenarios: pd.DataFrame, highligh
                 tick.set(color=st.ACCENT, fontweight="bold")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.set_title(head, fontsize=st.SMALL, loc="right", color=st.QUIET)
-    figure.supxlabel(xlabel, fontsize=st.SMALL)
+        ax.set_xlabel(xlabel, fontsize=st.SMALL)
     st.key(figure, [st.mark("o", st.INK), st.mark("o", "white"), st.mark("|", st.QUIET), Patch(facecolor="#CFCFCF")],
            ["observed, outside the range", "observed, inside", "expected or mean", "95% range"])
     return figure

@@ -52,8 +52,8 @@ def a(group: str) -> str:
 
 
 def others(group: str) -> str:
-    """Return "Other emerging innovators"."""
-    return f"Other {GROUP[group]}s"
+    """Return "Other emerging"."""
+    return "Other leaders" if group == "leader" else f"Other {group}"
 
 
 class Excerpt(Exhibit):

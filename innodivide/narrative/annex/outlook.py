@@ -38,11 +38,10 @@ def closing_exhibits(geo: str, rows: pd.DataFrame, index: pd.DataFrame, tables: 
         text = (
             "To reach the EU by {by}, the index of {name} ({value:.0f} percent of the EU in {start}) would have to "
             "grow {needed:.1f} percent a year faster than that of the EU; by {later}, {needed_later:.1f}. "
-            "Over stretches of {window} years since {since} it has had {past_low:+.1f} to {past_high:+.1f}. "
         )
         text += "Both would be {how}." if same else "The first would be {how}; the second, {how_later}."
         values |= {"needed": first.needed_high, "needed_later": second.needed_high}
-        values |= {"past_low": first.past_low, "past_high": first.past_high, "how": AS_FAST[first.reading]}
+        values["how"] = AS_FAST[first.reading]
         values |= {} if same else {"how_later": AS_FAST[second.reading]}
     listing = table(
         "TA.7",
@@ -54,15 +53,14 @@ def closing_exhibits(geo: str, rows: pd.DataFrame, index: pd.DataFrame, tables: 
             "by": "By",
             "needed": "Needed, % a year",
             "past": "Own past, % a year",
-            "fastest": "Fastest of any state",
-            "level": "Would be at (EU = 100)",
-            "words": "The pace needed",
+            "fastest": "Fastest of any state, % a year",
+            "level": "At its own past pace",
         },
         values=values,
         sources=sources_of(index),
         edition="EIS 2023, back-series",
-        caption="Growth of the index beyond that of the EU. Past: slowest to fastest stretch of {window} years; the "
-        "level is where these paces would take the country if one of them held in every year, which no country has "
-        "shown; the further off, the less it says. Not a forecast.",
+        caption="Growth of the index beyond that of the EU. Past: slowest to fastest stretch of {window} years since "
+        "{since}. Last column: where the index (EU = 100) would be if such a pace held in every year, which no country "
+        "has shown. Not a forecast.",
     )
-    return [say("NA.11", text, **values), listing]
+    return [say("NA.11", text, **{k: v for k, v in values.items() if f"{{{k}" in text}), listing]

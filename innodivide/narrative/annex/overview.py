@@ -22,7 +22,7 @@ def heading(geo: str, tables: Tables | None = None) -> Exhibit:
 def circle_names(geo: str, around: pd.DataFrame, tables: Tables | None = None) -> list[str]:
     """Return how the rows of `peers.circle` are called."""
     names, group = profile.names(tables), peers.group_now(tables)[geo]
-    words = {"group": others(group), "eu": "EU27 (mean of states)"}
+    words = {"group": others(group), "eu": "EU27, mean"}
     return [words.get(kind) or names[members[0]] for kind, members in zip(around["kind"], around["members"])]
 
 
@@ -53,13 +53,13 @@ def _index_words(geo: str, position: pd.DataFrame, tables: Tables) -> tuple[str,
     own, near = position.iloc[0], position[position["kind"] == "peer"]
     group, edition = peers.group_now(tables)[geo], profile.editions(geo, tables)["edition"].iloc[-1]
     change, ahead = own["change"], int((near["relative"] > own["relative"]).sum())
-    trend = "gained {change:.0f} on" if change >= 0.5 else "lost {change:.0f} to" if change <= -0.5 else "kept level with"
+    points = "point" if round(abs(change)) == 1 else "points"
+    trend = f"gained {{change:.0f}} {points} on" if change >= 0.5 else f"lost {{change:.0f}} {points} to" if change <= -0.5 else "kept level with"
     text = (
         f"{{name}} is {a(group)} in EIS {{edition}}. Its innovation index stood at {{level:.0f}} percent of the EU in "
         f"{{last}} ({{rest:.0f}} in the mean of the other {GROUP[group]}s); since {{first}} it has {trend} the EU"
     )
-    text += ", in points. " if abs(change) >= 0.5 else ". "
-    text += "Of its nearest peers, {peers}, {ahead} above it." if ahead else "It is above its nearest peers, {peers}."
+    text += ". Of its nearest peers, {peers}, {ahead} above it." if ahead else ". It is above its nearest peers, {peers}."
     names = profile.names(tables)
     series = profile.index_relative_to_eu(2023, tables)["year"]
     values = {
@@ -111,8 +111,8 @@ def _government_words(rows: pd.DataFrame) -> tuple[str, dict]:
         return "", {}
     row = rows.iloc[0]
     reading = {"behind": "below the EU", "ahead": "above the EU", "within the margin": "not told apart from the EU"}
-    text = "The quality of its government, as residents rate it, is {government} (place {government_place} of {measured} from the bottom)."
-    return text, {"government": reading[row["reading"]], "government_place": int(row["rank"]), "measured": int(row["n_units"])}
+    text = "The quality of its government, as residents rate it, is {government}."
+    return text, {"government": reading[row["reading"]]}
 
 
 def position_table(geo: str, position: pd.DataFrame, expected: pd.DataFrame, sources, tables: Tables | None = None) -> Exhibit:
@@ -137,19 +137,19 @@ def position_table(geo: str, position: pd.DataFrame, expected: pd.DataFrame, sou
             "name": "",
             "group": ("Group", "", "–"),
             "rank": ("Rank", "{:.0f}", "–"),
-            "relative": ("Index, EU = 100", "{:.0f}"),
-            "change": ("Change, points", "{:+.0f}"),
-            "population": ("People, million", "{:.1f}"),
-            "gdp_pc": ("GDP per head, EU = 100", "{:.0f}"),
-            "ipceis": ("IPCEIs", "{:.3g}"),
+            "relative": ("Index", "{:.0f}"),
+            "change": ("Change", "{:+.0f}"),
+            "population": ("Million people", "{:.1f}"),
+            "gdp_pc": ("GDP a head", "{:.0f}"),
+            "ipceis": ("IPCEIs", "{:.2g}"),
             "range": ("Expected", "", "–"),
         },
         values={"name": profile.names(tables)[geo], "year": peers.YEAR, "first": 2016, "near": near.min(), "far": near.max()},
         sources=sources,
         edition=f"Group and rank: EIS {edition}; index: EIS 2023, back-series",
         caption="Nearest peers: the states closest in log population, log GDP per head and index, each in standard "
-        "deviations (distance here {near:.1f} to {far:.1f}). Figures of {year}; change since {first}. Rank: of the "
-        "Member States. Expected: range for a state of that size, wealth and status. Means are not weighted.",
+        "deviations (distance here {near:.1f} to {far:.1f}). Index and GDP per head (PPS) of {year}: EU = 100; change: points "
+        "since {first}. Expected: IPCEIs of a state of that size, wealth and status, 95% range. Means of states, unweighted.",
     )
 
 
@@ -169,8 +169,7 @@ def editions_table(geo: str, tables: Tables | None = None) -> Exhibit:
         values={"name": profile.names(tables)[geo]},
         sources=sources_of(rows),
         note=flag_note(rows),
-        caption="As first published. Modest was renamed emerging in 2021, and the scale changed. Ranks are known for "
-        "few editions and states before 2022.",
+        caption="As first published. Modest was renamed emerging in 2021, and the scale changed.",
     )
 
 
@@ -186,7 +185,7 @@ def index_figure(geo: str, tables: Tables | None = None) -> Exhibit:
         "FA.1",
         "Innovation index of {name}: {first:.0f} percent of the EU in {start}, {last:.0f} in {end}",
         figures.lines(rows, "year", "relative", "series", highlight=names[geo], reference=100, reference_label="EU",
-                      ylabel="EU of the year = 100", height=2.25),
+                      ylabel="EU of the year = 100", height=1.95),
         rows[["series", "kind", "year", "relative"]],
         values={"name": names[geo], "first": own.iloc[0], "last": own.iloc[-1], "start": int(rows["year"].min()), "end": int(rows["year"].max())},
         sources=sources_of(index[index["geo"].isin(set("; ".join(rows["name"]).split("; ")))]),
@@ -213,7 +212,7 @@ def strength_figure(geo: str, tables: Tables | None = None) -> Exhibit:
         "FA.2",
         "{name} is above the EU in {above} of {known} indicators",
         figures.strength_columns(rows, "short", "relative", "leaders", country=name,
-                                 group_name="mean of the innovation leaders", xlabel="EU = 100 (dashed)"),
+                                 group_name="mean of the innovation leaders", xlabel="EU = 100"),
         rows,
         values=values,
         sources=sources_of(rows),

@@ -12,9 +12,9 @@ from innodivide.panel import Tables, _tables
 from innodivide.wording import join_names, show
 
 READING = {"behind": "below", "ahead": "above", "within the margin": "not told apart"}
-STRONGEST, WEAKEST = 3, 7  # regions of a long list that the table shows; the others stand in its CSV
+STRONGEST, WEAKEST = 2, 6  # regions of a long list that the table shows; the others stand in its CSV
 NAMED = 2  # barriers named for a region
-MEASURES = 6  # institutional measures shown
+MEASURES = 5  # institutional measures shown
 
 
 def region_figure(geo: str, tables: Tables | None = None) -> Exhibit | None:
@@ -96,11 +96,13 @@ def _who_lags(count: int, lagging: int) -> str:
 
 def _barrier_table(name, rows, lagging, draws, values) -> Exhibit:
     mixed = lagging.any() and not lagging.all()
+    largest = {_first(g, 1, numbers=False) for g in rows.loc[lagging, "general"]}
     own = [_first(t) for t in rows["own"]]
     shown = rows.assign(
-        shared=[_first(g, numbers=False) if low else "–" for g, low in zip(rows["general"], lagging)],
+        shared=[_first(g, 1, numbers=False) if low else "–" for g, low in zip(rows["general"], lagging)],
         furthest=[f"behind the EU: {t}" if mixed and not low else t for t, low in zip(own, lagging)],
         quality=[_short(t) for t in rows["government"]],
+        place=[f"{show(v, '{:.0f}')} ({g})" for v, g in zip(rows["relative"], rows["group"])],
     )
     shown = shown.sort_values(["relative", "region_code"], ascending=[False, True], ignore_index=True)
     limit = STRONGEST + WEAKEST
@@ -110,12 +112,11 @@ def _barrier_table(name, rows, lagging, draws, values) -> Exhibit:
         shown = shown.iloc[order]
     columns = {
         "name": "Region",
-        "group": "Group",
-        "relative": ("EU = 100", "{:.0f}"),
+        "place": "Index (group)",
         "change": ("Change", "{:+.0f}"),
-        **({"shared": "General barriers"} if lagging.any() else {}),
-        "furthest": "Its own barriers" if lagging.any() else "Furthest behind the EU in",
-        "quality": "Quality of government",
+        **({"shared": "General barrier"} if len(largest) > 1 else {}),
+        "furthest": "Own barriers" if lagging.any() else "Furthest behind the EU in",
+        "quality": "Government",
     }
     title = "Regions of {name} and their barriers" if len(rows) > 1 else "Barriers of {name} as a region"
     if cut:
@@ -125,33 +126,38 @@ def _barrier_table(name, rows, lagging, draws, values) -> Exhibit:
         title,
         shown,
         columns,
-        values=values | {"draws": draws, "top": STRONGEST, "weak": WEAKEST, "first": 2016},
+        values=values | {"draws": draws, "top": STRONGEST, "weak": WEAKEST, "first": 2016, "largest": min(largest, default="")},
         sources=[*sources_of(rows), "QOG_EQI_2021"],
         edition="RIS 2023",
-        caption=_barrier_caption(bool(lagging.any()), mixed, cut),
+        caption=_barrier_caption(len(largest), mixed, cut),
         note=_zeros(int(rows["n_zero"].sum())),
     )
     return excerpt(exhibit, limit) if cut else exhibit
 
 
-def _first(text: str, numbers: bool = True) -> str:
+def _first(text: str, count: int = NAMED, numbers: bool = True) -> str:
     """Return the first of the barriers listed as "A (1.2); B (0.8)", with or without their points."""
-    kept = "; ".join(text.split("; ")[:NAMED])
+    kept = "; ".join(text.split("; ")[:count])
     return kept if numbers else re.sub(r" \(−?[\d.]+\)", "", kept)
 
 
-def _barrier_caption(any_lagging: bool, mixed: bool, cut: bool) -> str:
-    text = "Change: points since {first}. "
-    if any_lagging:
+def _barrier_caption(general: int, mixed: bool, cut: bool) -> str:
+    text = "Index: EU = 100; change in points since {first}. "
+    if general:
         text += (
-            "General barriers: shared by the lagging regions of the EU. Own: how many index points further behind than "
-            "lagging regions in general, if the whole interval says so ({draws} draws of countries). "
+            "Largest general barrier, shared with the other lagging regions of the EU: {largest}. "
+            if general == 1
+            else "General barrier: the largest that the lagging regions of the EU share and this one has. "
+        )
+        text += (
+            "Own: how many index points further behind than lagging regions in general, if the whole interval says so "
+            "({draws} draws of countries). "
         )
     else:
         text += "In brackets: index points behind the EU. "
     if mixed:
         text += "Regions that do not lag: where furthest behind the EU. "
-    text += "Quality of government: distance to the EU, standardised score, with its published 95% margin."
+    text += "Government: quality of government, distance to the EU, standardised score, with its published 95% margin."
     return text + (" All regions and more barriers: in the data." if cut else " More barriers: in the data.")
 
 
@@ -162,9 +168,12 @@ def _zeros(count: int) -> str:
 
 
 def _short(text: str) -> str:
-    """Return "below the EU (−0.81, −1.04 to −0.59)" as "below: −0.81 (−1.04 to −0.59)"."""
-    found = re.fullmatch(r"(.*?)(?: the EU| from the EU) \((.*), (.*)\)", text)
-    return f"{found[1]}: {found[2]} ({found[3]})" if found else text
+    """Return "below the EU (−0.81, −1.04 to −0.59)" as "−0.81 ± 0.23": the published margin is the same on both sides."""
+    found = re.fullmatch(r".* the EU \((.*), (.*) to (.*)\)", text)
+    if not found:
+        return text
+    low, high = (float(found[i].replace("−", "-")) for i in (2, 3))
+    return f"{found[1]} ± {(high - low) / 2:.2f}"
 
 
 def institutions_table(geo: str, gaps: pd.DataFrame, tables: Tables | None = None) -> Exhibit:
@@ -181,7 +190,7 @@ def institutions_table(geo: str, gaps: pd.DataFrame, tables: Tables | None = Non
     names = profile.names(tables)
     shown = rows.assign(
         measure=[LABELS.get(m, text) for m, text in zip(rows["measure"], rows["label"])],
-        place=[f"{r} of {n}" for r, n in zip(rows["rank"], rows["n_units"])],
+        place=[f"{(gaps.loc[gaps['measure'] == m, 'gap'] < g).sum() + 1} of {n}" for m, g, n in rows[["measure", "gap", "n_units"]].itertuples(index=False)],
         **{f"distance_{i}": [peers.beside(distance[m], around)[i] for m in rows["measure"]] for i in range(len(around))},
     ).drop(columns="whole")
     heads = [others(peers.group_now(tables)[geo]) if k == "group" else names[m[0]] for k, m in around.itertuples(index=False)]
@@ -194,7 +203,7 @@ def institutions_table(geo: str, gaps: pd.DataFrame, tables: Tables | None = Non
     first = far.iloc[0]
     values = {"name": names[geo], "behind": len(behind), "total": len(rows), "shown": MEASURES}
     values |= {"first": LABELS.get(first["measure"], first["label"])}
-    caption = "Distance to the EU (mean of the states, weighted with population) in standard deviations between states; minus is below. Place: from the bottom. "
+    caption = "Distance to the EU (mean of the states, weighted with population) in standard deviations between states; minus is below. Place: from the best. "
     whole = rows.iloc[0]
     if whole["measure"] == "eqi" and pd.notna(whole["gap_low"]):
         values |= {"low": -whole["gap_high"], "high": -whole["gap_low"], "how": READING[whole["reading"]]}

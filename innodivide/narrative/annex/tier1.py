@@ -16,14 +16,14 @@ ROLE_TEXT = {
     "eea_participant": "EEA participant",
 }
 BASIS_TEXT = {
-    "commission_max": "approved maximum",
-    "commission_max_approx": "approved maximum, about",
-    "national_statement": "national statement",
+    "commission_max": "maximum",
+    "commission_max_approx": "about, maximum",
+    "national_statement": "stated",
     "national_award": "granted",
     "national_fund": "set aside",
-    "tertiary_rounded": "third party, rounded",
+    "tertiary_rounded": "press, rounded",
 }
-NAMED = 4  # companies named in a row of the table; the others stand in its CSV
+ROOM = 40  # letters for the names of companies in a row of the table; the others stand in its CSV
 SCENARIOS = {
     "as it is": "it stays as it is",
     "label": "it had the label of a leader",
@@ -66,8 +66,8 @@ def membership_exhibit(geo: str, tables: Tables | None = None) -> Exhibit:
         sources=[*sources_of(rows), *sources_of(people)],
         note=flag_note(rows, people),
         caption="Only states that notify or join later take part; infrastructure cases are not integrated IPCEIs. "
-        "Amounts of different kinds cannot be added. Companies: number known, and direct participants that a source "
-        "names; lists are complete for some projects only.",
+        "Aid: maximum approved, stated or granted by the state, set aside, or in the press; such kinds cannot be added. "
+        "Companies: number, if known, and direct participants that a source names; not all lists are complete.",
     )
 
 
@@ -76,9 +76,12 @@ def _aid(amount, basis: str | None) -> str:
 
 
 def _companies(count, named) -> str:
-    """Return "4: A, B, C and one more": the number if it is known, and the first names."""
+    """Return "4: A, B and 2 more": the number if it is known, and as many of the names as there is room for."""
     names = [] if pd.isna(named) else named.split(", ")
-    listed = ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more named" if len(names) > NAMED else "")
+    shown = names[:1]
+    while len(shown) < len(names) and len(", ".join(names[: len(shown) + 1])) <= ROOM:
+        shown = names[: len(shown) + 1]
+    listed = ", ".join(shown) + (f" and {len(names) - len(shown)} more" if len(names) > len(shown) else "")
     number = "" if pd.isna(count) else str(int(count))
     return f"{number}: {listed}" if number and listed else number or (f"named: {listed}" if listed else "not known")
 
@@ -108,7 +111,7 @@ def record_figure(
     return figure(
         "FA.3",
         "{name} takes part in {n}; a state of its size, wealth and status in {low} to {high}",
-        figures.record_and_scenarios(record, ahead, names[geo], "Number of integrated IPCEIs",
+        figures.record_and_scenarios(record, ahead.drop(columns="observed"), names[geo], "Number of integrated IPCEIs",
                                      ("Record, and states like it", f"{names[geo]}, if ...")),
         pd.concat([record, ahead]).reindex(columns=keep),
         values=values,

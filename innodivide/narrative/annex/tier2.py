@@ -14,18 +14,18 @@ MONEY = {
     "Cohesion 2014-2020, SMEs": "cohesion money for small and medium-sized firms",
 }
 INSTRUMENTS = {
-    "Horizon 2020 participations, first half (to July 2017)": "Horizon 2020 to July 2017, participations per million people",
-    "Horizon 2020 and Horizon Europe projects (to August 2025)": "Horizon 2020 and Europe, projects per million people",
-    "Smart Specialisation partnerships: places in the complete lists": "Smart Specialisation partnerships, complete lists",
-    "Cohesion funds 2014-2020 for research and innovation": "Cohesion 2014-2020, research and innovation, € per head",
-    "Cohesion funds 2014-2020 for small and medium-sized firms": "Cohesion 2014-2020, SMEs, € per head",
-    "Recovery and Resilience Facility: grants in the first plan": "Recovery and Resilience, grants in first plan, € per head",
+    "Horizon 2020 and Horizon Europe projects (to August 2025)": "Horizon projects a million people",
+    "Smart Specialisation partnerships: places in the complete lists": "Smart Specialisation places",
+    "Cohesion funds 2014-2020 for research and innovation": "Cohesion, research: € a head",
+    "Cohesion funds 2014-2020 for small and medium-sized firms": "Cohesion, SMEs: € a head",
+    "Recovery and Resilience Facility: grants in the first plan": "Recovery grants: € a head",
 }
 
 
 def money_table(geo: str, tables: Tables | None = None) -> Exhibit:
     """Return the table of Tier-2 and reform money of the country, its peers, its group and the EU27."""
     rows, around = peers.money(geo, tables), peers.circle(geo, tables)
+    rows = rows[rows["instrument"].isin(INSTRUMENTS)].reset_index(drop=True)
     heads = dict(zip(_columns(around), circle_names(geo, around, tables)))
     shown = rows.assign(
         instrument=rows["instrument"].map(INSTRUMENTS),
@@ -41,12 +41,13 @@ def money_table(geo: str, tables: Tables | None = None) -> Exhibit:
             "place": "Place",
             **{column: (head, "{:,.0f}", "–") for column, head in heads.items()},
         },
-        values={"name": profile.names(tables)[geo]},
+        values={"name": profile.names(tables)[geo], "first": 2014, "last": 2020, "people": profile.PER_HEAD_YEAR},
         sources=sources_of(rows),
         note=flag_note(rows),
-        caption="Place: from the highest; ties share a place. Population of the last year before the pandemic. Smart "
-        "Specialisation: partnerships whose member list is complete; zero there is not absence from Tier 2. Means of "
-        "states are not weighted.",
+        caption="Place: from the highest; ties share a place. Horizon 2020 and Europe, to August 2025. Smart "
+        "Specialisation: in the partnerships whose member list is complete; zero there is not absence from Tier 2. "
+        "Cohesion funds: {first} to {last}. Grants of the Recovery and Resilience Facility: first plan. Population: "
+        "{people}. Means of states, unweighted.",
     )
 
 
