@@ -112,10 +112,11 @@ def test_the_answer_and_its_key_figures_are_those_of_the_brief(page):
         assert figure in page.visible
 
 
-def test_every_claim_stands_in_the_ledger_with_verdict_numbers_and_coverage(page):
+def test_every_claim_stands_in_the_ledger_with_what_decides_and_how_it_was_judged(page):
     for row in ledger().to_dict("records"):
         assert f"{row['claim_id']} {row['claim']}" in page.visible
-        assert row["numbers"] in page.visible and row["coverage"] in page.visible and row["rule"] in page.text
+        assert row["short"] in page.visible and row["rests"] in page.visible
+        assert all(row[name] in page.text for name in ("numbers", "coverage", "test", "rule", "change"))
     assert {"href": "02_ipcei_participation/report.html#T2.2"} in page.all("a")
 
 
@@ -370,15 +371,8 @@ def test_groups_have_the_letters_names_and_colours_of_the_figures(text):
 
 
 def test_the_exhibits_that_the_page_reads_are_shown_by_the_notebooks():
-    wanted = [
-        content.ANSWER,
-        content.FOREST,
-        content.OPEN_QUESTION,
-        content.COUNTS,
-        content.LEDGER,
-        content.PARTICIPATION,
-    ]
-    wanted += [content.INDEX, explorer.EVERY, explorer.CURVE, explorer.CURVE_WORDS, explorer.BY_CHOICE]
+    wanted = [content.ANSWER, content.FOREST, content.LIMITS, content.LEDGER, content.PARTICIPATION, content.INDEX]
+    wanted += [explorer.EVERY, explorer.CURVE, explorer.CURVE_WORDS, explorer.BY_CHOICE]
     for exhibit in wanted:
         number = f"{int(exhibit[1:].split('.')[0]):02d}_"
         source = next(n for n in notebooks().values() if n.name.startswith(number)).path.read_text("utf-8")

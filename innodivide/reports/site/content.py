@@ -17,10 +17,12 @@ GROUPS = {  # as in figures.style, which needs matplotlib: a test compares them
     "modest": ("Md", "Modest innovator (to 2020)"),
     "emerging": ("E", "Emerging innovator (from 2021)"),
 }
-ANSWER, FOREST, OPEN_QUESTION = "N7.1", "F7.1", "N7.3"
-COUNTS, LEDGER = "N7.2", "T7.1"
+ANSWER, FOREST, LIMITS, LEDGER = "N7.1", "F7.1", "N7.4", "T7.1"
 PARTICIPATION, INDEX = "T2.2", "F1.2"
-_CLAIM = ("claim_id", "claim", "verdict", "numbers", "coverage", "test", "rule", "exhibit")
+_CLAIM = (
+    *("claim_id", "claim", "verdict", "short", "rests"),
+    *("numbers", "coverage", "test", "rule", "change", "exhibit"),
+)
 _KEY_FIGURES = (  # names of numbers in the answer -> how they are shown
     (("or_",), "Odds ratio of leaders", "{}"),
     (("low", "high"), "95% interval", "{} to {}"),
@@ -45,7 +47,7 @@ def drawing(report: Report | None, exhibit: str) -> dict:
 
 
 def answer(found: Found) -> dict:
-    """Return the answer of the brief: its sentence, key figures, forest plot, and what would sharpen it."""
+    """Return the answer of the brief: its sentence, key figures, forest plot, and what the data cannot show."""
     report = found.showing(ANSWER)
     if report is None:
         return {}
@@ -59,13 +61,13 @@ def answer(found: Found) -> dict:
         "html": prose(report, ANSWER),
         "figures": figures,
         "forest": drawing(report, FOREST),
-        "more": prose(report, OPEN_QUESTION),
+        "limits": prose(report, LIMITS),
         "links": report.links,
     }
 
 
 def ledger(found: Found) -> dict:
-    """Return the claims with verdict, numbers, coverage, and how each was judged."""
+    """Return the claims with verdict, what decides, what it rests on, and how each was judged."""
     report = found.showing(LEDGER)
     claims = report.rows(LEDGER, _CLAIM) if report else []
     if not claims:
@@ -74,7 +76,7 @@ def ledger(found: Found) -> dict:
     payload = report.exhibits[LEDGER]
     return {
         "rows": rows,
-        "summary": prose(report, COUNTS),
+        "summary": payload["title"],
         "caption": payload["caption"],
         "source": source_line(payload["sources"]),
         "data": f"{report.name}/exhibits/{LEDGER}.csv",
