@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from innodivide import data, divide, exhibits, multiverse, participation, robustness
 from innodivide.narrative import robustness as words
+from innodivide.narrative.specifications import every_row
 
 NASTY = (
     '"quoted" & <b>bold</b>',
@@ -32,7 +33,7 @@ def specifications() -> pd.DataFrame:
     lost = fitted["spec_id"] == FAILED
     fitted.loc[lost, ["estimate", "ci_low", "ci_high", "t", "p_value"]] = float("nan")
     fitted.loc[lost, "failed"] = "the model did not converge"
-    return words.every_row(fitted, robustness.REGISTERED)
+    return every_row(fitted, robustness.REGISTERED)
 
 
 def drawing() -> Figure:

@@ -1,12 +1,13 @@
 """The notebooks as narrative: no computation, no typed number, no loose word; and real reports made from them.
 
-The annex of Malta (one region, one IPCEI) is made in the default run; all reports are made in the slow one.
+The annex of Malta (one region, one IPCEI) and the leader test are made in the default run; all reports in the slow one.
 """
 
 import ast
 import csv
 import io
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import nbformat
@@ -15,6 +16,7 @@ from report_fixtures import assert_sound, tree
 
 from innodivide import data
 from innodivide.reports import run
+from innodivide.reports.blocks import read_blocks
 from innodivide.reports.declarations import ANNEX, NOTEBOOKS, eu27, notebook, notebooks
 from innodivide.tiers import money
 
@@ -44,6 +46,7 @@ WHITELIST = (
     r"€ 100 bn",
     r"\bS3\b",
     r"\bI3\b",
+    r"\b(HC1|CR[12])\b",  # kinds of standard error
 )
 LONG_FLOAT = re.compile(r"(?<![\d.])0\.0*[1-9]\d{10,}|(?<![\d.])[1-9]\d*\.\d{11,}")  # more than ten significant digits
 BANNED = re.compile(
@@ -142,10 +145,11 @@ def test_no_number_is_typed(name):
 
 
 def library_texts() -> list[str]:
-    """Return every long text of the wording modules of the annex and of notebook 06 that is not a docstring."""
+    """Return every long text of the wording modules of the annex and of notebooks 03, 04 and 06 except docstrings."""
     folder = data.ROOT / "innodivide" / "narrative"
+    names = ("barriers", "outlook", "leader_test", "robustness", "robustness_appendix", "method_audit")
     found = []
-    for path in [*sorted((folder / "annex").glob("*.py")), folder / "barriers.py", folder / "outlook.py"]:
+    for path in [*sorted((folder / "annex").glob("*.py")), *(folder / f"{name}.py" for name in names)]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         owners = [n for n in ast.walk(tree) if isinstance(n, (ast.Module, ast.FunctionDef))]
         docs = {id(n.body[0].value) for n in owners if n.body and isinstance(n.body[0], ast.Expr)}
@@ -263,6 +267,113 @@ def test_the_annex_of_malta_agrees_with_the_data(malta):
     assert [row["by"] for row in closing] == ["2030", "2040"]
     groups = data.load("eis_group").query("geo == 'MT'")
     assert len(list(csv.DictReader(io.StringIO(malta.files["exhibits/TA.1.csv"].decode())))) == len(groups)
+
+
+# ---- the wording rules of the tests of leader status (03 and 04), on what a reader gets ----
+
+ANSWER = {  # what stands together in the first sentence: estimate, interval, country-level p, what could be found
+    "03_leader_test": {"or_", "low", "high", "p", "mde", "power", "n_treated", "treated"},
+    "04_robustness": {"or_", "or_low", "or_high", "or_p", "ratio", "power"},
+}
+RANDOM = re.compile(r"permut|simulat|bootstrap|drawing countries|relabelling", re.IGNORECASE)
+OVERCLAIM = re.compile(
+    r"innovation (does not|doesn't|never) matter|no (association|difference) (exists|was found|between)|"
+    r"there is no (association|difference|relation)|accepts? the null|confirms?|marginally|trend towards",
+    re.IGNORECASE,
+)
+
+
+def text_of(payload: dict) -> str:
+    """Return everything an exhibit says: title, caption, notes, alt text, headings and cells."""
+    parts = [payload[k] for k in ("title", "caption", "note", "edition", "alt")]
+    return "\n".join([*parts, *payload["head"], *(cell for row in payload["rows"] for cell in row)])
+
+
+def faults(name: str, blocks: list) -> list[str]:
+    """Return every breach of the reporting rules in the blocks of an executed notebook."""
+    shown = [b.payload for b in blocks if b.payload]
+    found = []
+    for text in [b.text for b in blocks if b.text] + [text_of(p) for p in shown]:
+        found += [f"word: {m[0]} in ...{text[max(0, m.start() - 40) : m.end() + 40]}..." for m in BANNED.finditer(text)]
+        found += [f"claim: {m[0]}" for m in OVERCLAIM.finditer(text)]
+    first = next(p for p in shown if p["kind"] == "text")
+    found += [f"{first['id']} does not say {{{lost}}}" for lost in sorted(ANSWER[name] - set(first["numbers"]))]
+    if next(p for p in shown if p["kind"] == "figure") not in shown[:2]:
+        found.append("a figure does not come right after the answer")
+    for p in shown:
+        if p["kind"] == "text" or set(p["sources"]) == {"INNODIVIDE"}:
+            continue
+        if not re.search(r"EIS 20\d\d", p["edition"]):
+            found.append(f"{p['id']} names no edition")
+        if RANDOM.search(text_of(p)) and "seed" not in p["caption"] + p["edition"]:
+            found.append(f"{p['id']} rests on random numbers and names no seed")
+        if name == "04_robustness" and "Exploratory" not in p["edition"]:
+            found.append(f"{p['id']} is not labelled exploratory")
+        if re.search(r"\bp\b", " ".join(p["head"])) and not re.search("interval|95%|permut", text_of(p)):
+            found.append(f"{p['id']} has p-values and neither intervals nor permutations")
+    return found
+
+
+def blocks_of(folder) -> list:
+    return read_blocks(nbformat.read(folder / "notebook.ipynb", 4))
+
+
+@pytest.fixture(scope="module")
+def leader_test(tmp_path_factory):
+    out = tmp_path_factory.mktemp("leader")
+    outcome = run.run([run.job("03", ("html",))], out, workers=1)[0]
+    assert outcome.status == "made", outcome.message
+    return out / "03_leader_test"
+
+
+def test_the_leader_test_keeps_the_wording_rules(leader_test):
+    assert_readable(leader_test)
+    blocks = blocks_of(leader_test)
+    assert faults("03_leader_test", blocks) == []
+    first = next(b.payload for b in blocks if b.payload)
+    states = data.load("country").set_index("geo")["name"]
+    table = {b.payload["id"]: b.payload for b in blocks if b.payload}["T3.3"]  # leaders at each decision
+    in_force = {int(row[table["head"].index("Edition in force")]) for row in table["rows"]}
+    leaders = data.load("eis_group").query("group == 'leader' and edition in @in_force")
+    named = {states[geo] for geo in leaders["geo"] if geo in eu27()}
+    assert all(state in first["title"] for state in named) and f"With {len(named)} states" in first["title"]
+
+
+def test_the_wording_rules_find_what_they_should(leader_test):
+    """Each rule is broken once in the real report."""
+    blocks = blocks_of(leader_test)
+    at = {b.payload["id"]: n for n, b in enumerate(blocks) if b.payload}
+
+    def broken(id, **change):
+        changed = replace(blocks[at[id]], payload=blocks[at[id]].payload | change)
+        return faults("03_leader_test", [*blocks[: at[id]], changed, *blocks[at[id] + 1 :]])
+
+    assert "word: significant" in broken("T3.4", caption="A significant gap.")[0]
+    assert "word: due to" in broken("F3.1", alt="It is due to size.")[0]
+    assert broken("N3.4", title="This confirms it.") == ["claim: confirms"]
+    assert broken("N3.1", numbers={k: 0 for k in ANSWER["03_leader_test"] - {"mde"}}) == ["N3.1 does not say {mde}"]
+    assert broken("F3.1", edition="") == ["F3.1 names no edition"]
+    assert broken("F3.2", edition="EIS 2020") == ["F3.2 rests on random numbers and names no seed"]
+    assert "T3.5 is not labelled exploratory" in faults("04_robustness", blocks)
+    assert faults("03_leader_test", [replace(blocks[0], text="Innovation does not matter."), *blocks[1:]]) != []
+    assert faults("03_leader_test", [b for n, b in enumerate(blocks) if n != at["F3.1"]]) == [
+        "a figure does not come right after the answer"
+    ]
+
+
+@pytest.mark.slow
+def test_the_robustness_report_keeps_the_wording_rules(tmp_path):
+    outcome = run.run([run.job("04", ("html",), permutations=19)], tmp_path, workers=1)[0]
+    assert outcome.status == "made", outcome.message
+    folder = tmp_path / outcome.name
+    assert_readable(folder)
+    blocks = blocks_of(folder)
+    assert faults("04_robustness", blocks) == []
+    said = {b.payload["id"]: b.payload for b in blocks if b.payload}
+    assert "No robustness value and no E-value is shown" in said["N4.5"]["title"]
+    refused = [row for row in said["T4.7"]["rows"] if row[-1]]
+    assert any(row[0].startswith("Number of companies") and "It would take" in row[-1] for row in refused)
+    assert any(row[0].startswith("State aid") and "of 27 countries" in row[-1] for row in refused)
 
 
 @pytest.fixture(scope="module")
