@@ -37,6 +37,13 @@ INDICATORS = {
     "4.3.2": "Clean air (fine particulates)",
     "4.3.3": "Environmental technologies",
 }
+MONEY = {
+    "Horizon 2020 and Horizon Europe projects (to August 2025)": "Horizon projects a million people",
+    "Smart Specialisation partnerships: places in the complete lists": "Smart Specialisation places",
+    "Cohesion funds 2014-2020 for research and innovation": "Cohesion, research: € a head",
+    "Cohesion funds 2014-2020 for small and medium-sized firms": "Cohesion, SMEs: € a head",
+    "Recovery and Resilience Facility: grants in the first plan": "Recovery grants: € a head",
+}
 GROUP = {
     "leader": "innovation leader",
     "strong": "strong innovator",

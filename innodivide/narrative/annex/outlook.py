@@ -6,6 +6,7 @@ from innodivide import profile
 from innodivide.exhibits import Exhibit, say, sources_of, table
 from innodivide.narrative import outlook as words
 from innodivide.panel import Tables
+from innodivide.wording import show
 
 AS_FAST = {
     "within its own past": "as fast as in its own best years",
@@ -17,6 +18,8 @@ AS_FAST = {
 def closing_exhibits(geo: str, rows: pd.DataFrame, index: pd.DataFrame, tables: Tables | None = None) -> list[Exhibit]:
     """Return sentence and table of the pace needed to reach the EU; `rows` are those of `scenarios.closing_speed`."""
     own = words.closing_rows(rows[rows["geo"] == geo].sort_values("by", ignore_index=True), tables)
+    if (own["reading"] == "already there").any():
+        own["level"] = [show(float(v), "{:.0f}") for v in own["level_low"]]
     name, (first, second) = profile.names(tables)[geo], own.itertuples()
     values = {"name": name, "start": int(first.start_year), "value": first.value, "window": words.WINDOW}
     values |= {"since": int(index["year"].min()), "by": int(first.by), "later": int(second.by)}
@@ -54,7 +57,7 @@ def closing_exhibits(geo: str, rows: pd.DataFrame, index: pd.DataFrame, tables: 
             "needed": "Needed, % a year",
             "past": "Own past, % a year",
             "fastest": "Fastest of any state, % a year",
-            "level": "At its own past pace",
+            "level": "At its own past pace" if first.reading != "already there" else "At its own slowest pace",
         },
         values=values,
         sources=sources_of(index),
