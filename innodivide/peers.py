@@ -19,6 +19,13 @@ YEAR = 2023  # the last year of the index; population and GDP of the same year
 MEASURES = ("ln_population", "ln_gdp_pc_pps", "index")
 COUNT = 3
 EARLY = "Horizon 2020 participations, first half (to July 2017)"  # what the later count of projects says again
+SHORT = {  # names of the instruments of `profile.instruments` for a narrow column
+    "Horizon 2020 and Horizon Europe projects (to August 2025)": "Horizon projects per million",
+    "Smart Specialisation partnerships: places in the complete lists": "Smart Specialisation places",
+    "Cohesion funds 2014-2020 for research and innovation": "Cohesion, research: € per head",
+    "Cohesion funds 2014-2020 for small and medium-sized firms": "Cohesion, SMEs: € per head",
+    "Recovery and Resilience Facility: grants in the first plan": "Recovery grants: € per head",
+}
 
 
 def measures(tables: Tables | None = None) -> pd.DataFrame:

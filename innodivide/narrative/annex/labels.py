@@ -17,7 +17,7 @@ INDICATORS = {
     "2.1.3": "State support of business R&D",
     "2.2.1": "Business R&D spending",
     "2.2.2": "Non-R&D innovation spending",
-    "2.2.3": "Innovation spending a head",
+    "2.2.3": "Innovation spending per head",
     "2.3.1": "ICT training by firms",
     "2.3.2": "ICT specialists",
     "3.1.1": "SMEs with new products",
@@ -36,13 +36,6 @@ INDICATORS = {
     "4.3.1": "Resource productivity",
     "4.3.2": "Clean air (fine particulates)",
     "4.3.3": "Environmental technologies",
-}
-MONEY = {
-    "Horizon 2020 and Horizon Europe projects (to August 2025)": "Horizon projects a million people",
-    "Smart Specialisation partnerships: places in the complete lists": "Smart Specialisation places",
-    "Cohesion funds 2014-2020 for research and innovation": "Cohesion, research: € a head",
-    "Cohesion funds 2014-2020 for small and medium-sized firms": "Cohesion, SMEs: € a head",
-    "Recovery and Resilience Facility: grants in the first plan": "Recovery grants: € a head",
 }
 GROUP = {
     "leader": "innovation leader",

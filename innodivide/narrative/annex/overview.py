@@ -4,7 +4,7 @@ import pandas as pd
 
 from innodivide import barriers, figures, peers, profile
 from innodivide.exhibits import Exhibit, figure, flag_note, say, sources_of, table
-from innodivide.narrative.annex.labels import GROUP, INDICATORS, MONEY, a, others
+from innodivide.narrative.annex.labels import GROUP, INDICATORS, a, others
 from innodivide.narrative.barriers import LABELS
 from innodivide.panel import Tables, _tables
 from innodivide.wording import join_names, show
@@ -53,10 +53,10 @@ def summary(
 def _unusual_words(geo: str, scores: pd.DataFrame, gaps: pd.DataFrame) -> tuple[str, dict]:
     """Name the two indicators, the institutional measure and the amount of money furthest from the mean."""
     institutions = gaps.set_index("measure")["label"].to_dict() | LABELS
-    names = INDICATORS | MONEY | institutions
+    names = INDICATORS | peers.SHORT | institutions
     two = peers.furthest(scores[[c for c in scores if c in INDICATORS]], geo, 2)
     one = peers.furthest(scores[[c for c in scores if c in institutions]], geo, 1)
-    sum_ = peers.furthest(scores[[c for c in scores if c in MONEY]], geo, 1)
+    sum_ = peers.furthest(scores[[c for c in scores if c in peers.SHORT]], geo, 1)
     found = pd.concat([two, one, sum_])
     text = (
         "**What stands out.** {name} is furthest from the mean of the Member States, in standard deviations, in: "
@@ -193,8 +193,8 @@ def position_table(
         edition=f"Group and rank: EIS {edition}; index: EIS 2023, back-series",
         caption="Nearest peers: the states closest in log population, log GDP per head and index, each in standard "
         "deviations (distance here {near:.1f} to {far:.1f}). Index and GDP per head (PPS) of {year}: EU = 100; change: "
-        "points since {first}. Expected: IPCEIs of a state of that size, wealth and status, 95% range. Means of states, "
-        "unweighted.",
+        "points since {first}. Expected: IPCEIs of a state of that size, wealth and status, 95% range. Means of states "
+        "are unweighted.",
     )
 
 

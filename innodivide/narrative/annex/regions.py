@@ -212,8 +212,8 @@ def institutions_table(geo: str, gaps: pd.DataFrame, tables: Tables | None = Non
     )
     values = {"name": names[geo], "behind": len(behind), "total": len(rows), "shown": MEASURES}
     caption = (
-        "Distance to the EU (mean of the states, weighted with population) in standard deviations between states; minus "
-        "is below. Place: from the best. "
+        "Distance to the EU (mean of the states, weighted with population) in standard deviations between states; "
+        "minus is below. Place: from the best. "
     )
     whole = rows.iloc[0]
     if whole["measure"] == "eqi" and pd.notna(whole["gap_low"]):

@@ -4,7 +4,6 @@ import pandas as pd
 
 from innodivide import peers, profile
 from innodivide.exhibits import FLAG_MEANING, Exhibit, flag_note, say, sources_of, table
-from innodivide.narrative.annex.labels import MONEY
 from innodivide.narrative.annex.overview import circle_names
 from innodivide.panel import TAKING_PART, Tables, _tables
 from innodivide.wording import join_names
@@ -21,7 +20,7 @@ def money_table(geo: str, tables: Tables | None = None) -> Exhibit:
     rows, around = peers.money(geo, tables), peers.circle(geo, tables)
     heads = dict(zip(_columns(around), circle_names(geo, around, tables)))
     shown = rows.assign(
-        instrument=rows["instrument"].map(MONEY),
+        instrument=rows["instrument"].map(peers.SHORT),
         place=[f"{r} of {n}" if pd.notna(r) else None for r, n in zip(rows["rank"], rows["n_countries"])],
     ).rename(columns={"value": "own"})
     return table(
@@ -34,11 +33,17 @@ def money_table(geo: str, tables: Tables | None = None) -> Exhibit:
             "place": "Place",
             **{column: (head, "{:,.0f}", "–") for column, head in heads.items()},
         },
-        values={"name": profile.names(tables)[geo], "first": 2014, "last": 2020, "people": profile.PER_HEAD_YEAR},
+        values={
+            "name": profile.names(tables)[geo],
+            "first": 2014,
+            "last": 2020,
+            "people": profile.PER_HEAD_YEAR,
+            "until": "August 2025",
+        },
         sources=sources_of(rows),
         note=flag_note(rows),
-        caption="Place: from the highest; ties share a place. Horizon 2020 and Europe, to August 2025. Smart "
-        "Specialisation: in the partnerships whose member list is complete; zero there is not absence from Tier 2. "
+        caption="Place: from the highest; ties share a place. Horizon 2020 and Europe: projects per million people, to "
+        "{until}. Smart Specialisation: in the partnerships whose member list is complete; zero there is not absence from Tier 2. "
         "Cohesion funds: {first} to {last}. Grants of the Recovery and Resilience Facility: first plan. Population: "
         "{people}. Means of states, unweighted.",
     )
@@ -81,7 +86,7 @@ def data_notes(geo: str, tables: Tables | None = None) -> Exhibit:
         )
         known = {"companies": int(inside["n_companies"].notna().sum()), "aid": int(inside["aid_eur_mn"].notna().sum())}
         values |= {"name": name} | ({} if one else {"n": len(inside)})
-        values |= {k: ("known" if v else "not known") if one else v for k, v in known.items()}
+        values |= {k: ("known" if v else "unknown") if one else v for k, v in known.items()}
     labels = tables["variable"].set_index("variable")["label"]
     panel = tables["country_panel"].query("geo == @geo and year >= 2017")
     weak = panel[panel["flag"].notna() & panel["variable"].isin(["population", "gdp_meur", "gdp_pc_pps"])]
