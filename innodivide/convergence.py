@@ -87,33 +87,53 @@ def _balanced(frame: pd.DataFrame, value: str, unit: str, year: str) -> pd.DataF
     return wide
 
 
-def sigma_change(
+def sigma_path(
     frame: pd.DataFrame,
     rng: np.random.Generator,
     value: str = "value",
     unit: str = "geo",
     year: str = "year",
+    cluster: str | None = None,
     n_boot: int = 1999,
     level: float = 0.95,
-) -> dict:
-    """Return the change of the spread of ln(value) from first to last year, with a percentile interval over units.
+) -> pd.DataFrame:
+    """Return the change of the spread of ln(value) since the first year, with a percentile interval over units.
 
-    Units are drawn with replacement, first and last year together.
+    Units are drawn with replacement, all years together; with `cluster`, whole clusters of them (regions of a country).
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns year, sd_log, change (since the first year), ci_low, ci_high, n (units).
+    """
+    wide = np.log(_balanced(frame, value, unit, year))
+    labels = wide.index if cluster is None else frame.groupby(unit)[cluster].first().reindex(wide.index)
+    codes = pd.factorize(labels, sort=True)[0]
+    logs = wide.to_numpy() - wide.to_numpy().mean(axis=0)
+    parts = np.ones((len(logs), 1)), logs, logs**2
+    blocks = [np.array([np.bincount(codes, column) for column in part.T]).T for part in parts]
+    draws = rng.integers(len(blocks[0]), size=(n_boot, len(blocks[0])))
+    n, sums, squares = (block[draws].sum(axis=1) for block in blocks)
+    spread = np.sqrt(np.maximum(squares - sums**2 / n, 0.0) / (n - 1))
+    low, high = np.quantile(spread - spread[:, :1], [(1 - level) / 2, (1 + level) / 2], axis=0)
+    found = wide.std(ddof=1).to_numpy()
+    frame = pd.DataFrame({"year": wide.columns, "sd_log": found, "change": found - found[0]})
+    return frame.assign(ci_low=low, ci_high=high, n=len(wide))
+
+
+def sigma_change(frame: pd.DataFrame, rng: np.random.Generator, **options) -> dict:
+    """Return the change of the spread from first to last year: the ends of `sigma_path`, whose `options` it takes.
 
     Returns
     -------
     dict
         first, last, change (last minus first), ci_low, ci_high, n.
     """
-    wide = np.log(_balanced(frame, value, unit, year).iloc[:, [0, -1]].to_numpy())
-    spread = wide.std(axis=0, ddof=1)
-    draws = wide[rng.integers(len(wide), size=(n_boot, len(wide)))].std(axis=1, ddof=1)
-    low, high = np.quantile(draws[:, 1] - draws[:, 0], [(1 - level) / 2, (1 + level) / 2])
+    path = sigma_path(frame, rng, **options)
+    last = path.iloc[-1]
     return {
-        "first": float(spread[0]),
-        "last": float(spread[1]),
-        "change": float(spread[1] - spread[0]),
-        "ci_low": float(low),
-        "ci_high": float(high),
-        "n": len(wide),
+        "first": float(path["sd_log"].iloc[0]),
+        "last": float(last["sd_log"]),
+        **{k: float(last[k]) for k in ("change", "ci_low", "ci_high")},
+        "n": int(last["n"]),
     }

@@ -3,15 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from innodivide import composite, models, multiverse
+from innodivide import composite, multiverse, other_outcomes
 from innodivide.confirmatory import Confirmatory, stream
-from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.inference import clusters, importance, linear, sweep
-from innodivide.models import outcomes
 from innodivide.panel import Tables, _tables, country_totals
 from innodivide.plan import Plan
-from innodivide.profile import index_relative_to_eu
-from innodivide.results import Result, as_odds_ratio
+from innodivide.results import Result
 
 REGISTERED = "at_decision/ln_population/in/all/notifying/firth/lag1"
 LABEL_DRAWS = 200  # redrawn scoreboards behind the label's uncertainty: a set of leaders each, refitted
@@ -27,6 +24,11 @@ def specification_curve(tables: Tables | None = None) -> pd.DataFrame:
     fitted = multiverse.run_grid(specs, tables=tables)
     ends = {"odds_ratio": fitted["log_odds"], "ci_low": fitted["ci_low"], "ci_high": fitted["ci_high"]}
     return fitted.assign(**{k: np.exp(v) for k, v in ends.items()})
+
+
+def every_specification(tables: Tables | None = None) -> pd.DataFrame:
+    """Return every specification of the grid, both families and all estimators (`multiverse.run_grid`)."""
+    return multiverse.run_grid(multiverse.expand(tables=tables), tables=tables)
 
 
 def joint_test(specs: pd.DataFrame, plan: Plan, n_permutations: int, tables: Tables | None = None) -> pd.DataFrame:
@@ -46,73 +48,9 @@ def cluster_methods(main: Confirmatory, plan: Plan) -> pd.DataFrame:
     return _records(results)
 
 
-def other_outcomes(main: Confirmatory, tables: Tables | None = None) -> pd.DataFrame:
-    """Return the leader estimate for other outcomes and models; one that cannot be fitted says why in `note`."""
-    totals = country_totals(main.dyads)
-    aid = _aid_of(main.dyads, _tables(tables))
-    attempts = {
-        "Number of IPCEIs, Poisson with offset": lambda: outcomes.poisson_rate(totals),
-        "Number of IPCEIs, quasi-binomial": lambda: models.grouped_binomial(totals).result,
-        "Share of IPCEIs, fractional logit": lambda: outcomes.fractional_logit(totals),
-        "Any participation, Firth logit": lambda: outcomes.any_participation(totals),
-        "State aid in euro, PPML": lambda: outcomes.ppml(aid),
-        "Continuous index instead of the label": lambda: as_odds_ratio(
-            sweep.continuous_index(with_index(main.dyads, tables))
-        ),
-    }
-    rows = []
-    for question, attempt in attempts.items():
-        try:
-            rows.append({"question": question, **attempt().row(), "note": ""})
-        except (DataError, DesignError, ParameterError) as error:
-            rows.append({"question": question, "note": str(error)})
-    columns = [
-        "question",
-        "method",
-        "estimate",
-        "scale",
-        "ci_low",
-        "ci_high",
-        "p_value",
-        "n_countries",
-        "n_treated",
-        "note",
-    ]
-    return pd.DataFrame(rows).reindex(columns=columns)
-
-
-def _aid_of(dyads: pd.DataFrame, tables: Tables) -> pd.DataFrame:
-    """Return aid by country (euro; 0 without participation, missing where any part is unknown) with its bases."""
-    aid = tables["ipcei_country"][["ipcei_id", "geo", "role", "aid_eur_mn", "aid_basis"]]
-    aid = aid[aid["role"] == "notifying"].drop(columns="role")
-    frame = dyads.merge(aid, on=["ipcei_id", "geo"], how="left")
-    frame["aid_eur"] = (frame["aid_eur_mn"] * 1e6).where(frame["participates"], 0.0)
-    grouped = frame.sort_values(["geo", "ipcei_id"]).groupby("geo")
-    return grouped.agg(
-        aid_eur=("aid_eur", lambda a: a.sum(skipna=False)),
-        aid_basis=("aid_basis", lambda b: ", ".join(sorted(set(b.dropna()))) or None),
-        leader=("leader", "max"),
-        ln_population=("ln_population", "mean"),
-        ln_gdp_pc_pps=("ln_gdp_pc_pps", "mean"),
-    ).reset_index()
-
-
-def with_index(dyads: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
-    """Add `index_relative`: the EIS 2023 back-series (EU = 100) for the year that the edition in force describes.
-
-    Editions after 2023 take the last year of the series. The series was computed later, so this is not what was known.
-    """
-    tables = _tables(tables)
-    series = index_relative_to_eu(2023, tables).set_index(["geo", "year"])["relative"]
-    year = dyads["edition"].map(tables["eis_edition"].set_index("edition")["performance_year"]).astype(int)
-    last = int(series.index.get_level_values("year").max())
-    keys = pd.MultiIndex.from_arrays([dyads["geo"], year.clip(upper=last)])
-    return dyads.assign(index_relative=series.reindex(keys).to_numpy())
-
-
 def threshold_sweep(main: Confirmatory, tables: Tables | None = None) -> pd.DataFrame:
     """Return the odds ratio of being above each cut of the index (`sweep.threshold_sweep`)."""
-    return sweep.threshold_sweep(with_index(main.dyads, tables))
+    return sweep.threshold_sweep(other_outcomes.with_index(main.dyads, tables))
 
 
 def leave_one_out(main: Confirmatory) -> pd.DataFrame:

@@ -301,7 +301,7 @@ def money_rows(rhos, ps) -> pd.DataFrame:
 def test_rule_on_money(monkeypatch, rhos, ps, last, expected):
     """The fourth case is below 0.05 each, but not after Holm over four."""
     monkeypatch.setattr(claims_tiers.money, "money_against_gap", lambda *_: money_rows(rhos, ps))
-    row = pd.DataFrame([{"year": 2020, "estimate": last[0], "p_value": last[1]}])
+    row = pd.DataFrame([{"year": 2020, "estimate": last[0], "ci_low": -9.0, "ci_high": 9.0, "p_value": last[1]}])
     monkeypatch.setattr(claims_tiers.money, "recommendation_against_gap", lambda *_: row)
     assert claims_tiers.reform_money(np.random.default_rng(1)).verdict == expected
 

@@ -22,7 +22,8 @@ def ledger(main: Confirmatory, family: pd.DataFrame, plan: Plan, tables: Tables 
     Returns
     -------
     pandas.DataFrame
-        Columns claim_id, claim, place, verdict, numbers, coverage, test, rule, exhibit, source_id.
+        Columns claim_id, claim, place, verdict, short, rests, change, numbers, coverage (see `Finding`), test, rule,
+        exhibit, source_id.
     """
     tables = _tables(tables)
     verdicts = family.set_index("claim")
@@ -43,11 +44,11 @@ def ledger(main: Confirmatory, family: pd.DataFrame, plan: Plan, tables: Tables 
     frame = pd.DataFrame([f.__dict__ for f in findings])
     claims = tables["claim"].merge(frame, on="claim_id", how="left")
     claims["verdict"] = claims["verdict"].fillna(NOT_TESTED)
-    claims["numbers"] = claims["numbers"].str.replace(r"(?<![\w])-(?=\d)", "−", regex=True)
+    for column in ("numbers", "short", "change"):
+        claims[column] = claims[column].str.replace(r"(?<![\w])-(?=\d)", "−", regex=True)
     claims["rule"] = claims["claim_id"].map(plan.claim_rules).str.replace("_", " ")
-    return claims[
-        ["claim_id", "claim", "place", "verdict", "numbers", "coverage", "test", "rule", "exhibit", "source_id"]
-    ]
+    columns = ["claim_id", "claim", "place", "verdict", "short", "rests", "change", "numbers", "coverage"]
+    return claims[[*columns, "test", "rule", "exhibit", "source_id"]]
 
 
 def verdict_counts(rows: pd.DataFrame) -> dict:

@@ -125,7 +125,16 @@ def shared_barriers_finding(
     if reference == "EU":
         other = shared_barriers_finding(rng, tables, n_boot, zeros, "leaders", weights)
         numbers += f" Against the leaders instead of the EU: {other.verdict}."
-    return Finding("C10", verdict_of(named, shares), numbers, _coverage(split, zeros, weights))
+    short = (
+        f"{(named['ci_low'] > 0).sum()} of {len(named)} named barriers above zero with their intervals; of the squared "
+        f"gaps {_share(shares.loc['general'])} are general, {_share(shares.loc['own'])} the regions' own"
+    )
+    change = (
+        f"Partly if the interval of a named mean gap reached zero (lowest end now {named['ci_low'].min():.2f}), "
+        f"contradicted if either part lay below {MATTERS:.0%} with its interval"
+    )
+    known = _coverage(split, zeros, weights), short, f"{split.parts['unit'].nunique()} lagging regions, RIS 2023"
+    return Finding("C10", verdict_of(named, shares), numbers, *known, change)
 
 
 def finding_sensitivities(rng: np.random.Generator, tables: Tables | None = None, n_boot: int = 499) -> pd.DataFrame:

@@ -35,12 +35,17 @@ def least_innovative_regions(tables: Tables) -> Finding:
         )
         + "."
     )
+    few = {g: int(MANY * total[g]) for g in ("RO", "BG")}
     return Finding(
         "C06",
         verdict,
         numbers,
         f"RIS {BRIEF_RIS_EDITION}, {len(rows)} regions of Member States here; groups derived from the index and "
         f"the published thresholds",
+        numbers.rstrip("."),
+        f"{len(rows)} regions, RIS {BRIEF_RIS_EDITION}",
+        f"Partly if Poland had fewer than {min(ALMOST_TEN)} or more than {max(ALMOST_TEN)} such regions, Romania at "
+        f"most {few['RO']} or Bulgaria at most {few['BG']}; contradicted if all three",
     )
 
 
@@ -55,9 +60,18 @@ def divide_widens(plan: Plan, tables: Tables) -> Finding:
         f"({change['ci_low']:+.3f} to {change['ci_high']:+.3f}); beta {beta['beta']:+.4f} a year "
         f"({beta['ci_low']:+.4f} to {beta['ci_high']:+.4f})."
     )
-    return Finding(
-        "C08", verdict, numbers, "27 states, one edition's back-series (EIS 2023); earlier years are not comparable"
+    years = f"{series['year'].min()} to {series['year'].max()}"
+    short = (
+        f"Change of the spread, {years}: {change['change']:+.3f} ({change['ci_low']:+.3f} to {change['ci_high']:+.3f}) "
+        f"from {change['first']:.3f}"
     )
+    would = (
+        "Supported if the whole interval of the change were above zero, contradicted if below: at this precision a "
+        f"change of about {(change['ci_high'] - change['ci_low']) / 2:.2f} either way"
+    )
+    states = f"{change['n']} states"
+    coverage = f"{states}, one edition's back-series (EIS 2023); earlier years are not comparable"
+    return Finding("C08", verdict, numbers, coverage, short, f"{states}, EIS 2023 series", would)
 
 
 def spread_change(plan: Plan, tables: Tables | None = None) -> dict:

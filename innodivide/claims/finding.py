@@ -7,9 +7,23 @@ NOT_TESTED = "not tested in this version"
 
 @dataclass(frozen=True)
 class Finding:
-    """What the data say about one claim: verdict, the numbers in one sentence, and what they rest on."""
+    """What the data say about one claim.
+
+    Attributes
+    ----------
+    claim_id, verdict : str
+    numbers, coverage : str
+        All numbers behind the verdict, and what they rest on, in full.
+    short, rests : str
+        The number that decides with its uncertainty, and what it rests on, for a ledger of one page.
+    change : str
+        Which number would have to be what for another verdict, by the rule of the claim.
+    """
 
     claim_id: str
     verdict: str
     numbers: str
     coverage: str
+    short: str
+    rests: str
+    change: str

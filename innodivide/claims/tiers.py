@@ -3,6 +3,8 @@
 The rules stand in the supplement of analysis_plan.yml. Each function applies its rule and nothing else.
 """
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -54,7 +56,19 @@ def tiers_hardly_connect(rng: np.random.Generator, tables: Tables | None = None,
         f"states are in both: rank correlation {plain['observed']:.2f}, {_p(plain['p_value'])}. For states: {states}; "
         f"for regions and organisations: {NOT_TESTABLE}."
     )
-    return Finding("C05", verdict, numbers, f"IPCEI states complete; {tiers.s3_coverage(tables)}")
+    seen = tiers.s3_coverage(tables)
+    return Finding(
+        "C05",
+        verdict,
+        numbers,
+        f"IPCEI states complete; {seen}",
+        f"States: {pairs['observed']:.0f} cross-tier pairs, activity alone gives {pairs['null_mean']:.0f} "
+        f"({pairs['null_low']:.0f} to {pairs['null_high']:.0f}), {_p(pairs['p_value'])}; regions and organisations: "
+        f"{NOT_TESTABLE}",
+        f"IPCEIs complete, {seen.known} of {seen.total} S3 lists",
+        f"Contradicted for states if there were more than about {pairs['null_high']:.0f} pairs (p below {ALPHA}); for "
+        "the rest, lists of the regions and organisations in each instrument are wanting",
+    )
 
 
 def partnership_demand(tables: Tables | None = None) -> Finding:
@@ -88,7 +102,18 @@ def partnership_demand(tables: Tables | None = None) -> Finding:
         f"Partnerships: {counts}. Members known from {int(inside.sum())} of {len(inside)} states (none known: {out}) "
         f"and from regions with at least {people:.0%} of the people."
     )
-    return Finding("C07", verdict, numbers, str(tiers.s3_coverage(tables)))
+    seen = tiers.s3_coverage(tables)
+    return Finding(
+        "C07",
+        verdict,
+        numbers,
+        str(seen),
+        f"Members known from {int(inside.sum())} of {len(inside)} states and from regions with at least {people:.0%} "
+        f"of the people; counts of one scope at two dates: {len(growth)}",
+        f"{seen.known} of {seen.total} S3 lists",
+        "Supported if one count of the same partnerships at two dates rose and none fell; contradicted if one fell and "
+        f"known members came from fewer than {math.ceil(BROAD_STATES * len(inside) - 1e-9)} states",
+    )
 
 
 def overlap_robustness(rng: np.random.Generator, tables: Tables | None = None, n_null: int = 999) -> pd.DataFrame:
@@ -155,11 +180,18 @@ def uneven_recovery(rng: np.random.Generator, tables: Tables | None = None, n_pe
     )
     ends = gap[(gap["outcome"] == "shortfall") & (gap["end"] != recovery.END) & (gap["sample"] == "EU27")]
     other = join_names([f"{r.end} {r.estimate:+.2f} ({_p(r.p_value)})" for r in ends.itertuples()])
+    main = rows[rows["main"]].iloc[0]
     return Finding(
         "C09",
         recovery_verdict(rows),
         f"Percentage points for each 10 index points below the EU: {text}. Shortfall at {other}.",
         rows["coverage"].iloc[0],
+        f"Shortfall of GDP in {main['end']}: {main['estimate']:+.2f} points ({main['ci_low']:+.2f} to "
+        f"{main['ci_high']:+.2f}) for each 10 index points below the EU, {_p(main['p_value'])}",
+        f"{main['n']} states",
+        f"Partly if p were below {ALPHA}, at this precision a slope of about "
+        f"{(main['ci_high'] - main['ci_low']) / 2:+.2f}; supported if also without Ireland and with the same sign in "
+        "the years beside it; contradicted if all that held with the other sign",
     )
 
 
@@ -174,12 +206,19 @@ def regions_beyond(tables: Tables | None = None) -> Finding:
         [f"{r.case} {r.neither} ({r.neither_population_share:.0%} of the people)" for r in rows.itertuples()]
     )
     unknown = int(places["unlisted"].isna().sum())
+    spare = high - total // 2 - 1  # regions that may come off the list and still leave more than half
     return Finding(
         "C11",
         verdict,
         f"Of {total} regions in neither tier: {cases}.",
         f"{int(places['unlisted'].sum())} stated places without a name, {unknown} partnerships without a stated "
         f"number; no region of any IPCEI company; {tiers.s3_coverage(tables)}",
+        f"Between {low} and {high} of {total} regions are in neither tier: what is not published decides",
+        f"{tiers.s3_coverage(tables).known} of {tiers.s3_coverage(tables).total} S3 lists, no list for Tier 1",
+        f"Supported if what is not published, member lists and the regions of IPCEI companies, reached at most {spare} "
+        f"of the {high} regions that no list names; contradicted if it reached more"
+        if spare >= 0
+        else f"Supported if more than {total // 2} regions were in neither tier",
     )
 
 
@@ -214,9 +253,18 @@ def reform_money(rng: np.random.Generator, tables: Tables | None = None, n_permu
         "Mean gap of states with against without a recommendation in 2020: "
         f"{last['estimate']:+.1f} points ({_p(tests['p_holm'].iloc[-1])}). Beside it: {other}."
     )
+    funds, wanting = tests.iloc[:-1], tests.index[~(clear & (tests["estimate"] > 0))]
     return Finding(
         "C12",
         verdict,
         numbers,
         f"{len(member_states(tables))} states; planned amounts; in 2019 every state got a recommendation",
+        f"Money: rank correlation {funds['estimate'].min():+.2f} to {funds['estimate'].max():+.2f}, "
+        f"{_p(funds['p_holm'].max())}, at equal GDP per head {reform['rho_given_wealth'].min():+.2f} to "
+        f"{reform['rho_given_wealth'].max():+.2f}; gap of states with a recommendation less that of the others: "
+        f"{last['estimate']:+.0f} points ({last['ci_low']:+.0f} to {last['ci_high']:+.0f}), "
+        f"{_p(tests['p_holm'].iloc[-1])}",
+        f"{len(member_states(tables))} states, planned money",
+        f"Supported if {join_names(wanting, none='no part less')} ran with the gap too, p (Holm) below {ALPHA}; "
+        f"contradicted if most of the {len(tests)} ran against it",
     )

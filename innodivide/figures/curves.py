@@ -13,17 +13,18 @@ from innodivide.figures.labels import place_labels, spread
 @st.house
 def lines(frame: pd.DataFrame, x: str, y: str, series: str, low: str | None = None, high: str | None = None,
           highlight=None, ylabel: str = "", xlabel: str = "", reference: float | None = None,
-          reference_label: str = "", height: float = 3.2):
+          reference_label: str = "", height: float = 3.2, bars: bool = False):
     """Draw one line per series, named at its end; a missing value breaks the line.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        One row per `series` and `x`; `low` and `high` draw a band.
+        One row per `series` and `x`; `low` and `high` draw a band, or with `bars` an upright line at each point, the
+        series side by side (numeric `x` of even steps), where bands would cover each other.
     highlight : str or iterable, optional
         Series in the accent colour; the others are then grey. Series named like an innovation group have its colour.
     height : float
-        Inches; more if the names of the series need it.
+        Inches; more where many names stand at the ends.
     """
     who, band = "lines", st.both_or_none("lines", low, high)
     frame = st.tidy(who, frame, [x, y, series, low, high], [series, x], [series, x])
@@ -33,13 +34,18 @@ def lines(frame: pd.DataFrame, x: str, y: str, series: str, low: str | None = No
     for at, name in enumerate(names):
         part = frame[frame[series] == name]
         across, up, look = st.numbers(who, part, x), st.numbers(who, part, y), _line_look(name, at, names, marked)
-        if band:
+        across = across + (0.14 * (at - (len(names) - 1) / 2) if bars else 0)
+        if band and bars:
+            lows, highs = st.numbers(who, part, low), st.numbers(who, part, high)
+            ax.vlines(across, lows, highs, color=look["color"], linewidth=1.2, zorder=1.8, label=f"interval {name}")
+        elif band:
             lows, highs = st.numbers(who, part, low), st.numbers(who, part, high)
             ax.fill_between(across, lows, highs, color=look["color"], alpha=0.18, linewidth=0, zorder=1)
             ax.plot(across, np.column_stack([lows, highs]), color=st.RULE, linewidth=0.6, zorder=1)
         if name in st.GROUP_COLOURS:  # cased, so that the pale groups show on white
             ax.plot(across, up, color=st.QUIET, linewidth=look["linewidth"] + 1, zorder=look["zorder"] - 0.1)
         dots = {"marker": "o", "markersize": 3.5 if len(names) < 10 or name in marked else 2}
+        dots = dots if len(part) <= 200 else {}  # more would run together, and swell the file
         ax.plot(across, up, label=str(name), **dots, **look)
         if (~np.isnan(up)).any():
             last = np.flatnonzero(~np.isnan(up))[-1]

@@ -68,7 +68,7 @@ def grouped_strip(frame: pd.DataFrame, group: str, value: str, label: str, xlabe
 
 @st.house
 def null_histogram(draws, observed: float, xlabel: str = "", tail: str = "upper", note: str = "",
-                   ylabel: str = "Draws"):
+                   ylabel: str = "Draws", span: tuple[float, float] | None = None, height: float = 3.0):
     """Draw a reference distribution, the observed value, and the tail at least as extreme.
 
     Parameters
@@ -79,6 +79,10 @@ def null_histogram(draws, observed: float, xlabel: str = "", tail: str = "upper"
         Which draws are shaded: at or above, at or below, or at least as far from zero as the observed value.
     note : str
         Text under the observed value, such as the p-value.
+    span : pair of float, optional
+        Central range with 95% of the draws, drawn as a bar above them and named with its ends.
+    height : float
+        Inches.
     """
     who = "null_histogram"
     if tail not in ("upper", "lower", "both"):
@@ -93,7 +97,7 @@ def null_histogram(draws, observed: float, xlabel: str = "", tail: str = "upper"
                "both": np.abs(values) >= abs(observed) - slack}[tail]
     centres, slots, width = _bins(values, observed)
     rest, shaded = (np.bincount(slots, weights=counts * mine, minlength=len(centres)) for mine in (~extreme, extreme))
-    figure, ax = st.plain_axes(3.0)
+    figure, ax = st.plain_axes(height)
     ax.bar(centres, rest, width=width, facecolor="#C9C9C9", edgecolor="white", linewidth=0.4, zorder=2, label="rest")
     ax.bar(centres, shaded, bottom=rest, width=width, facecolor=st.ACCENT, edgecolor="white", hatch="////",
            linewidth=0.4, zorder=2, label="tail")
@@ -104,7 +108,12 @@ def null_histogram(draws, observed: float, xlabel: str = "", tail: str = "upper"
                 ha="right" if right else "left", va="top", fontsize=st.SMALL, color=st.INK, zorder=4,
                 bbox=st.PAPER)
     ax.set(xlabel=xlabel, ylabel=ylabel)
-    ax.set_ylim(0, (rest + shaded).max() * 1.22)
+    top = (rest + shaded).max()
+    ax.set_ylim(0, top * 1.22)
+    if span is not None:
+        ax.plot(span, [1.06 * top] * 2, color=st.QUIET, linewidth=3, solid_capstyle="butt", label="span")
+        ax.text(sum(span) / 2, 1.09 * top, f"95% of the draws: {st.short(span[0])} to {st.short(span[1])}", ha="center",
+                va="bottom", fontsize=st.SMALL, color=st.QUIET)
     ax.grid(axis="y")
     return figure
 
@@ -119,7 +128,7 @@ def _bins(values, observed) -> tuple[np.ndarray, np.ndarray, float]:
     """
     distinct, slots = np.unique(values, return_inverse=True)
     gap = np.diff(distinct).min() if len(distinct) > 1 else 1.0
-    if len(distinct) <= 40 and np.ptp(distinct) / gap <= 80:
+    if np.ptp(distinct) / gap <= 80:
         return distinct, slots, gap
     width = np.ptp(distinct) / 40
     steps = np.floor((values - observed) / width + 1e-9)

@@ -1,5 +1,7 @@
 """Charts of estimates and of power."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator, PercentFormatter
@@ -11,7 +13,7 @@ from innodivide.figures import style as st
 @st.house
 def interval_plot(frame: pd.DataFrame, label: str, estimate: str, low: str, high: str, reference: float | None = 1.0,
                   log: bool = True, note: str | None = None, xlabel: str = "", order: str | None = None,
-                  heading: str = "estimate (95% interval)"):
+                  heading: str = "estimate (95% interval)", marks: Mapping[str, float] | None = None):
     """Draw estimates with intervals, one row each, the numbers printed at the right (a forest plot).
 
     Parameters
@@ -25,6 +27,8 @@ def interval_plot(frame: pd.DataFrame, label: str, estimate: str, low: str, high
         Column that ranks the rows, first on top; otherwise by estimate, largest on top.
     heading : str
         Heading of the printed numbers: say there what the interval is.
+    marks : mapping, optional
+        Further values to draw as lines, by the names written above them, such as the smallest detectable effect.
     """
     who = "interval_plot"
     frame = st.tidy(who, frame, [label, estimate, low, high, note, order], [label], [label])
@@ -47,10 +51,48 @@ def interval_plot(frame: pd.DataFrame, label: str, estimate: str, low: str, high
         ax.scatter(ends[cut], y[cut], marker=marker, s=26, color=st.INK, zorder=3, clip_on=False)
     st.dots(ax, x[known], y[known], st.GROUP_COLOURS["strong"], edgecolors=st.INK, linewidths=0.6, marker="s", s=30)
     st.reference_line(ax, reference)
+    for name, value in (marks or {}).items():
+        st.reference_line(ax, value, name)
     ax.set_xlabel(xlabel)
     texts = [f"{st.three_digits(e)} ({st.three_digits(a)} to {st.three_digits(b)})" if ok else "not estimated"
              for e, a, b, ok in zip(x, lows, highs, known)]
     _columns_at_right(ax, y, heading, [texts, *([frame[note].fillna("").astype(str)] if note else [])])
+    return figure
+
+
+@st.house
+def interval_groups(frame: pd.DataFrame, label: str, series: str, estimate: str, low: str, high: str,
+                    reference: float | None = 0.0, reference_label: str = "", xlabel: str = "",
+                    order: str | None = None):
+    """Draw several estimates with intervals in each row, told apart by shade and mark and named in the first row.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One row per `label` and `series`, at most four series; the numbers are finite.
+    order : str, optional
+        Column that ranks rows and, within a row, series, smallest first; otherwise both come in alphabetic order.
+    """
+    who = "interval_groups"
+    keys = [order] if order else [label, series]
+    frame = st.tidy(who, frame, [label, series, estimate, low, high, order], keys, [label, series])
+    rows, kinds = list(dict.fromkeys(frame[label])), list(dict.fromkeys(frame[series]))
+    if len(kinds) > len(st.SERIES_MARKS):
+        raise ParameterError(f"{who}: at most {len(st.SERIES_MARKS)} series can be told apart, got {len(kinds)}")
+    if not np.isfinite([st.numbers(who, frame, c) for c in (estimate, low, high)]).all():
+        raise ParameterError(f"{who}: an estimate or an end of its interval is missing or infinite")
+    figure, ax, places = st.row_axes(rows, row=0.17 * len(kinds) + 0.13, extra=0.95, wrap=26)
+    steps = 0.17 / (0.17 * len(kinds) + 0.13) * (np.arange(len(kinds)) - (len(kinds) - 1) / 2)
+    for kind, step, colour, marker in zip(kinds, steps, st.SERIES_SHADES, st.SERIES_MARKS):
+        part = frame[frame[series] == kind].set_index(label).reindex(rows).dropna(subset=[estimate])
+        y = places[[rows.index(r) for r in part.index]] + step
+        ax.hlines(y, part[low].astype(float), part[high].astype(float), color=colour, linewidth=1.5, zorder=2,
+                  label=f"interval {kind}")
+        ax.scatter(part[estimate].astype(float), y, c=colour, marker=marker, s=30, zorder=3, label=str(kind),
+                   edgecolors=st.INK, linewidths=0.5)
+    st.reference_line(ax, reference, reference_label)
+    ax.set_xlabel(xlabel)
+    _name_series(ax, frame[frame[label] == rows[0]], places[0] + steps, kinds, series, low, high)
     return figure
 
 
@@ -90,6 +132,20 @@ def power_curve(frame: pd.DataFrame, x: str, y: str, se: str | None = None, targ
                     xytext=(-5 if left else 5, 0), ha="right" if left else "left", fontsize=st.SMALL, color=st.ACCENT,
                     fontweight="bold", bbox=st.PAPER)
     return figure
+
+
+def _name_series(ax, first, heights, kinds, series: str, low: str, high: str) -> None:
+    """Write each series' name after its interval in the first row, or before it where there is no room."""
+    st.settle(ax.figure)
+    edge = ax.get_window_extent().x1
+    for _, row in first.iterrows():
+        at = heights[kinds.index(row[series])]
+        look = {"textcoords": "offset points", "va": "center_baseline", "zorder": 4, "fontsize": st.SMALL,
+                "color": st.INK, "bbox": st.PAPER}
+        name = ax.annotate(str(row[series]), (row[high], at), xytext=(5, 0), ha="left", **look)
+        if name.get_window_extent().x1 > edge:
+            name.remove()
+            ax.annotate(str(row[series]), (row[low], at), xytext=(-5, 0), ha="right", **look)
 
 
 def _window(x, lows, highs, reference, log) -> tuple[float, float]:

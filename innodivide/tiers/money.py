@@ -161,7 +161,8 @@ def money_against_gap(
     -------
     DataFrame
         One row per instrument: instrument, reform, gap_year, n, rho, ci_low, ci_high, p_value, rho_given_wealth,
-        p_given_wealth (partial, given GDP per head: these funds are allotted by wealth), per_head_high_gap and
+        low_given_wealth, high_given_wealth (95% interval), p_given_wealth (partial, given GDP per head: these funds are
+        allotted by wealth), per_head_high_gap and
         per_head_low_gap (euro, pooled over states below and above the EU index), coverage.
     """
     rows = []
@@ -178,6 +179,8 @@ def money_against_gap(
                 "gap_year": int(frame["gap_year"].iloc[0]),
                 **plain,
                 "rho_given_wealth": partial["rho"],
+                "low_given_wealth": partial["ci_low"],
+                "high_given_wealth": partial["ci_high"],
                 "p_given_wealth": partial["p_value"],
                 "per_head_high_gap": pooled[0],
                 "per_head_low_gap": pooled[1],

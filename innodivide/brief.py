@@ -1,0 +1,96 @@
+"""The frames behind the figures of the policy brief (notebook 07) and its summary (08)."""
+
+import pandas as pd
+
+from innodivide import barriers, convergence, participation, regional, tiers
+from innodivide.confirmatory import stream
+from innodivide.panel import Tables, _tables
+from innodivide.plan import Plan
+from innodivide.profile import index_relative_to_eu
+from innodivide.tiers import benchmarks, money, network
+
+PAIRS, STATES, REGIONS, MONEY, SPREAD = 9, 8, 51, 12, 37  # streams of the plan: those of the claims where there is one
+COMPARED = ("Population", "GDP", "Business R&D", "Horizon 2020 money to July 2017")
+PLAIN, GIVEN = "as it stands", "at equal GDP per head"
+
+
+def membership(tables: Tables | None = None) -> pd.DataFrame:
+    """Return geo, name, group (latest edition), n (IPCEIs) and n_possible of each Member State."""
+    return participation.by_country(tables)[["geo", "name", "group", "n", "n_possible"]]
+
+
+def benchmark_rows(plan: Plan, tables: Tables | None = None, n_boot: int = 999) -> pd.DataFrame:
+    """Return the differences between the Gini index of Tier 1 and of what it draws on.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns benchmark, quantity, gini, gini_benchmark, difference, ci_low, ci_high, order (of drawing); the same
+        draws of countries as in the report on the two tiers.
+    """
+    values = benchmarks.tier1_and_benchmarks(tables)
+    rows = benchmarks.more_concentrated(values, stream(plan, SPREAD), n_boot=n_boot)
+    rows = rows[rows["benchmark"].isin(COMPARED)]
+    place = rows["benchmark"].map(COMPARED.index) * 10 + pd.factorize(rows["quantity"])[0]
+    columns = ["benchmark", "quantity", "gini", "gini_benchmark", "difference", "ci_low", "ci_high"]
+    return rows[columns].assign(order=place).sort_values("order", ignore_index=True)
+
+
+def pairs_against_activity(
+    plan: Plan, tables: Tables | None = None, n_null: int = 9999
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the test of claim C05 and its reference distribution, from the same random matrices.
+
+    Returns
+    -------
+    tested : pandas.DataFrame
+        `network.overlap_test`.
+    draws : pandas.DataFrame
+        Columns value (cross-tier pairs) and count (random matrices with so many).
+    """
+    matrix, sides = tiers.country_matrix(tables)
+    tested = network.overlap_test(matrix, sides, stream(plan, PAIRS), n_null=n_null)
+    first = [sides[c] == "tier1" for c in matrix]
+    stack = network.curveball(matrix, n_null, stream(plan, PAIRS))
+    pairs = (stack[:, :, first].sum(axis=2) * stack[:, :, [not f for f in first]].sum(axis=2)).sum(axis=1)
+    counts = pd.Series(pairs).value_counts().sort_index()
+    return tested, pd.DataFrame({"value": counts.index.to_numpy(), "count": counts.to_numpy()})
+
+
+def spread_paths(plan: Plan, tables: Tables | None = None) -> pd.DataFrame:
+    """Return the change of the spread since the first year, of the Member States (as in claim C08) and of the regions.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns series, year, sd_log, change, ci_low, ci_high, n. Regions are drawn by whole countries.
+    """
+    tables = _tables(tables)
+    states = convergence.sigma_path(index_relative_to_eu(2023, tables), stream(plan, STATES))
+    series = regional.region_series(tables)
+    series = series.assign(country=series["geo"].map(barriers.region_groups(tables)["geo"]))
+    regions = convergence.sigma_path(series, stream(plan, REGIONS), value="relative", cluster="country")
+    rows = pd.concat([states.assign(series="states"), regions.assign(series="regions")], ignore_index=True)
+    return rows[["series", "year", "sd_log", "change", "ci_low", "ci_high", "n"]]
+
+
+def money_pairs(plan: Plan, tables: Tables | None = None, n_permutations: int = 9999) -> pd.DataFrame:
+    """Return the rank correlations of money per head with the gap, plain and at equal GDP per head (as in claim C12).
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns instrument, reform, given (`PLAIN`, `GIVEN`), rho, ci_low, ci_high, p_value, n, order (of drawing).
+    """
+    rows = money.money_against_gap(stream(plan, MONEY), tables, n_permutations)
+    names = {
+        "rho_given_wealth": "rho",
+        "low_given_wealth": "ci_low",
+        "high_given_wealth": "ci_high",
+        "p_given_wealth": "p_value",
+    }
+    columns = ["instrument", "reform", "given", "rho", "ci_low", "ci_high", "p_value", "n", "order"]
+    plain = rows.assign(given=PLAIN, order=range(0, 2 * len(rows), 2))
+    given = rows.drop(columns=list(names.values())).rename(columns=names).assign(given=GIVEN)
+    given["order"] = range(1, 2 * len(rows), 2)
+    return pd.concat([plain[columns], given[columns]]).sort_values("order", ignore_index=True)

@@ -1,0 +1,238 @@
+"""Values, words and tables of the policy brief (notebook 07) and of its one-page summary (08)."""
+
+import pandas as pd
+
+from innodivide import participation, tiers
+from innodivide.claims import tier1
+from innodivide.confirmatory import NAMED_FIVE, Confirmatory
+from innodivide.narrative import leader_test, robustness
+from innodivide.narrative import participation as words_participation
+from innodivide.narrative import tiers as words_tiers
+from innodivide.narrative.tiers import p_text
+from innodivide.panel import Tables, _tables, member_states
+from innodivide.plan import Plan
+from innodivide.wording import join_names
+
+# Claims in a few words, for the table of the summary.
+SHORT = {
+    "C01": "Large and wealthy states, or leaders, are the most active in IPCEIs",
+    "C02": "Five named states dominate IPCEI membership",
+    "C03": "Three named modest innovators barely feature in IPCEIs",
+    "C04": "Tier 1 is for large firms, not for SMEs",
+    "C05": "Tier 1 and Tier 2 hardly connect",
+    "C06": "The least innovative regions are in Romania, Bulgaria and Poland",
+    "C07": "Demand for Smart Specialisation partnerships is broad and growing",
+    "C08": "The innovation divide persists or widens",
+    "C09": "Recovery from the pandemic was uneven along the divide",
+    "C10": "Lagging regions share general barriers and have specific ones",
+    "C11": "Most regions are beyond both tiers",
+    "C12": "Reform money and recommendations go where the gap is",
+}
+VERBS = {
+    "supported": ("is supported", "are supported"),
+    "partly": ("holds in part", "hold in part"),
+    "inconclusive": ("cannot be told from no association", "cannot be told from no association"),
+    "contradicted": ("is contradicted", "are contradicted"),
+    "not testable with open data": ("cannot be tested with open data", "cannot be tested with open data"),
+}
+STATES, REGIONS = "states", "regions"
+
+
+def answer_facts(main: Confirmatory, curve, ledger: pd.DataFrame, plan: Plan) -> dict:
+    """Return the numbers of the answer in two sentences: the leader test, size, and the verdicts counted."""
+    size, counts = tier1.size_test(main, plan), ledger["verdict"].value_counts()
+    found = [f"{n} {VERBS[v][n > 1]}" for v, n in ((v, int(counts.get(v, 0))) for v in VERBS) if n]
+    clear = size.p_value < float(plan.fixed["test"]["alpha"])
+    return leader_test.answer_facts(main, curve, plan) | {
+        "size": "does go" if clear and size.estimate > 0 else "does not clearly go",
+        "p_size": p_text(size.p_value, "= "),
+        "total": len(ledger),
+        "verdicts": join_names(found),
+    }
+
+
+def summary_rows(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return claim_id, brief (the claim in a few words) and verdict of each claim."""
+    return ledger.assign(brief=ledger["claim_id"].map(SHORT))[["claim_id", "brief", "verdict", "claim", "source_id"]]
+
+
+def member_facts(rows: pd.DataFrame) -> dict:
+    """Return what the tile map shows: most, none, the leaders' range, and the lowest group's most active state."""
+    facts = words_participation.country_facts(rows.assign(per_million=0.0))
+    leaders, lowest = rows[rows["group"] == "leader"], rows[rows["group"] == "emerging"].sort_values("n")
+    named = rows[rows["geo"].isin(NAMED_FIVE)]
+    return facts | {
+        "leaders": len(leaders),
+        "leader_low": int(leaders["n"].min()),
+        "leader_high": int(leaders["n"].max()),
+        "lowest_name": lowest["name"].iloc[-1],
+        "lowest_n": int(lowest["n"].iloc[-1]),
+        "named": join_names([f"{r.name} {r.n}" for r in named.sort_values(["n", "name"]).itertuples(index=False)]),
+        "named_half": int((2 * named["n"] > named["n_possible"]).sum()),
+        "named_n": len(named),
+        "unnamed": join_names(
+            sorted(rows.loc[(2 * rows["n"] > rows["n_possible"]) & ~rows["geo"].isin(NAMED_FIVE), "name"])
+        ),
+    }
+
+
+def benchmark_facts(rows: pd.DataFrame) -> dict:
+    """Return the Gini index of each Tier-1 quantity and of GDP, and how many differences lie above or below zero."""
+    gini, base = rows.groupby("quantity")["gini"].first(), rows.groupby("benchmark")["gini_benchmark"].first()
+    return {
+        "places": gini["IPCEI places"],
+        "companies": gini["IPCEI companies (at least)"],
+        "aid": gini["IPCEI aid, ME1 and BAT1"],
+        "gdp": base["GDP"],
+        "n": len(rows),
+        "n_states": len(member_states()),
+        "more": int((rows["ci_low"] > 0).sum()),
+        "less": int((rows["ci_high"] < 0).sum()),
+    }
+
+
+def pair_facts(tested: pd.DataFrame, draws: pd.DataFrame) -> dict:
+    """Return the numbers of claim C05 for states, and how many random matrices stand behind them."""
+    row = tested.set_index("statistic").loc["pairs"]
+    coverage = tiers.s3_coverage()
+    return {
+        "pairs": int(row["observed"]),
+        "mean": row["null_mean"],
+        "low": row["null_low"],
+        "high": row["null_high"],
+        "p": p_text(row["p_value"], "= "),
+        "direction": "fewer" if row["observed"] < row["null_mean"] else "more",
+        "matrices": int(draws["count"].sum()),
+        "lists": coverage.known,
+        "partnerships": coverage.total,
+    }
+
+
+def pair_rows(tested: pd.DataFrame, draws: pd.DataFrame) -> pd.DataFrame:
+    """Return what the figure of claim C05 shows: what, value, count of random matrices (none for single values)."""
+    row = tested.set_index("statistic").loc["pairs"]
+    single = pd.DataFrame(
+        {
+            "what": ["observed", "95% of draws from", "95% of draws to"],
+            "value": [row["observed"], row["null_low"], row["null_high"]],
+        }
+    )
+    return pd.concat([single, draws.assign(what="random matrices")], ignore_index=True)[["what", "value", "count"]]
+
+
+def spread_facts(rows: pd.DataFrame) -> dict:
+    """Return the last change of the spread between states and between regions, with intervals and a reading."""
+    last = rows.sort_values("year").groupby("series").last()
+    states, regions = last.loc[STATES], last.loc[REGIONS]
+    reading = (
+        "widened"
+        if states["ci_low"] > 0
+        else "closed"
+        if states["ci_high"] < 0
+        else "neither clearly closed nor widened"
+    )
+    return {
+        "reading": reading,
+        "change": states["change"],
+        "low": states["ci_low"],
+        "high": states["ci_high"],
+        "region_change": regions["change"],
+        "region_low": regions["ci_low"],
+        "region_high": regions["ci_high"],
+        "n": int(states["n"]),
+        "region_n": int(regions["n"]),
+        "first": int(rows["year"].min()),
+        "last": int(rows["year"].max()),
+    }
+
+
+def money_facts(rows: pd.DataFrame) -> dict:
+    """Return the range of correlations of reform money with the gap, plain and at equal GDP per head, and Horizon's."""
+    plain, given = (rows[rows["given"] == g].set_index("instrument") for g in rows["given"].unique())
+    reform, left = plain[plain["reform"]], given[given["reform"]]
+    horizon = plain.filter(like="Horizon", axis=0).iloc[0]
+    return {
+        "low": reform["rho"].min(),
+        "high": reform["rho"].max(),
+        "given_low": left["rho"].min(),
+        "given_high": left["rho"].max(),
+        "clear": int(((left["ci_low"] > 0) | (left["ci_high"] < 0)).sum()),
+        "n_reform": len(reform),
+        "horizon": horizon["rho"],
+        "horizon_low": horizon["ci_low"],
+        "horizon_high": horizon["ci_high"],
+        "n": int(rows["n"].iloc[0]),
+    }
+
+
+def method_rows(main: Confirmatory, curve, audit: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Return the method in a few rows: item, text."""
+    facts, count = leader_test.answer_facts(main, curve, plan), plan.fixed["test"]["permutations"]
+    size = robustness.method_facts(audit, facts["alpha"])
+    rows = {
+        "Data": f"{facts['n_dyads']} pairs of a state and an IPCEI ({facts['n_countries']} states, {facts['n_ipceis']} "
+        f"IPCEIs, {facts['n_events']} times yes). Status: last scoreboard published before the decision.",
+        "Estimate": "Odds ratio of leaders at equal population and GDP per head: logit with Firth's penalty, which stays "
+        "finite where few states are treated.",
+        "Interval": f"Student t on country totals with the spread between states (dispersion {main.fit.dispersion:.2f}). "
+        f"As if all pairs were independent it would be {facts['dyad_low']:.2f} to {facts['dyad_high']:.2f}: too short.",
+        "Test": f"Status histories of whole states are dealt out anew {count:,} times: p = {facts['p']:.2f}; a second way of "
+        f"permuting: p = {facts['p2']:.2f}. Four secondary claims are corrected together (Holm).",
+        "Smallest effect likely seen": f"Odds ratio {facts['mde']:.1f} (simulation error {curve.odds_ratio_low:.1f} to "
+        f"{curve.odds_ratio_high:.1f}) with probability {facts['power']:.0%} at level {facts['alpha']}.",
+        "Which methods to believe": f"On {size['n_sim']:,} made-up data sets without any difference the test raises a false "
+        f"alarm in {size['test']:.1%}, the interval in {size['interval']:.1%}, where {size['alpha']:.0%} is announced; "
+        f"pairs taken as independent in {size['naive']:.1%}. Of {size['n']} methods, {size['n_kept']} keep their level.",
+        "Fixed beforehand": f"Analysis plan of {plan.fixed['registered']} with its hash; departures, listed there: "
+        f"{len(plan.departures)}. Rules for six claims were added later, before their numbers.",
+    }
+    return pd.DataFrame({"item": list(rows), "text": list(rows.values())})
+
+
+def limit_facts(tables: Tables | None = None) -> dict:
+    """Return how much is known of what the brief rests on."""
+    tables = _tables(tables)
+    aid = words_participation.aid_facts(participation.aid_coverage(tables))
+    states, sme = participation.by_country(tables), participation.sme_shares(tables)
+    listed = tiers.s3_coverage(tables)
+    return {
+        "aid_complete": aid["complete"],
+        "ipceis": aid["n"],
+        "counts": int(states["counts_missing"].sum()),
+        "places": int(states["n"].sum()),
+        "smes": len(sme),
+        "missing_lists": listed.total - listed.known,
+        "partnerships": listed.total,
+        "alliances": len(tables["alliance"]),
+        "members": len(member_states(tables)),
+    }
+
+
+def latest_line(tables: Tables | None = None) -> str:
+    """Return the latest edition of the European Innovation Scoreboard, as printed under a figure."""
+    return f"EIS {_tables(tables)['eis_edition']['edition'].max()}"
+
+
+def sources() -> tuple[str, ...]:
+    """Return the sources of what the ledger rests on beyond the leader test."""
+    return tuple(sorted({*pair_sources(), *benchmark_sources(), *spread_sources(), *money_sources()}))
+
+
+def pair_sources() -> tuple[str, ...]:
+    """Return the sources of the figure on both tiers."""
+    return words_tiers.sources("ipcei_country", "s3_partnership_region")
+
+
+def benchmark_sources() -> tuple[str, ...]:
+    """Return the sources of the figure on concentration."""
+    return words_tiers.sources("ipcei_country", "horizon_country", "country_panel")
+
+
+def spread_sources() -> tuple[str, ...]:
+    """Return the sources of the figure on convergence."""
+    return words_tiers.sources("eis_index", "ris_index")
+
+
+def money_sources() -> tuple[str, ...]:
+    """Return the sources of the figure on reform money."""
+    return words_tiers.sources("rrf_country", "cohesion_country", "horizon_country", "eis_index", "country_panel")
