@@ -203,9 +203,8 @@ def editions_table(geo: str, tables: Tables | None = None) -> Exhibit:
     rows = profile.editions(geo, tables)
     ranks = rows["rank"].astype(object).where(rows["rank"].notna(), None)
     years = [str(e) for e in rows["edition"]]
-    wide = pd.DataFrame(
-        [["Group", *rows["group"]], ["Rank", *[show(r, "", "–") for r in ranks]]], columns=["what", *years]
-    )
+    groups = ["Group", *rows["group"].map(figures.GROUP_LETTERS)]
+    wide = pd.DataFrame([groups, ["Rank", *[show(r, "", "–") for r in ranks]]], columns=["what", *years])
     return table(
         "TA.2",
         "Group and rank of {name} in each edition of the scoreboard",
@@ -214,7 +213,8 @@ def editions_table(geo: str, tables: Tables | None = None) -> Exhibit:
         values={"name": profile.names(tables)[geo]},
         sources=sources_of(rows),
         note=flag_note(rows),
-        caption="As first published. Modest was renamed emerging in 2021, and the scale changed.",
+        caption="L leader, S strong, M moderate, Md modest, E emerging innovator. As first published; in 2021 modest "
+        "was renamed emerging and the scale changed.",
     )
 
 

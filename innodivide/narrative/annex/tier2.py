@@ -44,8 +44,8 @@ def money_table(geo: str, tables: Tables | None = None) -> Exhibit:
         note=flag_note(rows),
         caption="Place: from the highest; ties share a place. Horizon 2020 and Europe: projects per million people, to "
         "{until}. Smart Specialisation: in the partnerships whose member list is complete; zero there is not absence "
-        "from Tier 2. Cohesion funds: {first} to {last}. Grants of the Recovery and Resilience Facility: first plan. Population: "
-        "{people}. Means of states, unweighted.",
+        "from Tier 2. Cohesion funds: {first} to {last}. Grants of the Recovery and Resilience Facility: first plan. "
+        "Population: {people}. Means of states, unweighted.",
     )
 
 
