@@ -12,6 +12,7 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
+from pypdf import PdfReader
 from report_fixtures import assert_sound, tree
 
 from innodivide import data
@@ -238,18 +239,18 @@ def malta(tmp_path_factory):
 
 def test_the_annex_of_malta_tells_its_story(malta):
     assert malta.page.all("h1") and "Malta" in malta.visible
-    parts = ["Innovation profile", "Tier 1: IPCEIs", "Regions", "Barriers and institutions", "Tier 2 and reform"]
+    parts = ["What stands out", "Innovation profile", "Tier 1: IPCEIs", "Regions and barriers", "Tier 2 and reform"]
     for part in [*parts, "Outlook: what would have to be true", "Notes on the data"]:
         assert part in malta.visible
     assert "as one region" in malta.visible and "not known" in malta.visible
-    assert "which is not among the lagging ones" in malta.visible and "Largest own barriers" not in malta.visible
+    assert "which is not among the lagging ones" in malta.visible and "Own barriers" not in malta.visible
 
 
 def test_the_annex_of_malta_has_its_exhibits(malta):
     made = {f.removeprefix("exhibits/").rsplit(".", 1)[0] for f in malta.files if f.startswith("exhibits/")}
     assert made == {i for i in malta.page.ids if re.fullmatch(r"[TFN]A\.\d+", i)}
     assert {"FA.1", "FA.2", "FA.3", "TA.1", "TA.2", "NA.1", "NA.2"} <= made
-    assert {"TA.6", "TA.7", "TA.8", "TA.9", *(f"NA.{n}" for n in range(9, 14))} <= made
+    assert {*(f"TA.{n}" for n in range(3, 8)), *(f"NA.{n}" for n in (6, 7, 9, 10, 11, 12, 13))} <= made
     assert "FA.4" not in made, "a country that is one region has no map of regions"
     counts = {kind: sum(i.startswith(kind) for i in made) for kind in "FT"}
     assert (len(malta.page.all("img")), len(malta.page.all("table"))) == (counts["F"], counts["T"])
@@ -257,16 +258,19 @@ def test_the_annex_of_malta_has_its_exhibits(malta):
 
 def test_the_annex_of_malta_agrees_with_the_data(malta):
     roles = data.load("ipcei_country").query("geo == 'MT'")
-    shown = list(csv.DictReader(io.StringIO(malta.files["exhibits/TA.2.csv"].decode())))
+    shown = list(csv.DictReader(io.StringIO(malta.files["exhibits/TA.3.csv"].decode())))
     assert len(shown) == len(roles) > 0
     taking = roles[roles["role"].isin(["notifying", "joined_later"])]
-    assert f"Roles in IPCEIs: Malta takes part in {len(taking)} " in malta.visible + " "
+    assert f"Roles of Malta in IPCEIs: it takes part in {len(taking)} " in malta.visible + " "
     index = data.load("eis_index").query("edition == 2023 and year == 2023").set_index("geo")["value"]
-    closing = list(csv.DictReader(io.StringIO(malta.files["exhibits/TA.9.csv"].decode())))
+    closing = list(csv.DictReader(io.StringIO(malta.files["exhibits/TA.7.csv"].decode())))
     assert float(closing[0]["value"]) == pytest.approx(100 * index["MT"] / index["EU"])
     assert [row["by"] for row in closing] == ["2030", "2040"]
     groups = data.load("eis_group").query("geo == 'MT'")
-    assert len(list(csv.DictReader(io.StringIO(malta.files["exhibits/TA.1.csv"].decode())))) == len(groups)
+    assert len(malta.files["exhibits/TA.2.csv"].decode().splitlines()[0].split(",")) == 1 + len(groups)
+    beside = list(csv.DictReader(io.StringIO(malta.files["exhibits/TA.1.csv"].decode())))
+    assert [row["kind"] for row in beside] == ["own", "peer", "peer", "peer", "group", "eu"]
+    assert float(beside[0]["relative"]) == pytest.approx(100 * index["MT"] / index["EU"])
 
 
 # ---- the wording rules of the tests of leader status (03 and 04), on what a reader gets ----
@@ -401,3 +405,6 @@ def test_every_report_is_made_and_readable(everything, name):
     if country in eu27():
         names = data.load("country").set_index("geo")["name"]
         assert names[country] in read.visible
+        pages = [page.extract_text() for page in PdfReader(out / name / "report.pdf").pages]
+        own = [n for n, text in enumerate(pages, 1) if re.search(r"(Table|Figure) A\.\d|About this report", text)]
+        assert max(own) <= 5, "an annex has five pages before its list of sources"

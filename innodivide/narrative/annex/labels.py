@@ -17,7 +17,7 @@ INDICATORS = {
     "2.1.3": "State support of business R&D",
     "2.2.1": "Business R&D spending",
     "2.2.2": "Non-R&D innovation spending",
-    "2.2.3": "Innovation spending a head",
+    "2.2.3": "Innovation spending per head",
     "2.3.1": "ICT training by firms",
     "2.3.2": "ICT specialists",
     "3.1.1": "SMEs with new products",

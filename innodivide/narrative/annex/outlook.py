@@ -6,6 +6,7 @@ from innodivide import profile
 from innodivide.exhibits import Exhibit, say, sources_of, table
 from innodivide.narrative import outlook as words
 from innodivide.panel import Tables
+from innodivide.wording import show
 
 AS_FAST = {
     "within its own past": "as fast as in its own best years",
@@ -17,6 +18,7 @@ AS_FAST = {
 def closing_exhibits(geo: str, rows: pd.DataFrame, index: pd.DataFrame, tables: Tables | None = None) -> list[Exhibit]:
     """Return sentence and table of the pace needed to reach the EU; `rows` are those of `scenarios.closing_speed`."""
     own = words.closing_rows(rows[rows["geo"] == geo].sort_values("by", ignore_index=True), tables)
+    own["slowest"] = [show(float(v), "{:.0f}") for v in own["level_low"]]
     name, (first, second) = profile.names(tables)[geo], own.itertuples()
     values = {"name": name, "start": int(first.start_year), "value": first.value, "window": words.WINDOW}
     values |= {"since": int(index["year"].min()), "by": int(first.by), "later": int(second.by)}
@@ -54,13 +56,19 @@ def closing_exhibits(geo: str, rows: pd.DataFrame, index: pd.DataFrame, tables: 
             "needed": "Needed, % a year",
             "past": "Own past, % a year",
             "fastest": "Fastest of any state, % a year",
-            "level": "At its own past pace",
+            **({"slowest": "At its own slowest pace"} if first.reading == "already there" else {"words": "That is"}),
         },
         values=values,
         sources=sources_of(index),
         edition="EIS 2023, back-series",
         caption="Growth of the index beyond that of the EU. Past: slowest to fastest stretch of {window} years since "
-        "{since}. Last column: where the index (EU = 100) would be if such a pace held in every year, which no country "
-        "has shown. Not a forecast.",
+        "{since}. "
+        + (
+            "Last column: where the index (EU = 100) would be if that pace held in every year, which no country has "
+            "shown. "
+            if first.reading == "already there"
+            else ""
+        )
+        + "Not a forecast.",
     )
     return [say("NA.11", text, **{k: v for k, v in values.items() if f"{{{k}" in text}), listing]
