@@ -50,7 +50,7 @@ def build(title: str, blocks: list[Block], facts: dict[str, str]) -> dict:
     body = [item for block in blocks for item in _items(block, number)]
     shown, body = _take_title(title, body)
     _level(body)
-    return _printable({
+    return printable({
         "title": shown, "author": AUTHOR, "date": _last_read(cited), "body": body,
         "dateline": _dateline(cited), "sources": cited,
         "facts": [[k, v] for k, v in facts.items()],
@@ -158,10 +158,10 @@ def _headings(nodes: list[dict]):
             yield from _headings(inner)
 
 
-def _printable(value):
+def printable(value):
     """Return the data with text that both paper and XML can hold."""
     if isinstance(value, str):
         return _NO_CHARACTER.sub("\ufffd", _UNPRINTABLE.sub("", value))
     if isinstance(value, dict):
-        return {k: _printable(v) for k, v in value.items()}
-    return [_printable(v) for v in value] if isinstance(value, list) else value
+        return {k: printable(v) for k, v in value.items()}
+    return [printable(v) for v in value] if isinstance(value, list) else value

@@ -10,6 +10,9 @@ import jinja2
 from innodivide.reports import sources
 from innodivide.reports.blocks import Block
 from innodivide.reports.prose import MARKDOWN
+from innodivide.reports.spreadsheet import guarded
+
+INSIDE = 60_000  # bytes of CSV that a page carries along for readers who were sent the page alone
 
 
 @lru_cache(maxsize=1)
@@ -50,8 +53,15 @@ def _item(block: Block, number: dict[str, int]) -> dict:
         item["html"] = _prose(item["title"])
     if item["kind"] == "figure":
         item["image"] = "data:image/svg+xml;base64," + base64.b64encode(item["svg"].encode()).decode()
+    item["data"] = _data_link(item["csv"])
     item["credit"] = sources.credit(item["sources"], number)
     return item
+
+
+def _data_link(csv: str) -> str:
+    """Return the data as an address that holds them, nothing if they are many."""
+    content = guarded(csv).encode()
+    return f"data:text/csv;charset=utf-8;base64,{base64.b64encode(content).decode()}" if len(content) <= INSIDE else ""
 
 
 def _prose(text: str) -> str:

@@ -66,19 +66,28 @@ def credit(ids: list[str], number: dict[str, int]) -> list[dict]:
     list of dict
         text : what is read, and `to` : number of the entry that it points to, 0 for plain words.
     """
-    publishers: dict[str, list[int]] = {}
-    for source_id in ids:
-        publishers.setdefault(_rows()[source_id]["publisher"], []).append(number[source_id])
-    ranked = sorted(publishers, key=lambda p: (-len(publishers[p]), p))
-    named = ranked if len(ranked) == _NAMED + 1 else ranked[:_NAMED]  # "and 1 more" would save nothing
     pieces = []
-    for name in named:
-        pieces += [{"text": f"{'; ' if pieces else 'Source: '}{name} ", "to": 0}, *_pointers(publishers[name])]
-    rest = [p for p in ranked if p not in named]
-    if rest:
-        pieces += [{"text": f"; and {len(rest)} more publishers ", "to": 0},
-                   *_pointers([n for p in rest for n in publishers[p]])]
+    for name, found in _publishers(ids):
+        start = "; " if pieces else "Source: "
+        pieces += [{"text": f"{start}{name} ", "to": 0}, *_pointers([number[s] for s in found])]
     return [*pieces, {"text": ".", "to": 0}] if pieces else []
+
+
+def source_line(ids: list[str]) -> str:
+    """Return the publishers behind an exhibit, most cited first, where there is no list to point into."""
+    return "; ".join(name for name, _ in _publishers(ids))
+
+
+def _publishers(ids: list[str]) -> list[tuple[str, list[str]]]:
+    """Return (publisher, ids of its sources), most cited first; those beyond the third are counted together."""
+    found: dict[str, list[str]] = {}
+    for source_id in ids:
+        found.setdefault(_rows()[source_id]["publisher"], []).append(source_id)
+    ranked = sorted(found.items(), key=lambda item: (-len(item[1]), item[0]))
+    rest = ranked[_NAMED:]
+    if len(rest) < 2:  # "and 1 more" would save nothing
+        return ranked
+    return [*ranked[:_NAMED], (f"and {len(rest)} more publishers", [s for _, some in rest for s in some])]
 
 
 def _pointers(found: list[int]) -> list[dict]:
