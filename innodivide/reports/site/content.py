@@ -5,9 +5,9 @@ import re
 
 from innodivide import data
 from innodivide.reports.declarations import ANNEX, notebooks
-from innodivide.reports.html import source_line
 from innodivide.reports.prose import MARKDOWN
 from innodivide.reports.site.folder import Found, Report
+from innodivide.reports.sources import source_line
 from innodivide.wording import show
 
 GROUPS = {  # as in figures.style, which needs matplotlib: a test compares them
