@@ -12,7 +12,7 @@ from report_fixtures import MINI, Mini, tree
 
 from innodivide import data
 from innodivide.reports import golden
-from innodivide.reports.compare import Content
+from innodivide.reports.compare import Content, verdicts
 
 CHEAP = ("annex/MT", "03_leader_test")  # run again in every test run, as far as they are stored
 SECOND = f"{MINI}--mood-second"
@@ -233,7 +233,7 @@ def test_a_changed_table_shows_in_why_run_verify_compare_and_renew(mini, run, co
     effect = mini.call(invoke, ["compare", run, copied, "--save", mini.root / "said"])
     assert effect.returncode == 0, effect.stderr
     assert "| data | data/geography/tile_grid.csv | " in effect.stdout and "2 changed" in effect.stdout
-    assert f"| geo={geo} | row | " in effect.stdout and "largest change: geo=" in effect.stdout
+    assert f"| geo={geo} | row | " in effect.stdout and "Largest change of a number: geo=" in effect.stdout
     assert (mini.root / "said" / "comparison.md").read_text() in effect.stdout
     assert "comparison.html" in tree(mini.root / "said")
 
@@ -246,7 +246,7 @@ def test_a_changed_table_shows_in_why_run_verify_compare_and_renew(mini, run, co
 def test_a_report_compared_with_itself_has_no_changes(mini, run):
     same = mini.call(invoke, ["compare", run, run, "--save", mini.root / "said"])
     assert same.returncode == 0 and "3 same, 0 changed, 0 only in A, 0 only in B." in same.stdout
-    assert "Inputs, parameters and versions are the same." in same.stdout
+    assert "Inputs, parameters and versions are the same" in same.stdout
 
 
 # ---- nothing to do, --why, a corrupted manifest ----
@@ -362,6 +362,12 @@ def test_the_stored_exhibits_are_in_the_form_that_is_written():
         text = (golden.EXPECTED / report / golden.WORDS).read_text("utf-8")
         assert report in golden.standard_jobs() and golden.format_words(report, content.words) == text
         assert set(content.tables) == {i for i in content.words if not i.startswith("N")}
+
+
+@pytest.mark.skipif("07_policy_brief" not in golden.stored(), reason="the ledger is not stored")
+def test_the_verdicts_are_found_in_the_stored_ledger():
+    found = verdicts([golden.read_stored("07_policy_brief")])
+    assert set(found) == set(data.load("claim")["claim_id"]) and all(verdict for verdict, _ in found.values())
 
 
 def reproduced(only, folder) -> str:
