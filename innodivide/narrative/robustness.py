@@ -123,7 +123,7 @@ def by_choice(specs: pd.DataFrame) -> pd.DataFrame:
 
 
 def every_row(fitted: pd.DataFrame, registered: str) -> pd.DataFrame:
-    """Return every specification with its choices, estimate and interval as read (ratios instead of logarithms), counts.
+    """Return every specification: choices, estimate and interval as read (ratios instead of logarithms), counts.
 
     `position` is the percentage of its family's t values that are not larger; `registered` marks the announced one.
     """

@@ -2,41 +2,57 @@
 
 import pandas as pd
 
-from innodivide import profile
+from innodivide import peers, profile
 from innodivide.exhibits import FLAG_MEANING, Exhibit, flag_note, say, sources_of, table
-from innodivide.narrative.annex.tier1 import TAKING_PART
-from innodivide.panel import Tables, _tables
+from innodivide.narrative.annex.overview import circle_names
+from innodivide.panel import TAKING_PART, Tables, _tables
 from innodivide.wording import join_names
 
 MONEY = {
-    "RRF grants, allocation of 2020": "grants of the Recovery and Resilience Facility",
+    "RRF grants, first plan": "grants of the Recovery and Resilience Facility",
     "Cohesion 2014-2020, research and innovation": "cohesion money for research and innovation",
     "Cohesion 2014-2020, SMEs": "cohesion money for small and medium-sized firms",
+}
+INSTRUMENTS = {
+    "Horizon 2020 and Horizon Europe projects (to August 2025)": "Horizon projects a million people",
+    "Smart Specialisation partnerships: places in the complete lists": "Smart Specialisation places",
+    "Cohesion funds 2014-2020 for research and innovation": "Cohesion, research: € a head",
+    "Cohesion funds 2014-2020 for small and medium-sized firms": "Cohesion, SMEs: € a head",
+    "Recovery and Resilience Facility: grants in the first plan": "Recovery grants: € a head",
 }
 
 
 def money_table(geo: str, tables: Tables | None = None) -> Exhibit:
-    """Return the table of Tier-2 and reform money against the other Member States."""
-    rows = profile.money(geo, tables)
-    place = [f"{r} of {n}" if pd.notna(r) else None for r, n in zip(rows["rank"], rows["n_countries"])]
+    """Return the table of Tier-2 and reform money of the country, its peers, its group and the EU27."""
+    rows, around = peers.money(geo, tables), peers.circle(geo, tables)
+    rows = rows[rows["instrument"].isin(INSTRUMENTS)].reset_index(drop=True)
+    heads = dict(zip(_columns(around), circle_names(geo, around, tables)))
+    shown = rows.assign(
+        instrument=rows["instrument"].map(INSTRUMENTS),
+        place=[f"{r} of {n}" if pd.notna(r) else None for r, n in zip(rows["rank"], rows["n_countries"])],
+    ).rename(columns={"value": "own"})
     return table(
-        "TA.5",
-        "Tier 2 and reform money, beside the median Member State",
-        rows.assign(place=place),
+        "TA.6",
+        "Tier 2 and reform money of {name} beside its peers",
+        shown,
         {
             "instrument": "Instrument",
-            "unit": "Unit",
-            "value": ("Value", "{:,.1f}"),
-            "median": ("Median state", "{:,.1f}"),
+            "own": (heads.pop("own"), "{:,.0f}"),
             "place": "Place",
+            **{column: (head, "{:,.0f}", "–") for column, head in heads.items()},
         },
+        values={"name": profile.names(tables)[geo], "first": 2014, "last": 2020, "people": profile.PER_HEAD_YEAR},
         sources=sources_of(rows),
         note=flag_note(rows),
-        caption="Place counts from the highest value among the states with a figure; ties share a place. "
-        "Per head: population of the last year before the pandemic. "
-        "Smart Specialisation: only partnerships whose member list is complete; a zero there is not absence from "
-        "Tier 2.",
+        caption="Place: from the highest; ties share a place. Horizon 2020 and Europe, to August 2025. Smart "
+        "Specialisation: in the partnerships whose member list is complete; zero there is not absence from Tier 2. "
+        "Cohesion funds: {first} to {last}. Grants of the Recovery and Resilience Facility: first plan. Population: "
+        "{people}. Means of states, unweighted.",
     )
+
+
+def _columns(around: pd.DataFrame) -> list[str]:
+    return [f"peer_{i}" if kind == "peer" else kind for i, kind in enumerate(around["kind"])]
 
 
 def semester_text(geo: str, tables: Tables | None = None) -> Exhibit:
@@ -125,18 +141,23 @@ def connection_text(geo: str, points: pd.DataFrame, coverage, draws: int, tables
 
 def money_against_gap_text(geo: str, rows: pd.DataFrame, tables: Tables | None = None) -> Exhibit:
     """Return the places of the country's reform money beside those of its gap; `rows`: `money.money_by_country`."""
-    reform = rows[rows["reform"]].copy()
+    reform = rows[rows["instrument"].isin(MONEY)].copy()
     grouped = reform.groupby("instrument")
     reform["place"] = grouped["per_head"].rank(ascending=False, method="min")
     reform["gap_place"] = grouped["gap"].rank(ascending=False, method="min")
     own = reform[reform["geo"] == geo]
-    parts, values = [], {"name": profile.names(tables)[geo], "n": rows["geo"].nunique()}
+    values = {"name": profile.names(tables)[geo], "n": rows["geo"].nunique()}
+    parts = []
     for i, row in enumerate(own.itertuples()):
-        parts.append(f"{{what_{i}}}: place {{place_{i}}} (gap of {{year_{i}}}: {{gap_{i}}})")
-        values |= {f"what_{i}": MONEY[row.instrument], f"place_{i}": int(row.place), f"year_{i}": int(row.gap_year)}
-        values |= {f"gap_{i}": int(row.gap_place)}
+        if pd.isna(row.place):
+            parts.append(f"{{what_{i}}}: not known")
+        else:
+            parts.append(f"{{what_{i}}}: place {{place_{i}}} by money, {{gap_{i}}} by gap of {{year_{i}}}")
+            values |= {f"place_{i}": int(row.place), f"year_{i}": int(row.gap_year), f"gap_{i}": int(row.gap_place)}
+        values[f"what_{i}"] = MONEY[row.instrument]
     text = (
-        "Money beside the gap: counted from the most euro per head, {name} has these places among {n} Member States, "
-        "in brackets its place by the innovation gap, counted from the widest: "
+        "Does money go where the gap is? Places of {name} among the {n} Member States, counted from the most euro per "
+        "head and from the widest innovation gap. "
     )
-    return say("NA.13", f"{text}{'; '.join(parts)}.", **values)
+    parts = [p[0].upper() + p[1:] if p[0] != "{" else p for p in parts]
+    return say("NA.13", f"{text}For {'; for '.join(parts)}.", **values)

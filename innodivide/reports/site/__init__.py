@@ -38,8 +38,11 @@ def write_index(out: Path) -> Path:
 
     text = render(found)
     partial = out / f".{INDEX}"
-    partial.write_text(text + _mark(inputs, text), encoding="utf-8")
-    return partial.replace(target)
+    try:
+        partial.write_text(text + _mark(inputs, text), encoding="utf-8")
+        return partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)  # a full disk
 
 
 def _inputs(found: Found) -> str:

@@ -20,6 +20,7 @@ GROUPS = {  # as in figures.style, which needs matplotlib: a test compares them
 ANSWER, FOREST, OPEN_QUESTION = "N7.1", "F7.1", "N7.3"
 COUNTS, LEDGER = "N7.2", "T7.1"
 PARTICIPATION, INDEX = "T2.2", "F1.2"
+_CLAIM = ("claim_id", "claim", "verdict", "numbers", "coverage", "test", "rule", "exhibit")
 _KEY_FIGURES = (  # names of numbers in the answer -> how they are shown
     (("or_",), "Odds ratio of leaders", "{}"),
     (("low", "high"), "95% interval", "{} to {}"),
@@ -66,9 +67,10 @@ def answer(found: Found) -> dict:
 def ledger(found: Found) -> dict:
     """Return the claims with verdict, numbers, coverage, and how each was judged."""
     report = found.showing(LEDGER)
-    if report is None:
+    claims = report.rows(LEDGER, _CLAIM) if report else []
+    if not claims:
         return {}
-    rows = [row | {"seen_in": _places(found, row.get("exhibit", ""))} for row in report.rows(LEDGER)]
+    rows = [row | {"seen_in": _places(found, row["exhibit"])} for row in claims]
     payload = report.exhibits[LEDGER]
     return {
         "rows": rows,
@@ -99,6 +101,7 @@ def countries(found: Found) -> dict:
     for geo, name in sorted(table.loc[table["is_eu27"].fillna(False), ["geo", "name"]].to_numpy().tolist()):
         report, count, score = found.get(f"annex/{geo}"), counts.get(geo, {}), scores.get(geo, {})
         group = count.get("group") or score.get("group", "")
+        group = group if group in GROUPS else ""
         rows.append(
             {
                 "geo": geo,

@@ -55,14 +55,15 @@ LABELS = {  # short names for the menus; the declared meaning stands beside the 
 }
 NUMBERS = {"estimate": 6, "ci_low": 6, "ci_high": 6, "t": 5, "p_value": 4}  # significant digits kept
 COUNTS = ("n_dyads", "n_countries", "n_ipceis", "n_events", "n_treated")
+_COLUMNS = (*DIMENSIONS, *NUMBERS, *COUNTS, "family", "question", "scale", "registered", "dropped", "failed")
 
 
 def explorer(found: Found) -> dict:
     """Return what the explorer shows with and without scripts; empty if report 04 does not hold it."""
     report = found.showing(EVERY)
-    if report is None:
+    rows = report.rows(EVERY, _COLUMNS) if report else []
+    if not rows:
         return {}
-    rows = report.rows(EVERY)
     return {
         "data": grid(rows, _declaration(report)),
         "n": len(rows),

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -51,10 +52,14 @@ class Report:
         except (OSError, ValueError, KeyError, TypeError):
             return {}
 
-    def rows(self, exhibit: str) -> list[dict[str, str]]:
-        """Return the data of an exhibit, as its CSV has them; no rows if it is not there."""
+    def rows(self, exhibit: str, needs: Iterable[str] = ()) -> list[dict[str, str]]:
+        """Return the data of an exhibit, as its CSV has them; no rows if it, or a column that is needed, is not there.
+
+        A report that another version made may lack a column: the page then says how to make the report again.
+        """
         payload = self.exhibits.get(exhibit)
-        return list(csv.DictReader(io.StringIO(payload["csv"]))) if payload else []
+        rows = list(csv.DictReader(io.StringIO(payload["csv"]))) if payload else []
+        return rows if rows and set(needs) <= set(rows[0]) else []
 
 
 @dataclass(frozen=True)
