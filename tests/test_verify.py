@@ -103,7 +103,7 @@ def test_a_report_written_over_an_older_one_leaves_none_of_its_files(tmp_path):
     old = Content({"T1.1": {"title": "a"}, "T1.2": {"title": "b"}}, {"T1.1": "x\n1\n", "T1.2": "x\n2\n"})
     new = Content({"T1.1": {"title": "a"}}, {"T1.1": "x\n3\n"})
     assert golden.write_stored("01", old, tmp_path) == ["T1.1.csv", "T1.2.csv", "text.md"]
-    assert golden.write_stored("01", new, tmp_path) == ["T1.1.csv", "T1.2.csv", "text.md"]
+    assert golden.write_stored("01", new, tmp_path) == ["T1.1.csv", "T1.2.csv (removed)", "text.md"]
     assert golden.read_stored("01", tmp_path) == new and golden.stored(tmp_path) == ["01"]
     assert sorted(tree(tmp_path)) == ["01/T1.1.csv", "01/text.md"]
 

@@ -134,7 +134,7 @@ def write_stored(report: str, content: Content, root: Path | None = None) -> lis
         partial.replace(folder / name)
     for path in gone:
         path.unlink()
-    return sorted([*changed, *(p.name for p in gone)])
+    return sorted([*changed, *(f"{p.name} (removed)" for p in gone)])
 
 
 def format_words(report: str, words: dict[str, dict[str, str]]) -> str:
