@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from multiprocessing import forkserver
 from pathlib import Path
 
 from innodivide.errors import InnodivideError
@@ -55,8 +56,7 @@ def in_processes(function: Callable, items: dict[str, object], workers: int, fol
         running.mkdir(exist_ok=True)
         missing = set(batch)
         with _pool(min(workers, len(batch)), folder) as pool:
-            with _interrupts_wait():
-                futures = {pool.submit(_work, function, items[n], running / str(i)): n for i, n in enumerate(batch)}
+            futures = {pool.submit(_work, function, items[n], running / str(i)): n for i, n in enumerate(batch)}
             for future in as_completed(futures):
                 name = futures.pop(future)  # a result is kept no longer than it is needed
                 error = future.exception()
@@ -100,6 +100,8 @@ def _pool(workers: int, folder: Path) -> Iterator[ProcessPoolExecutor]:
     context = multiprocessing.get_context("forkserver" if kernels.available() else "spawn")
     if kernels.available():
         context.set_forkserver_preload(list(_PRELOAD))
+        with _interrupts_wait():
+            forkserver.ensure_running()
     before = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(str(folder),))
     try:
@@ -112,10 +114,7 @@ def _pool(workers: int, folder: Path) -> Iterator[ProcessPoolExecutor]:
 
 @contextmanager
 def _interrupts_wait() -> Iterator[None]:
-    """Hold back Ctrl-C while processes are started; they inherit that, and leave it to this one to deal with it."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
+    """Hold back Ctrl-C while the server is started; all from there on inherit that, and leave it to this process."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

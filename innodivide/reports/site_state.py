@@ -24,7 +24,8 @@ def state(out: Path) -> str:
 
 
 def _shown(path: Path, out: Path) -> bool:
-    return not any(part.startswith(".") for part in path.relative_to(out).parts)  # not the lock, nor what a killed run left
+    # Not the lock, nor what a killed run left.
+    return not any(part.startswith(".") for part in path.relative_to(out).parts)
 
 
 def is_fresh(out: Path) -> bool:
