@@ -129,6 +129,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing_doubles_nothing_and_the_byt
     process = start_on(mini, dask.address, out)
     wait_until(lambda: children(victim.pid), 60)  # it has a kernel, or the server that kernels are forked from
     time.sleep(0.5)
+    assert process.poll() is None
     os.killpg(victim.pid, signal.SIGKILL)
     output, errors = process.communicate(timeout=240)
     assert process.returncode == 0, errors
@@ -153,6 +154,18 @@ def test_workers_with_nannies_and_threads_make_the_same_bytes_by_command_line(mi
     assert "1 made, 0 up to date, 0 failed" in done.stdout
     made = {n: c for n, c in reports(mini.root / f"nanny-{daemon}").items() if n != "index.html"}
     assert made == {n: c for n, c in local.items() if n.startswith(f"{MINI}/")}
+
+
+@pytest.mark.slow
+def test_a_report_that_kills_its_worker_each_time_fails_alone(mini, dask, local):
+    """Workers that may have children, so that the notebook knows whom to kill; their nannies start others."""
+    out = mini.root / "murders"
+    dask.worker("a", mini.root, "--nworkers", 2, DASK_DISTRIBUTED__WORKER__DAEMON="False")
+    done = run_on(mini, dask.address, out, "murders", "good")
+    assert done.returncode == 0, done.stderr
+    failed, made = sorted(done.stdout.splitlines(), key=lambda line: "failed" not in line)
+    assert f"{MINI}.ipynb (mood=murders), KilledWorker: " in failed and made.split() == [MINI, "made"]
+    assert {n for n in reports(out) if not n.startswith(f"{MINI}/")} == set()
 
 
 @pytest.mark.slow
