@@ -188,8 +188,8 @@ def _temporary(out: Path) -> Iterator[Path]:
     from innodivide.reports.pool import shorten_temporary_folder
 
     try:
-        shorten_temporary_folder()
         start = f"innodivide-{manifest.sha256(str(out.resolve()).encode())[:8]}-"
+        shorten_temporary_folder(below=len(start) + 9)
         for leftover in Path(tempfile.gettempdir()).glob(f"{start}*"):
             shutil.rmtree(leftover, ignore_errors=True)
         made = tempfile.TemporaryDirectory(prefix=start, ignore_cleanup_errors=True)
@@ -201,8 +201,11 @@ def _temporary(out: Path) -> Iterator[Path]:
 
 def make_files(item: Job) -> Made:
     """Execute one notebook and return the files of its report, or what went wrong; nothing is left on this machine."""
+    from innodivide.reports.pool import shorten_temporary_folder
+
     started, read = time.monotonic(), {}
     try:
+        shorten_temporary_folder()
         read = manifest.inputs(item.notebook)  # before the notebook reads them, so that a later change is noticed
         with tempfile.TemporaryDirectory() as folder:
             lost = _write_report(item, Path(folder))
