@@ -38,7 +38,7 @@ _PACKAGES = (
 _SHARED_TABLES = ("source", "country")  # every report prints source lines and country names
 # Files of the library that shape no report, so that a change of them leaves every report fresh: the command line, the
 # entry page, and what compares finished runs. A test holds that no other file of the library imports them.
-APART = ("cli/*", "reports/site*", "reports/compare*", "reports/golden*")
+APART = ("cli/*", "refresh.py", "reports/archive*", "reports/site*", "reports/compare*", "reports/golden*")
 
 
 def sha256(content: bytes) -> str:
