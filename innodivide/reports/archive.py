@@ -20,10 +20,10 @@ from filelock import FileLock, Timeout
 from innodivide import __version__, checks, data
 from innodivide.errors import DataError, ParameterError
 from innodivide.reports import manifest
+from innodivide.reports.archive_crate import CODE
 from innodivide.reports.declarations import ANNEX, eu27, notebooks
-from innodivide.reports.run import TIMES, Job, freshness, job
+from innodivide.reports.run import TIMES, Job, freshness, job, prepare_output
 
-CODE = "repository"  # folder in the archive: the repository as it was, with its reports
 SUMS, README, METADATA = "SHA256SUMS", "README.md", "ro-crate-metadata.json"
 _TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can state
 
@@ -66,6 +66,7 @@ def write(out: Path, reports: Path) -> Contents:
     out = Path(out)
     if out.suffix != ".zip" or out.is_dir():
         raise ParameterError(f"{out}: the archive is a file whose name ends in .zip")
+    prepare_output(out.parent)
     contents = collect(Path(reports))
     made = _describe(contents)
     sums = {name: manifest.file_sha256(path) for name, path in contents.files.items()}
@@ -161,7 +162,6 @@ def _write_zip(partial: Path, files: dict[str, Path], made: dict[str, bytes], su
 
 def _in_place(out: Path, make: Callable[[Path], None]) -> None:
     """Let `make` write a file beside `out` and put it there when it is whole; one writer at a time."""
-    out.parent.mkdir(parents=True, exist_ok=True)
     partial = out.with_name(f".partial-{out.name}")
     try:
         with FileLock(out.with_name(f".lock-{out.name}"), timeout=0):

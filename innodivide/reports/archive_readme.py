@@ -27,13 +27,11 @@ def readme(contents) -> str:
         "abstract": " ".join(cited["abstract"].split()),
         "notebooks": len(listing),
         "tables": _tables(sources),
-        "reports": [
-            {"name": r.job.name, "seconds": "not known" if r.seconds is None else r.seconds} for r in contents.reports
-        ],
+        "reports": [(r.job.name, "not known" if r.seconds is None else r.seconds) for r in contents.reports],
         "shown": [row for notebook in listing for row in notebook["rows"]],
         "minutes": _time(seconds),
         "changed": contents.changed,
-        "sources": sources.astype(object).where(sources.notna(), None).to_dict("records"),
+        "sources": sources.astype({"accessed": "str"}).astype(object).where(sources.notna(), None).to_dict("records"),
         "terms": _terms(sources),
         "data_licence": package["licenses"][0]["title"],
         "code_licence": cited["license"],
