@@ -4,6 +4,7 @@ import pandas as pd
 
 from innodivide import participation, tiers
 from innodivide.claims import tier1
+from innodivide.claims.tiers import connected_states
 from innodivide.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts
 from innodivide.narrative import leader_test, robustness
 from innodivide.narrative import participation as words_participation
@@ -36,6 +37,16 @@ VERBS = {
     "not testable with open data": ("cannot be tested with open data", "cannot be tested with open data"),
 }
 STATES, REGIONS = "states", "regions"
+STANCE = {
+    "supported": "we agree with the brief",
+    "partly": "we agree in part with the brief",
+    "contradicted": "we differ from the brief",
+}
+CONNECT = {
+    "supported": "As far as states can show it, the brief was right that the tiers hardly connect",
+    "inconclusive": "Whether the tiers hardly connect cannot be told from states",
+    "contradicted": "As far as states can show it, the tiers connect more than the brief says",
+}
 
 
 def answer_facts(main: Confirmatory, curve, ledger: pd.DataFrame, plan: Plan) -> dict:
@@ -62,13 +73,21 @@ def forest_marks(curve) -> dict:
     return {"no difference: 1": 1.0, f"likely seen from {curve.odds_ratio:.1f}": curve.odds_ratio}
 
 
+def difference_facts(shown: pd.DataFrame) -> dict:
+    """Return in words whether any of the intervals shown leaves out one."""
+    clear = int(((shown["ci_low"] > 1) | (shown["ci_high"] < 1)).sum())
+    return {
+        "difference": "No clear difference" if not clear else f"A clear difference in {clear} of {len(shown)} cases"
+    }
+
+
 def before_and_after(announced: pd.DataFrame) -> pd.DataFrame:
     """Return the announced choices that part the record at the brief, the registered one first."""
     wanted = ["As registered", "IPCEIs up to the brief", "IPCEIs after the brief"]
     return announced.set_index("choice").loc[wanted].rename(index={wanted[0]: "All IPCEIs"}).reset_index()
 
 
-def member_facts(rows: pd.DataFrame, main: Confirmatory, tables: Tables | None = None) -> dict:
+def member_facts(rows: pd.DataFrame, ledger: pd.DataFrame, tables: Tables | None = None) -> dict:
     """Return what the tile map shows, and the states that the brief names, now and when it was written."""
     tables, facts = _tables(tables), words_participation.country_facts(rows.assign(per_million=0.0))
     leaders, named = rows[rows["group"] == "leader"], rows[rows["geo"].isin(NAMED_FIVE)].sort_values(["n", "name"])
@@ -77,6 +96,7 @@ def member_facts(rows: pd.DataFrame, main: Confirmatory, tables: Tables | None =
     group = tables["eis_group"].query("edition == @e", local_dict={"e": tier1.BRIEF_EDITION}).set_index("geo")["group"]
     other = rows[rows["geo"].isin(NAMED_THREE) & (rows["geo"].map(group) != "modest")].iloc[-1]
     return facts | {
+        "stance": STANCE[ledger.set_index("claim_id").at["C02", "verdict"]],
         "leaders": len(leaders),
         "leader_low": int(leaders["n"].min()),
         "leader_high": int(leaders["n"].max()),
@@ -94,18 +114,16 @@ def member_facts(rows: pd.DataFrame, main: Confirmatory, tables: Tables | None =
 
 
 def benchmark_facts(rows: pd.DataFrame) -> dict:
-    """Return the Gini index of each Tier-1 quantity and of GDP, and how many differences lie above or below zero."""
-    gini, base = rows.groupby("quantity")["gini"].first(), rows.groupby("benchmark")["gini_benchmark"].first()
-    return {
-        "places": gini["IPCEI places"],
-        "companies": gini["IPCEI companies (at least)"],
-        "aid": gini["IPCEI aid, ME1 and BAT1"],
-        "gdp": base["GDP"],
-        "n": len(rows),
-        "n_states": len(member_states()),
-        "more": int((rows["ci_low"] > 0).sum()),
-        "less": int((rows["ci_high"] < 0).sum()),
-    }
+    """Return the Gini index of each Tier-1 quantity and of GDP, how they compare, and the clear differences."""
+    found = {"n": len(rows), "n_states": len(member_states())}
+    gdp = rows[rows["benchmark"] == "GDP"].set_index("quantity")
+    names = {"places": "IPCEI places", "companies": "IPCEI companies (at least)", "aid": "IPCEI aid, ME1 and BAT1"}
+    for name, quantity in names.items():
+        row = gdp.loc[quantity]
+        how = "more evenly" if row["ci_high"] < 0 else "less evenly" if row["ci_low"] > 0 else "about as evenly"
+        found |= {name: row["gini"], f"{name}_how": how}
+    more, less = int((rows["ci_low"] > 0).sum()), int((rows["ci_high"] < 0).sum())
+    return found | {"gdp": gdp["gini_benchmark"].iloc[0], "more": more, "less": less}
 
 
 def pair_facts(tested: dict, draws: pd.DataFrame) -> dict:
@@ -117,6 +135,7 @@ def pair_facts(tested: dict, draws: pd.DataFrame) -> dict:
         "low": tested["null_low"],
         "high": tested["null_high"],
         "p": p_text(tested["p_value"], "= "),
+        "connect": CONNECT[connected_states(pd.Series(tested))],
         "direction": "fewer" if tested["observed"] < tested["null_mean"] else "more",
         "matrices": int(draws["count"].sum()),
         "lists": coverage.known,
@@ -165,14 +184,20 @@ def money_facts(rows: pd.DataFrame) -> dict:
     """Return the range of correlations of reform money with the gap, plain and at equal GDP per head, and Horizon's."""
     plain, given = (rows[rows["given"] == g].set_index("instrument") for g in rows["given"].unique())
     reform, left = plain[plain["reform"]], given[given["reform"]]
-    horizon = plain.filter(like="Horizon", axis=0).iloc[0]
+    horizon, clear = (
+        plain.filter(like="Horizon", axis=0).iloc[0],
+        int(((left["ci_low"] > 0) | (left["ci_high"] < 0)).sum()),
+    )
     return {
         "low": reform["rho"].min(),
         "high": reform["rho"].max(),
         "given_low": left["rho"].min(),
         "given_high": left["rho"].max(),
-        "clear": int(((left["ci_low"] > 0) | (left["ci_high"] < 0)).sum()),
+        "how": "rises" if (reform["ci_low"] > 0).all() else "does not always rise clearly",
+        "clear": clear,
         "n_reform": len(reform),
+        "but": "but not clearly" if not clear else f"and clearly so or the other way for {clear} of {len(reform)}",
+        "pattern": "no clear pattern is" if not clear else f"a pattern in {clear} of {len(reform)} kinds is",
         "horizon": horizon["rho"],
         "horizon_low": horizon["ci_low"],
         "horizon_high": horizon["ci_high"],
