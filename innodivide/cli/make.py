@@ -26,6 +26,12 @@ def _output_options(command):
             help="Formats, separated by commas: html, pdf, docx.",
         ),
         click.option("--workers", type=click.IntRange(1), default=None, help="Processes [default: one for each core]."),
+        click.option("--cluster", metavar="ADDRESS", help="Work on a Dask scheduler, such as tcp://host:8786."),
+        click.option(
+            "--wait/--no-wait",
+            default=True,
+            help="Wait up to 10 minutes for another run in the same folder [default], or refuse at once.",
+        ),
         click.option("--force", is_flag=True, help="Make reports again that are up to date."),
         click.option("--why", is_flag=True, help="Say of each report why it is fresh or must be made; then go on."),
         click.option(
@@ -43,20 +49,20 @@ def _output_options(command):
 @click.command()
 @click.argument("notebooks", nargs=-1)
 @_output_options
-def run(notebooks, out, formats, workers, force, why, given):
+def run(notebooks, formats, given, **options):
     """Run policy NOTEBOOKS (default: all) and write their reports."""
     from innodivide.reports import declarations
     from innodivide.reports.run import job
 
     names = notebooks or [n for n in declarations.notebooks() if n != declarations.ANNEX]
-    _make([job(name, formats.split(","), **_pairs(given)) for name in names], out, workers, force, why)
+    _make([job(name, formats.split(","), **_pairs(given)) for name in names], **options)
 
 
 @click.command()
 @click.argument("countries", nargs=-1, metavar="[GEO]...")
 @click.option("--all", "every", is_flag=True, help="All 27 Member States.")
 @_output_options
-def annex(countries, every, out, formats, workers, force, why, given):
+def annex(countries, every, formats, given, **options):
     """Write the annex of the countries named by their Eurostat codes (EL for Greece)."""
     from innodivide.reports.declarations import eu27
     from innodivide.reports.run import annex_jobs
@@ -64,7 +70,7 @@ def annex(countries, every, out, formats, workers, force, why, given):
     if every == bool(countries):
         raise ParameterError(f"name the countries or give --all; the countries are {', '.join(eu27())}")
     wanted = eu27() if every else dict.fromkeys(c.upper() for c in countries)
-    _make(annex_jobs(wanted, formats.split(","), **_pairs(given)), out, workers, force, why)
+    _make(annex_jobs(wanted, formats.split(","), **_pairs(given)), **options)
 
 
 def _pairs(given) -> dict[str, str]:
@@ -74,12 +80,16 @@ def _pairs(given) -> dict[str, str]:
     return dict(text.split("=", 1) for text in given)
 
 
-def _make(jobs, out, workers, force, why) -> None:
+def _make(jobs, out, workers, force, why, cluster, wait) -> None:
     """Check the data, run the jobs with progress, report failures, end with status 1 if there are any."""
     from innodivide import data
     from innodivide.reports import manifest
     from innodivide.reports import run as runner
+    from innodivide.reports.lock import PATIENCE, only_run_in
+    from innodivide.reports.site import write_index
 
+    if cluster and workers:
+        raise ParameterError("--workers counts processes of this machine; with --cluster, the cluster has its own")
     out = out or data.ROOT / "reports"
     jobs = list({job.name: job for job in jobs}.values())  # a notebook named twice is run once
     reasons = runner.freshness(jobs, out)
@@ -91,13 +101,22 @@ def _make(jobs, out, workers, force, why) -> None:
         for job in todo:
             click.echo(f"{job.name} must be made: {'; '.join(reasons[job.name]) or 'fresh, but --force is given'}")
     tell = progress(len(jobs), lambda name: f": {manifest.compared(out / name)}" if why else "")
-    if todo:
-        outcomes = runner.run(jobs, runner.prepare_output(out), force=force, workers=workers, tell=tell)
-    else:
-        outcomes = [runner.Outcome(job.name, "fresh") for job in jobs]
-        for outcome in outcomes:
-            tell(outcome)
-    _renew_entry_page(out)
+    try:
+        if todo:
+            patience = PATIENCE if wait else 0
+            with only_run_in(runner.prepare_output(out), patience), _executor(cluster, todo) as executor:
+                outcomes = runner.run(jobs, out, force=force, workers=workers, executor=executor, tell=tell)
+                write_index(out)
+        else:
+            outcomes = [runner.Outcome(job.name, "fresh") for job in jobs]
+            for outcome in outcomes:
+                tell(outcome)
+            write_index(out)  # leaves a page alone that is up to date
+    except KeyboardInterrupt:
+        click.echo("\ninterrupted; the same command goes on from here", err=True)
+        sys.exit(130)
+    except OSError as error:
+        raise DataError(f"{out / 'index.html'} could not be written: {error.strerror or error}") from None
     counts = {s: sum(o.status == s for o in outcomes) for s in ("made", "fresh", "failed")}
     click.echo(
         f"{counts['made']} made, {counts['fresh']} up to date, {counts['failed']} failed; start at {out / 'index.html'}"
@@ -121,15 +140,14 @@ def progress(total: int, because=lambda name: ""):
     return tell
 
 
-def _renew_entry_page(out) -> None:
-    from innodivide.reports import site_state
-    from innodivide.reports.run import prepare_output
+def _executor(cluster, jobs):
+    from contextlib import nullcontext
 
-    if not site_state.is_fresh(out):
-        from innodivide.reports.site import write_index
+    if not cluster:
+        return nullcontext()
+    from innodivide.reports.cluster import executor
 
-        write_index(prepare_output(out))
-        site_state.remember(out)
+    return executor(cluster, sorted({job.notebook.name for job in jobs}))
 
 
 def refuse_bad_data(tables) -> None:

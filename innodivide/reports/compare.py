@@ -5,10 +5,10 @@ Nothing here reads or writes a file; `golden` does.
 
 import csv
 import io
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import zip_longest
 
 RELATIVE, ABSOLUTE = 1e-6, 1e-9  # other processors and libraries of linear algebra change digits far below this
 WHOLE = 10**9  # whole numbers below this are counts, years or codes, and must be equal
@@ -84,7 +84,7 @@ def agree(expected: str, found: str) -> bool:
     a, b = float(expected), float(found)
     if _WHOLE.fullmatch(expected) and _WHOLE.fullmatch(found) and max(abs(a), abs(b)) < WHOLE:
         return False
-    return abs(a - b) <= max(ABSOLUTE, RELATIVE * max(abs(a), abs(b)))
+    return math.isfinite(a) and math.isclose(a, b, rel_tol=RELATIVE, abs_tol=ABSOLUTE)
 
 
 def _difference(row: str, column: str, expected: str, found: str) -> Difference:
@@ -139,34 +139,41 @@ def compare_tables(expected: str, found: str) -> tuple[int, list[Difference]]:
     if [n for n in new if n in old] != [n for n in old if n in new]:
         differences.append(Difference("", "", "rows in this order", "rows in another order"))
     for name in (n for n in old if n in new):
-        pairs = ((c, old[name].get(c, ""), new[name].get(c, "")) for c in shared)
+        pairs = ((c, old[name][c], new[name][c]) for c in shared)
         differences += [_difference(name, c, a, b) for c, a, b in pairs if not agree(a, b)]
     return cells, differences
 
 
 def _parse(text: str) -> list[list[str]]:
-    """Return the rows of a CSV text, the header first; text that is no CSV becomes one cell for each line."""
+    """Return the rows of a CSV text, header first, all of one length, with a name of its own for each column.
+
+    What our own files never have is made visible instead of refused: text that is no CSV has one cell in each line,
+    cells beyond the header and repeated names get a name.
+    """
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except csv.Error:
         rows = [["line"], *([line] for line in text.splitlines())]
-    return rows or [[]]
+    head, *rest = rows or [[]]
+    width = max(map(len, rows), default=0)
+    head = [*head, *(f"beyond the header {n}" for n in range(1, width - len(head) + 1))]
+    head = [f"{c} ({head[:n].count(c) + 1})" if c in head[:n] else c for n, c in enumerate(head)]
+    return [head, *(row + [""] * (width - len(row)) for row in rest)]
 
 
 def _records(head: list[str], rows: list[list[str]]) -> list[dict[str, str]]:
-    """Return each row by column; what stands beyond the header or is missing in a ragged row is named or empty."""
-    return [{c or "beyond the header": v for c, v in zip_longest(head, row, fillvalue="")} for row in rows]
+    return [dict(zip(head, row)) for row in rows]
 
 
 def _key(columns: Iterable[str], *tables: list[dict[str, str]]) -> list[str]:
     """Return the first columns that tell the rows of each table apart; none if no columns without fractions do."""
     key: list[str] = []
     for column in columns:
-        cells = {row.get(column, "") for rows in tables for row in rows}
+        cells = {row[column] for rows in tables for row in rows}
         if any(_NUMBER.fullmatch(c) and not _WHOLE.fullmatch(c) for c in cells):
             continue
         key.append(column)
-        if all(len({tuple(row.get(c, "") for c in key) for row in rows}) == len(rows) for rows in tables):
+        if all(len({tuple(row[c] for c in key) for row in rows}) == len(rows) for rows in tables):
             return key
     return []
 
@@ -174,7 +181,7 @@ def _key(columns: Iterable[str], *tables: list[dict[str, str]]) -> list[str]:
 def _by_key(key: list[str], rows: list[dict[str, str]]) -> dict[str, dict[str, str]]:
     if not key:
         return {f"row {n}": row for n, row in enumerate(rows, start=1)}
-    return {", ".join(f"{c}={row.get(c, '')}" for c in key): row for row in rows}
+    return {", ".join(f"{c}={row[c]}" for c in key): row for row in rows}
 
 
 def verdicts(reports: Iterable[Content]) -> dict[str, tuple[str, str]]:

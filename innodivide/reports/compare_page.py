@@ -43,14 +43,16 @@ def _verdict(found: Counter, origins: list[Provenance]) -> str:
     if found["reproduced"] == total and not unsound:
         return f"**Reproduced**: all {total} stored exhibits."
     text = f"**Not reproduced**: {found['reproduced']} of {total} stored exhibits agree"
-    return text + (f"; {unsound} reports are not what their manifest says." if unsound else ".")
+    return text + (f"; reports that are not what their manifest says: {unsound}." if unsound else ".")
 
 
-def comparison(results: list[Comparison], verdicts: tuple[dict, dict], changes: list[Change]) -> str:
+def comparison(
+    results: list[Comparison], verdicts: tuple[dict, dict], changes: list[Change], origins: list[Provenance]
+) -> str:
     """Return the report of a comparison of two runs as Markdown: verdicts first, then inputs, then exhibits."""
     found = Counter(_COMPARED[r.status] for r in results)
     parts = ["# Run A compared with run B", "## Verdicts on the claims", _verdicts(*verdicts)]
-    parts += ["## What went into them", _changes(changes)]
+    parts += ["## What went into them", _changes(changes), *_faults(origins)]
     parts += ["## Exhibits", _counts(found, _COMPARED.values()), TOLERANCE]
     parts += _differences(results, "Changes", _COMPARED, ("A", "B"))
     parts += ["## Every exhibit", _every_exhibit(results, _COMPARED)]
@@ -64,9 +66,9 @@ def _verdicts(first: dict, second: dict) -> str:
     for claim in sorted(first.keys() | second.keys()):
         (was, old), (now, new) = first.get(claim, none), second.get(claim, none)
         if was != now:
-            rows.append((claim, f"**{_plain(was)} → {_plain(now)}**", _plain(old), _plain(new)))
+            rows.append((_plain(claim), f"**{_plain(was)} → {_plain(now)}**", _plain(old), _plain(new)))
         elif old != new:
-            rows.append((claim, f"{_plain(was)}, other numbers", _plain(old), _plain(new)))
+            rows.append((_plain(claim), f"{_plain(was)}, other numbers", _plain(old), _plain(new)))
     changed = sum("→" in row[1] for row in rows)
     text = f"{changed} of {len(first.keys() | second.keys())} verdicts change."
     return f"{text}\n\n{_table(('claim', 'verdict', 'numbers in A', 'numbers in B'), rows)}" if rows else text
@@ -74,7 +76,7 @@ def _verdicts(first: dict, second: dict) -> str:
 
 def _changes(changes: list[Change]) -> str:
     if not changes:
-        return "Inputs, parameters and versions are the same."
+        return "Inputs, parameters and versions are the same, as far as manifests tell."
     rows = [(c.kind, _plain(c.name), _plain(c.first), _plain(c.second)) for c in changes]
     return _table(("kind", "name", "A", "B"), rows)
 
@@ -92,13 +94,18 @@ def _faults(origins: list[Provenance]) -> list[str]:
 def _differences(results: list[Comparison], title: str, words: dict, sides: tuple[str, str]) -> list[str]:
     parts = []
     for result in (r for r in results if r.differences):
-        largest = f"; largest change: {_cell(result.largest)}" if result.largest else ""
-        parts.append(f"### {result.report}, {result.exhibit}: {len(result.differences)} of {result.cells}{largest}")
+        parts.append(f"### {result.report}, {result.exhibit}: {_extent(result)}")
+        if result.largest:
+            parts.append(f"Largest change of a number: {_cell(result.largest)}.")
         rows = [(*map(_plain, (d.row, d.column, *_both(d))), _amount(d)) for d in result.differences[:LIMIT]]
         parts.append(_table(("row", "column", *sides, "difference"), rows))
         if len(result.differences) > LIMIT:
             parts.append(f"and {len(result.differences) - LIMIT} more.")
     return [f"## {title}", *parts] if parts else []
+
+
+def _extent(result: Comparison) -> str:
+    return f"{len(result.differences)} differences in {result.cells} cells"
 
 
 def _both(difference: Difference) -> tuple[str, str]:
@@ -154,7 +161,7 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 def _plain(text: str) -> str:
     """Return text that Markdown shows as it is, on one line: nothing from data is markup."""
-    return re.sub(r"[\\`*\[\]<&|]|(?<!\w)_|_(?!\w)", r"\\\g<0>", " ".join(text.split()))
+    return re.sub(r"[\\`*\[\]<&|]|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", " ".join(text.split()))
 
 
 def page(markdown: str) -> str:
@@ -168,7 +175,7 @@ def page(markdown: str) -> str:
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
-        f"<style>\n{style}main {{ max-width: 70rem; }} td {{ overflow-wrap: anywhere; }}\n</style>\n</head>\n"
+        f"<style>\n{style}main {{ max-width: 70rem; overflow-x: auto; }}\n</style>\n</head>\n"
         f"<body>\n<main>\n{body}</main>\n</body>\n</html>\n"
     )
 
@@ -177,7 +184,7 @@ def lines(results: list[Comparison], cells: int = 3) -> Iterable[str]:
     """Yield what a terminal shows of a verification: each exhibit that is not reproduced, with its first cells."""
     for r in results:
         if r.status == "differs":
-            yield f"{r.report} {r.exhibit}: {len(r.differences)} of {r.cells} differ"
+            yield f"{r.report} {r.exhibit}: {_extent(r)}"
             for d in r.differences[:cells]:
                 a, b = _both(d)
                 where = ", ".join(t for t in (d.row, d.column) if t)

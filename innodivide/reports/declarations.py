@@ -16,6 +16,7 @@ from innodivide.errors import DataError, ParameterError
 NOTEBOOKS = data.ROOT / "notebooks"
 DECLARATIONS = "notebooks.yml"
 ANNEX = "country_annex"
+TIMEOUT = 1800  # seconds for a whole notebook that declares no time of its own
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class Notebook:
     parameters: tuple[Parameter, ...]
     folder: str
     files: tuple[str, ...] = ()  # further files of the repository that the notebook depends on
+    timeout: float = TIMEOUT  # seconds that it may take, from the start of its kernel
 
     @property
     def path(self) -> Path:
@@ -152,8 +154,10 @@ def _notebook(name: str, entry: dict) -> Notebook:
         choices = spec.get("choices", ())
         choices = _NAMED_CHOICES[choices]() if isinstance(choices, str) else tuple(choices)
         parameters.append(Parameter(key, spec["type"], spec["default"], choices, spec["meaning"]))
-    files = tuple(entry.get("files") or ())
-    return Notebook(name, entry["title"], tuple(entry["tables"]), tuple(parameters), entry["folder"], files)
+    files, timeout = tuple(entry.get("files") or ()), entry.get("timeout", TIMEOUT)
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < math.inf:
+        raise DataError(f"{DECLARATIONS}, {name}: timeout {timeout!r} is not a number of seconds above 0")
+    return Notebook(name, entry["title"], tuple(entry["tables"]), tuple(parameters), entry["folder"], files, timeout)
 
 
 def notebook(name: str) -> Notebook:

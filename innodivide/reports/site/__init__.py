@@ -34,12 +34,17 @@ def write_index(out: Path) -> Path:
     inputs = _inputs(found)
     if _is_current(target, inputs):
         return target
-    from innodivide.reports.site.page import render  # the template engine is needed only when something changed
+    from innodivide.reports.run import prepare_output  # needed, like the template engine, only when something changed
+    from innodivide.reports.site.page import render
 
+    prepare_output(out)
     text = render(found)
     partial = out / f".{INDEX}"
-    partial.write_text(text + _mark(inputs, text), encoding="utf-8")
-    return partial.replace(target)
+    try:
+        partial.write_text(text + _mark(inputs, text), encoding="utf-8")
+        return partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)  # a full disk
 
 
 def _inputs(found: Found) -> str:

@@ -8,15 +8,16 @@ function explore(grid) {
 
   // ---- what is said of a choice ----
 
+  const per = (choice) => familyOf(choice) === "index" ? " for each unit of the index’s logarithm" : "";
+
   function tell(choice, index) {
     const scale = scaleOf(choice), question = grid.questions[familyOf(choice)].toLowerCase();
     if (cells.estimate[index] === null) {
       return [make("strong", {}, "Not run. "), `This combination has no estimate: ${why(index)}. Change one of the choices to go on.`];
     }
     const same = `the ${scale.replace("difference", "differences").replace(/ratio$/, "ratios")} of the ${question}`;
-    const per = familyOf(choice) === "index" ? " for each unit of the index’s logarithm" : "";
     return [
-      make("strong", {}, `${upper(scale)} ${shown(cells.estimate[index], scale)}${unit(scale)}${per}`),
+      make("strong", {}, `${upper(scale)} ${shown(cells.estimate[index], scale)}${unit(scale)}${per(choice)}`),
       ` (95% interval ${interval(index, scale)}), ${pValue(cells.p_value[index])}, n = ${whole(cells.n_dyads[index])} pairs of country and IPCEI. `,
       `It is larger than ${rankWords(index, comparable(choice), same)}; its t of ${minus(cells.t[index].toFixed(2))} is larger than ${rankWords(index, comparable(choice, "t"), "all t values")}.`,
       index === grid.registered ? " This is the registered analysis; its test permutes whole countries, and the p-value of that test stands in the answer above." : "",
@@ -54,7 +55,7 @@ function explore(grid) {
       set(other);
       selects[changed].focus(); // the row of the button is gone
     });
-    const texts = [`${scale} ${shown(cells.estimate[index], scale)}${unit(scale)}`, interval(index, scale), pValue(cells.p_value[index]).replace(/^p (= )?/, "")];
+    const texts = [`${scale} ${shown(cells.estimate[index], scale)}${unit(scale)}${per(other)}`, interval(index, scale), pValue(cells.p_value[index]).replace(/^p\s(=\s)?/, "")];
     return make("tr", {}, head, ...texts.map((text) => make("td", { class: "right" }, text)), make("td", {}, button));
   }
 

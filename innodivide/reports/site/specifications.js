@@ -41,7 +41,7 @@ function specificationsOf(grid) {
   const ratio = (v) => v >= 100 ? Number(v.toPrecision(3)).toLocaleString("en") : v >= 10 ? v.toFixed(1) : v >= 0.01 ? v.toFixed(2) : v.toPrecision(1);
   const shown = (v, scale) => isRatio(scale) ? ratio(v) : minus((100 * v).toFixed(1));
   const unit = (scale) => isRatio(scale) ? "" : " percentage points";
-  const pValue = (p) => p < 0.001 ? "p < 0.001" : `p = ${p.toFixed(p < 0.1 ? 3 : 2)}`;
+  const pValue = (p) => p < 0.001 ? "p\u00a0<\u00a00.001" : `p\u00a0=\u00a0${p.toFixed(p < 0.1 ? 3 : 2)}`;
   const upper = (text) => text[0].toUpperCase() + text.slice(1);
   const interval = (i, scale) => `${shown(cells.ci_low[i], scale)} to ${shown(cells.ci_high[i], scale)}`;
   const percent = (part, all) => `${(100 * part / all).toFixed(0)}%`;
