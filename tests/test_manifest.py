@@ -133,7 +133,7 @@ def test_the_version_of_every_package_that_shapes_a_report_is_recorded():
     used = {m.split(".")[0] for path in shaping_files() for m in imported_modules(path)} - {"innodivide"}
     packages = {owners[m][0].lower() for m in used if m in owners}
     # parts of papermill and ipykernel, and what only carries work or holds a lock
-    apart = {"traitlets", "jupyter_client", "jupyter_core", "dask", "distributed", "filelock", "rocrate"}
+    apart = {"traitlets", "nbclient", "jupyter_client", "jupyter_core", "dask", "distributed", "filelock", "rocrate"}
     assert packages - apart <= set(manifest.environment()["packages"])
 
 

@@ -103,7 +103,7 @@ def compare(run_a, run_b, only, save):
     """
     from innodivide.reports import compare_page, golden
     from innodivide.reports.compare import verdicts
-    from innodivide.reports.compare_inputs import changes
+    from innodivide.reports.compare_inputs import changes, provenance
 
     in_a, in_b = (golden.reports_in(run) for run in (run_a, run_b))
     wanted = golden.select(only, {*in_a, *in_b})
@@ -112,7 +112,13 @@ def compare(run_a, run_b, only, save):
     results = _results(wanted, first, second)
     both = [r for r in wanted if r in first and r in second]
     differing = changes([(run_a / r, run_b / r) for r in both])
-    text = compare_page.comparison(results, (verdicts(first.values()), verdicts(second.values())), differing)
+    origins = [
+        provenance(f"{name}: {r}", run / r)
+        for name, run, has in (("A", run_a, first), ("B", run_b, second))
+        for r in has
+    ]
+    ledgers = verdicts(first.values()), verdicts(second.values())
+    text = compare_page.comparison(results, ledgers, differing, origins)
     click.echo(text)
     _save(save, "comparison", text)
 

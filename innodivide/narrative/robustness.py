@@ -1,6 +1,5 @@
 """Values, names and tables of the robustness report (notebook 04)."""
 
-import numpy as np
 import pandas as pd
 
 from innodivide import composite
@@ -48,13 +47,6 @@ STATISTICS = {
     "share_same_sign": "Share with the commoner sign",
     "share_below_alpha": "Share with p below the level",
 }
-RATIOS = {"log odds": "odds ratio", "log rate ratio": "rate ratio"}
-QUESTIONS = {"leader": "Label of a leader", "index": "Innovation index"}
-EVERY = [
-    *("family", "status", "size", "wealth", "sample", "outcome", "estimator", "controls_year"),
-    *("scale", "estimate", "ci_low", "ci_high", "t", "p_value"),
-    *("n_dyads", "n_countries", "n_ipceis", "n_events", "n_treated", "dropped", "failed"),
-]
 
 
 def editions(dyads: pd.DataFrame, plan: Plan) -> tuple[str, str]:
@@ -179,24 +171,6 @@ def by_choice(specs: pd.DataFrame) -> pd.DataFrame:
 def size_medians(specs: pd.DataFrame) -> dict:
     """Return the median odds ratio with each measure of size: by_population, by_GDP."""
     return {f"by_{name}": value for name, value in specs.groupby("size")["odds_ratio"].median().items()}
-
-
-def every_row(fitted: pd.DataFrame, registered: str) -> pd.DataFrame:
-    """Return every specification: choices, estimate and interval as read (ratios instead of logarithms), counts.
-
-    `position` is the percentage of its family's t values that are not larger; `registered` marks the announced one.
-    """
-    log = fitted["scale"].isin(RATIOS)
-    ends = {c: np.exp(fitted[c]).where(log, fitted[c]) for c in ("estimate", "ci_low", "ci_high")}
-    position = 100 * fitted.groupby("family")["t"].rank(method="first", pct=True, na_option="bottom")
-    rows = fitted.assign(**ends, scale=fitted["scale"].replace(RATIOS), question=fitted["family"].map(QUESTIONS))
-    rows = rows.assign(position=position, registered=rows["spec_id"] == registered)
-    return rows[["question", "position", "registered", *EVERY]]
-
-
-def every_facts(rows: pd.DataFrame, alpha: float) -> dict:
-    """Return how many specifications there are of both questions, and the share of p-values below alpha."""
-    return {"n": len(rows), "below": float((rows["p_value"] < alpha).mean()), "alpha": alpha}
 
 
 def one_out_facts(rows: pd.DataFrame, tables: Tables | None = None) -> dict:
