@@ -11,13 +11,21 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from innodivide import profile
+from innodivide import barriers, profile
 from innodivide.errors import DataError, ParameterError
 from innodivide.panel import Tables, _tables, control_values, member_states
 
 YEAR = 2023  # the last year of the index; population and GDP of the same year
 MEASURES = ("ln_population", "ln_gdp_pc_pps", "index")
 COUNT = 3
+EARLY = "Horizon 2020 participations, first half (to July 2017)"  # what the later count of projects says again
+SHORT = {  # names of the instruments of `profile.instruments` for a narrow column
+    "Horizon 2020 and Horizon Europe projects (to August 2025)": "Horizon projects per million",
+    "Smart Specialisation partnerships: places in the complete lists": "Smart Specialisation places",
+    "Cohesion funds 2014-2020 for research and innovation": "Cohesion, research: € per head",
+    "Cohesion funds 2014-2020 for small and medium-sized firms": "Cohesion, SMEs: € per head",
+    "Recovery and Resilience Facility: grants in the first plan": "Recovery grants: € per head",
+}
 
 
 def measures(tables: Tables | None = None) -> pd.DataFrame:
@@ -139,7 +147,7 @@ def position(geo: str, observed: pd.Series, tables: Tables | None = None) -> pd.
 
 
 def index_series(geo: str, tables: Tables | None = None) -> pd.DataFrame:
-    """Return the index over time of country, peers and group: year, relative (EU of the year = 100), kind, name (codes)."""
+    """Return the index of country, peers and group: year, relative (EU of the year = 100), kind, name (codes)."""
     around = circle(geo, tables).query("kind != 'eu'")
     wide = profile.index_relative_to_eu(2023, tables).pivot(index="year", columns="geo", values="relative")
     parts = [
@@ -151,10 +159,46 @@ def index_series(geo: str, tables: Tables | None = None) -> pd.DataFrame:
 
 
 def money(geo: str, tables: Tables | None = None) -> pd.DataFrame:
-    """Return `profile.money` with the same amounts of the peers (peer_1 to peer_3), the group and the EU27 (means)."""
+    """Return `profile.money` with the same amounts of the peers (peer_1 to peer_3), the group and the EU27 (means).
+
+    The early count of Horizon 2020 is left out, as the later one goes on from it.
+    """
     tables = _tables(tables)
     around = circle(geo, tables)
     names = [f"peer_{i}" if kind == "peer" else kind for i, kind in enumerate(around["kind"])]
     found = [beside(frame.set_index("geo")["value"], around) for _, _, frame in profile.instruments(tables)]
     others = pd.DataFrame(found, columns=names).drop(columns="own")
-    return pd.concat([profile.money(geo, tables), others], axis=1)
+    rows = pd.concat([profile.money(geo, tables), others], axis=1)
+    return rows[rows["instrument"] != EARLY].reset_index(drop=True)
+
+
+def standing(gaps: pd.DataFrame, observed: pd.Series, tables: Tables | None = None) -> pd.DataFrame:
+    """Return how far each Member State is from the mean of the 27 in every measure of an annex, in standard deviations.
+
+    Parameters
+    ----------
+    gaps : pandas.DataFrame
+        From `regional.institutions_by_state`.
+    observed : pandas.Series
+        Number of integrated IPCEIs by code.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per state (index geo), one column per measure: indicator codes, codes of institutions, instruments, and
+        "ipceis". Plus is higher; missing where a state has no figure. A measure without spread is left out.
+    """
+    tables = _tables(tables)
+    scores = barriers.country_scores(tables=tables).drop(index="EU")
+    institutions = -gaps.pivot(index="geo", columns="measure", values="gap")
+    amounts = pd.DataFrame({k: f.set_index("geo")["value"] for k, _, f in profile.instruments(tables) if k != EARLY})
+    wide = pd.concat([scores, institutions, amounts, observed.rename("ipceis")], axis=1).astype(float).sort_index()
+    spread = wide.std(ddof=0)
+    return ((wide - wide.mean()) / spread)[spread.index[spread > 0]]
+
+
+def furthest(scores: pd.DataFrame, geo: str, n: int) -> pd.Series:
+    """Return the n measures of `standing` in which a state is furthest from the mean, furthest first; ties by name."""
+    own = scores.loc[geo].dropna().sort_index()
+    order = own.abs().round(10).sort_values(ascending=False, kind="stable").index
+    return own[order[:n]]

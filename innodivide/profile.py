@@ -7,6 +7,7 @@ import pandas as pd
 from innodivide.errors import ParameterError
 from innodivide.panel import Tables, _tables, country_values, member_states
 
+_COMMA = str.maketrans("şţŞŢ", "șțȘȚ")
 PER_HEAD_YEAR = 2019  # population used for amounts per head: the last year before the pandemic
 
 
@@ -137,13 +138,15 @@ def region_names(tables: Tables | None = None) -> dict[str, str]:
     """Return the name of each region of RIS 2023 by code: that of the register of NUTS 2021, which has all its letters.
 
     The scoreboard leaves letters out and has the names of Finland's regions at other codes than the register (FI19 is
-    Länsi-Suomi). Its name stays where the register has none or writes it in Greek or Cyrillic letters.
+    Länsi-Suomi). Its name stays where the register has none or writes it in Greek or Cyrillic letters. Romanian has
+    letters with a comma below, where the register has a cedilla.
     """
     tables = _tables(tables)
     register = tables["ris_region"].query("edition == 2023").set_index("region_code")["name"]
     own = tables["nuts"].query("nuts_version == '2021'").dropna(subset=["name"]).set_index("nuts_code")["name"]
     own = own[[all("LATIN" in unicodedata.name(c, "") for c in name if c.isalpha()) for name in own]]
-    return {code: own.get(code, name) for code, name in register.items()}
+    names = {code: own.get(code, name) for code, name in register.items()}
+    return {code: name.translate(_COMMA) if code.startswith("RO") else name for code, name in names.items()}
 
 
 def regions(geo: str, tables: Tables | None = None) -> pd.DataFrame:

@@ -17,7 +17,7 @@ INDICATORS = {
     "2.1.3": "State support of business R&D",
     "2.2.1": "Business R&D spending",
     "2.2.2": "Non-R&D innovation spending",
-    "2.2.3": "Innovation spending a head",
+    "2.2.3": "Innovation spending per head",
     "2.3.1": "ICT training by firms",
     "2.3.2": "ICT specialists",
     "3.1.1": "SMEs with new products",
@@ -54,6 +54,12 @@ def a(group: str) -> str:
 def others(group: str) -> str:
     """Return "Other emerging"."""
     return "Other leaders" if group == "leader" else f"Other {group}"
+
+
+def called(name: str) -> dict[str, str]:
+    """Return a country's name as it stands within a sentence ("name") and at its beginning ("Name")."""
+    article = "the " if name == "Netherlands" else ""
+    return {"name": article + name, "Name": article.capitalize() + name}
 
 
 class Excerpt(Exhibit):

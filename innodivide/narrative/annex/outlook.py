@@ -5,7 +5,9 @@ import pandas as pd
 from innodivide import profile
 from innodivide.exhibits import Exhibit, say, sources_of, table
 from innodivide.narrative import outlook as words
+from innodivide.narrative.annex.labels import called
 from innodivide.panel import Tables
+from innodivide.wording import show
 
 AS_FAST = {
     "within its own past": "as fast as in its own best years",
@@ -17,12 +19,13 @@ AS_FAST = {
 def closing_exhibits(geo: str, rows: pd.DataFrame, index: pd.DataFrame, tables: Tables | None = None) -> list[Exhibit]:
     """Return sentence and table of the pace needed to reach the EU; `rows` are those of `scenarios.closing_speed`."""
     own = words.closing_rows(rows[rows["geo"] == geo].sort_values("by", ignore_index=True), tables)
+    own["slowest"] = [show(float(v), "{:.0f}") for v in own["level_low"]]
     name, (first, second) = profile.names(tables)[geo], own.itertuples()
-    values = {"name": name, "start": int(first.start_year), "value": first.value, "window": words.WINDOW}
+    values = {**called(name), "start": int(first.start_year), "value": first.value, "window": words.WINDOW}
     values |= {"since": int(index["year"].min()), "by": int(first.by), "later": int(second.by)}
     if first.reading == "already there":
         text = (
-            "{name} is at {value:.0f} percent of the EU ({start}). If the slowest pace of its past held in every year, "
+            "{Name} is at {value:.0f} percent of the EU ({start}). If the slowest pace of its past held in every year, "
             "it would be at {low:.0f} in {by} and at {low_later:.0f} in {later}: {verdict}."
         )
         values |= {"low": first.level_low, "low_later": second.level_low}
@@ -54,13 +57,19 @@ def closing_exhibits(geo: str, rows: pd.DataFrame, index: pd.DataFrame, tables: 
             "needed": "Needed, % a year",
             "past": "Own past, % a year",
             "fastest": "Fastest of any state, % a year",
-            "level": "At its own past pace",
+            **({"slowest": "At its own slowest pace"} if first.reading == "already there" else {"words": "That is"}),
         },
         values=values,
         sources=sources_of(index),
         edition="EIS 2023, back-series",
         caption="Growth of the index beyond that of the EU. Past: slowest to fastest stretch of {window} years since "
-        "{since}. Last column: where the index (EU = 100) would be if such a pace held in every year, which no country "
-        "has shown. Not a forecast.",
+        "{since}. "
+        + (
+            "Last column: where the index (EU = 100) would be if that pace held in every year, which no country has "
+            "shown. "
+            if first.reading == "already there"
+            else ""
+        )
+        + "Not a forecast.",
     )
-    return [say("NA.11", text, **{k: v for k, v in values.items() if f"{{{k}" in text}), listing]
+    return [say("NA.11", text, **values), listing]

@@ -2,13 +2,12 @@
 
 import pandas as pd
 
-from innodivide import figures, peers, profile
+from innodivide import barriers, figures, peers, profile
 from innodivide.exhibits import Exhibit, figure, flag_note, say, sources_of, table
-from innodivide.narrative.annex.labels import GROUP, INDICATORS, a, others
+from innodivide.narrative.annex.labels import GROUP, INDICATORS, a, called, others
+from innodivide.narrative.barriers import LABELS
 from innodivide.panel import Tables, _tables
 from innodivide.wording import join_names, show
-
-NAMED = 3  # indicators named as the strongest and as the weakest
 
 
 def heading(geo: str, tables: Tables | None = None) -> Exhibit:
@@ -26,7 +25,9 @@ def circle_names(geo: str, around: pd.DataFrame, tables: Tables | None = None) -
     return [words.get(kind) or names[members[0]] for kind, members in zip(around["kind"], around["members"])]
 
 
-def summary(geo: str, expected: pd.DataFrame, position: pd.DataFrame, gaps: pd.DataFrame, tables: Tables | None = None) -> Exhibit:
+def summary(
+    geo: str, expected: pd.DataFrame, position: pd.DataFrame, gaps: pd.DataFrame, tables: Tables | None = None
+) -> Exhibit:
     """Return the paragraph that says what stands out; every half sentence is chosen by the country's own numbers.
 
     Parameters
@@ -40,13 +41,30 @@ def summary(geo: str, expected: pd.DataFrame, position: pd.DataFrame, gaps: pd.D
     """
     tables = _tables(tables)
     parts = [
+        _unusual_words(geo, peers.standing(gaps, expected.set_index("geo")["observed"], tables), gaps),
         _index_words(geo, position, tables),
         _participation_words(expected.set_index("geo").loc[geo]),
-        _indicator_words(geo, tables),
         _region_words(geo, tables),
         _government_words(gaps[(gaps["geo"] == geo) & (gaps["measure"] == "eqi")]),
     ]
     return say("NA.2", " ".join(text for text, _ in parts), **{k: v for _, values in parts for k, v in values.items()})
+
+
+def _unusual_words(geo: str, scores: pd.DataFrame, gaps: pd.DataFrame) -> tuple[str, dict]:
+    """Name the two indicators, the institutional measure and the amount of money furthest from the mean."""
+    institutions = gaps.set_index("measure")["label"].to_dict() | LABELS
+    names = INDICATORS | peers.SHORT | institutions
+    two = peers.furthest(scores[[c for c in scores if c in INDICATORS]], geo, 2)
+    one = peers.furthest(scores[[c for c in scores if c in institutions]], geo, 1)
+    sum_ = peers.furthest(scores[[c for c in scores if c in peers.SHORT]], geo, 1)
+    found = pd.concat([two, one, sum_])
+    text = (
+        "**What stands out.** {Name} is furthest from the mean of the Member States, in standard deviations, in: "
+        "{m_0} ({z_0:+.1f}) and {m_1} ({z_1:+.1f}) among the indicators of innovation; {m_2} ({z_2:+.1f}) among the "
+        "institutional measures; {m_3} ({z_3:+.1f}) in Tier-2 and reform money."
+    )
+    values = {f"m_{i}": names[m] for i, m in enumerate(found.index)}
+    return text, values | {f"z_{i}": z for i, z in enumerate(found)}
 
 
 def _index_words(geo: str, position: pd.DataFrame, tables: Tables) -> tuple[str, dict]:
@@ -54,43 +72,59 @@ def _index_words(geo: str, position: pd.DataFrame, tables: Tables) -> tuple[str,
     group, edition = peers.group_now(tables)[geo], profile.editions(geo, tables)["edition"].iloc[-1]
     change, ahead = own["change"], int((near["relative"] > own["relative"]).sum())
     points = "point" if round(abs(change)) == 1 else "points"
-    trend = f"gained {{change:.0f}} {points} on" if change >= 0.5 else f"lost {{change:.0f}} {points} to" if change <= -0.5 else "kept level with"
+    trend = (
+        f"gained {{change:.0f}} {points} on"
+        if change >= 0.5
+        else f"lost {{change:.0f}} {points} to"
+        if change <= -0.5
+        else "kept level with"
+    )
     text = (
-        f"{{name}} is {a(group)} in EIS {{edition}}. Its innovation index stood at {{level:.0f}} percent of the EU in "
+        f"It is {a(group)} in EIS {{edition}}. Its innovation index stood at {{level:.0f}} percent of the EU in "
         f"{{last}} ({{rest:.0f}} in the mean of the other {GROUP[group]}s); since {{first}} it has {trend} the EU"
     )
-    text += ". Of its nearest peers, {peers}, {ahead} above it." if ahead else ". It is above its nearest peers, {peers}."
+    text += (
+        ". Of its nearest peers, {peers}, {ahead} above it." if ahead else ". It is above its nearest peers, {peers}."
+    )
     names = profile.names(tables)
     series = profile.index_relative_to_eu(2023, tables)["year"]
     values = {
-        "name": names[geo],
+        **called(names[geo]),
         "edition": int(edition),
         "level": own["relative"],
         "rest": position.loc[position["kind"] == "group", "relative"].iloc[0],
         "first": int(series.min()),
         "last": int(series.max()),
         "change": abs(change),
-        "peers": join_names([names[m[0]] for m in near["members"]]),
-        "ahead": "all stand" if ahead == len(near) else "one stands" if ahead == 1 else f"{ahead} stand",
+        "peers": join_names([called(names[m[0]])["name"] for m in near["members"]]),
+        "ahead": "all stand" if ahead == len(near) else "one stands" if ahead == 1 else "two stand",
     }
-    return text, {k: v for k, v in values.items() if f"{{{k}" in text}
+    return text, values
 
 
 def _participation_words(row: pd.Series) -> tuple[str, dict]:
     verdict = (
         "more than" if row["observed"] > row["high"] else "fewer than" if row["observed"] < row["low"] else "within"
     )
-    text = "It takes part in {n} of {possible} integrated IPCEIs, " if row["observed"] else "It takes part in none of the {possible} integrated IPCEIs, "
+    text = (
+        "It takes part in {n} of {possible} integrated IPCEIs, "
+        if row["observed"]
+        else "It takes part in none of the {possible} integrated IPCEIs, "
+    )
     text += "{verdict} the {low} to {high} expected of a state of its size, wealth and status."
     values = {"possible": int(row["n_ipceis"]), "verdict": verdict, "low": int(row["low"]), "high": int(row["high"])}
     return text, values | ({"n": int(row["observed"])} if row["observed"] else {})
 
 
-def _indicator_words(geo: str, tables: Tables) -> tuple[str, dict]:
-    codes = profile.indicator_strengths(geo, tables=tables).dropna(subset=["relative"])["indicator_code"]
-    short = [INDICATORS[c] for c in codes]
-    text = "Against the EU it is strongest in: {best}; weakest in: {worst}."
-    return text, {"best": "; ".join(short[:NAMED]), "worst": "; ".join(short[: -NAMED - 1 : -1])}
+def strengths(geo: str, tables: Tables | None = None) -> pd.DataFrame:
+    """Return `profile.indicator_strengths` with the zeros read as the published index treats them, strongest first.
+
+    A zero that is a true bottom score is zero percent of the EU; one that stands for a missing figure stays unknown.
+    """
+    rows = profile.indicator_strengths(geo, tables=tables)
+    read = barriers.zero_readings("country", tables).query("unit == @geo and year == 2023 and reading == 'bottom'")
+    rows["relative"] = rows["relative"].mask(rows["indicator_code"].isin(read["indicator_code"]), 0.0)
+    return rows.sort_values(["relative", "indicator_code"], ascending=[False, True], ignore_index=True)
 
 
 def _region_words(geo: str, tables: Tables) -> tuple[str, dict]:
@@ -115,7 +149,9 @@ def _government_words(rows: pd.DataFrame) -> tuple[str, dict]:
     return text, {"government": reading[row["reading"]]}
 
 
-def position_table(geo: str, position: pd.DataFrame, expected: pd.DataFrame, sources, tables: Tables | None = None) -> Exhibit:
+def position_table(
+    geo: str, position: pd.DataFrame, expected: pd.DataFrame, sources, tables: Tables | None = None
+) -> Exhibit:
     """Return the country beside its nearest peers, the rest of its group and the EU27 in eight figures."""
     tables = _tables(tables)
     group, ranges = peers.group_now(tables), expected.set_index("geo")
@@ -124,14 +160,16 @@ def position_table(geo: str, position: pd.DataFrame, expected: pd.DataFrame, sou
     shown = position.assign(
         name=circle_names(geo, position, tables),
         group=[group[c] if s else None for c, s in zip(codes, single)],
-        range=[f"{int(ranges.at[c, 'low'])} to {int(ranges.at[c, 'high'])}" if s else None for c, s in zip(codes, single)],
+        range=[
+            f"{int(ranges.at[c, 'low'])} to {int(ranges.at[c, 'high'])}" if s else None for c, s in zip(codes, single)
+        ],
         members=position["members"].map("; ".join),
     )
     edition = profile.editions(geo, tables)["edition"].iloc[-1]
     near = position.loc[position["kind"] == "peer", "distance"]
     return table(
         "TA.1",
-        "{name} beside its nearest peers, its group and the EU",
+        "{Name} beside its nearest peers, its group and the EU",
         shown.dropna(subset=["relative"]),
         {
             "name": "",
@@ -144,12 +182,19 @@ def position_table(geo: str, position: pd.DataFrame, expected: pd.DataFrame, sou
             "ipceis": ("IPCEIs", "{:.2g}"),
             "range": ("Expected", "", "–"),
         },
-        values={"name": profile.names(tables)[geo], "year": peers.YEAR, "first": 2016, "near": near.min(), "far": near.max()},
+        values={
+            **called(profile.names(tables)[geo]),
+            "year": peers.YEAR,
+            "first": 2016,
+            "near": near.min(),
+            "far": near.max(),
+        },
         sources=sources,
         edition=f"Group and rank: EIS {edition}; index: EIS 2023, back-series",
         caption="Nearest peers: the states closest in log population, log GDP per head and index, each in standard "
-        "deviations (distance here {near:.1f} to {far:.1f}). Index and GDP per head (PPS) of {year}: EU = 100; change: points "
-        "since {first}. Expected: IPCEIs of a state of that size, wealth and status, 95% range. Means of states, unweighted.",
+        "deviations (distance here {near:.1f} to {far:.1f}). Index and GDP per head (PPS) of {year}: EU = 100; change: "
+        "points since {first}. Expected: IPCEIs of a state of that size, wealth and status, 95% range. Means of states "
+        "are unweighted.",
     )
 
 
@@ -158,18 +203,18 @@ def editions_table(geo: str, tables: Tables | None = None) -> Exhibit:
     rows = profile.editions(geo, tables)
     ranks = rows["rank"].astype(object).where(rows["rank"].notna(), None)
     years = [str(e) for e in rows["edition"]]
-    wide = pd.DataFrame(
-        [["Group", *rows["group"]], ["Rank", *[show(r, "", "–") for r in ranks]]], columns=["what", *years]
-    )
+    groups = ["Group", *rows["group"].map(figures.GROUP_LETTERS)]
+    wide = pd.DataFrame([groups, ["Rank", *[show(r, "", "–") for r in ranks]]], columns=["what", *years])
     return table(
         "TA.2",
         "Group and rank of {name} in each edition of the scoreboard",
         wide,
         {"what": "", **{y: y for y in years}},
-        values={"name": profile.names(tables)[geo]},
+        values=called(profile.names(tables)[geo]),
         sources=sources_of(rows),
         note=flag_note(rows),
-        caption="As first published. Modest was renamed emerging in 2021, and the scale changed.",
+        caption="L leader, S strong, M moderate, Md modest, E emerging innovator. As first published; in 2021 modest "
+        "was renamed emerging and the scale changed.",
     )
 
 
@@ -184,14 +229,29 @@ def index_figure(geo: str, tables: Tables | None = None) -> Exhibit:
     return figure(
         "FA.1",
         "Innovation index of {name}: {first:.0f} percent of the EU in {start}, {last:.0f} in {end}",
-        figures.lines(rows, "year", "relative", "series", highlight=names[geo], reference=100, reference_label="EU",
-                      ylabel="EU of the year = 100", height=1.95),
+        figures.lines(
+            rows,
+            "year",
+            "relative",
+            "series",
+            highlight=names[geo],
+            reference=100,
+            reference_label="EU",
+            ylabel="EU of the year = 100",
+            height=1.85,
+        ),
         rows[["series", "kind", "year", "relative"]],
-        values={"name": names[geo], "first": own.iloc[0], "last": own.iloc[-1], "start": int(rows["year"].min()), "end": int(rows["year"].max())},
+        values={
+            **called(names[geo]),
+            "first": own.iloc[0],
+            "last": own.iloc[-1],
+            "start": int(rows["year"].min()),
+            "end": int(rows["year"].max()),
+        },
         sources=sources_of(index[index["geo"].isin(set("; ".join(rows["name"]).split("; ")))]),
         edition="EIS 2023, back-series",
         alt="Lines of the innovation index over the years, EU of each year = 100: {name}, its three nearest peers and "
-        "the mean of its group. {name} went from {first:.0f} to {last:.0f}.",
+        "the mean of its group. {Name} went from {first:.0f} to {last:.0f}.",
         caption="The index is published without a margin of error.",
     )
 
@@ -199,20 +259,31 @@ def index_figure(geo: str, tables: Tables | None = None) -> Exhibit:
 def strength_figure(geo: str, tables: Tables | None = None) -> Exhibit:
     """Return the 32 indicators of the country against the EU and the leaders."""
     tables = _tables(tables)
-    rows = profile.indicator_strengths(geo, tables=tables)
+    rows = strengths(geo, tables)
     rows = rows.assign(short=rows["indicator_code"].map(INDICATORS))
-    name, zero = profile.names(tables)[geo], rows.loc[rows["is_zero"].astype(bool), "short"]
+    name, gone = profile.names(tables)[geo], rows.loc[rows["relative"].isna(), "short"]
+    zero = rows.loc[rows["relative"] == 0, "short"]
     above = int((rows["relative"] > 100).sum())
-    values = {"name": name, "n": len(rows), "above": above, "known": len(rows) - len(zero)}
+    values = {**called(name), "n": len(rows), "above": above, "known": len(rows) - len(gone)}
     caption = "Normalised scores: a distance is one of place within the range of all states, not of euros or percent."
     if len(zero):
-        caption += " No data: the database has a zero, a bottom score or a missing figure ({zero})."
+        caption += " Zero is the bottom score of all states and years: {zero}."
         values["zero"] = join_names(zero)
+    if len(gone):
+        caption += " No data: the zero in the database is a missing figure, as the published index shows ({gone})."
+        values["gone"] = join_names(gone)
     return figure(
         "FA.2",
-        "{name} is above the EU in {above} of {known} indicators",
-        figures.strength_columns(rows, "short", "relative", "leaders", country=name,
-                                 group_name="mean of the innovation leaders", xlabel="EU = 100"),
+        "{Name} is above the EU in {above} of {known} indicators",
+        figures.strength_columns(
+            rows,
+            "short",
+            "relative",
+            "leaders",
+            country=name,
+            group_name="mean of the innovation leaders",
+            xlabel="EU = 100",
+        ),
         rows,
         values=values,
         sources=sources_of(rows),

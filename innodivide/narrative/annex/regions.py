@@ -6,7 +6,7 @@ import pandas as pd
 
 from innodivide import figures, peers, profile
 from innodivide.exhibits import Exhibit, figure, say, sources_of, table
-from innodivide.narrative.annex.labels import GROUP, excerpt, others
+from innodivide.narrative.annex.labels import called, excerpt, others
 from innodivide.narrative.barriers import LABELS
 from innodivide.panel import Tables, _tables
 from innodivide.wording import join_names, show
@@ -36,13 +36,13 @@ def region_figure(geo: str, tables: Tables | None = None) -> Exhibit | None:
         ),
         every,
         values={
-            "name": names[geo],
+            **called(names[geo]),
             "n": len(rows),
             "best": best["name"],
             "last": last["name"],
             "high": best["relative"],
             "low": last["relative"],
-            "peers": join_names(list(dict.fromkeys(every["label"]))[1:]),
+            "peers": join_names([called(n)["name"] for n in list(dict.fromkeys(every["label"]))[1:]]),
         },
         alt="Left, map of {name} with one point for each of {n} regions, marked by innovation group; highest {best}, "
         "lowest {last}. Right, the index of each region of {name}, from {low:.0f} to {high:.0f}, and of {peers}.",
@@ -63,7 +63,7 @@ def barrier_exhibits(geo: str, rows: pd.DataFrame, draws: int, tables: Tables | 
     rows = rows.assign(change=rows["region_code"].map(own["change"]))
     name, lagging = profile.names(tables)[geo], rows["group"] == "emerging"
     common = rows.loc[lagging, "general"].mode().sort_values()
-    values = {"name": name, "n": len(rows), "lagging": int(lagging.sum())}
+    values = {**called(name), "n": len(rows), "lagging": int(lagging.sum())}
     text = _who_lags(len(rows), int(lagging.sum()))
     if lagging.any():
         text += (
@@ -86,7 +86,7 @@ def _who_lags(count: int, lagging: int) -> str:
             else "The scoreboard treats {name} as one region, which is not among the lagging ones (the lowest group)."
         )
     if not lagging:
-        return "No region of {name} is lagging: of its {n}, none is in the lowest group of the scoreboard."
+        return "No region of {name} is lagging: none of its {n} is in the lowest group of the scoreboard."
     if lagging == count:
         return "All {n} regions of {name} are lagging, that is, in the lowest group of the scoreboard."
     verb = "is" if lagging == 1 else "are"
@@ -126,7 +126,8 @@ def _barrier_table(name, rows, lagging, draws, values) -> Exhibit:
         title,
         shown,
         columns,
-        values=values | {"draws": draws, "top": STRONGEST, "weak": WEAKEST, "first": 2016, "largest": min(largest, default="")},
+        values=values
+        | {"draws": draws, "top": STRONGEST, "weak": WEAKEST, "first": 2016, "largest": min(largest, default="")},
         sources=[*sources_of(rows), "QOG_EQI_2021"],
         edition="RIS 2023",
         caption=_barrier_caption(len(largest), mixed, cut),
@@ -137,7 +138,7 @@ def _barrier_table(name, rows, lagging, draws, values) -> Exhibit:
 
 def _first(text: str, count: int = NAMED, numbers: bool = True) -> str:
     """Return the first of the barriers listed as "A (1.2); B (0.8)", with or without their points."""
-    kept = "; ".join(text.split("; ")[:count])
+    kept = "; ".join(text.removeprefix("behind the EU in ").split("; ")[:count])
     return kept if numbers else re.sub(r" \(−?[\d.]+\)", "", kept)
 
 
@@ -168,7 +169,7 @@ def _zeros(count: int) -> str:
 
 
 def _short(text: str) -> str:
-    """Return "below the EU (−0.81, −1.04 to −0.59)" as "−0.81 ± 0.23": the published margin is the same on both sides."""
+    """Return "below the EU (−0.81, −1.04 to −0.59)" as "−0.81 ± 0.23": the margin is the same on both sides."""
     found = re.fullmatch(r".* the EU \((.*), (.*) to (.*)\)", text)
     if not found:
         return text
@@ -190,24 +191,36 @@ def institutions_table(geo: str, gaps: pd.DataFrame, tables: Tables | None = Non
     names = profile.names(tables)
     shown = rows.assign(
         measure=[LABELS.get(m, text) for m, text in zip(rows["measure"], rows["label"])],
-        place=[f"{(gaps.loc[gaps['measure'] == m, 'gap'] < g).sum() + 1} of {n}" for m, g, n in rows[["measure", "gap", "n_units"]].itertuples(index=False)],
-        **{f"distance_{i}": [peers.beside(distance[m], around)[i] for m in rows["measure"]] for i in range(len(around))},
+        place=[
+            f"{(gaps.loc[gaps['measure'] == m, 'gap'] < g).sum() + 1} of {n}"
+            for m, g, n in rows[["measure", "gap", "n_units"]].itertuples(index=False)
+        ],
+        **{
+            f"distance_{i}": [peers.beside(distance[m], around)[i] for m in rows["measure"]] for i in range(len(around))
+        },
     ).drop(columns="whole")
-    heads = [others(peers.group_now(tables)[geo]) if k == "group" else names[m[0]] for k, m in around.itertuples(index=False)]
-    behind, far = rows[rows["gap"] > 0], rows.sort_values(["gap_sd", "measure"], ascending=[False, True])
+    heads = [
+        others(peers.group_now(tables)[geo]) if k == "group" else names[m[0]] for k, m in around.itertuples(index=False)
+    ]
+    behind = rows[rows["gap"] > 0]
     title = (
         "Institutions of {name}: at or above the EU in all {total} measures"
         if behind.empty
-        else "Institutions of {name}: below the EU in {behind} of {total} measures, furthest in: {first}"
+        else "Institutions of {name}: below the EU in all {total} measures"
+        if len(behind) == len(rows)
+        else "Institutions of {name}: below the EU in {behind} of {total} measures"
     )
-    first = far.iloc[0]
-    values = {"name": names[geo], "behind": len(behind), "total": len(rows), "shown": MEASURES}
-    values |= {"first": LABELS.get(first["measure"], first["label"])}
-    caption = "Distance to the EU (mean of the states, weighted with population) in standard deviations between states; minus is below. Place: from the best. "
+    values = {**called(names[geo]), "behind": len(behind), "total": len(rows), "shown": MEASURES}
+    caption = (
+        "Distance to the EU (mean of the states, weighted with population) in standard deviations between states; "
+        "minus is below. Place: from the best. "
+    )
     whole = rows.iloc[0]
     if whole["measure"] == "eqi" and pd.notna(whole["gap_low"]):
         values |= {"low": -whole["gap_high"], "high": -whole["gap_low"], "how": READING[whole["reading"]]}
-        caption += "The whole quality of government has a 95% margin: {low:+.2f} to {high:+.2f} in its own unit ({how}). "
+        caption += (
+            "The whole quality of government has a 95% margin: {low:+.2f} to {high:+.2f} in its own unit ({how}). "
+        )
     return excerpt(
         table(
             "TA.5",

@@ -4,6 +4,7 @@ import pandas as pd
 
 from innodivide import figures, profile
 from innodivide.exhibits import Exhibit, figure, flag_note, say, sources_of, table
+from innodivide.narrative.annex.labels import called
 from innodivide.panel import TAKING_PART, Tables, _tables
 from innodivide.wording import join_names, show
 
@@ -39,13 +40,16 @@ def membership_exhibit(geo: str, tables: Tables | None = None) -> Exhibit:
     if rows.empty:
         return say(
             "NA.4",
-            "{name} has no role in any of the {n} IPCEIs in the register, nor in the infrastructure cases.",
-            name=name,
+            "{Name} has no role in any of the {n} IPCEIs in the register, nor in the infrastructure cases.",
+            **called(name),
             n=int((tables["ipcei"]["kind"] == "integrated").sum()),
         )
     people = tables["ipcei_participant"].query("geo == @geo and participant_type == 'direct'")
     shown = rows.assign(
-        short=rows["name"].str.removeprefix("IPCEI on ").str.removeprefix("IPCEI ").str.replace(r" \(.*\)", "", regex=True),
+        short=rows["name"]
+        .str.removeprefix("IPCEI on ")
+        .str.removeprefix("IPCEI ")
+        .str.replace(r" \(.*\)", "", regex=True),
         role=rows["role"].map(ROLE_TEXT),
         aid=[_aid(amount, BASIS_TEXT.get(basis)) for amount, basis in zip(rows["aid_eur_mn"], rows["aid_basis"])],
         companies=[_companies(n, text) for n, text in zip(rows["n_companies"], rows["named"])],
@@ -53,7 +57,9 @@ def membership_exhibit(geo: str, tables: Tables | None = None) -> Exhibit:
     taking = int((rows["role"].isin(TAKING_PART) & (rows["kind"] == "integrated")).sum())
     return table(
         "TA.3",
-        "Roles of {name} in IPCEIs: it takes part in {n}",
+        "Roles of {name} in IPCEIs: it takes part in {n}"
+        if taking
+        else "Roles of {name} in IPCEIs: it takes part in none",
         shown,
         {
             "short": "Project",
@@ -62,11 +68,11 @@ def membership_exhibit(geo: str, tables: Tables | None = None) -> Exhibit:
             "companies": "Companies",
             "aid": "Aid, € million",
         },
-        values={"name": name, "n": taking},
+        values={**called(name), "n": taking},
         sources=[*sources_of(rows), *sources_of(people)],
         note=flag_note(rows, people),
         caption="Only states that notify or join later take part; infrastructure cases are not integrated IPCEIs. "
-        "Aid: maximum approved, stated or granted by the state, set aside, or in the press; such kinds cannot be added. "
+        "Aid: maximum approved, stated or granted by the state, set aside, or in the press; these cannot be added. "
         "Companies: number, if known, and direct participants that a source names; not all lists are complete.",
     )
 
@@ -87,7 +93,13 @@ def _companies(count, named) -> str:
 
 
 def record_figure(
-    geo: str, expected: pd.DataFrame, codes: list[str], scenarios: pd.DataFrame, sources, draws: int, tables: Tables | None = None
+    geo: str,
+    expected: pd.DataFrame,
+    codes: list[str],
+    scenarios: pd.DataFrame,
+    sources,
+    draws: int,
+    tables: Tables | None = None,
 ) -> Exhibit:
     """Return the figure of record against expectation, of the country and its peers, beside its scenarios.
 
@@ -106,18 +118,24 @@ def record_figure(
     ahead = own.assign(label=own["scenario"].map(SCENARIOS), part="scenario")
     keep = ["part", "geo", "label", "observed", "expected", "low", "high", "change", "change_low", "change_high"]
     first = record.iloc[0]
-    values = {"name": names[geo], "n": int(first["observed"]), "low": int(first["low"]), "high": int(first["high"])}
-    values |= {"draws": draws, "peers": join_names(list(record["label"])[1:])}
+    values = {**called(names[geo]), "n": int(first["observed"]), "low": int(first["low"]), "high": int(first["high"])}
+    values |= {"draws": draws, "peers": join_names([called(n)["name"] for n in record["label"].iloc[1:]])}
     return figure(
         "FA.3",
-        "{name} takes part in {n}; a state of its size, wealth and status in {low} to {high}",
-        figures.record_and_scenarios(record, ahead.drop(columns="observed"), names[geo], "Number of integrated IPCEIs",
-                                     ("Record, and states like it", f"{names[geo]}, if ...")),
+        ("{Name} takes part in {n}" if values["n"] else "{Name} takes part in none")
+        + "; a state of its size, wealth and status in {low} to {high}",
+        figures.record_and_scenarios(
+            record,
+            ahead.drop(columns="observed"),
+            names[geo],
+            "Number of integrated IPCEIs",
+            ("Record, and states like it", f"{values['Name']}, if ..."),
+        ),
         pd.concat([record, ahead]).reindex(columns=keep),
         values=values,
         sources=sources,
-        alt="Left, observed numbers of IPCEIs against the range expected of states like them: {name} observed {n}, range "
-        "{low} to {high}, and its peers {peers}. Right, ranges for {name} under four scenarios.",
+        alt="Left, observed numbers of IPCEIs against the range expected of states like them: {name} observed {n}, "
+        "range {low} to {high}, and its peers {peers}. Right, ranges for {name} under four scenarios.",
         caption="Registered model (Firth logit; size, wealth, leader status). Left: range of any state like it. Right: "
         "with what the country did beyond that kept; {draws} draws. It describes; it is no test and no forecast.",
     )
@@ -127,10 +145,10 @@ def scenario_text(geo: str, rows: pd.DataFrame, tables: Tables | None = None) ->
     """Return what would go with the label and the wealth of a leader; `rows` as for `record_figure`."""
     name, own = profile.names(tables)[geo], rows[rows["geo"] == geo].set_index("scenario")
     label, wealth = own.loc["label"], own.loc["wealth"]
-    values = {"name": name, "possible": int(label["n_ipceis"])}
+    values = {**called(name), "possible": int(label["n_ipceis"])}
     if not label["changed"]:
         text = (
-            "{name} was an innovation leader at every one of the {possible} decisions, so in a scenario the label "
+            "{Name} was an innovation leader at every one of the {possible} decisions, so in a scenario the label "
             "changes nothing."
         )
     else:
@@ -142,7 +160,7 @@ def scenario_text(geo: str, rows: pd.DataFrame, tables: Tables | None = None) ->
         values |= {"change": label["change"], "low": label["change_low"], "high": label["change_high"]}
         values["verdict"] = _verdict(label, "label")
     if wealth["changed"]:
-        text += " With the GDP per head of the leaders it would change by {rich:+.1f} ({rich_low:+.1f} to {rich_high:+.1f})."
+        text += " With the GDP per head of the leaders: by {rich:+.1f} ({rich_low:+.1f} to {rich_high:+.1f})."
         values |= {"rich": wealth["change"], "rich_low": wealth["change_low"], "rich_high": wealth["change_high"]}
     else:
         text += " In wealth it was at or above the leaders already."
@@ -164,8 +182,9 @@ def expected_overview(expected: pd.DataFrame, sources, tables: Tables | None = N
     return figure(
         "F3.4",
         "{inside} of {total} states are within the range of states like them; outside: {outside}",
-        figures.observed_expected(rows, "name", "observed", "expected", "low", "high", highlight=outside,
-                                  xlabel="Number of integrated IPCEIs"),
+        figures.observed_expected(
+            rows, "name", "observed", "expected", "low", "high", highlight=outside, xlabel="Number of integrated IPCEIs"
+        ),
         rows,
         values={
             "outside": join_names(outside, none="no state"),

@@ -4,31 +4,24 @@ import pandas as pd
 
 from innodivide import peers, profile
 from innodivide.exhibits import FLAG_MEANING, Exhibit, flag_note, say, sources_of, table
+from innodivide.narrative.annex.labels import called
 from innodivide.narrative.annex.overview import circle_names
 from innodivide.panel import TAKING_PART, Tables, _tables
 from innodivide.wording import join_names
 
-MONEY = {
+REFORM = {
     "RRF grants, first plan": "grants of the Recovery and Resilience Facility",
     "Cohesion 2014-2020, research and innovation": "cohesion money for research and innovation",
     "Cohesion 2014-2020, SMEs": "cohesion money for small and medium-sized firms",
-}
-INSTRUMENTS = {
-    "Horizon 2020 and Horizon Europe projects (to August 2025)": "Horizon projects a million people",
-    "Smart Specialisation partnerships: places in the complete lists": "Smart Specialisation places",
-    "Cohesion funds 2014-2020 for research and innovation": "Cohesion, research: € a head",
-    "Cohesion funds 2014-2020 for small and medium-sized firms": "Cohesion, SMEs: € a head",
-    "Recovery and Resilience Facility: grants in the first plan": "Recovery grants: € a head",
 }
 
 
 def money_table(geo: str, tables: Tables | None = None) -> Exhibit:
     """Return the table of Tier-2 and reform money of the country, its peers, its group and the EU27."""
     rows, around = peers.money(geo, tables), peers.circle(geo, tables)
-    rows = rows[rows["instrument"].isin(INSTRUMENTS)].reset_index(drop=True)
     heads = dict(zip(_columns(around), circle_names(geo, around, tables)))
     shown = rows.assign(
-        instrument=rows["instrument"].map(INSTRUMENTS),
+        instrument=rows["instrument"].map(peers.SHORT),
         place=[f"{r} of {n}" if pd.notna(r) else None for r, n in zip(rows["rank"], rows["n_countries"])],
     ).rename(columns={"value": "own"})
     return table(
@@ -41,13 +34,19 @@ def money_table(geo: str, tables: Tables | None = None) -> Exhibit:
             "place": "Place",
             **{column: (head, "{:,.0f}", "–") for column, head in heads.items()},
         },
-        values={"name": profile.names(tables)[geo], "first": 2014, "last": 2020, "people": profile.PER_HEAD_YEAR},
+        values={
+            **called(profile.names(tables)[geo]),
+            "first": 2014,
+            "last": 2020,
+            "people": profile.PER_HEAD_YEAR,
+            "until": "August 2025",
+        },
         sources=sources_of(rows),
         note=flag_note(rows),
-        caption="Place: from the highest; ties share a place. Horizon 2020 and Europe, to August 2025. Smart "
-        "Specialisation: in the partnerships whose member list is complete; zero there is not absence from Tier 2. "
-        "Cohesion funds: {first} to {last}. Grants of the Recovery and Resilience Facility: first plan. Population: "
-        "{people}. Means of states, unweighted.",
+        caption="Place: from the highest; ties share a place. Horizon 2020 and Europe: projects per million people, to "
+        "{until}. Smart Specialisation: in the partnerships whose member list is complete; zero there is not absence "
+        "from Tier 2. Cohesion funds: {first} to {last}. Grants of the Recovery and Resilience Facility: first plan. "
+        "Population: {people}. Means of states, unweighted.",
     )
 
 
@@ -66,7 +65,7 @@ def semester_text(geo: str, tables: Tables | None = None) -> Exhibit:
     return say(
         "NA.6",
         text,
-        name=profile.names(tables)[geo],
+        **called(profile.names(tables)[geo]),
         yes=join_names(yes, none="no year read"),
         **({"no": join_names(no)} if no else {}),
     )
@@ -79,17 +78,16 @@ def data_notes(geo: str, tables: Tables | None = None) -> Exhibit:
     inside = rows[rows["role"].isin(TAKING_PART) & (rows["kind"] == "integrated")]
     parts, values = [], {}
     if len(inside):
+        one = len(inside) == 1
         parts.append(
-            "{name} takes part {n} time{s}; the number of companies is known for {companies} and an amount of aid "
-            "for {aid} of them."
+            "Of the one project that {name} takes part in, the number of companies is {companies} and the aid {aid}."
+            if one
+            else "Of the {n} projects that {name} takes part in, the number of companies is known for {companies} and "
+            "an amount of aid for {aid}."
         )
-        values |= {
-            "name": name,
-            "n": len(inside),
-            "s": "" if len(inside) == 1 else "s",
-            "companies": int(inside["n_companies"].notna().sum()),
-            "aid": int(inside["aid_eur_mn"].notna().sum()),
-        }
+        known = {"companies": int(inside["n_companies"].notna().sum()), "aid": int(inside["aid_eur_mn"].notna().sum())}
+        values |= called(name) | ({} if one else {"n": len(inside)})
+        values |= {k: ("known" if v else "unknown") if one else v for k, v in known.items()}
     labels = tables["variable"].set_index("variable")["label"]
     panel = tables["country_panel"].query("geo == @geo and year >= 2017")
     weak = panel[panel["flag"].notna() & panel["variable"].isin(["population", "gdp_meur", "gdp_pc_pps"])]
@@ -116,7 +114,7 @@ def connection_text(geo: str, points: pd.DataFrame, coverage, draws: int, tables
         f"complete here, and {{name}} is in {places}; it takes part in "
     )
     text += "{n_first} integrated IPCEI{s}." if own["n_first"] else "no integrated IPCEI."
-    values = {"name": profile.names(tables)[geo], "known": coverage.known, "total": coverage.total}
+    values = {**called(profile.names(tables)[geo]), "known": coverage.known, "total": coverage.total}
     values |= {"n_first": int(own["n_first"]), "n_second": int(own["n_second"])}
     values["s"] = "" if own["n_first"] == 1 else "s"
     if own["position"] == "both":
@@ -136,17 +134,17 @@ def connection_text(geo: str, points: pd.DataFrame, coverage, draws: int, tables
     else:
         text += " So no point where they meet is on record."
     text += " Absence from these lists is not absence from Tier 2."
-    return say("NA.12", text, **{k: v for k, v in values.items() if f"{{{k}" in text})
+    return say("NA.12", text, **values)
 
 
 def money_against_gap_text(geo: str, rows: pd.DataFrame, tables: Tables | None = None) -> Exhibit:
     """Return the places of the country's reform money beside those of its gap; `rows`: `money.money_by_country`."""
-    reform = rows[rows["instrument"].isin(MONEY)].copy()
+    reform = rows[rows["instrument"].isin(REFORM)].copy()
     grouped = reform.groupby("instrument")
     reform["place"] = grouped["per_head"].rank(ascending=False, method="min")
     reform["gap_place"] = grouped["gap"].rank(ascending=False, method="min")
     own = reform[reform["geo"] == geo]
-    values = {"name": profile.names(tables)[geo], "n": rows["geo"].nunique()}
+    values = {**called(profile.names(tables)[geo]), "n": rows["geo"].nunique()}
     parts = []
     for i, row in enumerate(own.itertuples()):
         if pd.isna(row.place):
@@ -154,7 +152,7 @@ def money_against_gap_text(geo: str, rows: pd.DataFrame, tables: Tables | None =
         else:
             parts.append(f"{{what_{i}}}: place {{place_{i}}} by money, {{gap_{i}}} by gap of {{year_{i}}}")
             values |= {f"place_{i}": int(row.place), f"year_{i}": int(row.gap_year), f"gap_{i}": int(row.gap_place)}
-        values[f"what_{i}"] = MONEY[row.instrument]
+        values[f"what_{i}"] = REFORM[row.instrument]
     text = (
         "Does money go where the gap is? Places of {name} among the {n} Member States, counted from the most euro per "
         "head and from the widest innovation gap. "
