@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -33,9 +34,9 @@ class Dask:
         self.started.append(process)
         return process
 
-    def scheduler(self):
+    def scheduler(self, *more):
         file = self.folder / "scheduler.json"
-        options = ("--host", "127.0.0.1", "--port", 0, "--no-dashboard", "--scheduler-file", file)
+        options = ("--host", "127.0.0.1", "--port", 0, "--no-dashboard", "--scheduler-file", file, *more)
         process = self._start("scheduler", "scheduler", *options)
         wait_until(file.exists, 60)
         time.sleep(0.1)
@@ -238,6 +239,31 @@ def test_a_scheduler_without_workers_is_a_clear_error(dask, monkeypatch):
     with pytest.raises(cluster.ClusterError, match=r"no worker has joined the scheduler at tcp://\S+ in 1 s"):
         with cluster.executor(dask.address):
             pytest.fail("there is nobody to work")
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="NOT TESTED HERE: makes a certificate with openssl")
+def test_with_tls_only_holders_of_a_certificate_get_in(tmp_path, monkeypatch):
+    import dask
+
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=test", "-days", "2"]
+    subprocess.run([*request, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    files = ("--tls-ca-file", certificate, "--tls-cert", certificate, "--tls-key", key)
+    ours = {"ca-file": str(certificate), "client.cert": str(certificate), "client.key": str(key)}
+    monkeypatch.setattr(cluster, "CONNECT", 5.0)
+    there = Dask(tmp_path / "dask")
+    try:
+        there.scheduler("--protocol", "tls", *files)
+        there.worker("a", cluster.manifest.data.ROOT, "--no-nanny", *files)
+        assert there.address.startswith("tls://")
+        with dask.config.set({f"distributed.comm.tls.{k}": v for k, v in ours.items()}):
+            with cluster.executor(there.address) as executor:
+                assert executor.submit(len, "ab").result(60) == 2
+        with pytest.raises(cluster.ClusterError, match="no Dask scheduler answers at tls://"):
+            with cluster.executor(there.address):
+                pytest.fail("let in without a certificate")
+    finally:
+        there.close()
 
 
 # ---- workers that join later ----
