@@ -186,6 +186,20 @@ def test_a_scheduler_that_dies_ends_the_run_with_a_clear_failure(mini, tmp_path)
         dask.close()
 
 
+@pytest.mark.slow
+def test_ctrl_c_ends_a_run_on_a_cluster_at_once(mini, dask, tmp_path):
+    worker = dask.worker("a", mini.root, "--no-nanny")
+    process = mini.start("run", MINI, "-p", "mood=sleeps", "--cluster", dask.address, "--out", tmp_path / "out")
+    wait_until(lambda: children(worker.pid), 120)
+    time.sleep(3)
+    os.killpg(process.pid, signal.SIGINT)
+    started = time.monotonic()
+    _, errors = process.communicate(timeout=60)
+    assert time.monotonic() - started < 10
+    assert process.returncode == 130 and errors == "\ninterrupted; the same command goes on from here\n"
+    assert [p.name for p in (tmp_path / "out").iterdir()] == [".run.lock"]
+
+
 # ---- what is checked on connecting ----
 
 
@@ -241,6 +255,7 @@ def test_a_scheduler_without_workers_is_a_clear_error(dask, monkeypatch):
             pytest.fail("there is nobody to work")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("openssl"), reason="NOT TESTED HERE: makes a certificate with openssl")
 def test_with_tls_only_holders_of_a_certificate_get_in(tmp_path, monkeypatch):
     import dask
