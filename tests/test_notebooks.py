@@ -48,6 +48,7 @@ WHITELIST = (
     r"\bS3\b",
     r"\bI3\b",
     r"\b(HC1|CR[12])\b",  # kinds of standard error
+    r"\b(ME|BAT)1\b",
 )
 LONG_FLOAT = re.compile(r"(?<![\d.])0\.0*[1-9]\d{10,}|(?<![\d.])[1-9]\d*\.\d{11,}")  # more than ten significant digits
 BANNED = re.compile(
@@ -132,7 +133,7 @@ def test_ids_are_unique_and_carry_the_number_of_the_notebook(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_headings_are_unique(name):
     headings = re.findall(r"^#+ .*", "\n".join(c.source for c in cells(name, "markdown")), re.MULTILINE)
-    assert len(headings) == len(set(headings)) >= 3
+    assert len(headings) == len(set(headings)) >= (2 if name == "08_summary" else 3)
     assert len([h for h in headings if h.startswith("# ")]) == (0 if name == ANNEX else 1)
 
 
@@ -146,9 +147,9 @@ def test_no_number_is_typed(name):
 
 
 def library_texts() -> list[str]:
-    """Return every long text of the wording modules of the annex and of notebooks 03, 04 and 06 except docstrings."""
+    """Return every long text of the wording modules of annex, brief and notebooks 03, 04, 06 that is not a docstring."""
     folder = data.ROOT / "innodivide" / "narrative"
-    names = ("barriers", "outlook", "leader_test", "robustness", "robustness_appendix", "method_audit")
+    names = ("barriers", "brief", "outlook", "leader_test", "robustness", "robustness_appendix", "method_audit")
     found = []
     for path in [*sorted((folder / "annex").glob("*.py")), *(folder / f"{name}.py" for name in names)]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
@@ -338,7 +339,8 @@ def test_the_leader_test_keeps_the_wording_rules(leader_test):
     states = data.load("country").set_index("geo")["name"]
     table = {b.payload["id"]: b.payload for b in blocks if b.payload}["T3.3"]  # leaders at each decision
     in_force = {int(row[table["head"].index("Edition in force")]) for row in table["rows"]}
-    leaders = data.load("eis_group").query("group == 'leader' and edition in @in_force")
+    leaders = data.load("eis_group").query("group == 'leader'")
+    leaders = leaders[leaders["edition"].isin(in_force)]
     named = {states[geo] for geo in leaders["geo"] if geo in eu27()}
     assert all(state in first["title"] for state in named) and f"With {len(named)} states" in first["title"]
 
