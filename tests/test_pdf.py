@@ -260,7 +260,7 @@ def test_poppler_reads_the_structure(tmp_path):
     """An independent reader finds title, headings, table, caption, alt text and links in reading order."""
     (tmp_path / "r.pdf").write_bytes(pdf.render("T", ordinary(), FACTS))
     tree = subprocess.run(["pdfinfo", "-struct-text", tmp_path / "r.pdf"], capture_output=True, check=True).stdout
-    kinds = re.findall(r"^ *([A-Z][A-Za-z0-9]*)(?: \".*\")?(?: \((?:block|inline)\))?:?$", tree.decode(), re.MULTILINE)
+    kinds = re.findall(r"^ *([A-Z][A-Za-z0-9]*)(?: .*)?:?$", tree.decode(), re.MULTILINE)
     assert {"Document", "H1", "H2", "Table", "THead", "TR", "TH", "TD", "Caption", "Figure", "L", "LI", "Link"} <= set(
         kinds)
     assert kinds.index("Table") < kinds.index("Figure") < len(kinds) - 1 - kinds[::-1].index("L")
