@@ -5,15 +5,22 @@ The package description is the only schema: types, ranges, keys and meanings are
 numbers of the CSV file as an editor shows them (the header is row 1).
 """
 
+from __future__ import annotations  # pandas is imported where a table is read: a command with nothing to do is quick
+
+import csv
+import hashlib
 import json
 import os
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
+from innodivide.description import read_description
 from innodivide.errors import DataError
 from innodivide.schema import Failure, check_fields, check_key, convert, foreign_keys, read_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ROOT = Path(os.environ.get("INNODIVIDE_ROOT") or Path(__file__).resolve().parents[1])
 DATA = ROOT / "data"
@@ -26,24 +33,12 @@ DECLARED_TABLES = "INNODIVIDE_TABLES"
 def package(folder: Path = DATA) -> dict:
     """Return the package description (Frictionless Data Package) as a dictionary."""
     path = Path(folder) / PACKAGE
-    try:
-        stamp = path.stat().st_mtime_ns
-    except FileNotFoundError:
-        raise DataError(
-            f"{path} is missing: innodivide reads its tables from the data/ folder of its repository; "
-            "install it with `pip install -e .` or set INNODIVIDE_ROOT to the repository"
-        ) from None
-    return _package(path, stamp)
+    return _package(path, path.stat().st_mtime_ns if path.exists() else None)
 
 
 @lru_cache(maxsize=8)
-def _package(path: Path, _stamp: int) -> dict:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        {r["name"]: r["schema"]["fields"] for r in content["resources"]}
-    except (json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-        raise DataError(f"{path} is not a readable package description: {error!r}") from None
-    return content
+def _package(path: Path, _stamp: int | None) -> dict:
+    return read_description(path)
 
 
 def resources(folder: Path = DATA) -> dict[str, dict]:
@@ -110,9 +105,64 @@ def load_rows(name: str, folder: Path = DATA) -> pd.DataFrame:
     return frame.copy()
 
 
+def column(table: str, name: str) -> list[str | None]:
+    """Return the cells of one column as text, unchecked: names that a command allows, without loading pandas.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read that far. A run checks the whole table before it uses it.
+    """
+    path = DATA / resource(table)["path"]
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            return [row[name] for row in csv.DictReader(file)]  # None where a line is too short
+    except (OSError, UnicodeDecodeError, csv.Error, KeyError) as error:
+        raise DataError(f"{path}, column {name}: cannot be read ({type(error).__name__}: {error})") from None
+
+
 def check_table(name: str, folder: Path = DATA) -> list[Failure]:
     """Return every failure of one table against its description (types, ranges, keys, foreign keys)."""
     return list(_typed(name, Path(folder), _stamp(name, Path(folder)))[1])
+
+
+def check_frozen(name: str, folder: Path = DATA) -> list[Failure]:
+    """Return one failure if the bytes of a table are not those that its description records.
+
+    Types, keys and ranges cannot see that a file was cut at a line end or that a figure became another possible one.
+    """
+    described = resource(name, folder)
+    found, wanted = _fingerprint(Path(folder) / described["path"]), {k: described.get(k) for k in ("bytes", "hash")}
+    if found in (wanted, {}):  # a file that cannot be read is reported by `check_table`
+        return []
+    rule = f"as frozen: {wanted['bytes']} bytes, {wanted['hash']} (if the change is meant: innodivide freeze)"
+    return [Failure(described["path"], None, "", f"{found['bytes']} bytes, {found['hash'][:18]}...", rule)]
+
+
+def freeze(folder: Path = DATA) -> list[str]:
+    """Record size and SHA-256 of each table in the package description; return the tables whose record changed."""
+    path = Path(folder) / PACKAGE
+    content = json.loads(json.dumps(package(folder)))  # the cached description stays as it is
+    changed = []
+    for described in content["resources"]:
+        found = _fingerprint(Path(folder) / described["path"])
+        if found != {k: described.get(k) for k in ("bytes", "hash")}:
+            schema = described.pop("schema")
+            described.update(found, schema=schema)  # the schema is long: it stays last
+            changed.append(described["name"])
+    if changed:
+        partial = path.with_name(f".partial-{PACKAGE}")
+        partial.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        partial.replace(path)
+    return changed
+
+
+def _fingerprint(path: Path) -> dict:
+    try:
+        raw = path.read_bytes()
+    except OSError:
+        return {}
+    return {"bytes": len(raw), "hash": f"sha256:{hashlib.sha256(raw).hexdigest()}"}
 
 
 def _stamp(name: str, folder: Path) -> tuple:
@@ -170,6 +220,8 @@ def _rows_cache(folder: Path, name: str, _stamp: int | None) -> pd.DataFrame | N
 
 def describe(name: str, folder: Path = DATA) -> pd.DataFrame:
     """Return the data dictionary of one table: column, type, unit, range or allowed values, key, meaning."""
+    import pandas as pd
+
     described = resource(name, folder)
     key = described["schema"]["primaryKey"]
     links = {f: k["reference"]["resource"] for k in foreign_keys(described) for f in k["fields"]}

@@ -1,10 +1,13 @@
 """One country against the EU: the frames behind a country annex, tidy rows with their sources."""
 
+import unicodedata
+
 import pandas as pd
 
 from innodivide.errors import ParameterError
 from innodivide.panel import Tables, _tables, country_values, member_states
 
+_COMMA = str.maketrans("şţŞŢ", "șțȘȚ")
 PER_HEAD_YEAR = 2019  # population used for amounts per head: the last year before the pandemic
 
 
@@ -65,27 +68,6 @@ def index_relative_to_eu(edition: int = 2023, tables: Tables | None = None) -> p
     return rows[["geo", "year", "value", "relative", "group", "flag", "source_id"]].sort_values(
         ["geo", "year"], ignore_index=True
     )
-
-
-def index_comparison(geo: str, tables: Tables | None = None) -> pd.DataFrame:
-    """Return the index over time of the country, of its group's mean and of the leaders' mean, EU of the year = 100.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns year, series, relative. Groups are those of EIS 2023, whose back-series this is; the country itself is
-        left out of its group's mean.
-    """
-    tables = _tables(tables)
-    rows = index_relative_to_eu(2023, tables)
-    own = rows[rows["geo"] == _known(geo, tables)]
-    group = own["group"].iloc[0]
-    parts = [own.assign(series=names(tables)[geo])[["year", "series", "relative"]]]
-    for label, member in (("Leaders (mean)", "leader"), (f"Other {group} innovators (mean)", group)):
-        others = rows[(rows["group"] == member) & (rows["geo"] != geo)]
-        if not others.empty and not (member == group and label.startswith("Leaders")):
-            parts.append(others.groupby("year", as_index=False)["relative"].mean().assign(series=label))
-    return pd.concat(parts, ignore_index=True)[["year", "series", "relative"]]
 
 
 def indicator_strengths(geo: str, year: int = 2023, tables: Tables | None = None) -> pd.DataFrame:
@@ -152,6 +134,21 @@ def memberships(geo: str, tables: Tables | None = None) -> pd.DataFrame:
     ].sort_values(["decision_date", "ipcei_id"], ignore_index=True)
 
 
+def region_names(tables: Tables | None = None) -> dict[str, str]:
+    """Return the name of each region of RIS 2023 by code: that of the register of NUTS 2021, which has all its letters.
+
+    The scoreboard leaves letters out and has the names of Finland's regions at other codes than the register (FI19 is
+    Länsi-Suomi). Its name stays where the register has none or writes it in Greek or Cyrillic letters. Romanian has
+    letters with a comma below, where the register has a cedilla.
+    """
+    tables = _tables(tables)
+    register = tables["ris_region"].query("edition == 2023").set_index("region_code")["name"]
+    own = tables["nuts"].query("nuts_version == '2021'").dropna(subset=["name"]).set_index("nuts_code")["name"]
+    own = own[[all("LATIN" in unicodedata.name(c, "") for c in name if c.isalpha()) for name in own]]
+    names = {code: own.get(code, name) for code, name in register.items()}
+    return {code: name.translate(_COMMA) if code.startswith("RO") else name for code, name in names.items()}
+
+
 def regions(geo: str, tables: Tables | None = None) -> pd.DataFrame:
     """Return the country's regions of the Regional Innovation Scoreboard 2023, best first.
 
@@ -174,6 +171,7 @@ def regions(geo: str, tables: Tables | None = None) -> pd.DataFrame:
         .rename(columns={"relative_to_eu_pct": "relative"})
         .merge(points.rename(columns={"nuts_code": "region_code"}), on="region_code", how="left")
     )
+    frame["name"] = frame["region_code"].map(region_names(tables))
     frame["relative_2016"] = frame["region_code"].map(first)
     frame["change"] = frame["relative"] - frame["relative_2016"]
     columns = [
@@ -202,7 +200,7 @@ def money(geo: str, tables: Tables | None = None) -> pd.DataFrame:
         rank (1 = highest; ties share the best), n_countries (with a figure), flag, source_id. Missing = not known.
     """
     tables = _tables(tables)
-    parts = [_instrument(frame, _known(geo, tables), label, unit) for label, unit, frame in _instruments(tables)]
+    parts = [_instrument(frame, _known(geo, tables), label, unit) for label, unit, frame in instruments(tables)]
     return pd.DataFrame(parts)
 
 
@@ -222,7 +220,7 @@ def _instrument(frame: pd.DataFrame, geo: str, label: str, unit: str) -> dict:
     }
 
 
-def _instruments(tables: Tables) -> list[tuple[str, str, pd.DataFrame]]:
+def instruments(tables: Tables) -> list[tuple[str, str, pd.DataFrame]]:
     """Return (label, unit, frame of the EU27 with geo, value, flag, source_id) for each instrument known by country."""
     heads = country_values("population", PER_HEAD_YEAR, tables).set_index("geo")["value"]
     base = member_states(tables)[["geo"]]

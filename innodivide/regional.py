@@ -84,9 +84,7 @@ def index_identity(tables: Tables | None = None) -> dict[str, pd.DataFrame]:
     dimensions = indicator.query("level == 'indicator'").set_index("indicator_code")["dimension_code"]
     zeros = composite.classify_zeros(scores, index, weights, blocks, dimensions)
     checked = composite.identity_check(scores, index, weights, composite.missing_cells(zeros, scores))
-    home = tables["ris_region"].query("edition == 2023").set_index("region_code")["geo"]
-    regional = composite.regional_matrix(tables["ris_score"])
-    published = tables["ris_index"].query("edition == 2023").set_index(["region_code", "year"])["value"]
+    regional, published, home = barriers.regional_index(tables)
     rebuilt = composite.rebuild_regional(regional, published, home)
     region_zeros = composite.regional_zeros(regional, rebuilt)
     return {

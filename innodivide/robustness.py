@@ -3,30 +3,32 @@
 import numpy as np
 import pandas as pd
 
-from innodivide import composite, models, multiverse
+from innodivide import composite, multiverse, other_outcomes
 from innodivide.confirmatory import Confirmatory, stream
-from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.inference import clusters, importance, linear, sweep
-from innodivide.models import outcomes
+from innodivide.inference.sensitivity import Sensitivity, e_value, risk_ratio, robustness_value
+from innodivide.models.design import CONTROLS
 from innodivide.panel import Tables, _tables, country_totals
 from innodivide.plan import Plan
-from innodivide.profile import index_relative_to_eu
-from innodivide.results import Result, as_odds_ratio
+from innodivide.results import Result
 
 REGISTERED = "at_decision/ln_population/in/all/notifying/firth/lag1"
-LABEL_DRAWS = 200  # redrawn scoreboards behind the label's uncertainty: a set of leaders each, refitted
+COMMON = 0.15  # share of events above which an odds ratio is read as a squared risk ratio (VanderWeele 2017)
 
 
-def specification_curve(tables: Tables | None = None) -> pd.DataFrame:
-    """Return the leader family on the odds-ratio scale: choices, odds_ratio, ci_low, ci_high, p_value.
+def specification_grid(tables: Tables | None = None) -> pd.DataFrame:
+    """Return every specification of multiverse.yml as estimated (`multiverse.run_grid`), label and index."""
+    return multiverse.run_grid(multiverse.expand(tables=tables), tables=tables)
+
+
+def odds_ratio_curve(grid: pd.DataFrame) -> pd.DataFrame:
+    """Return the specifications of the label that estimate log odds, with odds_ratio, ci_low and ci_high as ratios.
 
     Specifications that could not be fitted are kept, with the reason in `failed`.
     """
-    specs = multiverse.expand(tables=tables)
-    specs = specs[(specs["family"] == "leader") & specs["estimator"].isin(["firth", "quasi_binomial"])]
-    fitted = multiverse.run_grid(specs, tables=tables)
-    ends = {"odds_ratio": fitted["log_odds"], "ci_low": fitted["ci_low"], "ci_high": fitted["ci_high"]}
-    return fitted.assign(**{k: np.exp(v) for k, v in ends.items()})
+    rows = grid[(grid["family"] == "leader") & (grid["scale"] == multiverse.LOG_ODDS)]
+    ends = {"odds_ratio": rows["log_odds"], "ci_low": rows["ci_low"], "ci_high": rows["ci_high"]}
+    return rows.assign(**{name: np.exp(values) for name, values in ends.items()})
 
 
 def joint_test(specs: pd.DataFrame, plan: Plan, n_permutations: int, tables: Tables | None = None) -> pd.DataFrame:
@@ -46,73 +48,28 @@ def cluster_methods(main: Confirmatory, plan: Plan) -> pd.DataFrame:
     return _records(results)
 
 
-def other_outcomes(main: Confirmatory, tables: Tables | None = None) -> pd.DataFrame:
-    """Return the leader estimate for other outcomes and models; one that cannot be fitted says why in `note`."""
-    totals = country_totals(main.dyads)
-    aid = _aid_of(main.dyads, _tables(tables))
-    attempts = {
-        "Number of IPCEIs, Poisson with offset": lambda: outcomes.poisson_rate(totals),
-        "Number of IPCEIs, quasi-binomial": lambda: models.grouped_binomial(totals).result,
-        "Share of IPCEIs, fractional logit": lambda: outcomes.fractional_logit(totals),
-        "Any participation, Firth logit": lambda: outcomes.any_participation(totals),
-        "State aid in euro, PPML": lambda: outcomes.ppml(aid),
-        "Continuous index instead of the label": lambda: as_odds_ratio(
-            sweep.continuous_index(with_index(main.dyads, tables))
-        ),
-    }
-    rows = []
-    for question, attempt in attempts.items():
-        try:
-            rows.append({"question": question, **attempt().row(), "note": ""})
-        except (DataError, DesignError, ParameterError) as error:
-            rows.append({"question": question, "note": str(error)})
-    columns = [
-        "question",
-        "method",
-        "estimate",
-        "scale",
-        "ci_low",
-        "ci_high",
-        "p_value",
-        "n_countries",
-        "n_treated",
-        "note",
-    ]
-    return pd.DataFrame(rows).reindex(columns=columns)
+def confounding(main: Confirmatory, claimed: bool) -> dict[str, Sensitivity]:
+    """Return E-value and robustness value of the registered association, withheld unless an association is claimed.
 
-
-def _aid_of(dyads: pd.DataFrame, tables: Tables) -> pd.DataFrame:
-    """Return aid by country (euro; 0 without participation, missing where any part is unknown) with its bases."""
-    aid = tables["ipcei_country"][["ipcei_id", "geo", "role", "aid_eur_mn", "aid_basis"]]
-    aid = aid[aid["role"] == "notifying"].drop(columns="role")
-    frame = dyads.merge(aid, on=["ipcei_id", "geo"], how="left")
-    frame["aid_eur"] = (frame["aid_eur_mn"] * 1e6).where(frame["participates"], 0.0)
-    grouped = frame.sort_values(["geo", "ipcei_id"]).groupby("geo")
-    return grouped.agg(
-        aid_eur=("aid_eur", lambda a: a.sum(skipna=False)),
-        aid_basis=("aid_basis", lambda b: ", ".join(sorted(set(b.dropna()))) or None),
-        leader=("leader", "max"),
-        ln_population=("ln_population", "mean"),
-        ln_gdp_pc_pps=("ln_gdp_pc_pps", "mean"),
-    ).reset_index()
-
-
-def with_index(dyads: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
-    """Add `index_relative`: the EIS 2023 back-series (EU = 100) for the year that the edition in force describes.
-
-    Editions after 2023 take the last year of the series. The series was computed later, so this is not what was known.
+    The odds ratio stands for a risk ratio by its square root, participation being common. The robustness value is that
+    of least squares on country totals, whose errors are independent of each other as those of dyads are not.
     """
-    tables = _tables(tables)
-    series = index_relative_to_eu(2023, tables).set_index(["geo", "year"])["relative"]
-    year = dyads["edition"].map(tables["eis_edition"].set_index("edition")["performance_year"]).astype(int)
-    last = int(series.index.get_level_values("year").max())
-    keys = pd.MultiIndex.from_arrays([dyads["geo"], year.clip(upper=last)])
-    return dyads.assign(index_relative=series.reindex(keys).to_numpy())
+    import statsmodels.api as sm
+
+    common = main.profile.n_events > COMMON * main.profile.n_dyads
+    ends = (main.interval.estimate, main.interval.ci_low, main.interval.ci_high)
+    totals = country_totals(main.dyads)
+    columns = sm.add_constant(totals[["leader_share", *CONTROLS]].astype(float))
+    fit = sm.OLS(totals["rate"].astype(float), columns).fit()
+    return {
+        "e_value": e_value(*(risk_ratio(ratio, common) for ratio in ends), claimed=claimed),
+        "robustness": robustness_value(float(fit.tvalues["leader_share"]), int(fit.df_resid), claimed=claimed),
+    }
 
 
 def threshold_sweep(main: Confirmatory, tables: Tables | None = None) -> pd.DataFrame:
     """Return the odds ratio of being above each cut of the index (`sweep.threshold_sweep`)."""
-    return sweep.threshold_sweep(with_index(main.dyads, tables))
+    return sweep.threshold_sweep(other_outcomes.with_index(main.dyads, tables))
 
 
 def leave_one_out(main: Confirmatory) -> pd.DataFrame:

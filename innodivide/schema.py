@@ -3,28 +3,40 @@
 Row numbers are line numbers of the CSV file as an editor shows them (the header is row 1).
 """
 
+from __future__ import annotations  # pandas is imported where a table is read: a command with nothing to do is quick
+
 import csv
 import io
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
+from innodivide.description import as_list
 
-# One spelling for each integer (no plus, no leading zero), so that keys compared as text cannot hide a repetition.
+if TYPE_CHECKING:
+    import pandas as pd
+
+# One spelling for each value (no plus, no leading zero, no exponent, no negative zero), so that keys compared as text
+# cannot hide a repetition and no number is rounded away in reading.
+_WHOLE = "(0|[1-9][0-9]{0,17})"
 _PATTERNS = {
-    "integer": r"-?(0|[1-9][0-9]{0,17})",
-    "number": r"-?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?",
+    "integer": rf"(?!-0)-?{_WHOLE}",
+    "number": rf"(?!-0(\.0*)?$)-?{_WHOLE}(\.[0-9]+)?",
     "boolean": "true|false",
-    "date": r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])",
+    "date": r"(19|20)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])",
 }
-
-
-_FORMULA = re.compile(r"[=@+\-]")  # what a spreadsheet takes for a formula at the start of a text
-
-
-_INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2066-\u2069\ufeff\ufffd]")
+_SPELLING = {
+    "integer": "digits only",
+    "number": "digits with a decimal point, no exponent",
+    "boolean": "true or false",
+    "date": "YYYY-MM-DD, 1900 to 2099",
+}
+# What a spreadsheet takes for a formula at the start of a text, also in the wide forms that some of them accept.
+_FORMULA = re.compile(r"[=@+\-＝＠＋－]")
+_LOST = "\ufffd"  # what a reader puts in the place of a letter it could not read
+LONGEST = 1000  # characters in a cell: more is a damaged file, not a figure or a note
 
 
 @dataclass(frozen=True, order=True)
@@ -46,6 +58,8 @@ class Failure:
 
 def read_rows(folder: Path, described: dict) -> tuple[pd.DataFrame, list[Failure]]:
     """Read a CSV file as text, indexed by line number, with the failures of its form (encoding, header, raggedness)."""
+    import pandas as pd
+
     file, names = described["path"], [f["name"] for f in described["schema"]["fields"]]
     empty = pd.DataFrame(columns=names, dtype=object)
     try:
@@ -53,9 +67,14 @@ def read_rows(folder: Path, described: dict) -> tuple[pd.DataFrame, list[Failure
         content = raw.decode("utf-8")
     except FileNotFoundError:
         return empty, [Failure(file, None, "", "", "the file exists")]
+    except OSError as error:  # a folder, no permission, a link in a circle
+        return empty, [Failure(file, None, "", error.strerror or "", "the file can be read")]
     except UnicodeDecodeError as error:
         row = raw[: error.start].count(b"\n") + 1
         return empty, [Failure(file, row, "", repr(raw[error.start : error.start + 4]), "the file is UTF-8 text")]
+    if "\0" in content:  # UTF-16, or what a file system leaves after a crash
+        row = content[: content.index("\0")].count("\n") + 1
+        return empty, [Failure(file, row, "", "NUL", "the file is UTF-8 text without NUL bytes")]
     if content.startswith("\ufeff"):
         return empty, [Failure(file, 1, "", "byte order mark", "the file is UTF-8 without a byte order mark")]
     if not content.endswith("\n"):
@@ -94,24 +113,28 @@ def check_fields(text: pd.DataFrame, described: dict) -> list[Failure]:
 
 def _broken_rules(column: pd.Series, filled: pd.Series, field: dict):
     """Yield (offending cells, rule) for one field; ranges are looked at only where the type holds."""
+    import pandas as pd
+
     limits, kind = field.get("constraints", {}), field["type"]
     if limits.get("required"):
         yield column[column == ""], "a value is required"
     yield (
-        filled[filled.map(lambda v: bool(_INVISIBLE.search(v)) or v != v.strip())],
-        ("no control or invisible character, no blank at either end"),
+        filled[~filled.map(lambda v: v.isprintable() and v == v.strip() and _LOST not in v).astype(bool)],
+        "no control or invisible character, no blank at either end",
     )
+    yield filled[~filled.map(_composed).astype(bool)], "accents are one character with their letter (Unicode NFC)"
+    yield filled[filled.map(lambda v: "\\" in v)], "no backslash (a quote within quotes is doubled)"
+    yield filled[filled.map(len) > LONGEST], f"at most {LONGEST} characters"
     if kind == "string":
         yield filled[filled.map(lambda v: bool(_FORMULA.match(v)))], "a text does not start with = @ + or -"
     if kind in _PATTERNS:
         holds = filled.str.fullmatch(_PATTERNS[kind])
-        yield filled[~holds.astype(bool)], f"type {kind}"
+        yield filled[~holds.astype(bool)], f"type {kind} ({_SPELLING[kind]})"
         filled = filled[holds.astype(bool)]
     if kind == "date":
         yield filled[pd.to_datetime(filled, format="%Y-%m-%d", errors="coerce").isna()], "a day of the calendar"
     if kind in ("integer", "number"):
         numbers = filled.astype(float)
-        yield filled[~np.isfinite(numbers)], "a finite number"
         if "minimum" in limits:
             yield filled[numbers < limits["minimum"]], f"at least {limits['minimum']}"
         if "maximum" in limits:
@@ -120,9 +143,14 @@ def _broken_rules(column: pd.Series, filled: pd.Series, field: dict):
         allowed = [str(v) for v in limits["enum"]]
         yield filled[~filled.isin(allowed)], f"one of: {', '.join(allowed)}"
     if "pattern" in limits:
-        yield filled[~filled.str.fullmatch(limits["pattern"]).astype(bool)], f"pattern {limits['pattern']}"
+        matches = re.compile(limits["pattern"], re.ASCII).fullmatch  # ASCII: \d means 0 to 9 only
+        yield filled[~filled.map(lambda v: bool(matches(v))).astype(bool)], f"pattern {limits['pattern']}"
     if limits.get("unique"):
         yield filled[filled.duplicated()], "a value not used in an earlier row"
+
+
+def _composed(text: str) -> bool:
+    return text.isascii() or (unicodedata.is_normalized("NFC", text) and not any(map(unicodedata.combining, text)))
 
 
 def check_key(text: pd.DataFrame, described: dict) -> list[Failure]:
@@ -138,7 +166,6 @@ def check_key(text: pd.DataFrame, described: dict) -> list[Failure]:
 
 def foreign_keys(described: dict) -> list[dict]:
     """Return the declared foreign keys; a list column of source ids counts as one more."""
-    as_list = lambda v: [v] if isinstance(v, str) else list(v)  # noqa: E731
     keys = [
         {
             "fields": as_list(k["fields"]),
@@ -153,6 +180,8 @@ def foreign_keys(described: dict) -> list[dict]:
 
 def convert(text: pd.DataFrame, described: dict) -> pd.DataFrame:
     """Give each column its type; an empty cell becomes missing."""
+    import pandas as pd
+
     typed = {}
     for field in described["schema"]["fields"]:
         column = text[field["name"]].replace("", None)

@@ -4,9 +4,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
-from concurrent.futures import ProcessPoolExecutor
+import time
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from html.parser import HTMLParser
 from multiprocessing import get_context
 from pathlib import Path
@@ -17,24 +19,35 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from innodivide import data
 
 ROOT = data.ROOT
-MINI = "90_mini"
+MINI, AGAIN, HURRIED = "90_mini", "91_again", "92_hurried"
+HURRY = 8  # seconds that the last of them may take
 MOODS = ("good", "second", "trips", "fails", "bare", "warns", "undeclared", "dies", "edits")
+MOODS += ("killed", "murders", "once", "spins", "sleeps", "ignores")
 TROUBLE_CELL = 7  # as a reader of the notebook counts; papermill's injected cell would make it 8
 
-MINI_YAML = f"""
-{MINI}:
+_DECLARATION = """
+{name}:
   title: A small report
-  folder: {MINI}
+  folder: {name}
   tables: [tile_grid, ipcei_country]
+  {more}
   parameters:
-    mood: {{type: string, default: good, choices: [{", ".join(MOODS)}], meaning: "what happens in the notebook"}}
+    mood: {{type: string, default: good, choices: [{moods}], meaning: "what happens in the notebook"}}
 """
+MINI_YAML = "".join(
+    _DECLARATION.format(name=name, more=more, moods=", ".join(MOODS))
+    for name, more in ((MINI, ""), (AGAIN, ""), (HURRIED, f"timeout: {HURRY}"))
+)
 MINI_CELLS = (
     ("markdown", "# A small report\n\n## First part\n\nSome prose."),
     ("parameters", 'mood = "good"'),
     (
         "code",
-        """import os
+        """import multiprocessing
+import os
+import re
+import signal
+import time
 import warnings
 from pathlib import Path
 
@@ -58,6 +71,18 @@ tiles = data.load("tile_grid").head(3)""",
     raise ValueError("broken on purpose\\nin two lines")
 if mood == "dies":
     os._exit(3)
+if mood == "killed":
+    os.kill(os.getpid(), signal.SIGKILL)
+if mood == "murders" or (mood == "once" and not Path("murdered").exists()):
+    Path("murdered").touch()
+    os.kill(multiprocessing.parent_process().pid, signal.SIGKILL)  # the process that makes the report
+    time.sleep(60)
+if mood == "spins":
+    re.match("(a+)+$", "a" * 60 + "b")  # years in C code that lets no other thread have a turn
+if mood == "ignores":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+if mood in ("ignores", "sleeps"):
+    time.sleep(600)
 if mood == "undeclared":
     data.load("rrf_fact")
 if mood == "warns":
@@ -91,7 +116,8 @@ class Mini:
     """A copy of the repository with one more notebook; `call` runs a function of this module in a process that lives in
     it, `cli` the command line."""
 
-    def __init__(self, root: Path):
+    def __init__(self, root: Path, light: bool = False):
+        """`light`: its command line starts kernels from a server with few imports, for runs that are repeated often."""
         self.root, self.data = root, root / "data"
         shutil.copytree(ROOT / "data", self.data)
         shutil.copytree(ROOT / "innodivide", root / "innodivide", ignore=shutil.ignore_patterns("__pycache__", ".*"))
@@ -100,7 +126,10 @@ class Mini:
             shutil.copy(ROOT / name, root / name)
         with (root / "notebooks" / "notebooks.yml").open("a", encoding="utf-8") as declarations:
             declarations.write(MINI_YAML)
-        write_notebook(root / "notebooks" / f"{MINI}.ipynb", MINI_CELLS)
+        for name in (MINI, AGAIN, HURRIED):
+            write_notebook(root / "notebooks" / f"{name}.ipynb", MINI_CELLS)
+        if light:
+            (root / "innodivide" / "reports" / "warm.py").write_text("import ipykernel.kernelapp, innodivide.data\n")
         self._pool = None
 
     def environment(self) -> dict[str, str]:
@@ -121,16 +150,26 @@ class Mini:
                 os.environ.update(before)
         return self._pool.submit(function, *arguments).result()
 
-    def cli(self, *arguments) -> subprocess.CompletedProcess:
+    def cli(self, *arguments, **environment) -> subprocess.CompletedProcess:
         """Run the command line in this repository."""
-        return subprocess.run(
+        process = self.start(*arguments, **environment)
+        try:
+            output, errors = process.communicate(timeout=180)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise
+        return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+
+    def start(self, *arguments, **environment) -> subprocess.Popen:
+        """Start the command line in this repository, as a terminal does: in a process group of its own."""
+        return subprocess.Popen(
             [sys.executable, "-m", "innodivide.cli", *map(str, arguments)],
-            env=self.environment(),
+            env={k: v for k, v in (self.environment() | environment).items() if v is not None},
             cwd=self.root,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=120,
-            check=False,
+            start_new_session=True,
         )
 
     def close(self) -> None:
@@ -154,6 +193,16 @@ def make_reports(moods, out: Path, workers: int, force: bool = False) -> list:
 
     _forget()
     return run.run([run.job(MINI, mood=m) for m in moods], out, force=force, workers=workers)
+
+
+def make_reports_in_threads(moods, out: Path) -> tuple[list, int]:
+    """Run the small notebook for each mood in threads; return the outcomes, and what the threads answer afterwards."""
+    from innodivide.reports import run
+
+    _forget()
+    with ThreadPoolExecutor(2) as threads:
+        outcomes = run.run([run.job(MINI, mood=m) for m in moods], out, executor=threads)
+        return outcomes, threads.submit(len, "ab").result()
 
 
 def write_fake_report(folder: Path, name: str = MINI) -> dict:
@@ -250,7 +299,8 @@ def assert_sound(text: str) -> Page:
         assert heading.get("scope") in ("col", "row")
     for link in page.all("a"):
         target = link["href"]
-        assert target.startswith(("https://", "http://", "exhibits/", "#")), target
+        inside = target.startswith("data:text/csv;charset=utf-8;base64,") and link["download"].endswith(".csv")
+        assert inside or target.startswith(("https://", "http://", "exhibits/", "#")), target
         assert not target.startswith("#") or target[1:] in page.ids, f"{target} leads nowhere"
     assert len(page.ids) == len(set(page.ids)), "an id is used twice"
     assert len(page.all("h1")) == 1
@@ -260,3 +310,35 @@ def assert_sound(text: str) -> Page:
 def tree(folder: Path) -> dict[str, bytes]:
     """Return the content of every file below a folder."""
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+# ---- processes ----
+
+
+def alive(pid: int) -> bool:
+    """Return whether a process is there and has not ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except OSError:
+        return False
+
+
+def processes_of(mark: str) -> list[int]:
+    """Return the living processes that were started with `mark` in their environment, themselves or their parents."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit() and int(folder.name) != os.getpid():
+            try:
+                if mark.encode() in (folder / "environ").read_bytes() and alive(int(folder.name)):
+                    found.append(int(folder.name))
+            except OSError:
+                continue
+    return found
+
+
+def wait_until(true, seconds: float) -> None:
+    """Return as soon as `true()` holds; fail if it does not in time."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"not within {seconds} s"
+        time.sleep(0.05)

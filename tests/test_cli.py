@@ -24,7 +24,7 @@ def told(monkeypatch, tmp_path):
     """Replace the work itself: record the jobs and say that each was made, but for those of Malta."""
     asked = {}
 
-    def pretend(jobs, out, *, force, workers, tell):
+    def pretend(jobs, out, *, force, workers, executor, tell):
         asked.update(jobs=jobs, force=force, workers=workers)
         outcomes = [
             Outcome(j.name, "failed", "it broke") if "MT" in j.name else Outcome(j.name, "made", "", 2.0) for j in jobs

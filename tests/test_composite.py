@@ -284,6 +284,19 @@ def test_regional_zeros_never_claim_more_than_the_count_tells(ris):
     assert (rows.loc[full.index.difference(per_row.index)] == 0).all()
 
 
+def test_likely_zeros_agree_with_what_is_told_and_with_every_count(ris):
+    scores, _, _, _, rebuilt = ris
+    found, told = composite.likely_zeros(scores, rebuilt), composite.regional_zeros(scores, rebuilt)
+    keys = ["region_code", "year", "indicator_code"]
+    both = found.merge(told[told["basis"] == "identity"], on=keys)
+    assert len(both) and (both["reading"] == both["verdict"]).all() and both["certain"].all()
+    taken = (found["reading"] == "missing").groupby([found["region_code"], found["year"]]).sum()
+    number = rebuilt.set_index(["region_code", "year"])["n_missing"]
+    assert (taken.to_numpy() == number.loc[taken.index].to_numpy()).all() and len(found) == len(told)
+    shuffled = composite.likely_zeros(scores.sample(frac=1, random_state=1), rebuilt.sample(frac=1, random_state=2))
+    pd.testing.assert_frame_equal(found, shuffled.sort_values(keys, ignore_index=True))
+
+
 def test_regional_weights_factors_and_counts_are_recovered_from_simulated_data():
     rng = np.random.default_rng(8)
     truth, _, _, _ = simulate(rng, n=30, size=6, decimals=9)

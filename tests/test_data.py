@@ -165,7 +165,7 @@ def small_package(folder, text: str):
 
 def test_row_numbers_are_line_numbers_with_quoted_cells(tmp_path):
     folder = small_package(tmp_path, 'key,n\n"a, with ""quotes""",1\n"b",x\nc,2\n')
-    assert data.check_table("t", folder) == [data.Failure("t.csv", 3, "n", "x", "type integer")]
+    assert data.check_table("t", folder) == [data.Failure("t.csv", 3, "n", "x", "type integer (digits only)")]
     (folder / "t.csv").write_text('key,n\n"a, with ""quotes""",1\n"b",3\nc,2\n')
     assert data.load_rows("t", folder).index.tolist() == [2, 3, 4]
     assert data.load("t", folder)["key"].tolist() == ['a, with "quotes"', "b", "c"]

@@ -1,11 +1,18 @@
 """Freshness, in both directions: what a report depends on makes it stale, and nothing else does."""
 
+import ast
 import json
 import os
 import re
+import subprocess
+import sys
+from importlib import metadata
 
 import pytest
 from report_fixtures import MINI, Mini, why_stale, write_fake_report
+
+from innodivide import data
+from innodivide.reports import manifest
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +60,7 @@ def test_an_unchanged_report_is_fresh(mini, report):
 
 
 def test_no_report_yet(mini, tmp_path):
-    assert mini.call(why_stale, tmp_path / "none") == "no report yet, or no readable manifest"
+    assert mini.call(why_stale, tmp_path / "none") == "there is no report yet"
 
 
 @pytest.mark.parametrize(
@@ -84,10 +91,50 @@ def test_one_row_added_is_enough(mini, report, change):
 
 
 def test_every_file_of_the_library_is_an_input(mini, report):
-    """A template of a new kind must not be forgotten."""
+    """A template of a new kind must not be forgotten; what shapes no report is left out on purpose."""
     files = {p.relative_to(mini.root).as_posix() for p in (mini.root / "innodivide").rglob("*") if p.is_file()}
-    listed = json.loads((report / "manifest.json").read_text())["inputs"]
-    assert {f for f in files if "__pycache__" not in f} <= set(listed)
+    listed = {f for f in json.loads((report / "manifest.json").read_text())["inputs"] if f.startswith("innodivide/")}
+    apart = tuple(f"innodivide/{start}" for start in manifest.APART)
+    assert {f for f in files if "__pycache__" not in f and not f.startswith(apart)} == listed
+
+
+def imported_modules(path) -> set[str]:
+    """Return the dotted names that a file imports, from the top or inside a function."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: a relative import"
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def shaping_files():
+    """Yield the files of the library that shape reports."""
+    library = data.ROOT / "innodivide"
+    for path in sorted(library.rglob("*.py")):
+        if not path.relative_to(library).as_posix().startswith(manifest.APART):
+            yield path
+
+
+def test_what_is_left_out_of_the_inputs_is_imported_by_nothing_that_shapes_a_report():
+    starts = tuple("innodivide." + start.rstrip("/").replace("/", ".") for start in manifest.APART)
+    for path in shaping_files():
+        assert not [m for m in imported_modules(path) if m.startswith(starts)], path
+    for notebook in (data.ROOT / "notebooks").glob("*.ipynb"):
+        text = notebook.read_text("utf-8")
+        assert not [s for s in starts if s in text], notebook
+        assert not re.search(r"from innodivide(\.reports)? import[^\n\"]*\b(cli|site|compare|golden)", text), notebook
+
+
+def test_the_version_of_every_package_that_shapes_a_report_is_recorded():
+    owners = metadata.packages_distributions()
+    used = {m.split(".")[0] for path in shaping_files() for m in imported_modules(path)} - {"innodivide"}
+    packages = {owners[m][0].lower() for m in used if m in owners}
+    # parts of papermill and ipykernel, and what only carries work or holds a lock
+    apart = {"traitlets", "nbclient", "jupyter_client", "jupyter_core", "dask", "distributed", "filelock", "rocrate"}
+    assert packages - apart <= set(manifest.environment()["packages"])
 
 
 def test_a_new_library_file_makes_it_stale(mini, report):
@@ -126,24 +173,62 @@ def test_a_changed_description_of_a_used_table_makes_it_stale(mini, report, chan
 def test_many_changes_are_not_all_listed(mini, report, change):
     for file in ("analysis_plan.yml", "requirements.lock", "data/sources.csv", "data/tier1/ipcei.csv"):
         change(file, edited_row)
-    assert mini.call(why_stale, report) == "changed: analysis_plan.yml, data/sources.csv, data/tier1/ipcei.csv and more"
+    assert mini.call(why_stale, report) == (
+        "changed: analysis_plan.yml, data/sources.csv, data/tier1/ipcei.csv and 1 more"
+    )
 
 
 def test_another_parameter_value_makes_it_stale(mini, report):
     assert mini.call(why_stale, report, MINI, "good") == ""
-    assert mini.call(why_stale, report, MINI, "second") == "other parameters"
+    assert mini.call(why_stale, report, MINI, "second") == "parameter mood: was good, is second"
 
 
-def test_other_package_versions_make_it_stale(mini, report):
-    path = report / "manifest.json"
-    kept = path.read_bytes()
-    content = json.loads(kept)
-    content["environment"]["packages"]["pandas"] = "2.0.0"
+def test_another_package_version_makes_it_stale(mini, report, tmp_path):
+    """A package is found in another version: its description stands first on the path of a new process."""
+    described = tmp_path / "typst-0.0.7.dist-info"
+    described.mkdir()
+    (described / "METADATA").write_text("Metadata-Version: 2.1\nName: typst\nVersion: 0.0.7\n")
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; from innodivide.reports import run; "
+        f"print(run.freshness([run.job({MINI!r}, ('html',))], Path(sys.argv[2])))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path), str(report.parent)],
+        env=mini.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    here = metadata.version("typst")
+    assert found.stdout.strip() == str({MINI: [f"version typst: was {here}, is 0.0.7"]})
+
+
+def test_all_reasons_are_given(mini, report, change):
+    change("data/sources.csv", edited_row)
+    output = report / "report.html"
+    kept = output.read_bytes()
     try:
-        path.write_text(json.dumps(content))
-        assert mini.call(why_stale, report) == "other package versions"
+        output.write_bytes(b"")
+        found = mini.call(reasons, report, "second")
     finally:
-        path.write_bytes(kept)
+        output.write_bytes(kept)
+    assert found == [
+        "parameter mood: was good, is second",
+        "changed: data/sources.csv",
+        "not made in format pdf",
+        "output report.html is missing or was altered",
+    ]
+
+
+def reasons(folder, mood):
+    """Return every reason why the report must be made again (runs inside the small repository)."""
+    from report_fixtures import _forget
+
+    from innodivide.reports import manifest, run
+
+    _forget()
+    item = run.job(MINI, mood=mood)
+    return list(manifest.reasons(item.notebook, item.parameters, folder, item.formats))
 
 
 # ---- what must not make it stale ----
@@ -162,6 +247,9 @@ def test_touched_but_unchanged_inputs_leave_it_fresh(mini, report):
         "data/scoreboard/eis_score.csv",
         "data/claims.csv",
         "notebooks/01_innovation_divide.ipynb",
+        "innodivide/cli/look.py",
+        "innodivide/reports/compare.py",
+        "innodivide/reports/golden.py",
     ],
 )
 def test_a_changed_file_that_it_does_not_use_leaves_it_fresh(mini, report, change, file):
@@ -204,42 +292,78 @@ def test_an_altered_or_deleted_output_makes_it_stale(mini, report, output):
     assert mini.call(why_stale, report) == ""
 
 
+def deep(levels: int) -> bytes:
+    return b'{"parameters": ' + b"[" * levels + b"]" * levels + b"}"
+
+
+def spoilt(part, value):
+    """Return what gives one part of a manifest another value."""
+    return lambda content: json.dumps(content | {part: value}).encode()
+
+
 @pytest.mark.parametrize(
-    "content",
+    "spoil",
     [
-        b"",
-        b"{",
-        b"null",
-        b"[]",
-        b'"text"',
-        b"\xff\xfe",
-        b"{}",
-        b'{"parameters": {}, "inputs": {}}',
-        b'{"parameters": {"mood": "good"}, "inputs": ["x"], "environment": {}, "outputs": {}}',
-        b'{"parameters": 1, "inputs": {}, "environment": {}, "outputs": {}}',
-        b'{"parameters": {"mood": "good"}, "inputs": {}, "environment": {}, "outputs": "all"}',
+        lambda content: b"",
+        lambda content: b"{",
+        lambda content: json.dumps(content).encode()[:-100],
+        lambda content: b"null",
+        lambda content: b"[]",
+        lambda content: b'"text"',
+        lambda content: b"\xff\xfe",
+        lambda content: deep(3),
+        lambda content: deep(200_000),
+        lambda content: b" " * 5_000_000 + json.dumps(content).encode(),
+        lambda content: json.dumps({k: v for k, v in content.items() if k != "code"}).encode(),
+        spoilt("remark", "an extra key"),
+        spoilt("notebook", 1),
+        spoilt("parameters", []),
+        spoilt("inputs", ["x"]),
+        spoilt("inputs", {"data/sources.csv": 7}),
+        spoilt("inputs", {"data/sources.csv": "no hash"}),
+        spoilt("environment", None),
+        spoilt("outputs", "all"),
+        spoilt("outputs", {}),
+        spoilt("outputs", {"../report.html": "0" * 64}),
+        spoilt("outputs", {"/etc/hostname": "0" * 64}),
+        spoilt("outputs", {"a\0b": "0" * 64}),
     ],
 )
-def test_a_corrupted_manifest_makes_it_stale(mini, report, content):
+def test_a_corrupted_manifest_is_named_and_makes_it_stale(mini, report, spoil):
     path = report / "manifest.json"
     kept = path.read_bytes()
     try:
-        path.write_bytes(content)
-        assert mini.call(why_stale, report) != ""
+        path.write_bytes(spoil(json.loads(kept)))
+        assert mini.call(why_stale, report).startswith(f"{path} is damaged: ")
+    finally:
+        path.write_bytes(kept)
+    assert mini.call(why_stale, report) == ""
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "told"),
+    [
+        ("notebook", "03_leader_test", "the report there is of notebook 03_leader_test"),
+        ("parameters", {}, "parameter mood: was not recorded, is good"),
+        ("environment", {"packages": 1}, "version firthmodels: was not recorded, is "),
+        ("outputs", {"report.html": "0" * 64}, "output report.html is missing or was altered"),
+        ("outputs", {"report.html": "0" * 64, "x" * 5000: "0" * 64}, "output report.html is missing or was altered"),
+        ("inputs", {}, "changed: analysis_plan.yml, data/datapackage.json (tables used), data/geography/country.csv"),
+    ],
+)
+def test_a_manifest_of_something_else_makes_it_stale(mini, report, part, value, told):
+    path = report / "manifest.json"
+    kept = path.read_bytes()
+    try:
+        path.write_bytes(spoilt(part, value)(json.loads(kept)))
+        assert mini.call(why_stale, report).startswith(told)
     finally:
         path.write_bytes(kept)
 
 
-def test_a_manifest_cut_off_or_without_outputs_makes_it_stale(mini, report):
-    path = report / "manifest.json"
-    kept = path.read_bytes()
-    try:
-        path.write_bytes(kept[: len(kept) // 2])
-        assert mini.call(why_stale, report) == "no report yet, or no readable manifest"
-        path.write_text(json.dumps(json.loads(kept) | {"outputs": {}}))
-        assert mini.call(why_stale, report) == "no outputs are listed"
-    finally:
-        path.write_bytes(kept)
+def test_a_manifest_that_is_a_folder_makes_it_stale(mini, tmp_path):
+    (tmp_path / "manifest.json").mkdir()
+    assert mini.call(why_stale, tmp_path).startswith(f"{tmp_path / 'manifest.json'} cannot be read")
 
 
 def test_a_missing_input_makes_it_stale_and_is_named(mini, report):

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innodivide import barriers, confirmatory, data, models, plan, profile, regional, scenarios, tiers
+from innodivide import barriers, confirmatory, data, models, peers, plan, profile, regional, scenarios, tiers
 from innodivide.claims import barriers as claim
 from innodivide.exhibits import Exhibit
 from innodivide.narrative import annex, outlook
@@ -70,17 +70,30 @@ def test_shared_barriers_are_named_where_there_are_lagging_regions_only(rows):
         lagging = (rows[geo]["group"] == "emerging").any()
         assert ("share, the largest" in text.title) == lagging
         heads = [c[0] for c in listing.columns.values()]
-        assert ("Largest own barriers" in heads) == lagging and ("Furthest behind the EU in" in heads) != lagging
-    assert "for it are" in names["LV"][0].title and "for them are" in names["RO"][0].title
+        assert ("Own barriers" in heads) == lagging and ("Furthest behind the EU in" in heads) != lagging
+        assert ("argest general barrier" in listing.caption) == lagging
+    assert "for it, with" in names["LV"][0].title and "for them, with" in names["RO"][0].title
 
 
 def test_a_region_that_shares_other_barriers_than_the_rest_is_told_apart(rows):
     other = rows["RO"].copy()
-    other.loc[0, "general"] = "Design applications (9.9)"
+    other.loc[0, "general"] = "Designs (9.9); Trademarks (8.8)"  # the weakest region, which stands last
+    assert "shared" not in annex.barrier_exhibits("RO", rows["RO"], 39)[1].columns
     text, listing = annex.barrier_exhibits("RO", other, 39)
     cells = [r[list(listing.columns).index("shared")] for r in listing.cells()]
-    assert cells == ["Design applications (9.9)", *["as named above"] * 7]
-    assert "what it shares instead" in text.title
+    assert cells == [*["PCT patent applications"] * 7, "Designs"]
+    assert "this one has" in listing.caption and "9.9" not in text.title
+
+
+def test_a_long_list_shows_the_strongest_and_the_weakest_and_keeps_all_in_its_data(rows):
+    listing = annex.barrier_exhibits("PL", rows["PL"], 39)[1]
+    order = rows["PL"].sort_values("relative", ascending=False)["name"].tolist()
+    assert [r[0] for r in listing.cells()] == [*order[:2], *order[-6:]]
+    assert sorted(listing.data["name"]) == sorted(order) and len(listing.csv().splitlines()) == 18
+    assert "2 strongest and the 6 weakest of 17" in listing.title and "in the data" in listing.caption
+    short = annex.barrier_exhibits("RO", rows["RO"], 39)[1]
+    assert len(short.cells()) == len(short.data) == 8 and "strongest" not in short.title
+    assert annex.barrier_exhibits("RO", rows["RO"], 39)[1].payload() == short.payload()
 
 
 def test_the_gap_and_the_country_factor_make_the_published_gap(rows):
@@ -116,9 +129,17 @@ def test_the_table_of_institutions_says_below_and_above():
     gaps = regional.institutions_by_state()
     best, low = annex.institutions_table("FI", gaps), annex.institutions_table("BG", gaps)
     assert "at or above the EU in all 17" in best.title or "in 1 of 17" in best.title
-    assert "below the EU in 17 of 17 measures" in low.title
-    assert (low.data["distance"] < 0).all() and low.data["distance"].is_monotonic_increasing
-    assert sum(cell[-1] != "–" for cell in low.cells()) == 1 and not RAW.search(written(low))
+    assert "below the EU in all 17 measures" in low.title
+    own, rest = low.data["distance_0"], low.data["distance_0"].iloc[1:]
+    assert (own < 0).all() and rest.is_monotonic_increasing and low.data["measure"].iloc[0].startswith("Quality of gov")
+    assert len(low.data) == 17 and len(low.cells()) == 5 and not RAW.search(written(low))
+    eqi = gaps.query("geo == 'BG' and measure == 'eqi'").iloc[0]
+    assert f"{-eqi['gap_low']:.2f} in its own unit (below)".replace("-", "−") in low.caption
+    place = (gaps.query("measure == 'eqi'")["value"] > eqi["value"]).sum() + 1
+    assert low.cells()[0][2] == f"{place} of 27"
+    group = [g for g in peers.group_now().index if peers.group_now()[g] == peers.group_now()["BG"] and g != "BG"]
+    eqi_sd = -gaps.query("measure == 'eqi'").set_index("geo")["gap_sd"]
+    assert low.data["distance_4"].iloc[0] == pytest.approx(eqi_sd[group].mean())
 
 
 # ---- Oaxaca-Blinder, index identity, groups ----
@@ -203,13 +224,9 @@ def test_below_the_eu_counts_the_states_below_it(speed):
 
 
 def test_the_label_changes_nothing_for_a_leader_and_something_for_another(scenario):
-    leader = annex.scenario_exhibits("SE", scenario, ["EIS23_DB"], 100)
-    assert "changes nothing" in leader[0].title and "none: it is so already" in written(leader[1])
-    other = annex.scenario_exhibits("PL", scenario, ["EIS23_DB"], 100)
-    assert "would change by" in other[0].title and "100 draws" in other[1].caption
-    rich = annex.scenario_exhibits("LU", scenario, ["EIS23_DB"], 100)
-    assert "at or above the leaders already" in rich[0].title and "at or above" not in other[0].title
-    assert len(other[1].data) == 4 and not RAW.search(written(other[1]))
+    leader, other, rich = (annex.scenario_text(geo, scenario).title for geo in ("SE", "PL", "LU"))
+    assert "changes nothing" in leader and "would change by" in other
+    assert "at or above the leaders already" in rich and "at or above" not in other
 
 
 def test_a_clear_change_is_said_to_be_one(scenario):
@@ -218,7 +235,7 @@ def test_a_clear_change_is_said_to_be_one(scenario):
         changed = scenario.assign(
             change_low=scenario["change_low"].mask(label, low), change_high=scenario["change_high"].mask(label, high)
         )
-        assert said in annex.scenario_exhibits("PL", changed, ["EIS23_DB"], 100)[0].title
+        assert said in annex.scenario_text("PL", changed).title
 
 
 # ---- connections and money ----
@@ -243,6 +260,10 @@ def test_money_is_placed_beside_the_gap():
     rows = money.money_by_country()
     text = annex.money_against_gap_text("RO", rows).title
     gap = money.innovation_gap(2019).rank(ascending=False, method="min")
-    heads = rows[rows["instrument"] == "RRF grants, allocation of 2020"].set_index("geo")["per_head"]
+    heads = rows[rows["instrument"] == "RRF grants, first plan"].set_index("geo")["per_head"]
     place = int((heads > heads["RO"]).sum()) + 1
-    assert f"Recovery and Resilience Facility: place {place} (gap of 2019: {int(gap['RO'])})" in text
+    assert f"Recovery and Resilience Facility: place {place} by money, {int(gap['RO'])} by gap of 2019" in text
+    shown = annex.money_table("RO").data.set_index("instrument")["rank"]
+    assert shown["Recovery grants: € per head"] == place, "text and table tell the same place"
+    unknown = rows.assign(per_head=rows["per_head"].mask((rows["geo"] == "RO") & (rows["gap_year"] == 2019)))
+    assert "Recovery and Resilience Facility: not known" in annex.money_against_gap_text("RO", unknown).title

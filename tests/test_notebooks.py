@@ -1,20 +1,23 @@
 """The notebooks as narrative: no computation, no typed number, no loose word; and real reports made from them.
 
-The annex of Malta (one region, one IPCEI) is made in the default run; all reports are made in the slow one.
+The annex of Malta (one region, one IPCEI) and the leader test are made in the default run; all reports in the slow one.
 """
 
 import ast
 import csv
 import io
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import nbformat
 import pytest
+from pypdf import PdfReader
 from report_fixtures import assert_sound, tree
 
 from innodivide import data
 from innodivide.reports import run
+from innodivide.reports.blocks import read_blocks
 from innodivide.reports.declarations import ANNEX, NOTEBOOKS, eu27, notebook, notebooks
 from innodivide.tiers import money
 
@@ -45,6 +48,7 @@ WHITELIST = (
     r"\bS3\b",
     r"\bI3\b",
     r"\b(ME|BAT)1\b",
+    r"\b(HC1|CR[12])\b",  # kinds of standard error
 )
 LONG_FLOAT = re.compile(r"(?<![\d.])0\.0*[1-9]\d{10,}|(?<![\d.])[1-9]\d*\.\d{11,}")  # more than ten significant digits
 BANNED = re.compile(
@@ -143,10 +147,11 @@ def test_no_number_is_typed(name):
 
 
 def library_texts() -> list[str]:
-    """Return every long text of the wording modules of the annex, the brief and notebook 06 that is not a docstring."""
+    """Return every long text of the wording modules of annex, brief and notebooks 03, 04 and 06 except docstrings."""
     folder = data.ROOT / "innodivide" / "narrative"
-    single, found = [folder / f"{name}.py" for name in ("barriers", "brief", "outlook")], []
-    for path in [*sorted((folder / "annex").glob("*.py")), *single]:
+    names = ("barriers", "brief", "outlook", "leader_test", "robustness", "robustness_appendix", "method_audit")
+    found = []
+    for path in [*sorted((folder / "annex").glob("*.py")), *(folder / f"{name}.py" for name in names)]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         owners = [n for n in ast.walk(tree) if isinstance(n, (ast.Module, ast.FunctionDef))]
         docs = {id(n.body[0].value) for n in owners if n.body and isinstance(n.body[0], ast.Expr)}
@@ -235,18 +240,18 @@ def malta(tmp_path_factory):
 
 def test_the_annex_of_malta_tells_its_story(malta):
     assert malta.page.all("h1") and "Malta" in malta.visible
-    parts = ["Innovation profile", "Tier 1: IPCEIs", "Regions", "Barriers and institutions", "Tier 2 and reform"]
+    parts = ["What stands out", "Innovation profile", "Tier 1: IPCEIs", "Regions and barriers", "Tier 2 and reform"]
     for part in [*parts, "Outlook: what would have to be true", "Notes on the data"]:
         assert part in malta.visible
     assert "as one region" in malta.visible and "not known" in malta.visible
-    assert "which is not among the lagging ones" in malta.visible and "Largest own barriers" not in malta.visible
+    assert "which is not among the lagging ones" in malta.visible and "Own barriers" not in malta.visible
 
 
 def test_the_annex_of_malta_has_its_exhibits(malta):
     made = {f.removeprefix("exhibits/").rsplit(".", 1)[0] for f in malta.files if f.startswith("exhibits/")}
     assert made == {i for i in malta.page.ids if re.fullmatch(r"[TFN]A\.\d+", i)}
     assert {"FA.1", "FA.2", "FA.3", "TA.1", "TA.2", "NA.1", "NA.2"} <= made
-    assert {"TA.6", "TA.7", "TA.8", "TA.9", *(f"NA.{n}" for n in range(9, 14))} <= made
+    assert {*(f"TA.{n}" for n in range(3, 8)), *(f"NA.{n}" for n in (6, 7, 9, 10, 11, 12, 13))} <= made
     assert "FA.4" not in made, "a country that is one region has no map of regions"
     counts = {kind: sum(i.startswith(kind) for i in made) for kind in "FT"}
     assert (len(malta.page.all("img")), len(malta.page.all("table"))) == (counts["F"], counts["T"])
@@ -254,16 +259,126 @@ def test_the_annex_of_malta_has_its_exhibits(malta):
 
 def test_the_annex_of_malta_agrees_with_the_data(malta):
     roles = data.load("ipcei_country").query("geo == 'MT'")
-    shown = list(csv.DictReader(io.StringIO(malta.files["exhibits/TA.2.csv"].decode())))
+    shown = list(csv.DictReader(io.StringIO(malta.files["exhibits/TA.3.csv"].decode())))
     assert len(shown) == len(roles) > 0
     taking = roles[roles["role"].isin(["notifying", "joined_later"])]
-    assert f"Roles in IPCEIs: Malta takes part in {len(taking)} " in malta.visible + " "
+    assert f"Roles of Malta in IPCEIs: it takes part in {len(taking)} " in malta.visible + " "
     index = data.load("eis_index").query("edition == 2023 and year == 2023").set_index("geo")["value"]
-    closing = list(csv.DictReader(io.StringIO(malta.files["exhibits/TA.9.csv"].decode())))
+    closing = list(csv.DictReader(io.StringIO(malta.files["exhibits/TA.7.csv"].decode())))
     assert float(closing[0]["value"]) == pytest.approx(100 * index["MT"] / index["EU"])
     assert [row["by"] for row in closing] == ["2030", "2040"]
     groups = data.load("eis_group").query("geo == 'MT'")
-    assert len(list(csv.DictReader(io.StringIO(malta.files["exhibits/TA.1.csv"].decode())))) == len(groups)
+    assert len(malta.files["exhibits/TA.2.csv"].decode().splitlines()[0].split(",")) == 1 + len(groups)
+    beside = list(csv.DictReader(io.StringIO(malta.files["exhibits/TA.1.csv"].decode())))
+    assert [row["kind"] for row in beside] == ["own", "peer", "peer", "peer", "group", "eu"]
+    assert float(beside[0]["relative"]) == pytest.approx(100 * index["MT"] / index["EU"])
+
+
+# ---- the wording rules of the tests of leader status (03 and 04), on what a reader gets ----
+
+ANSWER = {  # what stands together in the first sentence: estimate, interval, country-level p, what could be found
+    "03_leader_test": {"or_", "low", "high", "p", "mde", "power", "n_treated", "treated"},
+    "04_robustness": {"or_", "or_low", "or_high", "or_p", "ratio", "power"},
+}
+RANDOM = re.compile(r"permut|simulat|bootstrap|drawing countries|relabelling", re.IGNORECASE)
+OVERCLAIM = re.compile(
+    r"innovation (does not|doesn't|never) matter|no (association|difference) (exists|was found|between)|"
+    r"there is no (association|difference|relation)|accepts? the null|confirms?|marginally|trend towards",
+    re.IGNORECASE,
+)
+
+
+def text_of(payload: dict) -> str:
+    """Return everything an exhibit says: title, caption, notes, alt text, headings and cells."""
+    parts = [payload[k] for k in ("title", "caption", "note", "edition", "alt")]
+    return "\n".join([*parts, *payload["head"], *(cell for row in payload["rows"] for cell in row)])
+
+
+def faults(name: str, blocks: list) -> list[str]:
+    """Return every breach of the reporting rules in the blocks of an executed notebook."""
+    shown = [b.payload for b in blocks if b.payload]
+    found = []
+    for text in [b.text for b in blocks if b.text] + [text_of(p) for p in shown]:
+        found += [f"word: {m[0]} in ...{text[max(0, m.start() - 40) : m.end() + 40]}..." for m in BANNED.finditer(text)]
+        found += [f"claim: {m[0]}" for m in OVERCLAIM.finditer(text)]
+    first = next(p for p in shown if p["kind"] == "text")
+    found += [f"{first['id']} does not say {{{lost}}}" for lost in sorted(ANSWER[name] - set(first["numbers"]))]
+    if next(p for p in shown if p["kind"] == "figure") not in shown[:2]:
+        found.append("a figure does not come right after the answer")
+    for p in shown:
+        if p["kind"] == "text" or set(p["sources"]) == {"INNODIVIDE"}:
+            continue
+        if not re.search(r"EIS 20\d\d", p["edition"]):
+            found.append(f"{p['id']} names no edition")
+        if RANDOM.search(text_of(p)) and "seed" not in p["caption"] + p["edition"]:
+            found.append(f"{p['id']} rests on random numbers and names no seed")
+        if name == "04_robustness" and "Exploratory" not in p["edition"]:
+            found.append(f"{p['id']} is not labelled exploratory")
+        if re.search(r"\bp\b", " ".join(p["head"])) and not re.search("interval|95%|permut", text_of(p)):
+            found.append(f"{p['id']} has p-values and neither intervals nor permutations")
+    return found
+
+
+def blocks_of(folder) -> list:
+    return read_blocks(nbformat.read(folder / "notebook.ipynb", 4))
+
+
+@pytest.fixture(scope="module")
+def leader_test(tmp_path_factory):
+    out = tmp_path_factory.mktemp("leader")
+    outcome = run.run([run.job("03", ("html",))], out, workers=1)[0]
+    assert outcome.status == "made", outcome.message
+    return out / "03_leader_test"
+
+
+def test_the_leader_test_keeps_the_wording_rules(leader_test):
+    assert_readable(leader_test)
+    blocks = blocks_of(leader_test)
+    assert faults("03_leader_test", blocks) == []
+    first = next(b.payload for b in blocks if b.payload)
+    states = data.load("country").set_index("geo")["name"]
+    table = {b.payload["id"]: b.payload for b in blocks if b.payload}["T3.3"]  # leaders at each decision
+    in_force = {int(row[table["head"].index("Edition in force")]) for row in table["rows"]}
+    leaders = data.load("eis_group").query("group == 'leader' and edition in @in_force")
+    named = {states[geo] for geo in leaders["geo"] if geo in eu27()}
+    assert all(state in first["title"] for state in named) and f"With {len(named)} states" in first["title"]
+
+
+def test_the_wording_rules_find_what_they_should(leader_test):
+    """Each rule is broken once in the real report."""
+    blocks = blocks_of(leader_test)
+    at = {b.payload["id"]: n for n, b in enumerate(blocks) if b.payload}
+
+    def broken(id, **change):
+        changed = replace(blocks[at[id]], payload=blocks[at[id]].payload | change)
+        return faults("03_leader_test", [*blocks[: at[id]], changed, *blocks[at[id] + 1 :]])
+
+    assert "word: significant" in broken("T3.4", caption="A significant gap.")[0]
+    assert "word: due to" in broken("F3.1", alt="It is due to size.")[0]
+    assert broken("N3.4", title="This confirms it.") == ["claim: confirms"]
+    assert broken("N3.1", numbers={k: 0 for k in ANSWER["03_leader_test"] - {"mde"}}) == ["N3.1 does not say {mde}"]
+    assert broken("F3.1", edition="") == ["F3.1 names no edition"]
+    assert broken("F3.2", edition="EIS 2020") == ["F3.2 rests on random numbers and names no seed"]
+    assert "T3.5 is not labelled exploratory" in faults("04_robustness", blocks)
+    assert faults("03_leader_test", [replace(blocks[0], text="Innovation does not matter."), *blocks[1:]]) != []
+    assert faults("03_leader_test", [b for n, b in enumerate(blocks) if n != at["F3.1"]]) == [
+        "a figure does not come right after the answer"
+    ]
+
+
+@pytest.mark.slow
+def test_the_robustness_report_keeps_the_wording_rules(tmp_path):
+    outcome = run.run([run.job("04", ("html",), permutations=19)], tmp_path, workers=1)[0]
+    assert outcome.status == "made", outcome.message
+    folder = tmp_path / outcome.name
+    assert_readable(folder)
+    blocks = blocks_of(folder)
+    assert faults("04_robustness", blocks) == []
+    said = {b.payload["id"]: b.payload for b in blocks if b.payload}
+    assert "No robustness value and no E-value is shown" in said["N4.5"]["title"]
+    refused = [row for row in said["T4.7"]["rows"] if row[-1]]
+    assert any(row[0].startswith("Number of companies") and "It would take" in row[-1] for row in refused)
+    assert any(row[0].startswith("State aid") and "of 27 countries" in row[-1] for row in refused)
 
 
 @pytest.fixture(scope="module")
@@ -291,3 +406,6 @@ def test_every_report_is_made_and_readable(everything, name):
     if country in eu27():
         names = data.load("country").set_index("geo")["name"]
         assert names[country] in read.visible
+        pages = [page.extract_text() for page in PdfReader(out / name / "report.pdf").pages]
+        own = [n for n, text in enumerate(pages, 1) if re.search(r"(Table|Figure) A\.\d|About this report", text)]
+        assert max(own) <= 5, "an annex has five pages before its list of sources"

@@ -76,19 +76,6 @@ def test_groups_of_the_index_follow_the_published_thresholds():
     assert ends.loc["moderate", "min"] > 70 >= ends.loc["emerging", "max"]
 
 
-def test_comparison_leaves_the_country_out_of_its_groups_mean():
-    rows = profile.index_relative_to_eu(2023).query("year == 2023").set_index("geo")
-    frame = profile.index_comparison("RO").query("year == 2023").set_index("series")["relative"]
-    others = rows[(rows["group"] == "emerging") & (rows.index != "RO")]["relative"]
-    assert frame["Other emerging innovators (mean)"] == pytest.approx(others.mean())
-    assert frame["Romania"] == pytest.approx(rows.loc["RO", "relative"])
-    assert frame["Leaders (mean)"] == pytest.approx(rows[rows["group"] == "leader"]["relative"].mean())
-
-
-def test_a_leader_is_compared_with_the_other_leaders_once():
-    assert set(profile.index_comparison("SE")["series"]) == {"Sweden", "Other leader innovators (mean)"}
-
-
 # Money
 
 
@@ -217,6 +204,16 @@ def test_every_country_has_regions_with_a_place_on_the_map(geo):
 def test_endonyms():
     assert profile.endonyms("BE") == ["België", "Belgique", "Belgien"]
     assert profile.endonyms("MT") == ["Malta"], "the same name in two languages is given once"
+    assert profile.endonyms("LU") == ["Lëtzebuerg", "Luxembourg", "Luxemburg"]
+    assert profile.endonyms("CY") == ["Κύπρος", "Kıbrıs"] and profile.endonyms("FI") == ["Suomi", "Finland"]
+
+
+def test_regions_have_the_names_of_the_register_with_all_their_letters():
+    names = profile.region_names()
+    assert (names["PL71"], names["RO32"]) == ("Łódzkie", "București-Ilfov")
+    assert names["FI1B"] == "Helsinki-Uusimaa", "the scoreboard has the names of Finland at other codes"
+    assert names["EL3"] == "Attiki" and names["BG41"] == "Yugozapaden", "Greek and Cyrillic names stay in Latin letters"
+    assert set(names) == set(data.load("ris_region").query("edition == 2023")["region_code"])
 
 
 @pytest.mark.parametrize(
@@ -226,7 +223,6 @@ def test_endonyms():
         profile.regions,
         profile.memberships,
         profile.editions,
-        profile.index_comparison,
         profile.indicator_strengths,
         profile.endonyms,
     ],

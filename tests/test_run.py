@@ -4,17 +4,25 @@ The runs are made once, in the fixtures; the tests look at what they left.
 """
 
 import json
-import os
-import subprocess
 from types import SimpleNamespace
 
 import nbformat
 import pandas as pd
 import pytest
-from report_fixtures import MINI, TROUBLE_CELL, Mini, Page, assert_sound, make_reports, tree, why_stale
+from report_fixtures import (
+    MINI,
+    TROUBLE_CELL,
+    Mini,
+    assert_sound,
+    make_reports,
+    make_reports_in_threads,
+    tree,
+    why_stale,
+)
 
 from innodivide.errors import ParameterError
 from innodivide.reports import run
+from innodivide.reports.lock import LOCK
 
 GOOD, SECOND, TRIPS = MINI, f"{MINI}--mood-second", f"{MINI}--mood-trips"
 BAD = ("bare", "warns", "undeclared", "dies")
@@ -23,6 +31,7 @@ SAME_BYTES = (
     "report.pdf",
     "notebook.ipynb",
     "manifest.json",
+    "exhibits.xlsx",
     "exhibits/T90.1.csv",
     "exhibits/N90.1.csv",
     "exhibits/F90.1.csv",
@@ -132,8 +141,17 @@ def test_same_bytes_from_run_to_run_and_with_one_worker_or_two(runs, folder, fil
     assert runs.before[f"{folder}/{file}"] == runs.after[f"{folder}/{file}"]
 
 
+def test_threads_of_one_process_make_the_same_bytes_and_the_executor_is_left_open(mini, runs):
+    """As on a worker of a cluster that has several threads: no notebook's settings reach the other's kernel."""
+    outcomes, after = mini.call(make_reports_in_threads, ["good", "second"], mini.root / "threads")
+    assert [(o.name, o.status, o.message) for o in outcomes] == [(GOOD, "made", ""), (SECOND, "made", "")]
+    assert after == 2
+    for name in (f"{folder}/{file}" for folder in (GOOD, SECOND) for file in SAME_BYTES):
+        assert (mini.root / "threads" / name).read_bytes() == runs.before[name]
+
+
 def test_what_a_killed_run_left_is_cleared_and_nothing_else_is_touched(runs):
-    hidden = {p.name for p in runs.out.iterdir() if p.name.startswith(".")}
+    hidden = {p.name for p in runs.out.iterdir() if p.name.startswith(".")} - {LOCK}
     assert hidden == {".old-of-somebody-else", ".partial-of-somebody-else"}
     assert {p.name for p in runs.out.iterdir() if p.name.startswith("9")} == {GOOD, SECOND, TRIPS}
 
@@ -177,7 +195,7 @@ def test_trouble_in_a_cell_is_a_failure_that_says_where(bad, mood, told):
 
 
 def test_nothing_is_left_of_a_report_that_failed(bad):
-    assert [p.name for p in bad.out.iterdir()] == [f"{MINI}--mood-edits"]
+    assert {p.name for p in bad.out.iterdir()} == {f"{MINI}--mood-edits", LOCK}
 
 
 def test_an_input_changed_while_the_notebook_ran_leaves_the_report_stale(bad, mini):
@@ -223,45 +241,3 @@ def test_a_file_in_the_place_of_the_annex_folder_is_a_failure_not_a_crash(tmp_pa
     assert [o.status for o in outcomes] == ["failed", "failed"]
     assert "country=MT" in outcomes[0].message and "FileExistsError" in outcomes[0].message
     assert (tmp_path / "annex").read_text() == "in the way"
-
-
-def test_a_worker_that_is_killed_is_reported(tmp_path):
-    """A kill of the process itself, as the kernel does when memory runs out."""
-    from concurrent.futures import ProcessPoolExecutor
-
-    with ProcessPoolExecutor(1) as executor:
-        executor.submit(os.getpid).result()
-        subprocess.run(["kill", "-9", str(executor.submit(os.getpid).result())], check=True)
-        try:
-            executor.submit(os.getpid).result()
-        except Exception as error:
-            broken = error
-    future = SimpleNamespace(result=lambda: (_ for _ in ()).throw(broken))
-    outcome = run._result(future, run.job("01"))
-    assert outcome.status == "failed" and "worker process was killed" in outcome.message
-
-
-def test_an_executor_that_is_given_does_the_work_and_is_left_open(tmp_path):
-    from concurrent.futures import ThreadPoolExecutor
-
-    (tmp_path / "annex").write_text("in the way")
-    with ThreadPoolExecutor(1) as executor:
-        told = []
-        outcomes = run.run(run.annex_jobs(["MT", "LU"]), tmp_path, executor=executor, tell=told.append)
-        assert executor.submit(len, "ab").result() == 2
-    assert sorted(o.name for o in told) == sorted(o.name for o in outcomes) == ["annex/LU", "annex/MT"]
-
-
-def test_the_entry_page_links_every_report_there_is(tmp_path):
-    from innodivide.reports.site import write_index
-
-    made = ["03_leader_test", "annex/EL", "annex/AT", "annex/.partial-PL=abc", "annex/.old-DE", "other"]
-    for folder in made:
-        (tmp_path / folder).mkdir(parents=True)
-        (tmp_path / folder / "report.html").write_text("x")
-    page = Page(write_index(tmp_path).read_text("utf-8"))
-    assert [a["href"] for a in page.all("a")] == [
-        f"{f}/report.html" for f in ("03_leader_test", "annex/AT", "annex/EL")
-    ]
-    assert "Greece" in page.visible and "Austria" in page.visible
-    assert not [p for p in tmp_path.iterdir() if p.name.startswith(".")]

@@ -133,7 +133,8 @@ def test_intercept_given_the_record_agrees_with_quadrature():
     mass = integrate.quad(density, -8, 8)[0]
     mean = integrate.quad(lambda u: u * density(u), -8, 8)[0] / mass
     square = integrate.quad(lambda u: u * u * density(u), -8, 8)[0] / mass
-    drawn = scenarios._given_record(np.tile(eta, (20_000, 1)), y, np.zeros(4, dtype=int), sd, rng(6), 1)[:, 0]
+    home, one = np.zeros(4, dtype=int), np.array([0])
+    drawn = scenarios._given_record(np.tile(eta, (20_000, 1)), y, home, sd, rng(6), 1, one)[:, 0]
     assert drawn.mean() == pytest.approx(mean, abs=0.03) and drawn.std() == pytest.approx(
         math.sqrt(square - mean**2), abs=0.03
     )
@@ -157,6 +158,18 @@ def test_a_continuous_exposure_is_raised_to_the_leaders_mean(dyads):
     found = scenarios.participation_scenarios(fit, frame, rng(7), ["label"], n_draws=100)
     above = frame.groupby("geo")["index"].first() >= mean
     assert (found.query("scenario == 'label'").set_index("geo")["changed"] == ~above).all()
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_one_country_alone_has_the_numbers_it_has_among_all(dyads, fit, keep):
+    options = {"n_draws": 250, "keep_country_part": keep}
+    whole = scenarios.participation_scenarios(fit, dyads, rng(4), **options)
+    for geo in ("C00", "C07", "C19"):
+        alone = scenarios.participation_scenarios(fit, dyads, rng(4), geo=geo, **options)
+        expected = whole[whole["geo"] == geo].reset_index(drop=True)
+        pd.testing.assert_frame_equal(alone, expected, check_exact=True)
+    with pytest.raises(ParameterError, match="geo='XX': allowed are C00, C01"):
+        scenarios.participation_scenarios(fit, dyads, rng(4), geo="XX")
 
 
 def test_order_of_rows_does_not_matter_and_the_seed_decides(dyads, fit):

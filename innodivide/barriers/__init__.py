@@ -14,19 +14,19 @@ around zero), so their shares say how much of the gaps is common. It is bookkeep
 not why.
 """
 
-from innodivide.barriers.contributions import (
-    country_scores,
-    gap_contributions,
-    index_fit,
-    region_groups,
-    region_scores,
-    unit_gaps,
-)
+from innodivide.barriers.contributions import gap_contributions, index_fit, unit_gaps
 from innodivide.barriers.institutions import institutional_gaps, region_eqi
 from innodivide.barriers.oaxaca import oaxaca_twofold
 from innodivide.barriers.profiles import Profiles, adjusted_rand, barrier_profiles, profile_matrix, silhouette_widths
+from innodivide.barriers.scores import (
+    country_scores,
+    implied_weights,
+    region_groups,
+    region_scores,
+    regional_index,
+    zero_readings,
+)
 from innodivide.barriers.split import Split, general_barriers, persistence, specific_barriers, two_way_split
-from innodivide.barriers.weights import implied_weights, zero_readings
 
 __all__ = [
     "Profiles",
@@ -45,6 +45,7 @@ __all__ = [
     "region_eqi",
     "region_groups",
     "region_scores",
+    "regional_index",
     "silhouette_widths",
     "specific_barriers",
     "two_way_split",

@@ -5,69 +5,6 @@ import pandas as pd
 from scipy import stats
 
 from innodivide.errors import DataError, DesignError, ParameterError
-from innodivide.panel import Tables, _tables, member_states
-
-EDITION = 2023
-
-
-def region_scores(year: int = EDITION, zeros: str = "read", tables: Tables | None = None) -> pd.DataFrame:
-    """Return the regional scores of RIS 2023 for the EU27: one row per region and one named EU, a column per indicator.
-
-    Parameters
-    ----------
-    year : int
-        Year of performance, 2016 to 2023.
-    zeros : {"read", "missing", "keep"}
-        A score of zero is the bottom of the normalisation or a missing figure written as zero; the source does not say
-        which. "read": as the published index treats it (`weights.zero_readings`). "missing": always left out. "keep":
-        always a bottom score.
-    """
-    tables = _tables(tables)
-    register = tables["ris_region"].query("edition == @E", local_dict={"E": EDITION})
-    inside = register["geo"].isin(member_states(tables)["geo"]) | (register["region_code"] == "EU")
-    units = register.loc[inside, "region_code"]
-    return _read(tables["ris_score"], "region_code", units, year, zeros, "region", tables)
-
-
-def country_scores(year: int = EDITION, zeros: str = "read", tables: Tables | None = None) -> pd.DataFrame:
-    """Return the 32 indicators of EIS 2023 for the EU27 and the EU, arranged like `region_scores`."""
-    tables = _tables(tables)
-    codes = tables["indicator"].query("level == 'indicator'")["indicator_code"]
-    rows = tables["eis_score"]
-    rows = rows[rows["indicator_code"].isin(codes)]
-    return _read(rows, "geo", [*member_states(tables)["geo"], "EU"], year, zeros, "country", tables)
-
-
-def _read(rows: pd.DataFrame, unit: str, units, year: int, zeros: str, level: str, tables: Tables) -> pd.DataFrame:
-    if zeros != "read":
-        return _wide(rows, unit, units, year, zeros)
-    from innodivide.barriers.weights import zero_readings
-
-    table = _wide(rows, unit, units, year, "keep")
-    out = zero_readings(level, tables).query("year == @year and reading == 'missing'")
-    for code, indicator in zip(out["unit"], out["indicator_code"]):
-        table.at[code, indicator] = np.nan
-    return table
-
-
-def _wide(rows: pd.DataFrame, unit: str, units, year: int, zeros: str) -> pd.DataFrame:
-    if zeros not in ("missing", "keep"):
-        raise ParameterError(f"zeros={zeros!r}: allowed are 'read', 'missing', 'keep'")
-    rows = rows[(rows["edition"] == EDITION) & (rows["year"] == year) & rows[unit].isin(units)]
-    if rows.empty:
-        raise ParameterError(f"year={year!r}: edition {EDITION} has no scores for it")
-    values = rows["value"].mask(rows["is_zero"].astype(bool)) if zeros == "missing" else rows["value"]
-    return rows.assign(value=values).pivot(index=unit, columns="indicator_code", values="value").sort_index()
-
-
-def region_groups(tables: Tables | None = None) -> pd.DataFrame:
-    """Return the EU27 regions of RIS 2023, by region_code: geo, name, group, relative (EU of the year = 100)."""
-    tables = _tables(tables)
-    register = tables["ris_region"].query("edition == @EDITION", local_dict={"EDITION": EDITION})
-    register = register[register["geo"].isin(member_states(tables)["geo"])][["region_code", "geo", "name"]]
-    index = tables["ris_index"].query("edition == @E and year == @E", local_dict={"E": EDITION})
-    rows = register.merge(index[["region_code", "group", "relative_to_eu_pct"]], on="region_code")
-    return rows.rename(columns={"relative_to_eu_pct": "relative"}).set_index("region_code").sort_index()
 
 
 def gap_contributions(

@@ -7,7 +7,7 @@ quality of government and the ease of doing business; these repetitions are left
 import numpy as np
 import pandas as pd
 
-from innodivide.barriers.contributions import region_groups
+from innodivide.barriers.scores import region_groups
 from innodivide.errors import DataError, ParameterError
 from innodivide.panel import Tables, _tables, country_values, member_states
 

@@ -11,7 +11,7 @@ from innodivide.checks.rules import RULES, Load
 from innodivide.checks.scoreboard import group_of
 from innodivide.schema import Failure
 
-__all__ = ["RULES", "check_all", "group_of"]
+__all__ = ["RULES", "check_all", "check_frozen", "group_of"]
 
 
 def check_all(folder: Path = data.DATA) -> tuple[list[Failure], list[str]]:
@@ -24,3 +24,8 @@ def check_all(folder: Path = data.DATA) -> tuple[list[Failure], list[str]]:
         else:
             failures += rule(load)
     return sorted(set(failures), key=lambda f: (f.file, f.row or 0, f.column, f.value, f.rule)), skipped
+
+
+def check_frozen(folder: Path = data.DATA) -> list[Failure]:
+    """Return one failure for each table that holds but is not, byte by byte, the one its description records."""
+    return [f for t in data.resources(folder) if not data.check_table(t, folder) for f in data.check_frozen(t, folder)]

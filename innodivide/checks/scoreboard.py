@@ -49,10 +49,14 @@ def country_groups_follow_thresholds(load: Load) -> list[Failure]:
 def region_groups_follow_thresholds(load: Load) -> list[Failure]:
     """The group of a region follows from its index in percent of the EU and the thresholds of the edition."""
     rows, editions = load("ris_index").dropna(subset="group"), load("eis_edition").set_index("edition")
+    known = rows["edition"].isin(editions.index)
+    unknown, rows = rows[~known].drop_duplicates("edition"), rows[known]
     limits = editions.loc[rows["edition"]].set_index(rows.index)
     expected = group_of(rows["relative_to_eu_pct"], limits, _lowest(rows["edition"]))
     wrong = rows.assign(expected=expected)[expected != rows["group"]]
     return fail(
+        "scoreboard/ris_index.csv", unknown, "edition", "thresholds of this edition are in eis_edition.csv"
+    ) + fail(
         "scoreboard/ris_index.csv",
         wrong,
         "group",

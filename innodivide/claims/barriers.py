@@ -1,5 +1,7 @@
 """Claim C10 and the annex rows on barriers; the rule for the verdict stands in the supplement of analysis_plan.yml."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -8,6 +10,7 @@ from innodivide.claims.finding import Finding
 from innodivide.errors import ParameterError
 from innodivide.panel import Tables, _tables, member_states
 from innodivide.results import require_rng
+from innodivide.wording import show
 
 # Weights and the reading of zeros were chosen after a first run with
 # equal weights, for their fit to the published index; `finding_sensitivities` shows the verdict under every choice.
@@ -49,7 +52,7 @@ def regional_contributions(
     tables = _tables(tables)
     groups = barriers.region_groups(tables)
     leaders = list(groups.index[groups["group"] == "leader"])
-    values = barriers.implied_weights("region", tables)["weights"] if weights == "published" else None
+    values = barriers.implied_weights("region", tables) if weights == "published" else None
     return barriers.gap_contributions(
         barriers.region_scores(year, zeros, tables), reference, values, leaders, scale="count"
     )
@@ -211,7 +214,11 @@ def _labels(tables: Tables) -> pd.Series:
 
 
 def region_barrier_table(
-    geo: str, rng: np.random.Generator, tables: Tables | None = None, n_boot: int = 499
+    geo: str,
+    rng: np.random.Generator,
+    tables: Tables | None = None,
+    n_boot: int = 499,
+    labels: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Return the barriers of each region of a country in words.
 
@@ -221,6 +228,8 @@ def region_barrier_table(
         Member State.
     rng : numpy.random.Generator
         For the intervals of the general part.
+    labels : mapping, optional
+        Names of the indicators by code, if not those of table `indicator`.
 
     Returns
     -------
@@ -250,9 +259,9 @@ def region_barrier_table(
     zero = tables["ris_score"].query("year == 2023").groupby("region_code")["is_zero"].sum()
     index = tables["ris_index"].query("edition == 2023 and year == 2023").set_index("region_code")["value"]
     source = tables["ris_score"].groupby("region_code")["source_id"].first()
-    rows = []
+    labels, rows = _labels(tables) if labels is None else labels, []
     for code, region in regions.iterrows():
-        general, own = _in_words(code, split, contributions, _labels(tables))
+        general, own = _in_words(code, split, contributions, labels)
         rows.append(
             {
                 "region_code": code,
@@ -272,7 +281,7 @@ def region_barrier_table(
     return pd.DataFrame(rows).sort_values(["relative", "region_code"], ignore_index=True)
 
 
-def _in_words(code: str, split: barriers.Split, contributions: pd.DataFrame, labels: pd.Series) -> tuple[str, str]:
+def _in_words(code: str, split: barriers.Split, contributions: pd.DataFrame, labels) -> tuple[str, str]:
     """The largest general and own barriers of one region as text, with the gap in index points."""
     if code not in set(split.parts["unit"]):
         behind = contributions[(contributions["unit"] == code) & (contributions["contribution"] > 0)]
@@ -291,7 +300,7 @@ def _in_words(code: str, split: barriers.Split, contributions: pd.DataFrame, lab
     )
 
 
-def _listed(codes, points, labels: pd.Series, none: str) -> str:
+def _listed(codes, points, labels, none: str) -> str:
     return "; ".join(f"{labels[c]} ({p:.1f})" for c, p in zip(codes, points)) or none
 
 
@@ -299,4 +308,5 @@ def _government(code: str, rows: pd.DataFrame) -> str:
     if code not in rows.index:
         return "no figure"
     row = rows.loc[code]
-    return f"{GOVERNMENT[row['reading']]} ({-row['gap']:+.2f}, {-row['gap_high']:+.2f} to {-row['gap_low']:+.2f})"
+    gap, low, high = (show(-float(row[c]), "{:+.2f}") for c in ("gap", "gap_high", "gap_low"))
+    return f"{GOVERNMENT[row['reading']]} ({gap}, {low} to {high})"

@@ -6,7 +6,7 @@ The library is imported inside each command, so that --help answers at once.
 import click
 
 from innodivide import __version__
-from innodivide.cli import look, make
+from innodivide.cli import keep, look, make, proof
 from innodivide.errors import InnodivideError, ParameterError
 
 
@@ -29,5 +29,6 @@ def main():
     """Does innovation-leader status predict IPCEI participation? Data, tests, reports and country annexes."""
 
 
-for _command in (make.run, make.annex, look.check, look.describe, look.show_claims, look.audit_size):
+_LOOK = (look.check, look.describe, look.show_claims, look.audit_size)
+for _command in (make.run, make.annex, proof.verify, proof.compare, *_LOOK, keep.freeze):
     main.add_command(_command)

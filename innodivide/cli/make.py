@@ -26,7 +26,14 @@ def _output_options(command):
             help="Formats, separated by commas: html, pdf, docx.",
         ),
         click.option("--workers", type=click.IntRange(1), default=None, help="Processes [default: one for each core]."),
+        click.option("--cluster", metavar="ADDRESS", help="Work on a Dask scheduler, such as tcp://host:8786."),
+        click.option(
+            "--wait/--no-wait",
+            default=True,
+            help="Wait up to 10 minutes for another run in the same folder [default], or refuse at once.",
+        ),
         click.option("--force", is_flag=True, help="Make reports again that are up to date."),
+        click.option("--why", is_flag=True, help="Say of each report why it is fresh or must be made; then go on."),
         click.option(
             "-p",
             "--parameter",
@@ -42,20 +49,20 @@ def _output_options(command):
 @click.command()
 @click.argument("notebooks", nargs=-1)
 @_output_options
-def run(notebooks, out, formats, workers, force, given):
+def run(notebooks, formats, given, **options):
     """Run policy NOTEBOOKS (default: all) and write their reports."""
     from innodivide.reports import declarations
     from innodivide.reports.run import job
 
     names = notebooks or [n for n in declarations.notebooks() if n != declarations.ANNEX]
-    _make([job(name, formats.split(","), **_pairs(given)) for name in names], out, workers, force)
+    _make([job(name, formats.split(","), **_pairs(given)) for name in names], **options)
 
 
 @click.command()
 @click.argument("countries", nargs=-1, metavar="[GEO]...")
 @click.option("--all", "every", is_flag=True, help="All 27 Member States.")
 @_output_options
-def annex(countries, every, out, formats, workers, force, given):
+def annex(countries, every, formats, given, **options):
     """Write the annex of the countries named by their Eurostat codes (EL for Greece)."""
     from innodivide.reports.declarations import eu27
     from innodivide.reports.run import annex_jobs
@@ -63,7 +70,7 @@ def annex(countries, every, out, formats, workers, force, given):
     if every == bool(countries):
         raise ParameterError(f"name the countries or give --all; the countries are {', '.join(eu27())}")
     wanted = eu27() if every else dict.fromkeys(c.upper() for c in countries)
-    _make(annex_jobs(wanted, formats.split(","), **_pairs(given)), out, workers, force)
+    _make(annex_jobs(wanted, formats.split(","), **_pairs(given)), **options)
 
 
 def _pairs(given) -> dict[str, str]:
@@ -73,26 +80,43 @@ def _pairs(given) -> dict[str, str]:
     return dict(text.split("=", 1) for text in given)
 
 
-def _make(jobs, out, workers, force) -> None:
+def _make(jobs, out, workers, force, why, cluster, wait) -> None:
     """Check the data, run the jobs with progress, report failures, end with status 1 if there are any."""
     from innodivide import data
+    from innodivide.reports import manifest
     from innodivide.reports import run as runner
+    from innodivide.reports.lock import PATIENCE, only_run_in
     from innodivide.reports.site import write_index
 
-    _refuse_bad_data({t for job in jobs for t in job.notebook.tables})
-    out = runner.prepare_output(out or data.ROOT / "reports")
+    if cluster and workers:
+        raise ParameterError("--workers counts processes of this machine; with --cluster, the cluster has its own")
+    out = out or data.ROOT / "reports"
     jobs = list({job.name: job for job in jobs}.values())  # a notebook named twice is run once
-    done = []
-
-    def tell(outcome):
-        done.append(outcome)
-        took = f" in {outcome.seconds:.0f} s" if outcome.status == "made" else ""
-        click.echo(f"[{len(done)}/{len(jobs)}] {outcome.name}: {outcome.status}{took}")
-        if outcome.message:
-            click.echo(f"    {outcome.message}", err=True)
-
-    outcomes = runner.run(jobs, out, force=force, workers=workers, tell=tell)
-    write_index(out)
+    reasons = runner.freshness(jobs, out)
+    todo = [job for job in jobs if force or reasons[job.name]]
+    # A fresh report has the inputs, byte for byte, of a run whose data held: only the others need the data checked,
+    # which takes longer than all else that a run with nothing to do does.
+    refuse_bad_data({t for job in todo for t in job.notebook.tables})
+    if why:
+        for job in todo:
+            click.echo(f"{job.name} must be made: {'; '.join(reasons[job.name]) or 'fresh, but --force is given'}")
+    tell = progress(len(jobs), lambda name: f": {manifest.compared(out / name)}" if why else "")
+    try:
+        if todo:
+            say, patience = lambda text: click.echo(text, err=True), PATIENCE if wait else 0
+            with only_run_in(runner.prepare_output(out), patience, say), _executor(cluster, todo) as executor:
+                outcomes = runner.run(jobs, out, force=force, workers=workers, executor=executor, tell=tell)
+                write_index(out)
+        else:
+            outcomes = [runner.Outcome(job.name, "fresh") for job in jobs]
+            for outcome in outcomes:
+                tell(outcome)
+            write_index(out)  # leaves a page alone that is up to date
+    except KeyboardInterrupt:
+        click.echo("\ninterrupted; the same command goes on from here", err=True)
+        sys.exit(130)
+    except OSError as error:
+        raise DataError(f"{out / 'index.html'} could not be written: {error.strerror or error}") from None
     counts = {s: sum(o.status == s for o in outcomes) for s in ("made", "fresh", "failed")}
     click.echo(
         f"{counts['made']} made, {counts['fresh']} up to date, {counts['failed']} failed; start at {out / 'index.html'}"
@@ -101,9 +125,36 @@ def _make(jobs, out, workers, force) -> None:
         sys.exit(1)
 
 
-def _refuse_bad_data(tables) -> None:
+def progress(total: int, because=lambda name: ""):
+    """Return what tells each outcome as it becomes known; `because` adds to a fresh one what it rests on."""
+    done = []
+
+    def tell(outcome):
+        done.append(outcome)
+        took = f" in {outcome.seconds:.0f} s" if outcome.status == "made" else ""
+        rests_on = because(outcome.name) if outcome.status == "fresh" else ""
+        click.echo(f"[{len(done)}/{total}] {outcome.name}: {outcome.status}{took}{rests_on}")
+        if outcome.message:
+            click.echo(f"    {outcome.message}", err=True)
+
+    return tell
+
+
+def _executor(cluster, jobs):
+    from contextlib import nullcontext
+
+    if not cluster:
+        return nullcontext()
+    from innodivide.reports.cluster import executor
+
+    return executor(cluster, sorted({job.notebook.name for job in jobs}))
+
+
+def refuse_bad_data(tables) -> None:
     from innodivide import data
 
+    if not tables:
+        return
     failures = [
         f for name in data.linked_tables([*sorted(tables), "source", "country"]) for f in data.check_table(name)
     ]

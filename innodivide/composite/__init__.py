@@ -17,7 +17,14 @@ from innodivide.composite.rebuild import (
     score_matrix,
     weights_from_maxima,
 )
-from innodivide.composite.regional import RegionalFit, fit_regional, rebuild_regional, regional_matrix, regional_zeros
+from innodivide.composite.regional import (
+    RegionalFit,
+    fit_regional,
+    likely_zeros,
+    rebuild_regional,
+    regional_matrix,
+    regional_zeros,
+)
 from innodivide.composite.shares import group_distribution, p_leader, rank_distribution, rank_intervals, shapley_shares
 from innodivide.composite.zeros import classify_zeros, missing_cells
 
@@ -42,6 +49,7 @@ __all__ = [
     "label_summary",
     "label_uncertainty",
     "leader_sets",
+    "likely_zeros",
     "missing_cells",
     "normalised_scores",
     "p_leader",

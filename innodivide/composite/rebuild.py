@@ -24,6 +24,9 @@ def score_matrix(
 ) -> pd.DataFrame:
     """Scores of one level as a matrix.
 
+    Dimension 2.1 is not one series: as published it leaves out its indicator 2.1.3 in 2017 to 2021, not before and not
+    after (38 of 39 countries, to 0.006; docs/composite.md), so its years must not be compared with each other.
+
     Parameters
     ----------
     scores : DataFrame

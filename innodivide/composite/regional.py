@@ -227,3 +227,31 @@ def regional_zeros(scores: pd.DataFrame, rebuilt: pd.DataFrame) -> pd.DataFrame:
             found = dict.fromkeys(codes, ("undetermined", f"{number} of {len(codes)} zeros missing, which is not told"))
         rows += [(*key, k, *found[k]) for k in codes]
     return pd.DataFrame(rows, columns=["region_code", "year", "indicator_code", "verdict", "basis"])
+
+
+def likely_zeros(scores: pd.DataFrame, rebuilt: pd.DataFrame) -> pd.DataFrame:
+    """Reading of every regional zero that agrees with the number of missing cells of its row, also where it is a guess.
+
+    Where some, not all, zeros of a row are missing and `regional_zeros` cannot tell which, those of the indicators that
+    are zero in most years of the region, then those missing beyond doubt most often, are taken.
+
+    Returns
+    -------
+    DataFrame
+        Columns region_code, year, indicator_code, reading ("bottom", "missing"), certain (all or none of the row's
+        zeros are missing, and the factor of its country is known).
+    """
+    frame = regional_zeros(scores, rebuilt)
+    number = rebuilt.set_index(["region_code", "year"])["n_missing"]
+    lasting = (scores == 0).groupby(level=0).mean()
+    frame["certain"] = frame["basis"] == "identity"
+    often = frame[frame["certain"] & (frame["verdict"] == "missing")]["indicator_code"].value_counts()
+    order = frame.assign(
+        years=[-lasting.at[r, k] for r, k in zip(frame["region_code"], frame["indicator_code"])],
+        often=-frame["indicator_code"].map(often).fillna(0),
+    ).sort_values(["region_code", "year", "years", "often", "indicator_code"])
+    keys = ["region_code", "year"]
+    missing = order.groupby(keys).cumcount().to_numpy() < number.loc[list(zip(*(order[k] for k in keys)))].to_numpy()
+    frame["reading"] = pd.Series(np.where(missing, "missing", "bottom"), index=order.index)
+    columns = [*keys, "indicator_code", "reading", "certain"]
+    return frame[columns].sort_values(columns[:3], ignore_index=True)

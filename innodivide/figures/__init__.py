@@ -4,11 +4,13 @@ Every function sorts its rows by key, so the order of the input does not matter,
 through `save_bytes`. Figures have no title: title, caption and source belong to the exhibit.
 """
 
+from innodivide.figures.country import regions_beside
 from innodivide.figures.curves import lines, lorenz_plot
 from innodivide.figures.distributions import grouped_strip, null_histogram
 from innodivide.figures.estimates import interval_groups, interval_plot, power_curve
 from innodivide.figures.maps import project, region_map, tile_map
 from innodivide.figures.matrices import group_history, presence_matrix
+from innodivide.figures.panels import record_and_scenarios, strength_columns
 from innodivide.figures.rows import coverage_bars, observed_expected, ranked_dots, strengths
 from innodivide.figures.specifications import specification_curve
 from innodivide.figures.style import ACCENT, GROUP_COLOURS, GROUP_LABELS, GROUP_LETTERS, save_bytes
@@ -16,5 +18,6 @@ from innodivide.figures.tiles import tile_rows
 
 __all__ = ["ACCENT", "GROUP_COLOURS", "GROUP_LABELS", "GROUP_LETTERS", "coverage_bars", "group_history",
            "grouped_strip", "interval_groups", "interval_plot", "lines", "lorenz_plot", "null_histogram",
-           "observed_expected", "power_curve", "presence_matrix", "project", "ranked_dots", "region_map", "save_bytes",
-           "specification_curve", "strengths", "tile_map", "tile_rows"]
+           "observed_expected", "power_curve", "presence_matrix", "project", "ranked_dots", "record_and_scenarios",
+           "region_map", "regions_beside", "save_bytes", "specification_curve", "strength_columns", "strengths",
+           "tile_map", "tile_rows"]

@@ -45,6 +45,7 @@ def lines(frame: pd.DataFrame, x: str, y: str, series: str, low: str | None = No
         if name in st.GROUP_COLOURS:  # cased, so that the pale groups show on white
             ax.plot(across, up, color=st.QUIET, linewidth=look["linewidth"] + 1, zorder=look["zorder"] - 0.1)
         dots = {"marker": "o", "markersize": 3.5 if len(names) < 10 or name in marked else 2}
+        dots = dots if len(part) <= 200 else {}  # more would run together, and swell the file
         ax.plot(across, up, label=str(name), **dots, **look)
         if (~np.isnan(up)).any():
             last = np.flatnonzero(~np.isnan(up))[-1]

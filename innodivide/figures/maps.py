@@ -14,6 +14,7 @@ from matplotlib.patches import Rectangle
 from innodivide.errors import ParameterError
 from innodivide.figures import style as st
 from innodivide.figures.labels import place_labels
+from innodivide.wording import show
 
 GROUP_MARKERS = {"leader": "o", "strong": "s", "moderate": "^", "modest": "v", "emerging": "v"}
 _LAND = {"eu27": "#E9E8E4", "uk": "#F5F5F2", "context": "#F5F5F2"}
@@ -64,7 +65,7 @@ def tile_map(frame: pd.DataFrame, grid: pd.DataFrame, value: str, label: str = "
         tile.set_label(geo)
         if geo in st.chosen(highlight):
             ax.add_patch(Rectangle((col + 0.05, row + 0.05), 0.9, 0.9, fill=False, edgecolor=st.ACCENT, linewidth=3))
-        text = "no data" if v is None else st.GROUP_LETTERS[v] if kind == "group" else fmt.format(v).replace("-", "−")
+        text = "no data" if v is None else st.GROUP_LETTERS[v] if kind == "group" else show(v, fmt)
         paper = {"facecolor": "#F0F0F0", "edgecolor": "none", "pad": 0.8} if v is None else None
         ax.text(col + 0.5, row + 0.36, geo, ha="center", va="center", fontsize=11, fontweight="bold",
                 color=st.ink_on(colour), bbox=paper)
@@ -230,18 +231,18 @@ def _region_labels(ax, points, x, y, shown, values, labels, fmt) -> None:
     """Write names (few regions) or codes (many), the number after it where there is one."""
     few, wanted = shown.sum() <= 20, []
     for i in np.flatnonzero(shown):
-        tail = "" if fmt is None or values[i] is None else f": {fmt.format(values[i])}"
+        tail = "" if fmt is None or values[i] is None else f": {show(values[i], fmt)}"
         name, code = str(points[labels or "name"].iloc[i]), str(points["code"].iloc[i]) + tail
         texts = [name + tail, textwrap.fill(name + tail, max(10, len(name) // 2 + 2)), code]
         wanted.append((x[i], y[i], texts if few or labels else [code], {}))
     place_labels(ax, wanted, np.column_stack([x, y])[shown], reach=(9, 14, 20, 28), color=st.INK, zorder=5)
 
 
-def _outside(points, shown, values, fmt) -> str:
+def _outside(points, shown, values, fmt, width: int = 105) -> str:
     """Return the line that names the regions the map does not show, with their values."""
-    texts = [f"{name} ({'no data' if v is None else st.GROUP_LETTERS.get(v) or fmt.format(v)})"
+    texts = [f"{name} ({'no data' if v is None else st.GROUP_LETTERS.get(v) or show(v, fmt)})"
              for name, v, on in zip(points["name"], values, shown) if not on]
-    return "\n" + textwrap.fill(f"Not on the map: {', '.join(texts)}.", 105) if texts else ""
+    return "\n" + textwrap.fill(f"Not on the map: {', '.join(texts)}.", width) if texts else ""
 
 
 def _region_key(figure, ax, values, norm, label, focus) -> None:

@@ -21,7 +21,13 @@ PARTS = {
     "specific": "Region: what is left to the single region",
 }
 TERMS = {"eqi": "Quality of government", "ln_gdp": "GDP per head", "total": "Together"}
-LABELS = {"rci_organised_crime": "Freedom from organised crime", "eqi": "Quality of government, as a whole"}
+LABELS = {
+    "rci_organised_crime": "Freedom from organised crime",
+    "eqi": "Quality of government, as a whole",
+    "eqi_corruption": "Absence of corruption (EQI)",
+    "eqi_quality": "Quality of public services (EQI)",
+    "eqi_impartiality": "Impartial public services (EQI)",
+}
 OFTEN = 0.05  # share of constructions of the index with another group, above which a group counts as in doubt
 MARK = 3  # indicators named for a cluster
 

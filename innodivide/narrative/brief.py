@@ -6,7 +6,7 @@ from innodivide import participation, tiers
 from innodivide.claims import tier1
 from innodivide.claims.tiers import connected_states
 from innodivide.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts
-from innodivide.narrative import leader_test, robustness
+from innodivide.narrative import leader_test, method_audit
 from innodivide.narrative import participation as words_participation
 from innodivide.narrative import tiers as words_tiers
 from innodivide.narrative.tiers import p_text
@@ -208,7 +208,7 @@ def money_facts(rows: pd.DataFrame) -> dict:
 def method_rows(main: Confirmatory, curve, audit: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """Return the method in a few rows: item, text."""
     facts, count = leader_test.answer_facts(main, curve, plan), plan.fixed["test"]["permutations"]
-    size = robustness.method_facts(audit, facts["alpha"])
+    size = method_audit.method_facts(audit, facts["alpha"])
     rows = {
         "Data": f"{facts['n_dyads']} pairs of a state and an IPCEI ({facts['n_countries']} states, {facts['n_ipceis']} "
         f"IPCEIs, {facts['n_events']} times yes). Status: last scoreboard published before the decision.",

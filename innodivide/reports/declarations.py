@@ -16,6 +16,7 @@ from innodivide.errors import DataError, ParameterError
 NOTEBOOKS = data.ROOT / "notebooks"
 DECLARATIONS = "notebooks.yml"
 ANNEX = "country_annex"
+TIMEOUT = 1800  # seconds for a whole notebook that declares no time of its own
 
 
 @dataclass(frozen=True)
@@ -33,16 +34,22 @@ class Parameter:
         try:
             typed = _READERS[self.type](value)
         except (ValueError, TypeError, KeyError, OverflowError):
-            raise ParameterError(f"parameter {self.name}={value!r}: expected {self.expected()}") from None
+            raise ParameterError(f"parameter {self.name}={_shown(value)}: expected {self.expected()}") from None
         if self.choices and typed not in self.choices:
-            near = difflib.get_close_matches(str(value).upper(), [str(c).upper() for c in self.choices], n=1)
+            near = difflib.get_close_matches(str(value)[:80].upper(), [str(c).upper() for c in self.choices], n=1)
             hint = f" (did you mean {near[0]}?)" if near else ""
-            raise ParameterError(f"parameter {self.name}={value!r}: expected {self.expected()}{hint}")
+            raise ParameterError(f"parameter {self.name}={_shown(value)}: expected {self.expected()}{hint}")
         return typed
 
     def expected(self) -> str:
         """Say what values are allowed."""
         return f"one of {', '.join(map(str, self.choices))}" if self.choices else f"a value of type {self.type}"
+
+
+def _shown(value) -> str:
+    """Quote a value in a message; one of thousands of characters is cut."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def _whole(value):
@@ -80,6 +87,7 @@ class Notebook:
     parameters: tuple[Parameter, ...]
     folder: str
     files: tuple[str, ...] = ()  # further files of the repository that the notebook depends on
+    timeout: float = TIMEOUT  # seconds that it may take, from the start of its kernel
 
     @property
     def path(self) -> Path:
@@ -90,10 +98,10 @@ class Notebook:
         known = {p.name: p for p in self.parameters}
         for name in given:
             if name not in known:
-                near = difflib.get_close_matches(name, known, n=1)
+                near = difflib.get_close_matches(name[:80], known, n=1)
                 hint = f" (did you mean {near[0]}?)" if near else ""
                 raise ParameterError(
-                    f"{self.name} has no parameter {name!r}{hint}; its parameters: {', '.join(known) or 'none'}"
+                    f"{self.name} has no parameter {_shown(name)}{hint}; its parameters: {', '.join(known) or 'none'}"
                 )
         return {p.name: p.read(given.get(p.name, p.default)) for p in self.parameters}
 
@@ -109,13 +117,17 @@ class Notebook:
 
 
 def eu27() -> tuple[str, ...]:
-    """Return the 27 country codes."""
-    country = data.load_rows("country")
-    return tuple(sorted(country.loc[country["is_eu27"].fillna(False).astype(bool), "geo"]))
+    """Return the 27 country codes.
+
+    Like the editions below, read without the checks of `data.load`: every run checks both tables before it uses them,
+    and a run with nothing to do uses neither.
+    """
+    members = zip(data.column("country", "geo"), data.column("country", "is_eu27"))
+    return tuple(sorted(geo for geo, member in members if member == "true"))
 
 
 def _editions() -> tuple[int, ...]:
-    return tuple(sorted(int(e) for e in data.load_rows("eis_edition")["edition"]))
+    return tuple(sorted(int(e) for e in data.column("eis_edition", "edition") if e and e.isdecimal()))
 
 
 def _statuses() -> tuple[str, ...]:
@@ -142,8 +154,10 @@ def _notebook(name: str, entry: dict) -> Notebook:
         choices = spec.get("choices", ())
         choices = _NAMED_CHOICES[choices]() if isinstance(choices, str) else tuple(choices)
         parameters.append(Parameter(key, spec["type"], spec["default"], choices, spec["meaning"]))
-    files = tuple(entry.get("files") or ())
-    return Notebook(name, entry["title"], tuple(entry["tables"]), tuple(parameters), entry["folder"], files)
+    files, timeout = tuple(entry.get("files") or ()), entry.get("timeout", TIMEOUT)
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < math.inf:
+        raise DataError(f"{DECLARATIONS}, {name}: timeout {timeout!r} is not a number of seconds above 0")
+    return Notebook(name, entry["title"], tuple(entry["tables"]), tuple(parameters), entry["folder"], files, timeout)
 
 
 def notebook(name: str) -> Notebook:
@@ -151,5 +165,5 @@ def notebook(name: str) -> Notebook:
     known, stem = notebooks(), Path(name).stem
     found = [n for n in known if n == stem or n.split("_")[0] == stem]
     if not found:
-        raise ParameterError(f"unknown notebook {name!r}; the notebooks are: {', '.join(known)}")
+        raise ParameterError(f"unknown notebook {_shown(name)}; the notebooks are: {', '.join(known)}")
     return known[found[0]]

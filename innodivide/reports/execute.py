@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import time
 from pathlib import Path
 
 from innodivide import data
@@ -9,7 +10,7 @@ from innodivide.reports import kernels
 from innodivide.reports.blocks import ReportError, last_cell_run
 from innodivide.reports.declarations import Notebook
 
-KERNEL_TIMEOUT = 1800  # seconds for one cell
+KERNEL_START = 60  # seconds until a new kernel must answer
 
 
 def execute(notebook: Notebook, parameters: dict):
@@ -18,60 +19,67 @@ def execute(notebook: Notebook, parameters: dict):
     Raises
     ------
     ReportError
-        Naming the cell (as counted in the source notebook) and the error.
+        Naming the cell (as counted in the source notebook) and the error, or the time that the notebook has
+        (`timeout` in notebooks.yml). Its kernel is killed.
     """
     import papermill
 
+    # The same for every notebook, and read by the server that kernels are forked from, so set for this process.
     # One thread for each kernel: the reports themselves run in parallel.
-    wanted = {
-        data.DECLARED_TABLES: ",".join((*notebook.tables, "source", "country")),
-        "OPENBLAS_NUM_THREADS": "1",
-        "OMP_NUM_THREADS": "1",
-        "PYTHONHASHSEED": "0",
-    }
+    os.environ.update({"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"})
     if kernels.available():
-        wanted["JUPYTER_DEFAULT_PROVISIONER_NAME"] = kernels.NAME
-    before = {k: os.environ.get(k) for k in wanted}
-    os.environ.update(wanted)
-    try:
-        with tempfile.TemporaryDirectory() as scratch:
-            saved = Path(scratch) / "notebook.ipynb"
-            try:
-                return papermill.execute_notebook(
-                    str(notebook.path),
-                    str(saved),
-                    parameters=parameters,
-                    progress_bar=False,
-                    kernel_name="python3",
-                    cwd=str(data.ROOT),
-                    execution_timeout=KERNEL_TIMEOUT,
-                    **_kernel_settings(scratch),
-                )
-            except Exception as error:
-                raise ReportError(_what_broke(error, saved)) from error
-    finally:
-        for key, value in before.items():
-            os.environ.pop(key) if value is None else os.environ.__setitem__(key, value)
+        os.environ["JUPYTER_DEFAULT_PROVISIONER_NAME"] = kernels.NAME
+    with tempfile.TemporaryDirectory() as scratch:
+        saved = Path(scratch) / "notebook.ipynb"
+        try:
+            return papermill.execute_notebook(
+                str(notebook.path),
+                str(saved),
+                parameters=parameters,
+                progress_bar=False,
+                kernel_name="python3",
+                cwd=str(data.ROOT),
+                start_timeout=min(KERNEL_START, notebook.timeout),
+                config=_settings(notebook, scratch),
+            )
+        except Exception as error:
+            raise ReportError(_what_broke(error, saved, notebook)) from error
 
 
-def _kernel_settings(folder: str) -> dict:
-    """Talk to the kernel through socket files of this user, not through open ports (not possible on Windows).
+def _settings(notebook: Notebook, scratch: str):
+    """Return what is asked of the kernel and its client.
 
-    The kernel is ended at once when the notebook is done: it holds nothing that could be lost.
+    They talk through socket files of this user, not through open ports (not possible on Windows). All files of the
+    kernel are in a folder of its own, so that it needs no home directory and reads no settings there. It is ended at
+    once when the notebook is done: it holds nothing that could be lost.
     """
     from traitlets.config import Config
 
-    sockets = {"transport": "ipc", "ip": f"{folder}/kernel"}  # a name of its own: kernels run side by side
-    settings = Config({"NotebookClient": {"shutdown_kernel": "immediate"}})
+    end = time.monotonic() + notebook.timeout
+    environment = {
+        data.DECLARED_TABLES: ",".join((*notebook.tables, "source", "country")),
+        **kernels.own_folders(scratch),
+    }
+    settings = Config(
+        NotebookClient={
+            "kernel_manager_class": kernels.ReportKernelManager,
+            "shutdown_kernel": "immediate",
+            "timeout_func": lambda cell: max(end - time.monotonic(), 0.1),  # the limit is for the whole notebook
+        },
+        ReportKernelManager={"environment": environment, "connection_file": f"{scratch}/connection.json"},
+    )
     if os.name != "nt":
-        settings.KernelManager.update(sockets)
-    return {"config": settings}
+        settings.ReportKernelManager.update({"transport": "ipc", "ip": f"{scratch}/kernel"})
+    return settings
 
 
-def _what_broke(error: Exception, saved: Path) -> str:
+def _what_broke(error: Exception, saved: Path, notebook: Notebook) -> str:
     """Return "cell 4: ZeroDivisionError: division by zero", from the notebook that papermill saved up to there."""
     import nbformat
+    from nbclient.exceptions import CellTimeoutError
 
     name, text = getattr(error, "ename", None) or type(error).__name__, str(getattr(error, "evalue", error)).strip()
+    if isinstance(error, CellTimeoutError):
+        name, text = "stopped", f"the notebook took longer than its {notebook.timeout:g} s (timeout in notebooks.yml)"
     cell = last_cell_run(nbformat.read(saved, as_version=4)) if saved.is_file() else 0
     return f"cell {cell}: {name}: {text}" if cell else f"{name}: {text}"

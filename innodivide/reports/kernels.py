@@ -2,14 +2,20 @@
 
 Starting a kernel and importing pandas, matplotlib and the rest takes most of a report's time. A fork of a process that
 has done so is ready at once, and as separate as any other process: nothing that a notebook does reaches the next one.
-Where the platform has no fork server, kernels start the plain way.
+Where there is no fork server, kernels start the plain way: on Windows, and in processes that may have no children, as
+the workers of Dask are unless they are told otherwise.
 """
 
 import multiprocessing
 import os
 import signal
+import sys
+import threading
+from pathlib import Path
 
+from jupyter_client import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
+from traitlets import Dict
 
 NAME = "innodivide-warm"  # registered under this name in pyproject.toml
 WARM = "innodivide.reports.warm"
@@ -17,7 +23,7 @@ WARM = "innodivide.reports.warm"
 
 def available() -> bool:
     """Return whether kernels can be forked here."""
-    return "forkserver" in multiprocessing.get_all_start_methods()
+    return "forkserver" in multiprocessing.get_all_start_methods() and not multiprocessing.current_process().daemon
 
 
 def context():
@@ -27,15 +33,43 @@ def context():
     return found
 
 
-def _forget_server() -> None:
-    """Make a forked worker start a server of its own: it cannot wait for the one that its parent may have started."""
-    from multiprocessing import forkserver
+def end_with_parent() -> None:
+    """Let this process end as soon as the one that asked for it has died, even by SIGKILL."""
+    parent = multiprocessing.parent_process()
 
-    forkserver._forkserver.__init__()
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+    if sys.platform == "linux":  # the thread has no turn in C code that never ends; there the system does it
+        import fcntl
+
+        fcntl.fcntl(parent.sentinel, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(parent.sentinel, fcntl.F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(parent.sentinel, fcntl.F_SETFL, fcntl.fcntl(parent.sentinel, fcntl.F_GETFL) | os.O_ASYNC)
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_server)
+def own_folders(folder: str) -> dict[str, str]:
+    """Return the variables that keep IPython's and Matplotlib's files in a folder, away from the user's.
+
+    Matplotlib keeps a list of fonts that takes a while to make: it may have that at home if there is one to write in.
+    """
+    try:
+        home = os.access(Path.home(), os.W_OK)
+    except RuntimeError:
+        home = False
+    kept = home or "MPLCONFIGDIR" in os.environ
+    return {"IPYTHONDIR": f"{folder}/ipython"} | ({} if kept else {"MPLCONFIGDIR": f"{folder}/matplotlib"})
+
+
+class ReportKernelManager(AsyncKernelManager):
+    """Starts a kernel with variables of its own, so that notebooks can run side by side in the threads of a process."""
+
+    environment = Dict(help="Variables of the kernel, beside those of this process.").tag(config=True)
+
+    async def start_kernel(self, **kwargs):
+        await super().start_kernel(env={**os.environ, **self.environment}, **kwargs)
 
 
 class WarmProvisioner(LocalProvisioner):
@@ -79,10 +113,11 @@ def run_kernel(arguments: list[str], environment: dict[str, str], folder: str | 
     """Be a kernel: what `python -m ipykernel_launcher` does, in a process that is already warm."""
     from ipykernel.kernelapp import IPKernelApp
 
+    end_with_parent()
     os.environ.clear()
     os.environ.update(environment)
     if folder:
         os.chdir(folder)
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    # The parent is the server: when the run ends or dies the server does, and the kernel with it.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     IPKernelApp.launch_instance(argv=[*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])

@@ -3,31 +3,42 @@
 import hashlib
 import json
 import platform
+import re
 import subprocess
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from importlib import metadata
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from innodivide import __version__, data
+from innodivide.errors import DataError
 from innodivide.reports.declarations import DECLARATIONS, Notebook
 
 MANIFEST = "manifest.json"
+LARGEST = 4_000_000  # bytes; a manifest of ours has about 20,000
+_PARTS = {"notebook": str, "parameters": dict, "inputs": dict, "environment": dict, "code": dict, "outputs": dict}
 _PACKAGES = (
     "firthmodels",
     "ipykernel",
     "jinja2",
     "markdown-it-py",
     "matplotlib",
+    "nbformat",
     "numpy",
     "pandas",
     "papermill",
     "python-docx",
+    "pyyaml",
     "scipy",
     "seaborn",
     "statsmodels",
     "typst",
+    "xlsxwriter",
 )
 _SHARED_TABLES = ("source", "country")  # every report prints source lines and country names
+# Files of the library that shape no report, so that a change of them leaves every report fresh: the command line, the
+# entry page, and what compares finished runs. A test holds that no other file of the library imports them.
+APART = ("cli/", "reports/site", "reports/compare", "reports/golden")  # what their paths begin with
 
 
 def sha256(content: bytes) -> str:
@@ -35,16 +46,24 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def file_sha256(path: Path) -> str:
+    """Return the hex digest of a file."""
+    return sha256(path.read_bytes())
+
+
 def _canonical(value) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str).encode()
 
 
-def inputs(notebook: Notebook) -> dict[str, str]:
-    """Return path -> sha256 of all that a report depends on: notebook, declared tables, library, plan, lock."""
+def inputs(notebook: Notebook, digest: Callable[[Path], str] = file_sha256) -> dict[str, str]:
+    """Return path -> sha256 of all that a report depends on: notebook, declared tables, library, plan, lock.
+
+    `digest` hashes a file; whoever asks for many reports at one moment passes one that remembers.
+    """
     tables = data.linked_tables([*notebook.tables, *_SHARED_TABLES])
     paths = [notebook.path, *(data.DATA / data.resource(t)["path"] for t in tables)]
     paths += [data.ROOT / f for f in notebook.files]
-    hashes = {p.relative_to(data.ROOT).as_posix(): sha256(p.read_bytes()) for p in paths}
+    hashes = {p.relative_to(data.ROOT).as_posix(): digest(p) for p in paths}
     described = [data.resource(t) for t in tables]
     hashes[f"data/{data.PACKAGE} (tables used)"] = sha256(_canonical(described))
     hashes[f"notebooks/{DECLARATIONS} ({notebook.name})"] = sha256(
@@ -55,9 +74,14 @@ def inputs(notebook: Notebook) -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _shared_inputs() -> dict[str, str]:
-    library = [p for p in (data.ROOT / "innodivide").rglob("*") if p.suffix in (".py", ".j2", ".css", ".typ")]
-    paths = [*sorted(library), data.ROOT / "analysis_plan.yml", data.ROOT / "requirements.lock"]
-    return {p.relative_to(data.ROOT).as_posix(): sha256(p.read_bytes()) for p in paths}
+    library = data.ROOT / "innodivide"
+    paths = [p for p in library.rglob("*") if p.suffix in (".py", ".j2", ".css", ".typ") and not _apart(p, library)]
+    paths = [*sorted(paths), data.ROOT / "analysis_plan.yml", data.ROOT / "requirements.lock"]
+    return {p.relative_to(data.ROOT).as_posix(): file_sha256(p) for p in paths}
+
+
+def _apart(path: Path, library: Path) -> bool:
+    return path.relative_to(library).as_posix().startswith(APART)
 
 
 @lru_cache(maxsize=1)
@@ -90,7 +114,7 @@ def code_state() -> dict:
 def build(notebook: Notebook, parameters: dict, folder: Path, read: dict[str, str]) -> dict:
     """Return the manifest of a finished report folder; `read` are the `inputs` taken before the notebook ran."""
     outputs = {
-        p.relative_to(folder).as_posix(): sha256(p.read_bytes())
+        p.relative_to(folder).as_posix(): file_sha256(p)
         for p in sorted(folder.rglob("*"))
         if p.is_file() and p.name != MANIFEST
     }
@@ -104,32 +128,123 @@ def build(notebook: Notebook, parameters: dict, folder: Path, read: dict[str, st
     }
 
 
-def why_stale(notebook: Notebook, parameters: dict, folder: Path, formats: tuple[str, ...] = ("html",)) -> str:
-    """Return why a report must be made again, or an empty string when it is fresh in these formats."""
+def read(folder: Path) -> dict:
+    """Return the manifest of a report folder.
+
+    Raises
+    ------
+    DataError
+        If there is none, or if it is not what `build` makes: cut off, altered in form, or with a path that leads out of
+        the folder.
+    """
+    file = Path(folder) / MANIFEST
     try:
-        old = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        was_parameters, was_inputs, was_outputs = (dict(old[k]) for k in ("parameters", "inputs", "outputs"))
-        was_environment = old["environment"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return "no report yet, or no readable manifest"
-    try:
-        now = inputs(notebook)
-    except OSError as error:  # the run will say more
-        return f"{error.filename} cannot be read"
-    changed = sorted(p for p in set(now) | set(was_inputs) if now.get(p) != was_inputs.get(p))
-    if was_parameters != parameters:
-        return "other parameters"
-    if changed:
-        return f"changed: {', '.join(changed[:3])}{' and more' if len(changed) > 3 else ''}"
-    if was_environment != environment():
-        return "other package versions"
-    if not was_outputs:
-        return "no outputs are listed"
-    absent = [f for f in formats if f"report.{f}" not in was_outputs]
-    if absent:
-        return f"not made in format {', '.join(absent)}"
-    for path, digest in was_outputs.items():
+        too_large = file.stat().st_size > LARGEST
+        content = None if too_large else json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(f"{file} is missing") from None
+    except OSError as error:
+        raise DataError(f"{file} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise DataError(f"{file} is damaged: it is no JSON text") from None
+    fault = "it is larger than any manifest" if too_large else _fault(content)
+    if fault:
+        raise DataError(f"{file} is damaged: {fault}")
+    return content
+
+
+def _fault(content) -> str:
+    """Say in what way some JSON content is no manifest, or return an empty string."""
+    if not isinstance(content, dict) or content.keys() != _PARTS.keys():
+        return f"its parts are not {', '.join(_PARTS)}"
+    for part, kind in _PARTS.items():
+        if not isinstance(content[part], kind):
+            return f"{part} is of another type"
+    for part in ("inputs", "outputs"):
+        for path, digest in content[part].items():
+            if not isinstance(digest, str) or not re.fullmatch("[0-9a-f]{64}", digest):
+                return f"{part} has no SHA-256 for {path!r}"
+    for path in content["outputs"]:
+        if path.startswith("/") or "\0" in path or "\\" in path or ".." in PurePosixPath(path).parts:
+            return f"output {path!r} leads out of the folder"
+    return "" if content["outputs"] else "no outputs are listed"
+
+
+def altered(folder: Path, outputs: dict[str, str]) -> Iterator[str]:
+    """Yield the outputs that are missing or have other bytes than the manifest says."""
+    for path, digest in outputs.items():
         file = folder / path
-        if not file.is_file() or sha256(file.read_bytes()) != digest:
-            return f"output {path} is missing or was altered"
-    return ""
+        try:
+            if not file.is_file() or file_sha256(file) != digest:
+                yield path
+        except OSError:  # no permission, a name that this system does not allow
+            yield path
+
+
+def reasons(
+    notebook: Notebook,
+    parameters: dict,
+    folder: Path,
+    formats: tuple[str, ...] = ("html",),
+    digest: Callable[[Path], str] = file_sha256,
+) -> Iterator[str]:
+    """Yield each reason why a report must be made again; none when it is fresh in these formats."""
+    if not (Path(folder) / MANIFEST).exists():
+        yield "there is no report yet"
+        return
+    try:
+        old = read(folder)
+        now = inputs(notebook, digest)
+    except DataError as error:
+        yield str(error)
+        return
+    except OSError as error:  # the run will say more
+        yield f"{error.filename} cannot be read"
+        return
+    yield from _changes("parameter", old["parameters"], parameters)
+    changed = differing(old["inputs"], now)
+    if changed:
+        yield f"changed: {', '.join(changed[:3])}{f' and {len(changed) - 3} more' if len(changed) > 3 else ''}"
+    yield from _changes("version", flat(old["environment"]), flat(environment()))
+    if old["notebook"] != notebook.name:
+        yield f"the report there is of notebook {old['notebook']}"
+    absent = [f for f in formats if f"report.{f}" not in old["outputs"]]
+    if absent:
+        yield f"not made in format {', '.join(absent)}"
+    yield from (f"output {path} is missing or was altered" for path in altered(folder, old["outputs"]))
+
+
+def why_stale(
+    notebook: Notebook,
+    parameters: dict,
+    folder: Path,
+    formats: tuple[str, ...] = ("html",),
+    digest: Callable[[Path], str] = file_sha256,
+) -> str:
+    """Return the first reason why a report must be made again, or an empty string when it is fresh."""
+    return next(reasons(notebook, parameters, folder, formats, digest), "")
+
+
+def compared(folder: Path) -> str:
+    """Say what was compared to call a report fresh."""
+    content = read(folder)
+    counts = {part: len(content[part]) for part in ("inputs", "outputs", "parameters")}
+    counts["versions"] = len(flat(content["environment"]))
+    return ", ".join(f"{n} {part}" for part, n in counts.items()) + " are as when it was made"
+
+
+def differing(was: dict, now: dict) -> list[str]:
+    """Return the names whose value is not the same in both, or that only one has."""
+    missing = object()
+    return sorted(k for k in was.keys() | now.keys() if was.get(k, missing) != now.get(k, missing))
+
+
+def flat(found: dict) -> dict:
+    """Return the versions of an environment by name, without the level of packages."""
+    packages = found.get("packages")
+    return {k: v for k, v in found.items() if k != "packages"} | (packages if isinstance(packages, dict) else {})
+
+
+def _changes(what: str, was: dict, now: dict) -> Iterator[str]:
+    for name in differing(was, now):
+        yield f"{what} {name}: was {was.get(name, 'not recorded')}, is {now.get(name, 'not recorded')}"

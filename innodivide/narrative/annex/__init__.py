@@ -1,17 +1,17 @@
 """The sentences and exhibits of a country annex that depend on the country: every case has its own wording."""
 
-from innodivide.narrative.annex.outlook import closing_exhibits, scenario_exhibits
-from innodivide.narrative.annex.overview import editions_table, heading, index_facts, strength_text, summary
-from innodivide.narrative.annex.regions import barrier_exhibits, institutions_table, region_exhibits
-from innodivide.narrative.annex.tier1 import (
-    BASIS_TEXT,
-    ROLE_TEXT,
-    TAKING_PART,
-    expected_figure,
-    expected_overview,
-    membership_exhibit,
-    participants_exhibit,
+from innodivide.narrative.annex.labels import INDICATORS
+from innodivide.narrative.annex.outlook import closing_exhibits
+from innodivide.narrative.annex.overview import (
+    editions_table,
+    heading,
+    index_figure,
+    position_table,
+    strength_figure,
+    summary,
 )
+from innodivide.narrative.annex.regions import barrier_exhibits, institutions_table, region_figure
+from innodivide.narrative.annex.tier1 import expected_overview, membership_exhibit, record_figure, scenario_text
 from innodivide.narrative.annex.tier2 import (
     connection_text,
     data_notes,
@@ -20,33 +20,31 @@ from innodivide.narrative.annex.tier2 import (
     semester_text,
 )
 
-# Draws of an annex: few, since every annex draws again; the captions say how many.
-RESAMPLES, SCENARIO_DRAWS, NULL_MATRICES = 199, 200, 199
+# Draws of an annex: few where every annex draws all countries again; the captions say how many.
+RESAMPLES, SCENARIO_DRAWS, NULL_MATRICES = 199, 1000, 199
 
 __all__ = [
-    "BASIS_TEXT",
+    "INDICATORS",
     "NULL_MATRICES",
     "RESAMPLES",
-    "ROLE_TEXT",
     "SCENARIO_DRAWS",
-    "TAKING_PART",
     "barrier_exhibits",
     "closing_exhibits",
     "connection_text",
     "data_notes",
     "editions_table",
-    "expected_figure",
     "expected_overview",
     "heading",
-    "index_facts",
+    "index_figure",
     "institutions_table",
     "membership_exhibit",
     "money_against_gap_text",
     "money_table",
-    "participants_exhibit",
-    "region_exhibits",
-    "scenario_exhibits",
+    "position_table",
+    "record_figure",
+    "region_figure",
+    "scenario_text",
     "semester_text",
-    "strength_text",
+    "strength_figure",
     "summary",
 ]

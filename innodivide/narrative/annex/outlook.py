@@ -1,4 +1,4 @@
-"""What would go with being like a leader, and what would have to be true to reach the EU: ranges, never forecasts."""
+"""What would have to be true to reach the EU: ranges, never forecasts."""
 
 import pandas as pd
 
@@ -6,6 +6,7 @@ from innodivide import profile
 from innodivide.exhibits import Exhibit, say, sources_of, table
 from innodivide.narrative import outlook as words
 from innodivide.panel import Tables
+from innodivide.wording import show
 
 AS_FAST = {
     "within its own past": "as fast as in its own best years",
@@ -14,58 +15,10 @@ AS_FAST = {
 }
 
 
-def scenario_exhibits(geo: str, rows: pd.DataFrame, sources, draws: int, tables: Tables | None = None) -> list[Exhibit]:
-    """Return sentence and table of the country's participation if it were like the leaders in one respect.
-
-    `rows` is the frame of `scenarios.participation_scenarios`, made with `draws` draws.
-    """
-    name = profile.names(tables)[geo]
-    own = words.scenario_rows(rows[rows["geo"] == geo].reset_index(drop=True), tables)
-    label = own.set_index("scenario").loc["label"]
-    values = {"name": name, "possible": int(label["n_ipceis"])}
-    if not label["changed"]:
-        text = (
-            "{name} was an innovation leader at every one of the {possible} decisions, so in a scenario the label "
-            "changes nothing."
-        )
-    else:
-        text = (
-            "If {name} had carried the label of a leader at all {possible} decisions and had stayed as it is "
-            "otherwise, the number of projects to expect would change by {change:+.1f} "
-            "({low:+.1f} to {high:+.1f}): {verdict}."
-        )
-        values |= {"change": label["change"], "low": label["change_low"], "high": label["change_high"]}
-        values["verdict"] = (
-            "more than without the label"
-            if label["change_low"] > 0
-            else "fewer than without the label"
-            if label["change_high"] < 0
-            else "whether up or down, the data cannot tell"
-        )
-    if not own.set_index("scenario").at["wealth", "changed"]:
-        text += " In wealth it was at or above the leaders already."
-    listing = table(
-        "TA.8",
-        "Participation if {name} were like the leaders in one respect",
-        own,
-        {
-            "what": "Scenario",
-            "expected": ("Projects, on average", "{:.1f}"),
-            "range": "95% range",
-            "effect": "Change of the average (95%)",
-        },
-        values=values | {"draws": draws},
-        sources=sources,
-        caption="Registered model, with what the country did beyond its size, wealth and status kept; {draws} draws. "
-        "Wealth: GDP per head at least the mean of the leaders. A leader of its size: model with size and status only. "
-        "The leaders are few, so ranges are wide. What goes with being like a leader; not what a policy would bring.",
-    )
-    return [say("NA.10", text, **values), listing]
-
-
 def closing_exhibits(geo: str, rows: pd.DataFrame, index: pd.DataFrame, tables: Tables | None = None) -> list[Exhibit]:
     """Return sentence and table of the pace needed to reach the EU; `rows` are those of `scenarios.closing_speed`."""
     own = words.closing_rows(rows[rows["geo"] == geo].sort_values("by", ignore_index=True), tables)
+    own["slowest"] = [show(float(v), "{:.0f}") for v in own["level_low"]]
     name, (first, second) = profile.names(tables)[geo], own.itertuples()
     values = {"name": name, "start": int(first.start_year), "value": first.value, "window": words.WINDOW}
     values |= {"since": int(index["year"].min()), "by": int(first.by), "later": int(second.by)}
@@ -87,14 +40,13 @@ def closing_exhibits(geo: str, rows: pd.DataFrame, index: pd.DataFrame, tables: 
         text = (
             "To reach the EU by {by}, the index of {name} ({value:.0f} percent of the EU in {start}) would have to "
             "grow {needed:.1f} percent a year faster than that of the EU; by {later}, {needed_later:.1f}. "
-            "Over stretches of {window} years since {since} it has had {past_low:+.1f} to {past_high:+.1f}. "
         )
         text += "Both would be {how}." if same else "The first would be {how}; the second, {how_later}."
         values |= {"needed": first.needed_high, "needed_later": second.needed_high}
-        values |= {"past_low": first.past_low, "past_high": first.past_high, "how": AS_FAST[first.reading]}
+        values["how"] = AS_FAST[first.reading]
         values |= {} if same else {"how_later": AS_FAST[second.reading]}
     listing = table(
-        "TA.9",
+        "TA.7",
         "What it would take to reach the EU by {by} and by {later}"
         if first.reading != "already there"
         else "Where the paces of the past would take {name}",
@@ -103,15 +55,20 @@ def closing_exhibits(geo: str, rows: pd.DataFrame, index: pd.DataFrame, tables: 
             "by": "By",
             "needed": "Needed, % a year",
             "past": "Own past, % a year",
-            "fastest": "Fastest of any state",
-            "level": "Would be at (EU = 100)",
-            "words": "The pace needed",
+            "fastest": "Fastest of any state, % a year",
+            **({"slowest": "At its own slowest pace"} if first.reading == "already there" else {"words": "That is"}),
         },
         values=values,
         sources=sources_of(index),
         edition="EIS 2023, back-series",
-        caption="Growth of the index beyond that of the EU. Past: slowest to fastest stretch of {window} years; the "
-        "level is where these paces would take the country if one of them held in every year, which no country has "
-        "shown; the further off, the less it says. Not a forecast.",
+        caption="Growth of the index beyond that of the EU. Past: slowest to fastest stretch of {window} years since "
+        "{since}. "
+        + (
+            "Last column: where the index (EU = 100) would be if that pace held in every year, which no country has "
+            "shown. "
+            if first.reading == "already there"
+            else ""
+        )
+        + "Not a forecast.",
     )
-    return [say("NA.11", text, **values), listing]
+    return [say("NA.11", text, **{k: v for k, v in values.items() if f"{{{k}" in text}), listing]

@@ -1,10 +1,13 @@
-"""Innovation profile: title, summary, editions, indicators."""
+"""Title, what stands out, the country beside its peers, its group and the EU, and its indicators."""
 
 import pandas as pd
 
-from innodivide import profile
-from innodivide.exhibits import Exhibit, flag_note, say, sources_of, table
-from innodivide.panel import Tables
+from innodivide import barriers, figures, peers, profile
+from innodivide.exhibits import Exhibit, figure, flag_note, say, sources_of, table
+from innodivide.narrative.annex.labels import GROUP, INDICATORS, a, others
+from innodivide.narrative.barriers import LABELS
+from innodivide.panel import Tables, _tables
+from innodivide.wording import join_names, show
 
 
 def heading(geo: str, tables: Tables | None = None) -> Exhibit:
@@ -15,91 +18,277 @@ def heading(geo: str, tables: Tables | None = None) -> Exhibit:
     return say("NA.1", template, name=name, **({"own": " / ".join(other)} if other else {}))
 
 
-def summary(geo: str, expected: pd.DataFrame, tables: Tables | None = None) -> Exhibit:
-    """Return the paragraph that says what stands out: group, position, participation against expectation, regions."""
-    name = profile.names(tables)[geo]
-    edition = profile.editions(geo, tables).iloc[-1]
-    index = profile.index_relative_to_eu(2023, tables).query("geo == @geo").sort_values("year")
-    row = expected.set_index("geo").loc[geo]
-    change = index["relative"].iloc[-1] - index["relative"].iloc[0]
+def circle_names(geo: str, around: pd.DataFrame, tables: Tables | None = None) -> list[str]:
+    """Return how the rows of `peers.circle` are called."""
+    names, group = profile.names(tables), peers.group_now(tables)[geo]
+    words = {"group": others(group), "eu": "EU27, mean"}
+    return [words.get(kind) or names[members[0]] for kind, members in zip(around["kind"], around["members"])]
+
+
+def summary(
+    geo: str, expected: pd.DataFrame, position: pd.DataFrame, gaps: pd.DataFrame, tables: Tables | None = None
+) -> Exhibit:
+    """Return the paragraph that says what stands out; every half sentence is chosen by the country's own numbers.
+
+    Parameters
+    ----------
+    expected : pandas.DataFrame
+        From `models.expected_participation`.
+    position : pandas.DataFrame
+        From `peers.position`.
+    gaps : pandas.DataFrame
+        From `regional.institutions_by_state`.
+    """
+    tables = _tables(tables)
+    parts = [
+        _unusual_words(geo, peers.standing(gaps, expected.set_index("geo")["observed"], tables), gaps),
+        _index_words(geo, position, tables),
+        _participation_words(expected.set_index("geo").loc[geo]),
+        _region_words(geo, tables),
+        _government_words(gaps[(gaps["geo"] == geo) & (gaps["measure"] == "eqi")]),
+    ]
+    return say("NA.2", " ".join(text for text, _ in parts), **{k: v for _, values in parts for k, v in values.items()})
+
+
+def _unusual_words(geo: str, scores: pd.DataFrame, gaps: pd.DataFrame) -> tuple[str, dict]:
+    """Name the two indicators, the institutional measure and the amount of money furthest from the mean."""
+    institutions = gaps.set_index("measure")["label"].to_dict() | LABELS
+    names = INDICATORS | peers.SHORT | institutions
+    two = peers.furthest(scores[[c for c in scores if c in INDICATORS]], geo, 2)
+    one = peers.furthest(scores[[c for c in scores if c in institutions]], geo, 1)
+    sum_ = peers.furthest(scores[[c for c in scores if c in peers.SHORT]], geo, 1)
+    found = pd.concat([two, one, sum_])
+    text = (
+        "**What stands out.** {name} is furthest from the mean of the Member States, in standard deviations, in: "
+        "{m_0} ({z_0:+.1f}) and {m_1} ({z_1:+.1f}) among the indicators of innovation; {m_2} ({z_2:+.1f}) among the "
+        "institutional measures; {m_3} ({z_3:+.1f}) in Tier-2 and reform money."
+    )
+    values = {f"m_{i}": names[m] for i, m in enumerate(found.index)}
+    return text, values | {f"z_{i}": z for i, z in enumerate(found)}
+
+
+def _index_words(geo: str, position: pd.DataFrame, tables: Tables) -> tuple[str, dict]:
+    own, near = position.iloc[0], position[position["kind"] == "peer"]
+    group, edition = peers.group_now(tables)[geo], profile.editions(geo, tables)["edition"].iloc[-1]
+    change, ahead = own["change"], int((near["relative"] > own["relative"]).sum())
     points = "point" if round(abs(change)) == 1 else "points"
     trend = (
         f"gained {{change:.0f}} {points} on"
         if change >= 0.5
         else f"lost {{change:.0f}} {points} to"
         if change <= -0.5
-        else "kept its distance to"
+        else "kept level with"
     )
-    place = (
-        "in none of the {possible} integrated IPCEIs"
-        if row["observed"] == 0
-        else "in {n} of {possible} integrated IPCEIs"
+    text = (
+        f"It is {a(group)} in EIS {{edition}}. Its innovation index stood at {{level:.0f}} percent of the EU in "
+        f"{{last}} ({{rest:.0f}} in the mean of the other {GROUP[group]}s); since {{first}} it has {trend} the EU"
     )
+    text += (
+        ". Of its nearest peers, {peers}, {ahead} above it." if ahead else ". It is above its nearest peers, {peers}."
+    )
+    names = profile.names(tables)
+    series = profile.index_relative_to_eu(2023, tables)["year"]
+    values = {
+        "name": names[geo],
+        "edition": int(edition),
+        "level": own["relative"],
+        "rest": position.loc[position["kind"] == "group", "relative"].iloc[0],
+        "first": int(series.min()),
+        "last": int(series.max()),
+        "change": abs(change),
+        "peers": join_names([names[m[0]] for m in near["members"]]),
+        "ahead": "all stand" if ahead == len(near) else "one stands" if ahead == 1 else "two stand",
+    }
+    return text, {k: v for k, v in values.items() if k == "name" or f"{{{k}" in text}
+
+
+def _participation_words(row: pd.Series) -> tuple[str, dict]:
     verdict = (
         "more than" if row["observed"] > row["high"] else "fewer than" if row["observed"] < row["low"] else "within"
     )
     text = (
-        f"{{name}} is {_article(edition['group'])} in EIS {{edition}}. Its index in the EIS {{series}} series "
-        f"stood at {{level:.0f}} percent of the EU in {{last}}; since {{first}} it has "
-        f"{trend} the EU. It takes part {place}; that is {{verdict}} the {{low}} to {{high}} expected of a state "
-        f"of its size, wealth and status."
+        "It takes part in {n} of {possible} integrated IPCEIs, "
+        if row["observed"]
+        else "It takes part in none of the {possible} integrated IPCEIs, "
     )
-    values = {
-        "name": name,
-        "edition": int(edition["edition"]),
-        "level": index["relative"].iloc[-1],
-        "first": int(index["year"].iloc[0]),
-        "last": int(index["year"].iloc[-1]),
-        "change": abs(change),
-        "n": int(row["observed"]),
-        "possible": int(row["n_ipceis"]),
-        "verdict": verdict,
-        "low": int(row["low"]),
-        "high": int(row["high"]),
-    }
-    return say("NA.2", text, series=2023, **values)
+    text += "{verdict} the {low} to {high} expected of a state of its size, wealth and status."
+    values = {"possible": int(row["n_ipceis"]), "verdict": verdict, "low": int(row["low"]), "high": int(row["high"])}
+    return text, values | ({"n": int(row["observed"])} if row["observed"] else {})
 
 
-def _article(group: str) -> str:
-    return {
-        "leader": "an innovation leader",
-        "strong": "a strong innovator",
-        "moderate": "a moderate innovator",
-        "modest": "a modest innovator",
-        "emerging": "an emerging innovator",
-    }[group]
+def strengths(geo: str, tables: Tables | None = None) -> pd.DataFrame:
+    """Return `profile.indicator_strengths` with the zeros read as the published index treats them, strongest first.
+
+    A zero that is a true bottom score is zero percent of the EU; one that stands for a missing figure stays unknown.
+    """
+    rows = profile.indicator_strengths(geo, tables=tables)
+    read = barriers.zero_readings("country", tables).query("unit == @geo and year == 2023 and reading == 'bottom'")
+    rows["relative"] = rows["relative"].mask(rows["indicator_code"].isin(read["indicator_code"]), 0.0)
+    return rows.sort_values(["relative", "indicator_code"], ascending=[False, True], ignore_index=True)
+
+
+def _region_words(geo: str, tables: Tables) -> tuple[str, dict]:
+    rows = profile.regions(geo, tables)
+    if len(rows) == 1:
+        return "The regional scoreboard treats it as one region.", {}
+    lagging = int((rows["group"] == "emerging").sum())
+    text = "Its {regions} regions run from {top} ({top_value:.0f} percent of the EU) to {bottom} ({bottom_value:.0f})"
+    text += "; {lagging} in the lowest group." if lagging else "; none is in the lowest group."
+    values = {"regions": len(rows), "top": rows["name"].iloc[0], "top_value": rows["relative"].iloc[0]}
+    values |= {"bottom": rows["name"].iloc[-1], "bottom_value": rows["relative"].iloc[-1]}
+    how = "all are" if lagging == len(rows) else "one is" if lagging == 1 else f"{lagging} are"
+    return text, values | ({"lagging": how} if lagging else {})
+
+
+def _government_words(rows: pd.DataFrame) -> tuple[str, dict]:
+    if rows.empty:
+        return "", {}
+    row = rows.iloc[0]
+    reading = {"behind": "below the EU", "ahead": "above the EU", "within the margin": "not told apart from the EU"}
+    text = "The quality of its government, as residents rate it, is {government}."
+    return text, {"government": reading[row["reading"]]}
+
+
+def position_table(
+    geo: str, position: pd.DataFrame, expected: pd.DataFrame, sources, tables: Tables | None = None
+) -> Exhibit:
+    """Return the country beside its nearest peers, the rest of its group and the EU27 in eight figures."""
+    tables = _tables(tables)
+    group, ranges = peers.group_now(tables), expected.set_index("geo")
+    single = position["members"].map(len) == 1
+    codes = position["members"].map(lambda m: m[0])
+    shown = position.assign(
+        name=circle_names(geo, position, tables),
+        group=[group[c] if s else None for c, s in zip(codes, single)],
+        range=[
+            f"{int(ranges.at[c, 'low'])} to {int(ranges.at[c, 'high'])}" if s else None for c, s in zip(codes, single)
+        ],
+        members=position["members"].map("; ".join),
+    )
+    edition = profile.editions(geo, tables)["edition"].iloc[-1]
+    near = position.loc[position["kind"] == "peer", "distance"]
+    return table(
+        "TA.1",
+        "{name} beside its nearest peers, its group and the EU",
+        shown.dropna(subset=["relative"]),
+        {
+            "name": "",
+            "group": ("Group", "", "–"),
+            "rank": ("Rank", "{:.0f}", "–"),
+            "relative": ("Index", "{:.0f}"),
+            "change": ("Change", "{:+.0f}"),
+            "population": ("Million people", "{:.1f}"),
+            "gdp_pc": ("GDP a head", "{:.0f}"),
+            "ipceis": ("IPCEIs", "{:.2g}"),
+            "range": ("Expected", "", "–"),
+        },
+        values={
+            "name": profile.names(tables)[geo],
+            "year": peers.YEAR,
+            "first": 2016,
+            "near": near.min(),
+            "far": near.max(),
+        },
+        sources=sources,
+        edition=f"Group and rank: EIS {edition}; index: EIS 2023, back-series",
+        caption="Nearest peers: the states closest in log population, log GDP per head and index, each in standard "
+        "deviations (distance here {near:.1f} to {far:.1f}). Index and GDP per head (PPS) of {year}: EU = 100; change: "
+        "points since {first}. Expected: IPCEIs of a state of that size, wealth and status, 95% range. Means of states "
+        "are unweighted.",
+    )
 
 
 def editions_table(geo: str, tables: Tables | None = None) -> Exhibit:
-    """Return the country's group and rank in each edition."""
+    """Return the country's group and rank in each edition, one column an edition."""
     rows = profile.editions(geo, tables)
+    ranks = rows["rank"].astype(object).where(rows["rank"].notna(), None)
+    years = [str(e) for e in rows["edition"]]
+    groups = ["Group", *rows["group"].map(figures.GROUP_LETTERS)]
+    wide = pd.DataFrame([groups, ["Rank", *[show(r, "", "–") for r in ranks]]], columns=["what", *years])
     return table(
-        "TA.1",
-        "Group in each edition of the scoreboard",
-        rows,
-        {"edition": "Edition", "published": "Published", "group": "Group", "rank": "Rank among the Member States"},
+        "TA.2",
+        "Group and rank of {name} in each edition of the scoreboard",
+        wide,
+        {"what": "", **{y: y for y in years}},
+        values={"name": profile.names(tables)[geo]},
         sources=sources_of(rows),
         note=flag_note(rows),
-        caption="Group as first published. The scale changed in 2021, when modest was renamed emerging. "
-        "Ranks are known in full from 2022.",
+        caption="L leader, S strong, M moderate, Md modest, E emerging innovator. As first published; in 2021 modest "
+        "was renamed emerging and the scale changed.",
     )
 
 
-def strength_text(geo: str, tables: Tables | None = None) -> Exhibit:
-    """Return the sentence on the three strongest and weakest indicators, and on those without a figure."""
-    rows = profile.indicator_strengths(geo, tables=tables)
-    known = rows.dropna(subset=["relative"])
-    best, worst = known.head(3)["indicator"], known.tail(3)["indicator"][::-1]
-    zero = rows.loc[rows["is_zero"].astype(bool), "indicator"]
-    text = "Strongest against the EU: {best}. Weakest: {worst}."
-    values = {"best": "; ".join(best), "worst": "; ".join(worst)}
+def index_figure(geo: str, tables: Tables | None = None) -> Exhibit:
+    """Return the index over time of country, peers and group."""
+    tables = _tables(tables)
+    rows = peers.index_series(geo, tables)
+    names, group = profile.names(tables), peers.group_now(tables)[geo]
+    rows["series"] = [others(group) if k == "group" else names[n] for k, n in zip(rows["kind"], rows["name"])]
+    own = rows[rows["kind"] == "own"].sort_values("year")["relative"]
+    index = profile.index_relative_to_eu(2023, tables)
+    return figure(
+        "FA.1",
+        "Innovation index of {name}: {first:.0f} percent of the EU in {start}, {last:.0f} in {end}",
+        figures.lines(
+            rows,
+            "year",
+            "relative",
+            "series",
+            highlight=names[geo],
+            reference=100,
+            reference_label="EU",
+            ylabel="EU of the year = 100",
+            height=1.85,
+        ),
+        rows[["series", "kind", "year", "relative"]],
+        values={
+            "name": names[geo],
+            "first": own.iloc[0],
+            "last": own.iloc[-1],
+            "start": int(rows["year"].min()),
+            "end": int(rows["year"].max()),
+        },
+        sources=sources_of(index[index["geo"].isin(set("; ".join(rows["name"]).split("; ")))]),
+        edition="EIS 2023, back-series",
+        alt="Lines of the innovation index over the years, EU of each year = 100: {name}, its three nearest peers and "
+        "the mean of its group. {name} went from {first:.0f} to {last:.0f}.",
+        caption="The index is published without a margin of error.",
+    )
+
+
+def strength_figure(geo: str, tables: Tables | None = None) -> Exhibit:
+    """Return the 32 indicators of the country against the EU and the leaders."""
+    tables = _tables(tables)
+    rows = strengths(geo, tables)
+    rows = rows.assign(short=rows["indicator_code"].map(INDICATORS))
+    name, gone = profile.names(tables)[geo], rows.loc[rows["relative"].isna(), "short"]
+    zero = rows.loc[rows["relative"] == 0, "short"]
+    above = int((rows["relative"] > 100).sum())
+    values = {"name": name, "n": len(rows), "above": above, "known": len(rows) - len(gone)}
+    caption = "Normalised scores: a distance is one of place within the range of all states, not of euros or percent."
     if len(zero):
-        text += " Not shown, because the database has a zero that may be a bottom score or a missing figure: {zero}."
-        values["zero"] = "; ".join(zero)
-    return say("NA.3", text, **values)
-
-
-def index_facts(index: pd.DataFrame, name: str) -> dict:
-    """Return the country's first and last value in `profile.index_comparison`."""
-    own = index[index["series"] == name].sort_values("year")["relative"]
-    return {"name": name, "first": own.iloc[0], "last": own.iloc[-1]}
+        caption += " Zero is the bottom score of all states and years: {zero}."
+        values["zero"] = join_names(zero)
+    if len(gone):
+        caption += " No data: the zero in the database is a missing figure, as the published index shows ({gone})."
+        values["gone"] = join_names(gone)
+    return figure(
+        "FA.2",
+        "{name} is above the EU in {above} of {known} indicators",
+        figures.strength_columns(
+            rows,
+            "short",
+            "relative",
+            "leaders",
+            country=name,
+            group_name="mean of the innovation leaders",
+            xlabel="EU = 100",
+        ),
+        rows,
+        values=values,
+        sources=sources_of(rows),
+        edition="EIS 2023",
+        alt="Dots of {n} innovation indicators of {name} in percent of the EU, the strongest first, with the mean of "
+        "the leaders beside each; {above} are above the EU.",
+        caption=caption,
+    )

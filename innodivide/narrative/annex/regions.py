@@ -1,103 +1,81 @@
-"""Regions: map and table, barriers, institutions."""
+"""Regions and their barriers; institutions."""
 
 import re
 
 import pandas as pd
 
-from innodivide import figures, profile
+from innodivide import figures, peers, profile
 from innodivide.exhibits import Exhibit, figure, say, sources_of, table
+from innodivide.narrative.annex.labels import excerpt, others
 from innodivide.narrative.barriers import LABELS
 from innodivide.panel import Tables, _tables
 from innodivide.wording import join_names, show
 
 READING = {"behind": "below", "ahead": "above", "within the margin": "not told apart"}
+STRONGEST, WEAKEST = 2, 6  # regions of a long list that the table shows; the others stand in its CSV
+NAMED = 2  # barriers named for a region
+MEASURES = 5  # institutional measures shown
 
 
-def region_exhibits(geo: str, tables: Tables | None = None) -> list[Exhibit]:
-    """Return map and table of the regions, or one sentence for a country that the scoreboard treats as one region."""
+def region_figure(geo: str, tables: Tables | None = None) -> Exhibit | None:
+    """Return the map of the regions beside the regions of the peers; None for a country that is one region."""
     tables = _tables(tables)
-    rows = profile.regions(geo, tables)
-    name = profile.names(tables)[geo]
+    rows, names = profile.regions(geo, tables), profile.names(tables)
     if len(rows) == 1:
-        own = rows.iloc[0]
-        return [
-            say(
-                "NA.5",
-                "The Regional Innovation Scoreboard {edition} treats {name} as one region: {group}, at "
-                "{relative:.0f} percent of the EU "
-                "({change:+.0f} points since {first}). There is no picture inside the country.",
-                edition=2023,
-                name=name,
-                group=own["group"],
-                relative=own["relative"],
-                change=own["change"],
-                first=2016,
-            )
-        ]
-    best, last = rows.iloc[0], rows.iloc[-1]
-    text = say(
-        "NA.5",
-        "{n} regions are covered. {best} is highest ({high:.0f} percent of the EU, {best_group}), {last} lowest "
-        "({low:.0f}, {last_group}).",
-        n=len(rows),
-        best=best["name"],
-        high=best["relative"],
-        best_group=best["group"],
-        last=last["name"],
-        low=last["relative"],
-        last_group=last["group"],
-    )
-    outline = tables["outline"]
-    picture = figure(
+        return None
+    parts = [profile.regions(code, tables).assign(geo=code) for code in [geo, *peers.of(geo, tables)]]
+    every = pd.concat(parts, ignore_index=True)
+    every["label"] = [names[g] for g in every["geo"]]
+    outline, own = tables["outline"], every[every["geo"] == geo]
+    best, last = own.iloc[0], own.iloc[-1]
+    return figure(
         "FA.4",
-        "Regions of {name} by innovation group",
-        figures.region_map(rows.assign(geo=geo, code=rows["region_code"]), outline, "group", focus=geo),
-        rows,
-        values={"name": name, "n": len(rows), "best": best["name"], "last": last["name"]},
-        alt="Map of {name} with one point for each of {n} regions, marked by innovation group. "
-        "Highest: {best}. Lowest: {last}.",
-        sources=[*sources_of(rows), *sources_of(outline)],
-        edition="RIS 2023",
-        caption="A point stands for a whole region. Outlines: Natural Earth. "
-        "Points computed from NUTS boundaries, © EuroGeographics for the administrative boundaries.",
-    )
-    listing = table(
-        "TA.4",
-        "Regions from strongest to weakest",
-        rows,
-        {
-            "name": "Region",
-            "region_code": "Code",
-            "group": "Group",
-            "relative": ("Index, EU = 100", "{:.0f}"),
-            "change": ("Change since the first year", "{:+.0f}"),
+        "Regions of {name} and of its nearest peers by innovation group",
+        figures.regions_beside(
+            own.assign(code=own["region_code"]), outline, every.rename(columns={"relative": "value"}), geo, "EU = 100"
+        ),
+        every,
+        values={
+            "name": names[geo],
+            "n": len(rows),
+            "best": best["name"],
+            "last": last["name"],
+            "high": best["relative"],
+            "low": last["relative"],
+            "peers": join_names(list(dict.fromkeys(every["label"]))[1:]),
         },
-        sources=sources_of(rows),
+        alt="Left, map of {name} with one point for each of {n} regions, marked by innovation group; highest {best}, "
+        "lowest {last}. Right, the index of each region of {name}, from {low:.0f} to {high:.0f}, and of {peers}.",
+        sources=[*sources_of(every), *sources_of(outline)],
         edition="RIS 2023",
-        caption="Change: percentage points of the EU average of the year, over the series of this edition.",
+        caption="A point stands for a whole region. Outlines: Natural Earth. Points computed from NUTS boundaries, "
+        "© EuroGeographics for the administrative boundaries.",
     )
-    return [text, picture, listing]
 
 
 def barrier_exhibits(geo: str, rows: pd.DataFrame, draws: int, tables: Tables | None = None) -> list[Exhibit]:
-    """Return the sentence on the lagging regions and what they share, and the table of barriers by region.
+    """Return the sentence on lagging regions and what they share, and the table of regions with their barriers.
 
     `rows` is the frame of `claims.barriers.region_barrier_table`, made with `draws` resamples.
     """
+    tables = _tables(tables)
+    own = profile.regions(geo, tables).set_index("region_code")
+    rows = rows.assign(change=rows["region_code"].map(own["change"]))
     name, lagging = profile.names(tables)[geo], rows["group"] == "emerging"
     common = rows.loc[lagging, "general"].mode().sort_values()
     values = {"name": name, "n": len(rows), "lagging": int(lagging.sum())}
     text = _who_lags(len(rows), int(lagging.sum()))
     if lagging.any():
         text += (
-            " Of the barriers that the lagging regions of the EU share, the largest for {it} are {common} "
-            "(in brackets the mean gap of all lagging regions, in index points)."
+            " Of the barriers that the lagging regions of the EU share, the largest for {it}, with the mean gap of all "
+            "lagging regions in index points: {common}."
         )
-        it = "it" if lagging.sum() == 1 else "them"
-        values |= {"it": it, "common": join_names(common.iloc[0].split("; "))}
-        if (rows.loc[lagging, "general"] != common.iloc[0]).any():
-            text += " Where a region does better in one of these, the table names what it shares instead."
-    return [say("NA.9", text, **values), _barrier_table(name, rows, lagging, common, draws, values)]
+        values |= {"it": "it" if lagging.sum() == 1 else "them", "common": common.iloc[0]}
+    elif len(rows) == 1:
+        text += " The table shows where {name} as a region is furthest behind the EU."
+    else:
+        text += " The table shows where each region of {name} is furthest behind the EU."
+    return [say("NA.9", text, **values), _barrier_table(name, rows, lagging, draws, values)]
 
 
 def _who_lags(count: int, lagging: int) -> str:
@@ -116,55 +94,72 @@ def _who_lags(count: int, lagging: int) -> str:
     return text + " lagging, that is, in the lowest group of the scoreboard."
 
 
-def _barrier_table(name, rows, lagging, common, draws, values) -> Exhibit:
+def _barrier_table(name, rows, lagging, draws, values) -> Exhibit:
     mixed = lagging.any() and not lagging.all()
-    alike = not lagging.any() or (rows.loc[lagging, "general"] == common.iloc[0]).all()
-    own = ["behind the EU in " + t if mixed and not low else t for t, low in zip(rows["own"], lagging)]
-    rest = ["as named above" if len(common) and g == common.iloc[0] else g for g in rows["general"]]
+    largest = {_first(g, 1, numbers=False) for g in rows.loc[lagging, "general"]}
+    own = [_first(t) for t in rows["own"]]
     shown = rows.assign(
-        shared=[g if low else "–" for g, low in zip(rest, lagging)],
-        furthest=own,
+        shared=[_first(g, 1, numbers=False) if low else "–" for g, low in zip(rows["general"], lagging)],
+        furthest=[f"behind the EU: {t}" if mixed and not low else t for t, low in zip(own, lagging)],
         quality=[_short(t) for t in rows["government"]],
+        place=[f"{show(v, '{:.0f}')} ({g})" for v, g in zip(rows["relative"], rows["group"])],
     )
+    shown = shown.sort_values(["relative", "region_code"], ascending=[False, True], ignore_index=True)
+    limit = STRONGEST + WEAKEST
+    cut = len(shown) > limit
+    if cut:  # the strongest and the weakest first, the middle after them, for the CSV
+        order = [*range(STRONGEST), *range(len(shown) - WEAKEST, len(shown)), *range(STRONGEST, len(shown) - WEAKEST)]
+        shown = shown.iloc[order]
     columns = {
         "name": "Region",
-        "gap": ("Behind in the indicators", "{:.1f}"),
-        "adjustment": ("Country factor", "{:+.1f}"),
-        **({} if alike else {"shared": "Largest shared barriers"}),
-        "furthest": "Largest own barriers" if lagging.any() else "Furthest behind the EU in",
-        "quality": "Quality of government",
+        "place": "Index (group)",
+        "change": ("Change", "{:+.0f}"),
+        **({"shared": "General barrier"} if len(largest) > 1 else {}),
+        "furthest": "Own barriers" if lagging.any() else "Furthest behind the EU in",
+        "quality": "Government",
     }
-    title = "Barriers, region by region" if len(rows) > 1 else "Barriers of {name} as a region"
-    if not lagging.any():
-        title = "Where the regions are behind the EU" if len(rows) > 1 else "Where {name} as a region is behind the EU"
-    return table(
-        "TA.6",
+    title = "Regions of {name} and their barriers" if len(rows) > 1 else "Barriers of {name} as a region"
+    if cut:
+        title += ": the {top} strongest and the {weak} weakest of {n}"
+    exhibit = table(
+        "TA.4",
         title,
         shown,
         columns,
-        values=values | {"draws": draws, "base": 100, "base_year": 2016},
+        values=values
+        | {"draws": draws, "top": STRONGEST, "weak": WEAKEST, "first": 2016, "largest": min(largest, default="")},
         sources=[*sources_of(rows), "QOG_EQI_2021"],
         edition="RIS 2023",
-        caption=_barrier_caption(bool(lagging.any()), mixed),
+        caption=_barrier_caption(len(largest), mixed, cut),
         note=_zeros(int(rows["n_zero"].sum())),
     )
+    return excerpt(exhibit, limit) if cut else exhibit
 
 
-def _barrier_caption(any_lagging: bool, mixed: bool) -> str:
-    text = (
-        "In index points, EU in {base_year} = {base}; weakest region first. Behind in the indicators: the gaps to the "
-        "EU of all indicators together, weighted as in the published index; minus is ahead. Country factor: what is "
-        "left of the gap of the published index; the scoreboard scales all regions of a country by one factor so "
-        "that they agree with the national index, so this is not a barrier. "
-    )
-    if any_lagging:
+def _first(text: str, count: int = NAMED, numbers: bool = True) -> str:
+    """Return the first of the barriers listed as "A (1.2); B (0.8)", with or without their points."""
+    kept = "; ".join(text.removeprefix("behind the EU in ").split("; ")[:count])
+    return kept if numbers else re.sub(r" \(−?[\d.]+\)", "", kept)
+
+
+def _barrier_caption(general: int, mixed: bool, cut: bool) -> str:
+    text = "Index: EU = 100; change in points since {first}. "
+    if general:
         text += (
-            "Own barriers: how much further behind than lagging regions in general, where the whole interval says so "
+            "Largest general barrier, shared with the other lagging regions of the EU: {largest}. "
+            if general == 1
+            else "General barrier: the largest that the lagging regions of the EU share and this one has. "
+        )
+        text += (
+            "Own: how many index points further behind than lagging regions in general, if the whole interval says so "
             "({draws} draws of countries). "
         )
+    else:
+        text += "In brackets: index points behind the EU. "
     if mixed:
-        text += "For a region that is not lagging: where it is furthest behind the EU. "
-    return text + "Quality of government: distance to the EU with the published 95% margin."
+        text += "Regions that do not lag: where furthest behind the EU. "
+    text += "Government: quality of government, distance to the EU, standardised score, with its published 95% margin."
+    return text + (" All regions and more barriers: in the data." if cut else " More barriers: in the data.")
 
 
 def _zeros(count: int) -> str:
@@ -174,51 +169,72 @@ def _zeros(count: int) -> str:
 
 
 def _short(text: str) -> str:
-    """Return "below the EU (-0.81, -1.04 to -0.59)" as "below: −0.81 (−1.04 to −0.59)"."""
-    found = re.fullmatch(r"(.*?)(?: the EU| from the EU) \((.*), (.*)\)", text)
-    return _minus(f"{found[1]}: {found[2]} ({found[3]})" if found else text)
-
-
-def _minus(text: str) -> str:
-    return re.sub(r"(?<!\w)-(?=\d)", "−", text)
+    """Return "below the EU (−0.81, −1.04 to −0.59)" as "−0.81 ± 0.23": the margin is the same on both sides."""
+    found = re.fullmatch(r".* the EU \((.*), (.*) to (.*)\)", text)
+    if not found:
+        return text
+    low, high = (float(found[i].replace("−", "-")) for i in (2, 3))
+    return f"{found[1]} ± {(high - low) / 2:.2f}"
 
 
 def institutions_table(geo: str, gaps: pd.DataFrame, tables: Tables | None = None) -> Exhibit:
-    """Return the country's institutions against the EU; `gaps` is the frame of `regional.institutions_by_state`."""
-    rows = gaps[gaps["geo"] == geo].sort_values(["gap_sd", "measure"], ascending=[False, True], ignore_index=True)
-    margin = [
-        None if pd.isna(low) else f"{show(-high, '{:+.2f}')} to {show(-low, '{:+.2f}')}: {READING[word]}"
-        for low, high, word in zip(rows["gap_low"], rows["gap_high"], rows["reading"])
-    ]
+    """Return the country's institutions against the EU, its peers and its group, the furthest behind first.
+
+    `gaps` is the frame of `regional.institutions_by_state`. The quality of government as a whole stands on top, as the
+    one measure with a published margin; six measures are shown, the rest stands in the CSV.
+    """
+    tables = _tables(tables)
+    around = peers.circle(geo, tables).query("kind != 'eu'")
+    rows = gaps[gaps["geo"] == geo].assign(whole=lambda f: f["measure"] != "eqi")
+    rows = rows.sort_values(["whole", "gap_sd", "measure"], ascending=[True, False, True], ignore_index=True)
+    distance = -gaps.pivot(index="geo", columns="measure", values="gap_sd")
+    names = profile.names(tables)
     shown = rows.assign(
         measure=[LABELS.get(m, text) for m, text in zip(rows["measure"], rows["label"])],
-        distance=-rows["gap_sd"],
-        margin=margin,
-        place=[f"{r} of {n}" for r, n in zip(rows["rank"], rows["n_units"])],
-    )
-    behind = int((rows["gap"] > 0).sum())
-    title = (
-        "Institutions: at or above the EU in all {total} measures"
-        if not behind
-        else "Institutions: below the EU in {behind} of {total} measures, furthest in: {first}"
-    )
-    return table(
-        "TA.7",
-        title,
-        shown,
-        {
-            "measure": "Measure",
-            "year": "Year",
-            "value": ("Value", "{:.2f}"),
-            "reference": ("EU", "{:.2f}"),
-            "distance": ("Distance to the EU, standard deviations", "{:+.2f}"),
-            "place": "Place from the bottom",
-            "margin": ("Margin of the distance", "", "–"),
+        place=[
+            f"{(gaps.loc[gaps['measure'] == m, 'gap'] < g).sum() + 1} of {n}"
+            for m, g, n in rows[["measure", "gap", "n_units"]].itertuples(index=False)
+        ],
+        **{
+            f"distance_{i}": [peers.beside(distance[m], around)[i] for m in rows["measure"]] for i in range(len(around))
         },
-        values={"behind": behind, "total": len(rows), "first": shown["measure"].iloc[0]},
-        sources=sources_of(rows),
-        caption="Minus is below the EU, the mean of the Member States weighted with population; one standard "
-        "deviation: between states. The measures of EQI are means of the regions. A 95% margin, in the unit of the "
-        "value, is published for the quality of government as a whole only. Regional Competitiveness Index: year of "
-        "its edition.",
+    ).drop(columns="whole")
+    heads = [
+        others(peers.group_now(tables)[geo]) if k == "group" else names[m[0]] for k, m in around.itertuples(index=False)
+    ]
+    behind = rows[rows["gap"] > 0]
+    title = (
+        "Institutions of {name}: at or above the EU in all {total} measures"
+        if behind.empty
+        else "Institutions of {name}: below the EU in all {total} measures"
+        if len(behind) == len(rows)
+        else "Institutions of {name}: below the EU in {behind} of {total} measures"
+    )
+    values = {"name": names[geo], "behind": len(behind), "total": len(rows), "shown": MEASURES}
+    caption = (
+        "Distance to the EU (mean of the states, weighted with population) in standard deviations between states; "
+        "minus is below. Place: from the best. "
+    )
+    whole = rows.iloc[0]
+    if whole["measure"] == "eqi" and pd.notna(whole["gap_low"]):
+        values |= {"low": -whole["gap_high"], "high": -whole["gap_low"], "how": READING[whole["reading"]]}
+        caption += (
+            "The whole quality of government has a 95% margin: {low:+.2f} to {high:+.2f} in its own unit ({how}). "
+        )
+    return excerpt(
+        table(
+            "TA.5",
+            title,
+            shown,
+            {
+                "measure": "Measure",
+                "year": "Year",
+                "place": "Place",
+                **{f"distance_{i}": (head, "{:+.2f}", "–") for i, head in enumerate(heads)},
+            },
+            values=values,
+            sources=sources_of(rows),
+            caption=caption + "Shown: {shown} of {total} measures, the others in the data.",
+        ),
+        MEASURES,
     )

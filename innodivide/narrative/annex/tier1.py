@@ -1,11 +1,11 @@
-"""Tier 1: roles in IPCEIs, participants, observed against expected participation."""
+"""Tier 1: roles in IPCEIs and who takes part, record against expectation, and scenarios."""
 
 import pandas as pd
 
 from innodivide import figures, profile
 from innodivide.exhibits import Exhibit, figure, flag_note, say, sources_of, table
 from innodivide.panel import TAKING_PART, Tables, _tables
-from innodivide.wording import join_names
+from innodivide.wording import join_names, show
 
 ROLE_TEXT = {
     "notifying": "takes part",
@@ -16,134 +16,183 @@ ROLE_TEXT = {
     "eea_participant": "EEA participant",
 }
 BASIS_TEXT = {
-    "commission_max": "approved maximum",
-    "commission_max_approx": "approved maximum, about",
-    "national_statement": "national statement",
+    "commission_max": "maximum",
+    "commission_max_approx": "about, maximum",
+    "national_statement": "stated",
     "national_award": "granted",
     "national_fund": "set aside",
-    "tertiary_rounded": "third party, rounded",
+    "tertiary_rounded": "press, rounded",
+}
+ROOM = 40  # letters for the names of companies in a row of the table; the others stand in its CSV
+SCENARIOS = {
+    "as it is": "it stays as it is",
+    "label": "it had the label of a leader",
+    "wealth": "it were as wealthy as leaders",
+    "rate": "it were a leader of its size",
 }
 
 
 def membership_exhibit(geo: str, tables: Tables | None = None) -> Exhibit:
     """Return the table of the country's roles in IPCEIs, or the sentence that it has none."""
     tables = _tables(tables)
-    rows = profile.memberships(geo, tables)
+    rows, name = profile.memberships(geo, tables), profile.names(tables)[geo]
     if rows.empty:
         return say(
             "NA.4",
             "{name} has no role in any of the {n} IPCEIs in the register, nor in the infrastructure cases.",
-            name=profile.names(tables)[geo],
+            name=name,
             n=int((tables["ipcei"]["kind"] == "integrated").sum()),
         )
-    shown = rows.assign(role=rows["role"].map(ROLE_TEXT), aid_basis=rows["aid_basis"].map(BASIS_TEXT))
+    people = tables["ipcei_participant"].query("geo == @geo and participant_type == 'direct'")
+    shown = rows.assign(
+        short=rows["name"]
+        .str.removeprefix("IPCEI on ")
+        .str.removeprefix("IPCEI ")
+        .str.replace(r" \(.*\)", "", regex=True),
+        role=rows["role"].map(ROLE_TEXT),
+        aid=[_aid(amount, BASIS_TEXT.get(basis)) for amount, basis in zip(rows["aid_eur_mn"], rows["aid_basis"])],
+        companies=[_companies(n, text) for n, text in zip(rows["n_companies"], rows["named"])],
+    )
     taking = int((rows["role"].isin(TAKING_PART) & (rows["kind"] == "integrated")).sum())
     return table(
-        "TA.2",
-        "Roles in IPCEIs: {name} takes part in {n}",
+        "TA.3",
+        "Roles of {name} in IPCEIs: it takes part in {n}"
+        if taking
+        else "Roles of {name} in IPCEIs: it takes part in none",
         shown,
         {
-            "name": "Project",
-            "decision_date": ("Approved", "", "–"),
+            "short": "Project",
+            "decision_date": ("Approved", "{:%Y-%m}", "–"),
             "role": "Role",
-            "n_companies": "Companies",
-            "aid_eur_mn": ("Aid, € million", "{:,.1f}"),
-            "aid_basis": ("What the amount is", "", "–"),
+            "companies": "Companies",
+            "aid": "Aid, € million",
         },
-        values={"name": profile.names(tables)[geo], "n": taking},
-        sources=sources_of(rows),
-        note=flag_note(rows),
-        caption="Only notifying and late-joining states take part; the other roles are shown for completeness. "
-        "Amounts on different bases cannot be added. "
-        "Infrastructure cases are not counted as integrated IPCEIs.",
+        values={"name": name, "n": taking},
+        sources=[*sources_of(rows), *sources_of(people)],
+        note=flag_note(rows, people),
+        caption="Only states that notify or join later take part; infrastructure cases are not integrated IPCEIs. "
+        "Aid: maximum approved, stated or granted by the state, set aside, or in the press; these cannot be added. "
+        "Companies: number, if known, and direct participants that a source names; not all lists are complete.",
     )
 
 
-def participants_exhibit(geo: str, tables: Tables | None = None) -> Exhibit:
-    """Return the table of direct participants that a source names, or the sentence that none is named."""
-    rows = profile.memberships(geo, tables).dropna(subset=["named"])
-    name = profile.names(tables)[geo]
-    if rows.empty:
-        return say("NA.8", "No direct participant from {name} is named in the sources read.", name=name)
-    count = rows["named"].str.count(", ").sum() + len(rows)
-    people = _tables(tables)["ipcei_participant"].query("geo == @geo and participant_type == 'direct'")
-    return table(
-        "TA.3",
-        "Direct participants from {name} that a source names",
-        rows,
-        {"name": "Project", "named": "Named"},
-        values={"name": name, "n": int(count)},
-        sources=sources_of(people),
-        note=flag_note(people),
-        caption="{n} in all. Lists are complete for some projects only: who is missing here may still take part.",
-    )
+def _aid(amount, basis: str | None) -> str:
+    return "not known" if pd.isna(amount) else f"{show(float(amount), '{:,.1f}')} ({basis})"
 
 
-def expected_figure(geo: str, expected: pd.DataFrame, sources, tables: Tables | None = None) -> Exhibit:
-    """Return the figure of observed against expected participation of all states, this one marked."""
-    own = expected.set_index("geo").loc[geo]
-    values = {
-        "name": profile.names(tables)[geo],
-        "n": int(own["observed"]),
-        "low": int(own["low"]),
-        "high": int(own["high"]),
-    }
-    return _expected(
+def _companies(count, named) -> str:
+    """Return "4: A, B and 2 more": the number if it is known, and as many of the names as there is room for."""
+    names = [] if pd.isna(named) else named.split(", ")
+    shown = names[:1]
+    while len(shown) < len(names) and len(", ".join(names[: len(shown) + 1])) <= ROOM:
+        shown = names[: len(shown) + 1]
+    listed = ", ".join(shown) + (f" and {len(names) - len(shown)} more" if len(names) > len(shown) else "")
+    number = "" if pd.isna(count) else str(int(count))
+    return f"{number}: {listed}" if number and listed else number or (f"named: {listed}" if listed else "not known")
+
+
+def record_figure(
+    geo: str,
+    expected: pd.DataFrame,
+    codes: list[str],
+    scenarios: pd.DataFrame,
+    sources,
+    draws: int,
+    tables: Tables | None = None,
+) -> Exhibit:
+    """Return the figure of record against expectation, of the country and its peers, beside its scenarios.
+
+    Parameters
+    ----------
+    expected : pandas.DataFrame
+        From `models.expected_participation`.
+    codes : list of str
+        The peers.
+    scenarios : pandas.DataFrame
+        From `scenarios.participation_scenarios`, made with `draws` draws.
+    """
+    names, rows = profile.names(tables), expected.set_index("geo").loc[[geo, *codes]].reset_index()
+    record = rows.assign(label=rows["geo"].map(names), part="record")
+    own = scenarios[scenarios["geo"] == geo]
+    ahead = own.assign(label=own["scenario"].map(SCENARIOS), part="scenario")
+    keep = ["part", "geo", "label", "observed", "expected", "low", "high", "change", "change_low", "change_high"]
+    first = record.iloc[0]
+    values = {"name": names[geo], "n": int(first["observed"]), "low": int(first["low"]), "high": int(first["high"])}
+    values |= {"draws": draws, "peers": join_names(list(record["label"])[1:])}
+    return figure(
         "FA.3",
-        "{name} takes part in {n}; a state like it in {low} to {high}",
-        " {name}: observed {n}, range {low} to {high}.",
-        expected,
-        values,
-        sources,
-        tables,
-        values["name"],
+        ("{name} takes part in {n}" if values["n"] else "{name} takes part in none")
+        + "; a state of its size, wealth and status in {low} to {high}",
+        figures.record_and_scenarios(
+            record,
+            ahead.drop(columns="observed"),
+            names[geo],
+            "Number of integrated IPCEIs",
+            ("Record, and states like it", f"{names[geo]}, if ..."),
+        ),
+        pd.concat([record, ahead]).reindex(columns=keep),
+        values=values,
+        sources=sources,
+        alt="Left, observed numbers of IPCEIs against the range expected of states like them: {name} observed {n}, "
+        "range {low} to {high}, and its peers {peers}. Right, ranges for {name} under four scenarios.",
+        caption="Registered model (Firth logit; size, wealth, leader status). Left: range of any state like it. Right: "
+        "with what the country did beyond that kept; {draws} draws. It describes; it is no test and no forecast.",
     )
+
+
+def scenario_text(geo: str, rows: pd.DataFrame, tables: Tables | None = None) -> Exhibit:
+    """Return what would go with the label and the wealth of a leader; `rows` as for `record_figure`."""
+    name, own = profile.names(tables)[geo], rows[rows["geo"] == geo].set_index("scenario")
+    label, wealth = own.loc["label"], own.loc["wealth"]
+    values = {"name": name, "possible": int(label["n_ipceis"])}
+    if not label["changed"]:
+        text = (
+            "{name} was an innovation leader at every one of the {possible} decisions, so in a scenario the label "
+            "changes nothing."
+        )
+    else:
+        text = (
+            "If {name} had carried the label of a leader at all {possible} decisions and had stayed as it is "
+            "otherwise, the number of projects to expect would change by {change:+.1f} "
+            "({low:+.1f} to {high:+.1f}): {verdict}."
+        )
+        values |= {"change": label["change"], "low": label["change_low"], "high": label["change_high"]}
+        values["verdict"] = _verdict(label, "label")
+    if wealth["changed"]:
+        text += " With the GDP per head of the leaders: by {rich:+.1f} ({rich_low:+.1f} to {rich_high:+.1f})."
+        values |= {"rich": wealth["change"], "rich_low": wealth["change_low"], "rich_high": wealth["change_high"]}
+    else:
+        text += " In wealth it was at or above the leaders already."
+    text += " That is what goes with being like a leader, not what a policy would bring."
+    return say("NA.10", text, **values)
+
+
+def _verdict(row: pd.Series, what: str) -> str:
+    if row["change_low"] > 0:
+        return f"more than without the {what}"
+    return f"fewer than without the {what}" if row["change_high"] < 0 else "whether up or down, the data cannot tell"
 
 
 def expected_overview(expected: pd.DataFrame, sources, tables: Tables | None = None) -> Exhibit:
-    """Return the same figure for a policy notebook, with the states outside their range named."""
+    """Return observed against expected participation of all states, for a policy notebook."""
     names = profile.names(tables)
     outside = [names[g] for g in expected.loc[expected["outside"], "geo"]]
-    values = {
-        "outside": join_names(outside, none="no state"),
-        "inside": int((~expected["outside"]).sum()),
-        "total": len(expected),
-    }
-    return _expected(
+    rows = expected.assign(name=expected["geo"].map(names))
+    return figure(
         "F3.4",
         "{inside} of {total} states are within the range of states like them; outside: {outside}",
-        " Outside their range: {outside}.",
-        expected,
-        values,
-        sources,
-        tables,
-        outside,
-    )
-
-
-def _expected(
-    id: str, title: str, alt: str, expected: pd.DataFrame, values: dict, sources, tables, highlight
-) -> Exhibit:
-    rows = expected.assign(name=expected["geo"].map(profile.names(tables)))
-    return figure(
-        id,
-        title,
         figures.observed_expected(
-            rows,
-            "name",
-            "observed",
-            "expected",
-            "low",
-            "high",
-            highlight=highlight,
-            xlabel="Number of integrated IPCEIs",
+            rows, "name", "observed", "expected", "low", "high", highlight=outside, xlabel="Number of integrated IPCEIs"
         ),
         rows,
-        values=values,
+        values={
+            "outside": join_names(outside, none="no state"),
+            "inside": int((~expected["outside"]).sum()),
+            "total": len(expected),
+        },
         sources=sources,
         alt="Dots of observed participation of the Member States over the range expected from size, wealth and leader "
-        "status." + alt,
+        "status. Outside their range: {outside}.",
         caption="Expected: registered model (Firth logit with size, wealth and leader status). "
-        "The range is that of states like it, with "
-        "the spread found between countries. It describes; it is not a test.",
+        "The range is that of states like it, with the spread found between countries. It describes; it is not a test.",
     )

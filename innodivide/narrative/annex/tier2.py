@@ -2,41 +2,55 @@
 
 import pandas as pd
 
-from innodivide import profile
+from innodivide import peers, profile
 from innodivide.exhibits import FLAG_MEANING, Exhibit, flag_note, say, sources_of, table
-from innodivide.narrative.annex.tier1 import TAKING_PART
-from innodivide.panel import Tables, _tables
+from innodivide.narrative.annex.overview import circle_names
+from innodivide.panel import TAKING_PART, Tables, _tables
 from innodivide.wording import join_names
 
-MONEY = {
-    "RRF grants, allocation of 2020": "grants of the Recovery and Resilience Facility",
+REFORM = {
+    "RRF grants, first plan": "grants of the Recovery and Resilience Facility",
     "Cohesion 2014-2020, research and innovation": "cohesion money for research and innovation",
     "Cohesion 2014-2020, SMEs": "cohesion money for small and medium-sized firms",
 }
 
 
 def money_table(geo: str, tables: Tables | None = None) -> Exhibit:
-    """Return the table of Tier-2 and reform money against the other Member States."""
-    rows = profile.money(geo, tables)
-    place = [f"{r} of {n}" if pd.notna(r) else None for r, n in zip(rows["rank"], rows["n_countries"])]
+    """Return the table of Tier-2 and reform money of the country, its peers, its group and the EU27."""
+    rows, around = peers.money(geo, tables), peers.circle(geo, tables)
+    heads = dict(zip(_columns(around), circle_names(geo, around, tables)))
+    shown = rows.assign(
+        instrument=rows["instrument"].map(peers.SHORT),
+        place=[f"{r} of {n}" if pd.notna(r) else None for r, n in zip(rows["rank"], rows["n_countries"])],
+    ).rename(columns={"value": "own"})
     return table(
-        "TA.5",
-        "Tier 2 and reform money, beside the median Member State",
-        rows.assign(place=place),
+        "TA.6",
+        "Tier 2 and reform money of {name} beside its peers",
+        shown,
         {
             "instrument": "Instrument",
-            "unit": "Unit",
-            "value": ("Value", "{:,.1f}"),
-            "median": ("Median state", "{:,.1f}"),
+            "own": (heads.pop("own"), "{:,.0f}"),
             "place": "Place",
+            **{column: (head, "{:,.0f}", "–") for column, head in heads.items()},
+        },
+        values={
+            "name": profile.names(tables)[geo],
+            "first": 2014,
+            "last": 2020,
+            "people": profile.PER_HEAD_YEAR,
+            "until": "August 2025",
         },
         sources=sources_of(rows),
         note=flag_note(rows),
-        caption="Place counts from the highest value among the states with a figure; ties share a place. "
-        "Per head: population of the last year before the pandemic. "
-        "Smart Specialisation: only partnerships whose member list is complete; a zero there is not absence from "
-        "Tier 2.",
+        caption="Place: from the highest; ties share a place. Horizon 2020 and Europe: projects per million people, to "
+        "{until}. Smart Specialisation: in the partnerships whose member list is complete; zero there is not absence "
+        "from Tier 2. Cohesion funds: {first} to {last}. Grants of the Recovery and Resilience Facility: first plan. "
+        "Population: {people}. Means of states, unweighted.",
     )
+
+
+def _columns(around: pd.DataFrame) -> list[str]:
+    return [f"peer_{i}" if kind == "peer" else kind for i, kind in enumerate(around["kind"])]
 
 
 def semester_text(geo: str, tables: Tables | None = None) -> Exhibit:
@@ -63,17 +77,16 @@ def data_notes(geo: str, tables: Tables | None = None) -> Exhibit:
     inside = rows[rows["role"].isin(TAKING_PART) & (rows["kind"] == "integrated")]
     parts, values = [], {}
     if len(inside):
+        one = len(inside) == 1
         parts.append(
-            "{name} takes part {n} time{s}; the number of companies is known for {companies} and an amount of aid "
-            "for {aid} of them."
+            "Of the one project that {name} takes part in, the number of companies is {companies} and the aid {aid}."
+            if one
+            else "Of the {n} projects that {name} takes part in, the number of companies is known for {companies} and "
+            "an amount of aid for {aid}."
         )
-        values |= {
-            "name": name,
-            "n": len(inside),
-            "s": "" if len(inside) == 1 else "s",
-            "companies": int(inside["n_companies"].notna().sum()),
-            "aid": int(inside["aid_eur_mn"].notna().sum()),
-        }
+        known = {"companies": int(inside["n_companies"].notna().sum()), "aid": int(inside["aid_eur_mn"].notna().sum())}
+        values |= {"name": name} | ({} if one else {"n": len(inside)})
+        values |= {k: ("known" if v else "unknown") if one else v for k, v in known.items()}
     labels = tables["variable"].set_index("variable")["label"]
     panel = tables["country_panel"].query("geo == @geo and year >= 2017")
     weak = panel[panel["flag"].notna() & panel["variable"].isin(["population", "gdp_meur", "gdp_pc_pps"])]
@@ -125,18 +138,23 @@ def connection_text(geo: str, points: pd.DataFrame, coverage, draws: int, tables
 
 def money_against_gap_text(geo: str, rows: pd.DataFrame, tables: Tables | None = None) -> Exhibit:
     """Return the places of the country's reform money beside those of its gap; `rows`: `money.money_by_country`."""
-    reform = rows[rows["reform"]].copy()
+    reform = rows[rows["instrument"].isin(REFORM)].copy()
     grouped = reform.groupby("instrument")
     reform["place"] = grouped["per_head"].rank(ascending=False, method="min")
     reform["gap_place"] = grouped["gap"].rank(ascending=False, method="min")
     own = reform[reform["geo"] == geo]
-    parts, values = [], {"name": profile.names(tables)[geo], "n": rows["geo"].nunique()}
+    values = {"name": profile.names(tables)[geo], "n": rows["geo"].nunique()}
+    parts = []
     for i, row in enumerate(own.itertuples()):
-        parts.append(f"{{what_{i}}}: place {{place_{i}}} (gap of {{year_{i}}}: {{gap_{i}}})")
-        values |= {f"what_{i}": MONEY[row.instrument], f"place_{i}": int(row.place), f"year_{i}": int(row.gap_year)}
-        values |= {f"gap_{i}": int(row.gap_place)}
+        if pd.isna(row.place):
+            parts.append(f"{{what_{i}}}: not known")
+        else:
+            parts.append(f"{{what_{i}}}: place {{place_{i}}} by money, {{gap_{i}}} by gap of {{year_{i}}}")
+            values |= {f"place_{i}": int(row.place), f"year_{i}": int(row.gap_year), f"gap_{i}": int(row.gap_place)}
+        values[f"what_{i}"] = REFORM[row.instrument]
     text = (
-        "Money beside the gap: counted from the most euro per head, {name} has these places among {n} Member States, "
-        "in brackets its place by the innovation gap, counted from the widest: "
+        "Does money go where the gap is? Places of {name} among the {n} Member States, counted from the most euro per "
+        "head and from the widest innovation gap. "
     )
-    return say("NA.13", f"{text}{'; '.join(parts)}.", **values)
+    parts = [p[0].upper() + p[1:] if p[0] != "{" else p for p in parts]
+    return say("NA.13", f"{text}For {'; for '.join(parts)}.", **values)

@@ -1,0 +1,204 @@
+"""One country beside others: its three nearest peers, the rest of its innovation group, and the EU27.
+
+Nearest peers are the Member States at the smallest Euclidean distance in three standardised measures: log population,
+log GDP per head in purchasing power, and the Summary Innovation Index. They are what the registered model holds size,
+wealth and status to be. Standardised over the 27 states, no measure counts more for its unit; the logs make a ratio
+count the same everywhere. What is compared with peers (IPCEIs, money, regions, institutions) has no part in the choice.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from innodivide import barriers, profile
+from innodivide.errors import DataError, ParameterError
+from innodivide.panel import Tables, _tables, control_values, member_states
+
+YEAR = 2023  # the last year of the index; population and GDP of the same year
+MEASURES = ("ln_population", "ln_gdp_pc_pps", "index")
+COUNT = 3
+EARLY = "Horizon 2020 participations, first half (to July 2017)"  # what the later count of projects says again
+SHORT = {  # names of the instruments of `profile.instruments` for a narrow column
+    "Horizon 2020 and Horizon Europe projects (to August 2025)": "Horizon projects per million",
+    "Smart Specialisation partnerships: places in the complete lists": "Smart Specialisation places",
+    "Cohesion funds 2014-2020 for research and innovation": "Cohesion, research: € per head",
+    "Cohesion funds 2014-2020 for small and medium-sized firms": "Cohesion, SMEs: € per head",
+    "Recovery and Resilience Facility: grants in the first plan": "Recovery grants: € per head",
+}
+
+
+def measures(tables: Tables | None = None) -> pd.DataFrame:
+    """Return what peers are chosen by, by Member State (index geo): ln_population, ln_gdp_pc_pps, index (EU = 100)."""
+    tables = _tables(tables)
+    frame = control_values([YEAR], tables).set_index("geo")[["ln_population", "ln_gdp_pc_pps"]]
+    index = profile.index_relative_to_eu(2023, tables).query("year == @y", local_dict={"y": YEAR})
+    return frame.assign(index=index.set_index("geo")["relative"])
+
+
+def nearest(frame: pd.DataFrame, geo: str, n: int = COUNT, columns: Sequence[str] = MEASURES) -> pd.DataFrame:
+    """Return the n rows nearest to one row.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One row per country, labelled by its code; numeric `columns` without gaps.
+    geo : str
+        The country whose peers are sought.
+    n : int
+        From 1 to the number of the other countries.
+
+    Returns
+    -------
+    pandas.DataFrame
+        geo, distance (Euclidean, in standard deviations over all rows), nearest first; ties by code. A measure that is
+        the same everywhere counts for nothing. Order of rows and units of measures do not matter.
+
+    Raises
+    ------
+    ParameterError, DataError
+        Unknown country or column, impossible n; a missing or repeated row.
+    """
+    if geo not in frame.index:
+        raise ParameterError(f"geo={geo!r}: allowed are {', '.join(sorted(frame.index))}")
+    lost = [c for c in columns if c not in frame.columns]
+    if lost or not len(columns):
+        raise ParameterError(f"columns: {lost or 'none given'}; the frame has {list(frame.columns)}")
+    if not 1 <= n < len(frame):
+        raise ParameterError(f"n: expected 1 to {len(frame) - 1}, got {n!r}")
+    values = frame[list(columns)].astype(float).sort_index()
+    if values.index.has_duplicates:
+        raise DataError(f"geo: {values.index[values.index.duplicated()][0]} comes more than once")
+    if not np.isfinite(values.to_numpy()).all():
+        row, column = np.argwhere(~np.isfinite(values.to_numpy()))[0]
+        raise DataError(f"{values.columns[column]}: no figure for {values.index[row]}")
+    spread = values.std(ddof=0)
+    scaled = (values - values.mean()) / spread.where(spread > 0, np.inf)
+    distance = np.sqrt(((scaled - scaled.loc[geo]) ** 2).sum(axis=1)).drop(geo)
+    # rounded, so that a tie is a tie whatever the last digit of the arithmetic
+    order = distance.round(10).rename("distance").rename_axis("geo").reset_index()
+    return order.sort_values(["distance", "geo"], ignore_index=True).head(n)
+
+
+def of(geo: str, tables: Tables | None = None) -> list[str]:
+    """Return the codes of the country's nearest peers, nearest first."""
+    return list(nearest(measures(tables), geo)["geo"])
+
+
+def group_now(tables: Tables | None = None) -> pd.Series:
+    """Return the innovation group of each Member State in the latest edition, by code."""
+    tables = _tables(tables)
+    rows = tables["eis_group"]
+    rows = rows[(rows["edition"] == rows["edition"].max()) & rows["geo"].isin(member_states(tables)["geo"])]
+    return rows.set_index("geo")["group"].sort_index()
+
+
+def circle(geo: str, tables: Tables | None = None) -> pd.DataFrame:
+    """Return whom a country is set beside, in the order of the tables.
+
+    Returns
+    -------
+    pandas.DataFrame
+        kind ("own", "peer", "group": the other members of its group, "eu": all Member States), members
+        (tuple of codes).
+    """
+    group = group_now(tables)
+    others = tuple(g for g in group.index if group[g] == group[geo] and g != geo)
+    rows = [("own", (geo,)), *(("peer", (g,)) for g in of(geo, tables)), ("group", others), ("eu", tuple(group.index))]
+    return pd.DataFrame(rows, columns=["kind", "members"])
+
+
+def beside(values: pd.Series, around: pd.DataFrame) -> list[float]:
+    """Return the mean of `values` (by code) over the members of each row of `circle`, of those with a figure."""
+    return [float(values.reindex(list(m)).astype(float).mean()) for m in around["members"]]
+
+
+def position(geo: str, observed: pd.Series, tables: Tables | None = None) -> pd.DataFrame:
+    """Return where the country, its peers, its group and the EU27 stand.
+
+    Parameters
+    ----------
+    observed : pandas.Series
+        Number of integrated IPCEIs by code.
+
+    Returns
+    -------
+    pandas.DataFrame
+        kind, members, relative (index, EU of the year = 100), change (points since the first year of the series),
+        population (million), gdp_pc (PPS, EU27 = 100), ipceis, rank (latest edition; of single states), distance (of
+        peers). Means over members are not weighted.
+    """
+    tables = _tables(tables)
+    frame, around = measures(tables), circle(geo, tables)
+    series = profile.index_relative_to_eu(2023, tables).pivot(index="geo", columns="year", values="relative")
+    ranks = tables["eis_rank"]
+    ranks = ranks[ranks["edition"] == ranks["edition"].max()].set_index("geo")["rank"].astype(float)
+    single = around["members"].map(len) == 1
+    far = nearest(frame, geo).set_index("geo")["distance"]
+    return around.assign(
+        relative=beside(frame["index"], around),
+        change=beside(series[YEAR] - series[series.columns.min()], around),
+        population=beside(np.exp(frame["ln_population"]) / 1e6, around),
+        gdp_pc=beside(np.exp(frame["ln_gdp_pc_pps"]), around),
+        ipceis=beside(observed, around),
+        rank=pd.Series(beside(ranks, around)).where(single),
+        distance=[far.get(m[0]) if k == "peer" else np.nan for k, m in zip(around["kind"], around["members"])],
+    )
+
+
+def index_series(geo: str, tables: Tables | None = None) -> pd.DataFrame:
+    """Return the index of country, peers and group: year, relative (EU of the year = 100), kind, name (codes)."""
+    around = circle(geo, tables).query("kind != 'eu'")
+    wide = profile.index_relative_to_eu(2023, tables).pivot(index="year", columns="geo", values="relative")
+    parts = [
+        wide[list(m)].mean(axis=1).rename("relative").reset_index().assign(kind=k, name="; ".join(m))
+        for k, m in zip(around["kind"], around["members"])
+        if m
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def money(geo: str, tables: Tables | None = None) -> pd.DataFrame:
+    """Return `profile.money` with the same amounts of the peers (peer_1 to peer_3), the group and the EU27 (means).
+
+    The early count of Horizon 2020 is left out, as the later one goes on from it.
+    """
+    tables = _tables(tables)
+    around = circle(geo, tables)
+    names = [f"peer_{i}" if kind == "peer" else kind for i, kind in enumerate(around["kind"])]
+    found = [beside(frame.set_index("geo")["value"], around) for _, _, frame in profile.instruments(tables)]
+    others = pd.DataFrame(found, columns=names).drop(columns="own")
+    rows = pd.concat([profile.money(geo, tables), others], axis=1)
+    return rows[rows["instrument"] != EARLY].reset_index(drop=True)
+
+
+def standing(gaps: pd.DataFrame, observed: pd.Series, tables: Tables | None = None) -> pd.DataFrame:
+    """Return how far each Member State is from the mean of the 27 in every measure of an annex, in standard deviations.
+
+    Parameters
+    ----------
+    gaps : pandas.DataFrame
+        From `regional.institutions_by_state`.
+    observed : pandas.Series
+        Number of integrated IPCEIs by code.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per state (index geo), one column per measure: indicator codes, codes of institutions, instruments, and
+        "ipceis". Plus is higher; missing where a state has no figure. A measure without spread is left out.
+    """
+    tables = _tables(tables)
+    scores = barriers.country_scores(tables=tables).drop(index="EU")
+    institutions = -gaps.pivot(index="geo", columns="measure", values="gap")
+    amounts = pd.DataFrame({k: f.set_index("geo")["value"] for k, _, f in profile.instruments(tables) if k != EARLY})
+    wide = pd.concat([scores, institutions, amounts, observed.rename("ipceis")], axis=1).astype(float).sort_index()
+    spread = wide.std(ddof=0)
+    return ((wide - wide.mean()) / spread)[spread.index[spread > 0]]
+
+
+def furthest(scores: pd.DataFrame, geo: str, n: int) -> pd.Series:
+    """Return the n measures of `standing` in which a state is furthest from the mean, furthest first; ties by name."""
+    own = scores.loc[geo].dropna().sort_index()
+    order = own.abs().round(10).sort_values(ascending=False, kind="stable").index
+    return own[order[:n]]

@@ -1,0 +1,71 @@
+"""One run at a time in an output folder.
+
+The lock belongs to the operating system, which frees it when its process ends, however that happens: it is never stale.
+"""
+
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from innodivide.errors import InnodivideError
+
+LOCK = ".run.lock"
+HOLDER = ".run.holder"  # who has the lock, for people to read; nothing depends on it
+PATIENCE = 600.0  # seconds
+
+
+class FolderBusy(InnodivideError):
+    """Another run works in the output folder."""
+
+
+@contextmanager
+def only_run_in(out: Path, wait: float = PATIENCE, tell: Callable[[str], None] = lambda text: None) -> Iterator[None]:
+    """Hold an output folder for this run; inside the block, further calls of the same thread pass at once.
+
+    Parameters
+    ----------
+    out : Path
+        An existing folder that can be written.
+    wait : float
+        Seconds to wait for another run to end; 0 refuses at once.
+    tell : callable
+        Called with one line if there is another run to wait for.
+
+    Raises
+    ------
+    FolderBusy
+        The other run did not end in time.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(out / LOCK, is_singleton=True)
+    if lock.is_locked:
+        yield
+        return
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        if wait > 0:
+            tell(f"waiting for {_holder(out)}, which works in {out}; giving up after {wait / 60:.2g} minutes")
+        try:
+            lock.acquire(timeout=wait, poll_interval=0.2)
+        except Timeout:
+            waited = f" after {wait / 60:.2g} minutes" if wait > 0 else ""
+            raise FolderBusy(f"{_holder(out)} still works in {out}{waited}; try again later, or --out") from None
+    try:
+        with suppress(OSError):  # a full disk: the lock holds without it
+            (out / HOLDER).write_text(f"process {os.getpid()} on {socket.gethostname()}", "utf-8")
+        yield
+    finally:
+        with suppress(OSError):
+            (out / HOLDER).unlink(missing_ok=True)
+        lock.release()
+
+
+def _holder(out: Path) -> str:
+    with suppress(OSError):
+        if text := (out / HOLDER).read_text("utf-8"):
+            return text
+    return "another run"

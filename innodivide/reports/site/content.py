@@ -1,0 +1,164 @@
+"""What the page says of the answer, the claims, the countries and the reports: exhibits, in the page's order."""
+
+import base64
+import re
+
+from innodivide import data
+from innodivide.reports.declarations import ANNEX, notebooks
+from innodivide.reports.prose import MARKDOWN
+from innodivide.reports.site.folder import Found, Report
+from innodivide.reports.sources import source_line
+from innodivide.wording import show
+
+GROUPS = {  # as in figures.style, which needs matplotlib: a test compares them
+    "leader": ("L", "Innovation leader"),
+    "strong": ("S", "Strong innovator"),
+    "moderate": ("M", "Moderate innovator"),
+    "modest": ("Md", "Modest innovator (to 2020)"),
+    "emerging": ("E", "Emerging innovator (from 2021)"),
+}
+ANSWER, FOREST, LIMITS = "N7.1", "F7.1", "N7.4"
+CLAIM = (
+    *("claim_id", "claim", "verdict", "short", "rests"),
+    *("numbers", "coverage", "test", "rule", "change", "exhibit"),
+)
+PARTICIPATION = ("geo", "group", "n", "n_possible", "rate", "companies_min", "per_million", "per_100bn")
+INDEX = ("geo", "group", "edition", "relative")
+COUNTRY_COLUMNS = (  # heading, data column, format
+    ("Index, EU = 100", "relative", "{:.0f}"),
+    ("IPCEIs", "n", "{:.0f}"),
+    ("Share of all IPCEIs", "rate", "{:.0%}"),
+    ("Companies, at least", "companies_min", "{:.0f}"),
+    ("IPCEIs per million people", "per_million", "{:.2f}"),
+    ("IPCEIs per € 100 bn GDP", "per_100bn", "{:.2f}"),
+)
+_KEY_FIGURES = (  # names of numbers in the answer -> how they are shown
+    (("or_",), "Odds ratio of leaders", "{}"),
+    (("low", "high"), "95% interval", "{} to {}"),
+    (("p",), "Permutation p", "{}"),
+    (("mde",), "Smallest odds ratio that would probably be seen", "{}"),
+)
+
+
+def prose(report: Report | None, exhibit: str) -> str:
+    """Return a sentence of a report as HTML, empty if it is not there."""
+    return MARKDOWN.render(report.exhibits[exhibit]["title"]) if report and exhibit in report.exhibits else ""
+
+
+def drawing(report: Report | None, exhibit: str) -> dict:
+    """Return a figure of a report (title, caption, alt, image as a data address, source), empty if it is not there."""
+    if not report or exhibit not in report.exhibits:
+        return {}
+    payload = report.exhibits[exhibit]
+    image = "data:image/svg+xml;base64," + base64.b64encode(payload["svg"].encode()).decode()
+    kept = {name: payload[name] for name in ("id", "title", "caption", "alt")}
+    return kept | {"image": image, "source": source_line(payload["sources"])}
+
+
+def answer(found: Found) -> dict:
+    """Return the answer of the brief: its sentence, key figures, forest plot, and what the data cannot show."""
+    report = found.showing(ANSWER)
+    if report is None:
+        return {}
+    numbers = report.exhibits[ANSWER]["numbers"]
+    figures = [
+        (label, form.format(*(numbers[n]["text"] for n in names)))
+        for names, label, form in _KEY_FIGURES
+        if all(n in numbers for n in names)
+    ]
+    return {
+        "html": prose(report, ANSWER),
+        "figures": figures,
+        "forest": drawing(report, FOREST),
+        "limits": prose(report, LIMITS),
+        "links": report.links,
+    }
+
+
+def ledger(found: Found) -> dict:
+    """Return the claims with verdict, what decides, what it rests on, and how each was judged."""
+    claims = found.table("07", CLAIM)
+    if claims is None:
+        return {}
+    return {
+        "rows": [row | {"seen_in": _places(found, row["exhibit"])} for row in claims.rows],
+        "summary": claims.payload["title"],
+        "caption": claims.payload["caption"],
+        "source": source_line(claims.payload["sources"]),
+        "data": claims.address,
+    }
+
+
+def _places(found: Found, cell: str) -> list[tuple[str, str]]:
+    """Return (exhibit, address) of the exhibits named in a cell, where their report is there as HTML."""
+    places = []
+    for exhibit in re.findall(r"[TFN]\d+\.\d+", cell):
+        report = found.showing(exhibit)
+        if report and report.link("HTML"):
+            places.append((exhibit, f"{report.link('HTML')}#{exhibit}"))
+    return places
+
+
+def countries(found: Found) -> dict:
+    """Return the Member States with annexes, group, index and participation, and the sources of the figures."""
+    shown = {"02": found.table("02", PARTICIPATION), "01": found.table("01", INDEX)}
+    counts, scores = ({row["geo"]: row for row in t.rows} if t else {} for t in shown.values())
+    rows = []
+    table, tiles = data.load_rows("country"), data.load_rows("tile_grid").set_index("geo")
+    for geo, name in sorted(table.loc[table["is_eu27"].fillna(False), ["geo", "name"]].to_numpy().tolist()):
+        report, count, score = found.get(f"annex/{geo}"), counts.get(geo, {}), scores.get(geo, {})
+        group = count.get("group") or score.get("group", "")
+        group = group if group in GROUPS else ""
+        rows.append(
+            {
+                "geo": geo,
+                "name": name,
+                "links": report.links if report else (),
+                "command": f"innodivide annex {geo}",
+                "group": group,
+                "letter": GROUPS[group][0] if group else "",
+                "group_order": list(GROUPS).index(group) if group else "",
+                "group_name": GROUPS[group][1].split(" (")[0] if group else "not known",
+                "tile": tuple(int(v) for v in tiles.loc[geo, ["row", "col"]]),
+                "n": count.get("n", ""),
+                "n_possible": count.get("n_possible", ""),
+                "cells": [_cell(count | {"relative": score.get("relative", "")}, *c[1:]) for c in COUNTRY_COLUMNS],
+            }
+        )
+    cited = [source for t in shown.values() if t for source in t.payload["sources"]]
+    return {
+        "rows": sorted(rows, key=lambda r: r["name"]),
+        "made": sum(bool(r["links"]) for r in rows),
+        "tiles": sorted(rows, key=lambda r: r["tile"]),  # reading order is what is seen
+        "columns": [c[0] for c in COUNTRY_COLUMNS],
+        "edition": next((s.get("edition", "") for s in scores.values()), ""),
+        "source": source_line(cited) if cited else "",
+        "groups": [(g, *GROUPS[g]) for g in GROUPS if g in {r["group"] for r in rows}],
+        "absent": [f"innodivide run {number}" for number, t in shown.items() if t is None],
+    }
+
+
+def _cell(row: dict, column: str, form: str) -> tuple[str, str]:
+    """Return the value to sort by and the text to show; unknown is said, and never zero."""
+    raw = row.get(column, "")
+    return raw, show(float(raw), form) if raw else "not known"
+
+
+def reports(found: Found) -> list[dict]:
+    """Return every declared report with its links, or the command that makes it; then what else is in the folder."""
+    listed = []
+    for notebook in (n for n in notebooks().values() if n.name != ANNEX):
+        mine = [r for r in found.reports if r.name.split("--")[0] == notebook.folder]
+        if not any(r.name == notebook.folder for r in mine):
+            command = f"innodivide run {notebook.name.split('_')[0]}"
+            listed.append({"title": notebook.title, "variant": "", "links": (), "command": command})
+        listed += [
+            {"title": notebook.title, "variant": r.variant, "links": r.links, "command": ""}
+            for r in sorted(mine, key=lambda r: r.name)
+        ]
+    members = {f"annex/{row['geo']}" for row in countries(found)["rows"]}
+    others = [r for r in found.reports if r.name.startswith("annex/") and r.name not in members]
+    return listed + [
+        {"title": f"Annex {r.name.split('/')[1].split('--')[0]}", "variant": r.variant, "links": r.links, "command": ""}
+        for r in others
+    ]
