@@ -151,8 +151,8 @@ def read(one: Series, body: bytes) -> pd.DataFrame:
 def revisions(variable: str, live: pd.DataFrame) -> pd.DataFrame:
     """Return the figures of a variable that are not as frozen: table, variable, geo, year, frozen, live, difference.
 
-    A live figure is the frozen one if it is equal when rounded to the decimals of the frozen series. `live` is empty where
-    the publisher has no figure now; figures for other countries or for years after the frozen ones are left out.
+    A live figure is the frozen one if it is equal when rounded to the decimals of the frozen series. `live` is empty
+    where the publisher has no figure now; figures for other countries or for years after the frozen ones are left out.
     """
     frozen = data.load(TABLE).query("variable == @variable")[[*KEY, "value"]].rename(columns={"value": "frozen"})
     both = frozen.astype({"year": int}).merge(live, on=KEY, how="left").sort_values(KEY)

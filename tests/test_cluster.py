@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -33,9 +34,9 @@ class Dask:
         self.started.append(process)
         return process
 
-    def scheduler(self):
+    def scheduler(self, *more):
         file = self.folder / "scheduler.json"
-        options = ("--host", "127.0.0.1", "--port", 0, "--no-dashboard", "--scheduler-file", file)
+        options = ("--host", "127.0.0.1", "--port", 0, "--no-dashboard", "--scheduler-file", file, *more)
         process = self._start("scheduler", "scheduler", *options)
         wait_until(file.exists, 60)
         time.sleep(0.1)
@@ -185,6 +186,20 @@ def test_a_scheduler_that_dies_ends_the_run_with_a_clear_failure(mini, tmp_path)
         dask.close()
 
 
+@pytest.mark.slow
+def test_ctrl_c_ends_a_run_on_a_cluster_at_once(mini, dask, tmp_path):
+    worker = dask.worker("a", mini.root, "--no-nanny")
+    process = mini.start("run", MINI, "-p", "mood=sleeps", "--cluster", dask.address, "--out", tmp_path / "out")
+    wait_until(lambda: children(worker.pid), 120)
+    time.sleep(3)
+    os.killpg(process.pid, signal.SIGINT)
+    started = time.monotonic()
+    _, errors = process.communicate(timeout=60)
+    assert time.monotonic() - started < 10
+    assert process.returncode == 130 and errors == "\ninterrupted; the same command goes on from here\n"
+    assert [p.name for p in (tmp_path / "out").iterdir()] == [".run.lock"]
+
+
 # ---- what is checked on connecting ----
 
 
@@ -238,6 +253,32 @@ def test_a_scheduler_without_workers_is_a_clear_error(dask, monkeypatch):
     with pytest.raises(cluster.ClusterError, match=r"no worker has joined the scheduler at tcp://\S+ in 1 s"):
         with cluster.executor(dask.address):
             pytest.fail("there is nobody to work")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("openssl"), reason="NOT TESTED HERE: makes a certificate with openssl")
+def test_with_tls_only_holders_of_a_certificate_get_in(tmp_path, monkeypatch):
+    import dask
+
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    request = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=test", "-days", "2"]
+    subprocess.run([*request, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    files = ("--tls-ca-file", certificate, "--tls-cert", certificate, "--tls-key", key)
+    ours = {"ca-file": str(certificate), "client.cert": str(certificate), "client.key": str(key)}
+    monkeypatch.setattr(cluster, "CONNECT", 5.0)
+    there = Dask(tmp_path / "dask")
+    try:
+        there.scheduler("--protocol", "tls", *files)
+        there.worker("a", cluster.manifest.data.ROOT, "--no-nanny", *files)
+        assert there.address.startswith("tls://")
+        with dask.config.set({f"distributed.comm.tls.{k}": v for k, v in ours.items()}):
+            with cluster.executor(there.address) as executor:
+                assert executor.submit(len, "ab").result(60) == 2
+        with pytest.raises(cluster.ClusterError, match="no Dask scheduler answers at tls://"):
+            with cluster.executor(there.address):
+                pytest.fail("let in without a certificate")
+    finally:
+        there.close()
 
 
 # ---- workers that join later ----

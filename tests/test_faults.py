@@ -260,6 +260,7 @@ def test_a_full_disk_fails_what_does_not_fit_and_leaves_no_half_file(mini, undis
         assert {p.name for p in out.iterdir()} <= HIDDEN
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_keeps_the_old_reports(mini, undisturbed, tmp_path):
     with full(tmp_path / "disk", 1024) as out:
         shutil.copytree(undisturbed.out, out, dirs_exist_ok=True)

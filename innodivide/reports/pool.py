@@ -1,5 +1,6 @@
 """Work in processes of this machine, none of which can outlive the run, and none of whose deaths loses other work."""
 
+import hashlib
 import multiprocessing
 import os
 import shutil
@@ -14,7 +15,7 @@ from multiprocessing import forkserver
 from pathlib import Path
 from urllib.parse import quote
 
-from innodivide.errors import InnodivideError
+from innodivide.errors import InnodivideError, ParameterError
 from innodivide.reports import kernels
 
 LONGEST = 70  # letters; the system allows about 100 for a socket's, and they add a folder and a name
@@ -134,6 +135,21 @@ def _begin(folder: str) -> None:
     kernels.end_with_parent()
     os.environ["TMPDIR"] = tempfile.tempdir = folder
     os.environ.update(kernels.own_folders(folder))
+
+
+@contextmanager
+def temporary_folder(out: Path) -> Iterator[Path]:
+    """Yield a folder for temporary files; what killed runs into `out` left of theirs is cleared away."""
+    start = f"innodivide-{hashlib.sha256(str(out.resolve()).encode()).hexdigest()[:8]}-"
+    try:
+        shorten_temporary_folder(below=len(start) + 9)
+        for leftover in Path(tempfile.gettempdir()).glob(f"{start}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        made = tempfile.TemporaryDirectory(prefix=start, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise ParameterError(f"there is no folder for temporary files (set TMPDIR): {error.strerror}") from None
+    with made as folder:
+        yield Path(folder)
 
 
 def shorten_temporary_folder(below: int = 0) -> None:
