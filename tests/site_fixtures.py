@@ -107,7 +107,7 @@ def contents() -> dict[str, list[exhibits.Exhibit]]:
 
 
 def robustness_rows() -> pd.DataFrame:
-    """Return the rows behind the table of choices, as `robustness.specification_curve` names them."""
+    """Return the rows behind the table of choices, as `robustness.odds_ratio_curve` names them."""
     every = specifications()
     logit = every[(every["family"] == "leader") & (every["scale"] == "odds ratio")]
     return logit.assign(odds_ratio=logit["estimate"])

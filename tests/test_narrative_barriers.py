@@ -52,7 +52,7 @@ def written(exhibit: Exhibit) -> str:
         ("RO", "All 8 regions of Romania are lagging"),
         ("PL", "15 of the 17 regions of Poland are lagging"),
         ("CZ", "1 of the 8 regions of Czechia is lagging"),
-        ("SE", "No region of Sweden is lagging: of its 8, none is"),
+        ("SE", "No region of Sweden is lagging: none of its 8 is"),
         ("LV", "The scoreboard treats Latvia as one region, and it is among the lagging ones"),
         ("MT", "The scoreboard treats Malta as one region, which is not among the lagging ones"),
     ],

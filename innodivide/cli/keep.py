@@ -45,3 +45,27 @@ def archive(out, reports):
         click.echo(f"note: {len(contents.changed)} files differ from the commit; the archive says so", err=True)
     size = out.stat().st_size / 1e6
     click.echo(f"{out}: {len(contents.reports)} reports, {len(contents.files)} files, {size:.1f} MB")
+
+
+@click.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="Folder for answers and revisions.csv [default: data-live/ of the repository].",
+)
+@click.option("--server", default=None, metavar="URL", help="Ask this server instead of the publishers' (a mirror).")
+def refresh(out, server):
+    """Compare frozen figures with what Eurostat and the World Bank publish today. Needs the network.
+
+    Tables in data/ are never changed. Ends with status 1, and writes nothing, if a source cannot be reached or read.
+    """
+    from innodivide import data
+    from innodivide import refresh as live
+
+    out = out or data.ROOT / "data-live"
+    found = live.refresh(out, server)
+    for variable, rows in found.groupby("variable", sort=False):
+        gone = int(rows["live"].isna().sum())
+        click.echo(f"{variable}: {len(rows) - gone} figures revised, {gone} no longer published")
+    click.echo(f"{len(found)} frozen figures are not as published today; see {out / 'revisions.csv'}")
