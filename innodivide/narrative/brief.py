@@ -10,7 +10,7 @@ from innodivide.narrative import leader_test, method_audit
 from innodivide.narrative import participation as words_participation
 from innodivide.narrative import tiers as words_tiers
 from innodivide.narrative.tiers import p_text
-from innodivide.panel import Tables, _tables, ipcei_dyads, member_states
+from innodivide.panel import Tables, _tables, dyad_sources, ipcei_dyads, member_states
 from innodivide.plan import Plan
 from innodivide.wording import join_names
 
@@ -259,17 +259,18 @@ def latest_line(tables: Tables | None = None) -> str:
 
 def sources() -> tuple[str, ...]:
     """Return the sources of what the ledger rests on beyond the leader test."""
-    return tuple(sorted({*pair_sources(), *benchmark_sources(), *spread_sources(), *money_sources()}))
+    others = words_tiers.sources("semester_rdi", "ris_score", "eqi")
+    return tuple(sorted({*pair_sources(), *benchmark_sources(), *spread_sources(), *money_sources(), *others}))
 
 
 def pair_sources() -> tuple[str, ...]:
-    """Return the sources of the figure on both tiers."""
-    return words_tiers.sources("ipcei_country", "s3_partnership_region")
+    """Return the sources of the figure on both tiers: who is in what, without the numbers of companies and of aid."""
+    return tuple(sorted({*dyad_sources(), *words_tiers.sources("s3_partnership_region")}))
 
 
 def benchmark_sources() -> tuple[str, ...]:
     """Return the sources of the figure on concentration."""
-    return words_tiers.sources("ipcei_country", "horizon_country", "country_panel")
+    return words_tiers.sources("ipcei_country", "country_panel")
 
 
 def spread_sources() -> tuple[str, ...]:
