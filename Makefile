@@ -1,5 +1,6 @@
 # make reports  validate the data, run the notebooks, write every report   (offline once set up)
 # make test     run the tests
+# make verify   run everything again and compare every exhibit with the stored ones
 # make lab      open JupyterLab on notebooks/
 # Each target sets up what it needs: a virtual environment with the locked packages and this package.
 PYTHON ?= python3
@@ -7,7 +8,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: reports test lab slow clean
+.PHONY: reports test verify lab slow clean
 
 reports: $(READY)
 	$(BIN)/innodivide check
@@ -19,6 +20,9 @@ test: $(READY)
 
 slow: $(READY)
 	$(BIN)/python -m pytest -m slow
+
+verify: $(READY)
+	$(BIN)/innodivide verify
 
 lab: $(READY)
 	$(BIN)/jupyter lab notebooks

@@ -1,5 +1,6 @@
 """The frames behind the figures of the policy brief (notebook 07) and its summary (08)."""
 
+import numpy as np
 import pandas as pd
 
 from innodivide import barriers, convergence, participation, regional, tiers
@@ -10,7 +11,7 @@ from innodivide.profile import index_relative_to_eu
 from innodivide.tiers import benchmarks, money, network
 
 PAIRS, STATES, REGIONS, MONEY, SPREAD = 9, 8, 51, 12, 37  # streams of the plan: those of the claims where there is one
-COMPARED = ("Population", "GDP", "Business R&D", "Horizon 2020 money to July 2017")
+COMPARED = ("Population", "GDP", "Business R&D")
 PLAIN, GIVEN = "as it stands", "at equal GDP per head"
 
 
@@ -36,24 +37,22 @@ def benchmark_rows(plan: Plan, tables: Tables | None = None, n_boot: int = 999) 
     return rows[columns].assign(order=place).sort_values("order", ignore_index=True)
 
 
-def pairs_against_activity(
-    plan: Plan, tables: Tables | None = None, n_null: int = 9999
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the test of claim C05 and its reference distribution, from the same random matrices.
+def pairs_against_activity(plan: Plan, tables: Tables | None = None, n_null: int = 9999) -> tuple[dict, pd.DataFrame]:
+    """Return the cross-tier pairs of claim C05 and their reference distribution, from the claim's random matrices.
 
     Returns
     -------
-    tested : pandas.DataFrame
-        `network.overlap_test`.
+    tested : dict
+        `network.against_null`: the row `pairs` of `network.overlap_test`.
     draws : pandas.DataFrame
         Columns value (cross-tier pairs) and count (random matrices with so many).
     """
     matrix, sides = tiers.country_matrix(tables)
-    tested = network.overlap_test(matrix, sides, stream(plan, PAIRS), n_null=n_null)
-    first = [sides[c] == "tier1" for c in matrix]
-    stack = network.curveball(matrix, n_null, stream(plan, PAIRS))
-    pairs = (stack[:, :, first].sum(axis=2) * stack[:, :, [not f for f in first]].sum(axis=2)).sum(axis=1)
-    counts = pd.Series(pairs).value_counts().sort_index()
+    first = np.array([sides[c] == "tier1" for c in matrix])
+    drawn, seen = network.curveball(matrix, n_null, stream(plan, PAIRS)), matrix.to_numpy()[None]
+    null, observed = ((m[:, :, first].sum(axis=2) * m[:, :, ~first].sum(axis=2)).sum(axis=1) for m in (drawn, seen))
+    counts = pd.Series(null).value_counts().sort_index()
+    tested = network.against_null(float(observed[0]), null.astype(float))
     return tested, pd.DataFrame({"value": counts.index.to_numpy(), "count": counts.to_numpy()})
 
 

@@ -80,17 +80,21 @@ class Exhibit:
             "svg": self.svg,
             "png": base64.b64encode(self.png).decode(),
             "csv": self.csv(),
+            "kinds": [_kind(self.data[c]) for c in self.data],
             "head": [c[0] for c in self.columns.values()],
-            "align": ["right" if _numeric(self.data[c]) else "left" for c in self.columns],
+            "align": ["right" if _kind(self.data[c]) == "number" else "left" for c in self.columns],
             "rows": self.cells(),
             "numbers": {k: {"value": _plain(v), "text": t} for k, (v, t) in self.numbers.items()},
         }
 
     def csv(self) -> str:
-        """Return the data as CSV text, numbers at 10 significant digits so that bytes do not depend on the machine."""
+        """Return the data as CSV text, numbers at 10 significant digits so that bytes do not depend on the machine.
+
+        What is written to a file goes through `reports.spreadsheet.guarded`, so that no text is run as a formula.
+        """
         buffer = io.StringIO()
         mixed = [c for c, kind in self.data.dtypes.items() if kind.kind == "O"]  # there pandas prints floats in full
-        data = self.data.assign(**{c: self.data[c].map(_ten_digits) for c in mixed})
+        data = self.data.assign(**{c: self.data[c].map(_csv_cell) for c in mixed})
         data.to_csv(buffer, index=False, lineterminator="\n", float_format="%.10g", date_format="%Y-%m-%d")
         return buffer.getvalue()
 
@@ -246,12 +250,21 @@ def _checked(exhibit: Exhibit) -> Exhibit:
     return exhibit
 
 
-def _numeric(column: pd.Series) -> bool:
-    return pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+def _kind(column: pd.Series) -> str:
+    """Return what the cells of a column are: number, flag, date, text, or mixed."""
+    if pd.api.types.is_bool_dtype(column):
+        return "flag"
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return "date"
+    if pd.api.types.is_numeric_dtype(column):
+        return "number"
+    return "text" if column.dropna().map(lambda v: isinstance(v, str)).all() else "mixed"
 
 
-def _ten_digits(value):
-    """Return a float as text with 10 significant digits; anything else as it is."""
+def _csv_cell(value):
+    """Return a float as text with 10 significant digits, text with one kind of line end, anything else as it is."""
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n").replace("\r", "\n")  # a lone \r would not be quoted, and so part the row
     return f"{value:.10g}" if isinstance(value, float) and math.isfinite(value) else value
 
 

@@ -6,24 +6,24 @@ import pandas as pd
 from innodivide import composite, multiverse, other_outcomes
 from innodivide.confirmatory import Confirmatory, stream
 from innodivide.inference import clusters, importance, linear, sweep
+from innodivide.inference.sensitivity import Sensitivity, e_value, risk_ratio, robustness_value
+from innodivide.models.design import CONTROLS
 from innodivide.panel import Tables, _tables, country_totals
 from innodivide.plan import Plan
 from innodivide.results import Result
 
 REGISTERED = "at_decision/ln_population/in/all/notifying/firth/lag1"
-LABEL_DRAWS = 200  # redrawn scoreboards behind the label's uncertainty: a set of leaders each, refitted
+COMMON = 0.15  # share of events above which an odds ratio is read as a squared risk ratio (VanderWeele 2017)
 
 
-def specification_curve(tables: Tables | None = None) -> pd.DataFrame:
-    """Return the leader family on the odds-ratio scale: choices, odds_ratio, ci_low, ci_high, p_value.
+def odds_ratio_curve(grid: pd.DataFrame) -> pd.DataFrame:
+    """Return the specifications of the label that estimate log odds, with odds_ratio, ci_low and ci_high as ratios.
 
     Specifications that could not be fitted are kept, with the reason in `failed`.
     """
-    specs = multiverse.expand(tables=tables)
-    specs = specs[(specs["family"] == "leader") & specs["estimator"].isin(["firth", "quasi_binomial"])]
-    fitted = multiverse.run_grid(specs, tables=tables)
-    ends = {"odds_ratio": fitted["log_odds"], "ci_low": fitted["ci_low"], "ci_high": fitted["ci_high"]}
-    return fitted.assign(**{k: np.exp(v) for k, v in ends.items()})
+    rows = grid[(grid["family"] == "leader") & (grid["scale"] == multiverse.LOG_ODDS)]
+    ends = {"odds_ratio": rows["log_odds"], "ci_low": rows["ci_low"], "ci_high": rows["ci_high"]}
+    return rows.assign(**{name: np.exp(values) for name, values in ends.items()})
 
 
 def every_specification(tables: Tables | None = None) -> pd.DataFrame:
@@ -46,6 +46,25 @@ def cluster_methods(main: Confirmatory, plan: Plan) -> pd.DataFrame:
     ]
     results.append(linear.freedman_lane(totals, rng=stream(plan, 22)))
     return _records(results)
+
+
+def confounding(main: Confirmatory, claimed: bool) -> dict[str, Sensitivity]:
+    """Return E-value and robustness value of the registered association, withheld unless an association is claimed.
+
+    The odds ratio stands for a risk ratio by its square root, participation being common. The robustness value is that
+    of least squares on country totals, whose errors are independent of each other as those of dyads are not.
+    """
+    import statsmodels.api as sm
+
+    common = main.profile.n_events > COMMON * main.profile.n_dyads
+    ends = (main.interval.estimate, main.interval.ci_low, main.interval.ci_high)
+    totals = country_totals(main.dyads)
+    columns = sm.add_constant(totals[["leader_share", *CONTROLS]].astype(float))
+    fit = sm.OLS(totals["rate"].astype(float), columns).fit()
+    return {
+        "e_value": e_value(*(risk_ratio(ratio, common) for ratio in ends), claimed=claimed),
+        "robustness": robustness_value(float(fit.tvalues["leader_share"]), int(fit.df_resid), claimed=claimed),
+    }
 
 
 def threshold_sweep(main: Confirmatory, tables: Tables | None = None) -> pd.DataFrame:

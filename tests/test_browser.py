@@ -339,7 +339,7 @@ def test_the_picker_offers_what_there_is_or_the_command(visit):
         "annex/AT/report.html",
         "annex/AT/report.pdf",
         "annex/AT/report.docx",
-        "annex/AT/exhibits/",
+        "annex/AT/exhibits.xlsx",
     ]
     page.select_option("#country", "DE")
     expect(page.locator("#country-links")).to_have_text(
@@ -454,7 +454,7 @@ def test_how_a_claim_was_judged_opens_with_a_key(visit):
     page = visit()
     page.locator("summary").first.focus()
     page.keyboard.press("Enter")
-    expect(page.locator("#C01 details p")).to_contain_text("Rule: " + ledger()["rule"][0])
+    expect(page.locator("#C01 details")).to_contain_text(ledger()["rule"][0])
 
 
 # ---- screens, scripts, escapes, barriers ----
@@ -487,7 +487,7 @@ def test_without_scripts_the_content_is_there_and_no_dead_control(visit):
     text = page.locator("body").inner_text()
     for part in (
         "Odds ratio 1.07",
-        "Of 5 claims",
+        "Of 5 claims, some.",
         *ledger()["claim"],
         "The median is 1.01",
         "Poland",
@@ -499,7 +499,7 @@ def test_without_scripts_the_content_is_there_and_no_dead_control(visit):
     assert page.locator("noscript img").is_visible() and page.locator("#country-table tbody tr").count() == 27
     assert page.get_by_role("link", name="HTML Poland").is_visible()
     page.locator("summary").first.click()
-    assert page.locator("#C01 details p").is_visible()
+    assert page.locator("#C01 details dl").is_visible()
 
 
 def test_names_that_try_to_break_out_are_text(visit):

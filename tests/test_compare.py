@@ -264,7 +264,9 @@ def test_a_long_list_and_a_long_text_are_cut_where_they_differ():
 def test_a_comparison_shows_changed_verdicts_first_then_inputs():
     first = {"C01": ("partly", "1.07"), "C02": ("supported", "5"), "C03": ("partly", "1")}
     second = {"C01": ("supported", "2.07"), "C02": ("supported", "6"), "C03": ("partly", "1")}
-    text = comparison(results(), (first, second), [Change("data", "data/a.csv", "123", "456")])
+    altered = [Provenance("A: 01_x"), Provenance("B: 01_x", altered=("report.html",))]
+    text = comparison(results(), (first, second), [Change("data", "data/a.csv", "123", "456")], altered)
+    assert "- B: 01_x: output report.html is missing or was altered" in text and "- A" not in text
     assert "1 of 3 verdicts change." in text
     assert (
         "| C01 | **partly → supported** | 1.07 | 2.07 |" in text
@@ -273,9 +275,11 @@ def test_a_comparison_shows_changed_verdicts_first_then_inputs():
     assert "C03" not in text and "| data | data/a.csv | 123 | 456 |" in text
     assert text.index("C01") < text.index("data/a.csv") < text.index("T1.1")
     assert "1 same, 1 changed, 1 only in A, 1 only in B." in text
-    assert "0 of 3 verdicts change." in comparison([], (first, first), [])
-    assert "Inputs, parameters and versions are the same." in comparison([], (first, {}), [])
-    assert "No table of claims in run B" in comparison([], (first, {}), [])
+    assert "0 of 3 verdicts change." in comparison([], (first, first), [], [])
+    assert "Inputs, parameters and versions are the same, as far as manifests tell." in comparison(
+        [], (first, {}), [], []
+    )
+    assert "No table of claims in run B" in comparison([], (first, {}), [], [])
 
 
 HOSTILE = (
@@ -297,7 +301,10 @@ def test_nothing_from_data_is_markup(text):
     for markdown in (
         verification(compare("01", old, new), [origin, Provenance("02", text)], {"03": text}),
         comparison(
-            compare("01", old, new), ({text: (text, text)}, {text: ("b", text)}), [Change("data", text, text, "")]
+            compare("01", old, new),
+            ({text: (text, text)}, {text: ("b", text)}),
+            [Change("data", text, text, "")],
+            [origin],
         ),
     ):
         html = page(markdown)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from innodivide import profile
-from innodivide.convergence import beta_convergence, sigma_change, sigma_convergence
+from innodivide.convergence import beta_convergence, sigma_change, sigma_convergence, sigma_path
 from innodivide.errors import DesignError
 from innodivide.narrative import divide as words
 
@@ -128,6 +128,30 @@ def test_sigma_change_is_the_difference_of_the_two_spreads():
 def test_a_common_growth_changes_no_spread():
     found = sigma_change(long({2016: START, 2020: 2 * START}), np.random.default_rng(1), n_boot=50)
     assert [found[k] for k in ("change", "ci_low", "ci_high")] == pytest.approx([0, 0, 0], abs=1e-12)
+
+
+def test_the_path_ends_in_the_change_and_starts_at_zero():
+    frame = geometric(-0.04, 5)
+    path = sigma_path(frame, np.random.default_rng(1), n_boot=200)
+    found = sigma_change(frame, np.random.default_rng(1), n_boot=200)
+    columns = ["change", "ci_low", "ci_high"]
+    assert path.iloc[0][columns].tolist() == [0, 0, 0]
+    assert path.iloc[-1][columns].tolist() == [found[k] for k in columns]
+
+
+def test_the_intervals_of_the_path_are_those_of_drawing_whole_clusters():
+    """Against the plain way: the rows of the drawn clusters put together, the spread taken, percentiles."""
+    rng = np.random.default_rng(4)
+    frame = long({y: np.exp(rng.normal(size=7)) for y in (2016, 2017, 2020)}, "abcdefg")
+    home = dict(zip("abcdefg", "xxxyyzz"))
+    path = sigma_path(frame.assign(home=frame["geo"].map(home)), np.random.default_rng(5), cluster="home", n_boot=300)
+    wide = np.log(frame.pivot(index="geo", columns="year", values="value"))
+    blocks = [wide[wide.index.map(home) == c].to_numpy() for c in "xyz"]
+    draws = np.random.default_rng(5).integers(3, size=(300, 3))
+    spread = np.array([np.concatenate([blocks[i] for i in d]).std(axis=0, ddof=1) for d in draws])
+    expected = np.quantile(spread - spread[:, :1], [0.025, 0.975], axis=0)
+    assert path[["ci_low", "ci_high"]].to_numpy().T == pytest.approx(expected, abs=1e-12)
+    assert path["sd_log"].tolist() == pytest.approx(sigma_convergence(frame)["sd_log"])
 
 
 # Refusals

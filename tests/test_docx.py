@@ -194,9 +194,9 @@ def test_captions_stand_above_and_stay_with_what_they_name(report):
     order = [etree.QName(e).localname for e in report.element.body]
     captions = [i for i, e in enumerate(report.element.body) if e.xpath("./w:pPr/w:pStyle[@w:val='Caption']")]
     assert order[captions[0] + 1] == "tbl" and report.element.body[captions[1] + 1].xpath(".//w:drawing")
-    assert report.element.body.xpath("//w:bookmarkStart/@w:name") == ["T9_1", "F9_1"]
+    assert report.element.body.xpath("//w:bookmarkStart/@w:name") == ["T9_1", "F9_1", "source_1", "source_2"]
     assert styled(report, "Exhibit Note")[1].split() == (
-        "How to read it. A warning. EIS 2023. Source: AALEP. Data: exhibits/T9.1.csv.".split())
+        "How to read it. A warning. EIS 2023. Source: AALEP [1]. Data: exhibits/T9.1.csv.".split())
 
 
 def test_a_picture_has_its_alt_text_and_fits(report):

@@ -14,7 +14,17 @@ from matplotlib.text import Text
 from innodivide import figures
 from innodivide.errors import ParameterError
 from innodivide.figures.labels import spread
-from innodivide.figures.style import PART_COLOURS, short, three_digits
+from innodivide.figures.style import (
+    INK,
+    PART_COLOURS,
+    QUIET,
+    SERIES_COLOURS,
+    SERIES_DASHES,
+    SERIES_MARKS,
+    SERIES_SHADES,
+    short,
+    three_digits,
+)
 
 COUNTRY = pd.DataFrame({
     "geo": ["SE", "DE", "PL", "MT", "RO"], "name": ["Sweden", "Germany", "Poland", "Malta", "Romania"],
@@ -46,6 +56,11 @@ SERIES = pd.DataFrame([(y, s, v + y - 2016, v - 3, v + 9) for y in range(2016, 2
 ESTIMATES = pd.DataFrame({"choice": ["registered", "lagged", "separated"], "or": [1.8, 0.6, np.nan],
                           "low": [0.8, 0.0, np.nan], "high": [4.1, np.inf, np.nan], "n": ["n = 297", "n = 270", None]})
 POWER = pd.DataFrame({"or": [1.0, 2.0, 4.0, 8.0], "power": [0.05, 0.3, 0.7, 0.95], "se": [0.01, 0.02, 0.02, 0.01]})
+PAIRED = pd.DataFrame([(r, k, v, v - 0.2, v + 0.3) for r, v in (("GDP", 0.1), ("People", -0.4), ("Firms", 0.0))
+                       for k in ("places", "aid")], columns=["benchmark", "quantity", "gini", "low", "high"])
+PAIRED["gini"] += np.arange(6) / 50
+COUNTS = pd.DataFrame({"geo": ["SE", "DE", "PL", "MT", "RO"], "group": ["leader", "strong", "moderate", None, "modest"],
+                       "n": [3, 11, 3, 1, 0]})
 DRAWS = pd.DataFrame({"value": [0, 1, 2, 3, 4], "count": [10, 40, 30, 15, 5]})
 
 # name -> (frame, call); the second frame of a map is fixed
@@ -59,6 +74,13 @@ CASES = {
         f, "name", "value", "low", "high", group="group", reference=100, reference_label="EU", highlight="Poland")),
     "observed_expected": (COUNTRY, lambda f: figures.observed_expected(f, "name", "value", "expected", "low", "high")),
     "interval_plot": (ESTIMATES, lambda f: figures.interval_plot(f, "choice", "or", "low", "high", note="n")),
+    "interval_plot marks": (ESTIMATES, lambda f: figures.interval_plot(f, "choice", "or", "low", "high",
+                                                                       marks={"seen from 90": 90.0})),
+    "interval_groups": (PAIRED, lambda f: figures.interval_groups(f, "benchmark", "quantity", "gini", "low", "high",
+                                                                  reference_label="as even")),
+    "tile_rows": (COUNTS, lambda f: figures.tile_rows(f, shuffled(GRID), "group", "n", xlabel="Projects")),
+    "lines bars": (SERIES, lambda f: figures.lines(f, "year", "value", "series", "low", "high", bars=True, height=2.5)),
+    "null_histogram span": (DRAWS, lambda f: figures.null_histogram(f, 0, tail="lower", span=(1, 3), height=2.2)),
     "lorenz_plot": (CURVES, lambda f: figures.lorenz_plot(f)),
     "presence_matrix": (ROLES, lambda f: figures.presence_matrix(f, "name", "ipcei", "role", highlight="Malta")),
     "null_histogram": (DRAWS, lambda f: figures.null_histogram(f, 3, "Leaders", note="p = 0.20")),
@@ -71,6 +93,8 @@ CASES = {
 NEEDED = {"tile_map": "geo", "tile_map numbers": "value", "region_map": "lon", "region_map focus": "rii",
           "group_history": "order", "ranked_dots": "high", "observed_expected": "expected", "interval_plot": "n",
           "lorenz_plot": "cum_share", "presence_matrix": "role", "null_histogram": "count", "lines": "low",
+          "interval_plot marks": "or", "interval_groups": "quantity", "tile_rows": "n", "lines bars": "high",
+          "null_histogram span": "count",
           "strengths": "expected", "grouped_strip": "group", "power_curve": "se", "coverage_bars": "unclear"}
 
 
@@ -188,6 +212,39 @@ def test_interval_plot_draws_and_prints(drawn):
     assert {"1.80 (0.80 to 4.10)", "0.60 (0.00 to ∞)", "not estimated"} <= set(texts)
     left, right = axes(figure).get_xlim()
     assert 0 < left < 0.6 and right > 4.1
+
+
+def test_marks_are_drawn_and_named_inside_the_axes(drawn):
+    ax = axes(drawn["interval_plot marks"])
+    assert [line.get_xdata()[0] for line in ax.lines if line.get_label() == "reference"] == [1.0, 90.0]
+    assert ax.get_xlim()[1] >= 90 and "seen from 90" in [t.get_text() for t in ax.texts]
+
+
+def test_interval_groups_names_each_series_once_clear_of_the_intervals(drawn):
+    ax = axes(drawn["interval_groups"])
+    names = [t for t in ax.texts if t.get_text() in ("places", "aid")]
+    assert sorted(t.get_text() for t in names) == ["aid", "places"]
+    box = ax.get_window_extent()
+    assert all(box.x0 <= t.get_window_extent().x0 and t.get_window_extent().x1 <= box.x1 for t in names)
+    for kind, part in PAIRED.groupby("quantity"):
+        assert sorted(marks(drawn["interval_groups"], kind)[:, 0]) == sorted(part["gini"])
+    wide = figures.interval_groups(PAIRED.replace("aid", "aid by state").assign(high=3.0), "benchmark", "quantity",
+                                   "gini", "low", "high")
+    aid = next(t for t in axes(wide).texts if t.get_text() == "aid by state")
+    assert aid.get_ha() == "right", "no room after the interval: the name stands before it"
+
+
+def test_tile_rows_hatches_what_is_not_known_and_stacks_equal_numbers(drawn):
+    first, second = drawn["tile_rows"].axes
+    assert {p.get_label() for p in first.patches if p.get_hatch()} == {"MT", "IE"}
+    assert {p.get_label() for p in second.patches} == {"SE", "DE", "PL", "RO"}
+    twice = figures.tile_rows(COUNTS.assign(group="strong", n=2), GRID, "group", "n")
+    x, y = zip(*[(p.get_x(), round(p.get_y(), 6)) for p in twice.axes[1].patches])
+    assert len(set(x)) == 1 and len(set(y)) == 5
+    with pytest.raises(ParameterError, match="whole numbers"):
+        figures.tile_rows(COUNTS.assign(n=0.5), GRID, "group", "n")
+    with pytest.raises(ParameterError, match="no square for MT, PL, RO"):
+        figures.tile_rows(COUNTS, GRID[:2], "group", "n")
 
 
 def test_tile_map_and_history_colour_the_groups(drawn):
@@ -340,6 +397,10 @@ def test_missing_column_and_no_rows_are_named(name):
     (lambda: figures.ranked_dots(COUNTRY, "name", "value", low="low"), "both low and high"),
     (lambda: figures.ranked_dots(COUNTRY, "name", "group"), "'group' is not numeric"),
     (lambda: figures.interval_plot(ESTIMATES.assign(n=-0.5), "choice", "n", "low", "high"), "log=False"),
+    (lambda: figures.interval_groups(PAIRED.assign(quantity=list("abcdef"), benchmark="GDP"), "benchmark", "quantity",
+                                     "gini", "low", "high"), "at most 3 series"),
+    (lambda: figures.interval_groups(PAIRED.assign(high=np.inf), "benchmark", "quantity", "gini", "low", "high"),
+     "missing or infinite"),
     (lambda: figures.null_histogram([1.0, 2.0], 1, tail="left"), "'upper', 'lower' or 'both'"),
     (lambda: figures.null_histogram([1.0, np.nan], 1), "missing"),
     (lambda: figures.coverage_bars(COUNTRY, "name", ["stated"], unknown="unclear"), "'unclear' is not among"),
@@ -368,6 +429,8 @@ SIGHT = {
     "normal": np.eye(3),
     "protanopia": np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
                             [-0.003882, -0.048116, 1.051998]]),
+    "tritanopia": np.array([[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602],
+                            [0.004733, 0.691367, 0.303900]]),
     "deuteranopia": np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
                               [-0.011820, 0.042940, 0.968881]]),
 }
@@ -383,18 +446,47 @@ def lab(colour, sight="normal"):
 
 
 GROUPS = [figures.GROUP_COLOURS[g] for g in ("leader", "strong", "moderate", "emerging")]
+# least distances in CIE L*a*b* (CIE 15: the 1976 difference; about 2.3 is the least that is noticed)
+PALETTES = {"groups and accent": ([*GROUPS, figures.ACCENT], 20), "estimates side by side": (SERIES_SHADES, 30),
+            "parts of a whole": (PART_COLOURS, 13), "lines": (SERIES_COLOURS, 10)}
+
+
+def test_simulated_sight_leaves_greys_alone_and_merges_what_it_should():
+    """Rows of the matrices add up to one; red and green of one lightness come together for a deuteranope."""
+    for sight, matrix in SIGHT.items():
+        assert matrix.sum(axis=1) == pytest.approx([1, 1, 1], abs=1e-5)
+        assert lab("#777777", sight)[1:] == pytest.approx([0, 0], abs=0.1)
+    assert np.linalg.norm(lab("#C00000") - lab("#3F7A00")) > 3 * np.linalg.norm(
+        lab("#C00000", "deuteranopia") - lab("#3F7A00", "deuteranopia"))
+    assert lab("#FFFFFF")[0] == pytest.approx(100, abs=0.01) and lab("#777777")[0] == pytest.approx(50.03, abs=0.1)
 
 
 @pytest.mark.parametrize("sight", SIGHT)
-def test_groups_and_accent_stay_apart(sight):
-    for a, b in itertools.combinations([*GROUPS, figures.ACCENT], 2):
-        assert np.linalg.norm(lab(a, sight) - lab(b, sight)) > 20, (a, b)
+@pytest.mark.parametrize("name", PALETTES)
+def test_colours_of_a_palette_stay_apart(name, sight):
+    colours, least = PALETTES[name]
+    for a, b in itertools.combinations(colours, 2):
+        assert np.linalg.norm(lab(a, sight) - lab(b, sight)) > least, (a, b)
+
+
+def test_what_stays_close_in_colour_differs_in_another_way():
+    """Lines have dashes of their own and a name at their end, side-by-side estimates have marks and names."""
+    assert len({str(d) for d in SERIES_DASHES}) == len(SERIES_DASHES) >= len(SERIES_COLOURS)
+    assert len({*SERIES_MARKS}) == len(SERIES_MARKS) == len(SERIES_SHADES)
+    assert len({*figures.GROUP_LETTERS.values()}) == len(figures.GROUP_LETTERS)
 
 
 def test_groups_are_ordered_and_apart_in_grey():
-    lightness = [lab(c)[0] for c in GROUPS]
-    assert np.diff(lightness).min() > 18  # darkest is the leader
+    assert np.diff([lab(c)[0] for c in GROUPS]).min() > 18  # darkest is the leader
     assert figures.GROUP_COLOURS["modest"] == figures.GROUP_COLOURS["emerging"]
-    assert np.diff([lab(c)[0] for c in PART_COLOURS]).min() > 13
-    assert len({*figures.GROUP_LETTERS.values()}) == len(figures.GROUP_LETTERS)
+    for ordered in (PART_COLOURS, SERIES_SHADES):
+        assert np.diff([lab(c)[0] for c in ordered]).min() > 13
+    assert abs(lab(SERIES_COLOURS[0])[0] - lab(SERIES_COLOURS[1])[0]) > 30, "the two lines of the brief"
     assert set(figures.GROUP_LABELS) == set(figures.GROUP_COLOURS)
+
+
+@pytest.mark.parametrize("colour", [*SERIES_SHADES, figures.ACCENT, INK, QUIET])
+def test_lines_stand_out_from_the_paper(colour):
+    """Contrast of at least 2.9 to 1 with white, about what WCAG 2.1 (1.4.11) asks of graphics; texts 4.5 to 1."""
+    luminance = ((lab(colour)[0] + 16) / 116) ** 3
+    assert 1.05 / (luminance + 0.05) > (4.5 if colour in (INK, QUIET) else 2.9)

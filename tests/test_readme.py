@@ -2,27 +2,15 @@
 
 import re
 
-import pytest
+from brief_run import brief
 
-from innodivide import claims, confirmatory, data, figures
-from innodivide.narrative import leader_test as words
-from innodivide.plan import load_plan
+from innodivide import data, figures
 
 README = (data.ROOT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def plan():
-    return load_plan()
-
-
-@pytest.fixture(scope="module")
-def main(plan):
-    return confirmatory.analyse(confirmatory.planned_dyads(plan), plan)
-
-
-def test_answer_is_that_of_the_run(plan, main):
-    facts = words.answer_facts(main, confirmatory.power_curve(main, plan), plan)
+def test_answer_is_that_of_the_run():
+    facts = brief().names["facts"]
     said = re.sub(r"\s+", " ", README)
     assert (
         f"the odds ratio of leaders is **{facts['or_']:.2f}** (95% interval {facts['low']:.2f} to {facts['high']:.2f}"
@@ -35,16 +23,24 @@ def test_answer_is_that_of_the_run(plan, main):
     assert (
         f"Only {facts['n_treated']} states were ever leaders, so an odds ratio below about {facts['mde']:.1f}" in said
     )
+    assert ("Size does go with participation" in said) == (facts["size"] == "does go")
 
 
-def test_ledger_is_that_of_the_run(plan, main):
-    ledger = claims.ledger(main, confirmatory.claims_family(main, plan), plan)
-    for row in ledger.itertuples():
-        assert f"| {row.claim_id} {row.claim} | {row.verdict} |" in README
+def test_ledger_is_that_of_the_run():
+    for row in brief().names["ledger"].itertuples():
+        assert f"| {row.claim_id} {row.claim} | {row.verdict} | {row.short} |" in README
 
 
-def test_figure_is_that_of_the_run(plan):
-    rows = confirmatory.sensitivities(plan).reset_index()
+def test_reports_of_the_table_are_those_declared():
+    from innodivide.reports.declarations import notebooks
+
+    for name, declared in notebooks().items():
+        if name != "country_annex":
+            assert f"| `{name}` | {declared.title}" in README
+
+
+def test_figure_is_that_of_the_run():
+    rows = brief().names["announced"].reset_index()
     drawn = figures.interval_plot(
         rows,
         "choice",

@@ -31,6 +31,7 @@ SAME_BYTES = (
     "report.pdf",
     "notebook.ipynb",
     "manifest.json",
+    "exhibits.xlsx",
     "exhibits/T90.1.csv",
     "exhibits/N90.1.csv",
     "exhibits/F90.1.csv",

@@ -2,6 +2,7 @@
 
 import base64
 import csv
+import dataclasses
 import hashlib
 import json
 import os
@@ -26,6 +27,7 @@ from site_fixtures import (
 )
 
 from innodivide import data, multiverse, robustness
+from innodivide.claims.finding import Finding
 from innodivide.reports.declarations import ANNEX, notebooks
 from innodivide.reports.site import content, explorer, write_index
 from innodivide.reports.site.page import as_script_data
@@ -112,10 +114,11 @@ def test_the_answer_and_its_key_figures_are_those_of_the_brief(page):
         assert figure in page.visible
 
 
-def test_every_claim_stands_in_the_ledger_with_verdict_numbers_and_coverage(page):
+def test_every_claim_stands_in_the_ledger_with_what_decides_and_how_it_was_judged(page):
     for row in ledger().to_dict("records"):
         assert f"{row['claim_id']} {row['claim']}" in page.visible
-        assert row["numbers"] in page.visible and row["coverage"] in page.visible and row["rule"] in page.text
+        assert row["short"] in page.visible and row["rests"] in page.visible
+        assert all(row[name] in page.text for name in ("numbers", "coverage", "test", "rule", "change"))
     assert {"href": "02_ipcei_participation/report.html#T2.2"} in page.all("a")
 
 
@@ -200,7 +203,7 @@ def test_two_scales_for_one_estimator_are_refused(folder, tmp_path):
     from innodivide.errors import DataError
 
     rows = [{"estimator": "firth", "scale": s} for s in ("odds ratio", "rate ratio")]
-    with pytest.raises(DataError, match="more than one scale"):
+    with pytest.raises(DataError, match="the estimator firth has more than one scale"):
         explorer._of(rows, "estimator", "scale")
 
 
@@ -274,7 +277,7 @@ def test_formats_that_are_there_are_linked_for_each_country(page):
     for geo, formats in ANNEXES.items():
         for kind in ("html", "pdf", "docx"):
             assert (f"annex/{geo}/report.{kind}" in links) == (kind in formats)
-        assert f"annex/{geo}/exhibits/" in links
+        assert f"annex/{geo}/{'exhibits.xlsx' if geo == 'AT' else 'exhibits/'}" in links
 
 
 def test_an_unreadable_notebook_counts_as_not_made(folder, tmp_path):
@@ -369,20 +372,19 @@ def test_groups_have_the_letters_names_and_colours_of_the_figures(text):
     assert f"--chosen: {style.ACCENT.lower()}" in rules
 
 
-def test_the_exhibits_that_the_page_reads_are_shown_by_the_notebooks():
-    wanted = [
-        content.ANSWER,
-        content.FOREST,
-        content.OPEN_QUESTION,
-        content.COUNTS,
-        content.LEDGER,
-        content.PARTICIPATION,
-    ]
-    wanted += [content.INDEX, explorer.EVERY, explorer.CURVE, explorer.CURVE_WORDS, explorer.BY_CHOICE]
-    for exhibit in wanted:
-        number = f"{int(exhibit[1:].split('.')[0]):02d}_"
-        source = next(n for n in notebooks().values() if n.name.startswith(number)).path.read_text("utf-8")
-        assert f'\\"{exhibit}\\"' in source, f"no notebook {number} shows {exhibit}, which the page reads"
+@pytest.mark.parametrize(
+    "exhibit", [content.ANSWER, content.FOREST, content.LIMITS, explorer.CURVE, explorer.CURVE_WORDS]
+)
+def test_the_texts_and_figures_that_the_page_quotes_are_shown_by_the_notebooks(exhibit):
+    number = f"{int(exhibit[1:].split('.')[0]):02d}_"
+    source = next(n for n in notebooks().values() if n.name.startswith(number)).path.read_text("utf-8")
+    assert f'\\"{exhibit}\\"' in source, f"no notebook {number} shows {exhibit}, which the page quotes"
+
+
+def test_a_claim_has_the_fields_that_the_page_shows():
+    fields = {f.name for f in dataclasses.fields(Finding)}
+    listed = set(data.load("claim").columns)
+    assert set(content.CLAIM) <= fields | listed | {"test", "rule", "exhibit"}
 
 
 def test_the_page_has_its_files_in_the_built_package(tmp_path):

@@ -21,7 +21,7 @@ from innodivide.inference.power import dispersion_of_sd, minimum_detectable_odds
 from innodivide.inference.profiles import penalised_deviance
 from innodivide.models import outcomes
 from innodivide.models.design import CONTROLS, build_design
-from innodivide.narrative import robustness as words
+from innodivide.narrative import method_audit as words
 from innodivide.panel import country_totals
 from innodivide.plan import load_plan
 

@@ -82,7 +82,7 @@ def named_five_dominate(main: Confirmatory, family: pd.DataFrame, plan: Plan, ta
     missing = join_names([f"{names[r.geo]} {r.lack}" for r in lack.itertuples()])
     change = (
         f"Partly if {len(now) // 2 + 1} of the {len(now)} were in more than half, supported if all were and p (Holm) "
-        f"were below {plan.fixed['test']['alpha']}. IPCEIs lacking: {missing}"
+        f"were below {plan.fixed['test']['alpha']}. IPCEIs that lack for that: {missing}"
     )
     coverage = "membership complete; companies and aid by country are not"
     return Finding("C02", verdict, numbers, coverage, short, f"{total} IPCEIs, membership complete", change)
@@ -143,7 +143,7 @@ def large_firms(tables: Tables) -> Finding:
         f"number of SMEs published for {known}",
         f"SMEs are less than half of the companies in {small} of {len(rows)} IPCEIs ({shares})",
         f"{known} publish it",
-        f"Supported if it were less than half in {majority} too, contradicted if in none"
+        f"Supported if SMEs were less than half in {majority} too, contradicted if they were so in none"
         if majority
         else "Partly if one IPCEI published a share of half or more",
     )

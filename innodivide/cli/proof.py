@@ -44,7 +44,7 @@ def verify(run_folder, only, out, workers, renew, save):
         raise ParameterError("nothing is stored for these reports; store a run with innodivide verify --renew")
     jobs = [standard[r] for r in wanted if r in there and r in standard]
     with _run(run_folder, jobs, out, workers) as (folder, failed):
-        made = [r for r in wanted if (folder / r / "notebook.ipynb").exists()]
+        made = [r for r in wanted if r not in failed and (folder / r / "notebook.ipynb").exists()]
         content, unread = _read(folder, made)
         origins = [provenance(r, folder / r) for r in made]
     failed |= unread
@@ -103,7 +103,7 @@ def compare(run_a, run_b, only, save):
     """
     from innodivide.reports import compare_page, golden
     from innodivide.reports.compare import verdicts
-    from innodivide.reports.compare_inputs import changes
+    from innodivide.reports.compare_inputs import changes, provenance
 
     in_a, in_b = (golden.reports_in(run) for run in (run_a, run_b))
     wanted = golden.select(only, {*in_a, *in_b})
@@ -112,7 +112,13 @@ def compare(run_a, run_b, only, save):
     results = _results(wanted, first, second)
     both = [r for r in wanted if r in first and r in second]
     differing = changes([(run_a / r, run_b / r) for r in both])
-    text = compare_page.comparison(results, (verdicts(first.values()), verdicts(second.values())), differing)
+    origins = [
+        provenance(f"{name}: {r}", run / r)
+        for name, run, has in (("A", run_a, first), ("B", run_b, second))
+        for r in has
+    ]
+    ledgers = verdicts(first.values()), verdicts(second.values())
+    text = compare_page.comparison(results, ledgers, differing, origins)
     click.echo(text)
     _save(save, "comparison", text)
 
@@ -163,6 +169,8 @@ def _save(folder, name: str, markdown: str) -> None:
     from innodivide.reports.run import prepare_output
 
     folder = prepare_output(folder or data.ROOT / "reports")
-    (folder / f"{name}.md").write_text(markdown, encoding="utf-8")
-    (folder / f"{name}.html").write_text(page(markdown), encoding="utf-8")
+    for kind, text in (("md", markdown), ("html", page(markdown))):
+        partial = folder / f".{name}.{kind}"
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(folder / f"{name}.{kind}")
     click.echo(f"written: {folder / name}.html and .md")

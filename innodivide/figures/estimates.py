@@ -28,7 +28,7 @@ def interval_plot(frame: pd.DataFrame, label: str, estimate: str, low: str, high
     heading : str
         Heading of the printed numbers: say there what the interval is.
     marks : mapping, optional
-        Further values to draw as lines, by the names written above them, such as the smallest detectable effect.
+        Further values to draw as lines, by the names written left of their upper ends.
     """
     who = "interval_plot"
     frame = st.tidy(who, frame, [label, estimate, low, high, note, order], [label], [label])
@@ -44,7 +44,7 @@ def interval_plot(frame: pd.DataFrame, label: str, estimate: str, low: str, high
     lower, upper = _window(x, lows, highs, reference, log)
     if log:
         _log_axis(ax, lower, upper)
-    ax.set_xlim(lower, upper)
+    ax.set_xlim(min([lower, *(marks or {}).values()]), max([upper, *(marks or {}).values()]))
     left, right = np.clip(lows, lower, upper), np.clip(highs, lower, upper)
     ax.hlines(y, left, right, color=st.INK, linewidth=1.4, zorder=2, label="interval")
     for ends, cut, marker in ((left, lows < lower, "<"), (right, highs > upper, ">")):
@@ -52,7 +52,7 @@ def interval_plot(frame: pd.DataFrame, label: str, estimate: str, low: str, high
     st.dots(ax, x[known], y[known], st.GROUP_COLOURS["strong"], edgecolors=st.INK, linewidths=0.6, marker="s", s=30)
     st.reference_line(ax, reference)
     for name, value in (marks or {}).items():
-        st.reference_line(ax, value, name)
+        st.reference_line(ax, value, name, ha="right")  # clear of the numbers' heading
     ax.set_xlabel(xlabel)
     texts = [f"{st.three_digits(e)} ({st.three_digits(a)} to {st.three_digits(b)})" if ok else "not estimated"
              for e, a, b, ok in zip(x, lows, highs, known)]
@@ -69,7 +69,7 @@ def interval_groups(frame: pd.DataFrame, label: str, series: str, estimate: str,
     Parameters
     ----------
     frame : pandas.DataFrame
-        One row per `label` and `series`, at most four series; the numbers are finite.
+        One row per `label` and `series`, at most three series; the numbers are finite.
     order : str, optional
         Column that ranks rows and, within a row, series, smallest first; otherwise both come in alphabetic order.
     """

@@ -33,8 +33,8 @@ SEQUENTIAL = LinearSegmentedColormap.from_list("innodivide", [GROUP_COLOURS[g] f
 _OTHER = seaborn.color_palette("colorblind").as_hex()  # not its blues (groups) nor its vermilion (ACCENT)
 SERIES_COLOURS = ("#333333", _OTHER[2], _OTHER[4], _OTHER[1], _OTHER[7], "#7B4EA3")
 SERIES_DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (3, 1)), (0, (8, 2)))
-SERIES_SHADES = ("#333333", "#8A5A9E", "#C9A227", "#9A9A9A")  # estimates side by side: dark to light, each its own mark
-SERIES_MARKS = ("s", "o", "D", "^")
+SERIES_SHADES = ("#222222", "#7B4EA3", "#C98A1B")  # estimates side by side, apart in grey; each has its own mark
+SERIES_MARKS = ("s", "o", "D")
 PART_COLOURS = ("#24483E", "#5C8A7A", "#9FC0B4", "#D3E3DD")  # parts of a whole that are not innovation groups
 _STYLE = ["default", {
     **seaborn.axes_style("ticks"), "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"],
@@ -210,15 +210,15 @@ def chips(ax, places, names) -> None:
                     color=ink_on(colour))
 
 
-def reference_line(ax, value: float | None, text: str = "", axis: str = "x") -> None:
-    """Draw a dashed line at a reference value, named at its upper (right) end."""
+def reference_line(ax, value: float | None, text: str = "", axis: str = "x", ha: str = "center") -> None:
+    """Draw a dashed line at a reference value, named at its upper (left) end."""
     if value is None:
         return
     look = {"color": QUIET, "linewidth": 1, "linestyle": (0, (4, 2)), "zorder": 1.5, "label": "reference"}
     if axis == "x":
         ax.axvline(value, **look)
         ax.annotate(text, (value, 1), xycoords=("data", "axes fraction"), xytext=(0, 3), textcoords="offset points",
-                    ha="center", va="bottom", fontsize=SMALL, color=QUIET)
+                    ha=ha, va="bottom", fontsize=SMALL, color=QUIET)
     else:
         ax.axhline(value, **look)
         ax.annotate(text, (0, value), xycoords=("axes fraction", "data"), xytext=(3, 2), textcoords="offset points",

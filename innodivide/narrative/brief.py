@@ -4,12 +4,13 @@ import pandas as pd
 
 from innodivide import participation, tiers
 from innodivide.claims import tier1
-from innodivide.confirmatory import NAMED_FIVE, Confirmatory
-from innodivide.narrative import leader_test, robustness
+from innodivide.claims.tiers import connected_states
+from innodivide.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts
+from innodivide.narrative import leader_test, method_audit
 from innodivide.narrative import participation as words_participation
 from innodivide.narrative import tiers as words_tiers
 from innodivide.narrative.tiers import p_text
-from innodivide.panel import Tables, _tables, member_states
+from innodivide.panel import Tables, _tables, dyad_sources, ipcei_dyads, member_states
 from innodivide.plan import Plan
 from innodivide.wording import join_names
 
@@ -36,6 +37,16 @@ VERBS = {
     "not testable with open data": ("cannot be tested with open data", "cannot be tested with open data"),
 }
 STATES, REGIONS = "states", "regions"
+STANCE = {
+    "supported": "we agree with the brief",
+    "partly": "we agree in part with the brief",
+    "contradicted": "we differ from the brief",
+}
+CONNECT = {
+    "supported": "As far as states can show it, the brief was right that the tiers hardly connect",
+    "inconclusive": "Whether the tiers hardly connect cannot be told from states",
+    "contradicted": "As far as states can show it, the tiers connect more than the brief says",
+}
 
 
 def answer_facts(main: Confirmatory, curve, ledger: pd.DataFrame, plan: Plan) -> dict:
@@ -46,6 +57,7 @@ def answer_facts(main: Confirmatory, curve, ledger: pd.DataFrame, plan: Plan) ->
     return leader_test.answer_facts(main, curve, plan) | {
         "size": "does go" if clear and size.estimate > 0 else "does not clearly go",
         "p_size": p_text(size.p_value, "= "),
+        "miss": 1 - curve.power,
         "total": len(ledger),
         "verdicts": join_names(found),
     }
@@ -56,65 +68,87 @@ def summary_rows(ledger: pd.DataFrame) -> pd.DataFrame:
     return ledger.assign(brief=ledger["claim_id"].map(SHORT))[["claim_id", "brief", "verdict", "claim", "source_id"]]
 
 
-def member_facts(rows: pd.DataFrame) -> dict:
-    """Return what the tile map shows: most, none, the leaders' range, and the lowest group's most active state."""
-    facts = words_participation.country_facts(rows.assign(per_million=0.0))
-    leaders, lowest = rows[rows["group"] == "leader"], rows[rows["group"] == "emerging"].sort_values("n")
-    named = rows[rows["geo"].isin(NAMED_FIVE)]
+def forest_marks(curve) -> dict:
+    """Return the lines of the forest plot by the words above them."""
+    return {"no difference": 1.0, f"likely seen from {curve.odds_ratio:.1f}": curve.odds_ratio}
+
+
+def difference_facts(shown: pd.DataFrame) -> dict:
+    """Return in words whether any of the intervals shown leaves out one."""
+    clear = int(((shown["ci_low"] > 1) | (shown["ci_high"] < 1)).sum())
+    return {
+        "difference": "No clear difference" if not clear else f"A clear difference in {clear} of {len(shown)} cases"
+    }
+
+
+def before_and_after(announced: pd.DataFrame) -> pd.DataFrame:
+    """Return the announced choices that part the record at the brief, the registered one first."""
+    wanted = ["As registered", "IPCEIs up to the brief", "IPCEIs after the brief"]
+    return announced.set_index("choice").loc[wanted].rename(index={wanted[0]: "All IPCEIs"}).reset_index()
+
+
+def member_facts(rows: pd.DataFrame, ledger: pd.DataFrame, tables: Tables | None = None) -> dict:
+    """Return what the tile map shows, and the states that the brief names, now and when it was written."""
+    tables, facts = _tables(tables), words_participation.country_facts(rows.assign(per_million=0.0))
+    leaders, named = rows[rows["group"] == "leader"], rows[rows["geo"].isin(NAMED_FIVE)].sort_values(["n", "name"])
+    then = named_counts(ipcei_dyads(until=BRIEF_CUTOFF, tables=tables), NAMED_FIVE, tables)
+    over = rows[(2 * rows["n"] > rows["n_possible"]) & ~rows["geo"].isin(NAMED_FIVE)]
+    group = tables["eis_group"].query("edition == @e", local_dict={"e": tier1.BRIEF_EDITION}).set_index("geo")["group"]
+    other = rows[rows["geo"].isin(NAMED_THREE) & (rows["geo"].map(group) != "modest")].iloc[-1]
     return facts | {
+        "stance": STANCE[ledger.set_index("claim_id").at["C02", "verdict"]],
         "leaders": len(leaders),
         "leader_low": int(leaders["n"].min()),
         "leader_high": int(leaders["n"].max()),
-        "lowest_name": lowest["name"].iloc[-1],
-        "lowest_n": int(lowest["n"].iloc[-1]),
-        "named": join_names([f"{r.name} {r.n}" for r in named.sort_values(["n", "name"]).itertuples(index=False)]),
-        "named_half": int((2 * named["n"] > named["n_possible"]).sum()),
         "named_n": len(named),
-        "unnamed": join_names(
-            sorted(rows.loc[(2 * rows["n"] > rows["n_possible"]) & ~rows["geo"].isin(NAMED_FIVE), "name"])
-        ),
+        "named": join_names([f"{r.name} {r.n}" for r in named.itertuples(index=False)]),
+        "half": int((2 * named["n"] > named["n_possible"]).sum()),
+        "then_half": int((2 * then["n_participations"] > then["n_possible"]).sum()),
+        "then_possible": int(then["n_possible"].iloc[0]),
+        "unnamed": join_names(sorted(over["name"])).replace("Netherlands", "the Netherlands"),
+        "other": other["name"],
+        "other_n": int(other["n"]),
+        "other_group": group[other["geo"]],
+        "other_edition": f"EIS {tier1.BRIEF_EDITION}",
     }
 
 
 def benchmark_facts(rows: pd.DataFrame) -> dict:
-    """Return the Gini index of each Tier-1 quantity and of GDP, and how many differences lie above or below zero."""
-    gini, base = rows.groupby("quantity")["gini"].first(), rows.groupby("benchmark")["gini_benchmark"].first()
-    return {
-        "places": gini["IPCEI places"],
-        "companies": gini["IPCEI companies (at least)"],
-        "aid": gini["IPCEI aid, ME1 and BAT1"],
-        "gdp": base["GDP"],
-        "n": len(rows),
-        "n_states": len(member_states()),
-        "more": int((rows["ci_low"] > 0).sum()),
-        "less": int((rows["ci_high"] < 0).sum()),
-    }
+    """Return the Gini index of each Tier-1 quantity and of GDP, how they compare, and the clear differences."""
+    found = {"n": len(rows), "n_states": len(member_states())}
+    gdp = rows[rows["benchmark"] == "GDP"].set_index("quantity")
+    names = {"places": "IPCEI places", "companies": "IPCEI companies (at least)", "aid": "IPCEI aid, ME1 and BAT1"}
+    for name, quantity in names.items():
+        row = gdp.loc[quantity]
+        how = "more evenly" if row["ci_high"] < 0 else "less evenly" if row["ci_low"] > 0 else "about as evenly"
+        found |= {name: row["gini"], f"{name}_how": how}
+    more, less = int((rows["ci_low"] > 0).sum()), int((rows["ci_high"] < 0).sum())
+    return found | {"gdp": gdp["gini_benchmark"].iloc[0], "more": more, "less": less}
 
 
-def pair_facts(tested: pd.DataFrame, draws: pd.DataFrame) -> dict:
+def pair_facts(tested: dict, draws: pd.DataFrame) -> dict:
     """Return the numbers of claim C05 for states, and how many random matrices stand behind them."""
-    row = tested.set_index("statistic").loc["pairs"]
     coverage = tiers.s3_coverage()
     return {
-        "pairs": int(row["observed"]),
-        "mean": row["null_mean"],
-        "low": row["null_low"],
-        "high": row["null_high"],
-        "p": p_text(row["p_value"], "= "),
-        "direction": "fewer" if row["observed"] < row["null_mean"] else "more",
+        "pairs": int(tested["observed"]),
+        "mean": tested["null_mean"],
+        "low": tested["null_low"],
+        "high": tested["null_high"],
+        "p": p_text(tested["p_value"], "= "),
+        "connect": CONNECT[connected_states(pd.Series(tested))],
+        "direction": "fewer" if tested["observed"] < tested["null_mean"] else "more",
         "matrices": int(draws["count"].sum()),
         "lists": coverage.known,
         "partnerships": coverage.total,
     }
 
 
-def pair_rows(tested: pd.DataFrame, draws: pd.DataFrame) -> pd.DataFrame:
+def pair_rows(tested: dict, draws: pd.DataFrame) -> pd.DataFrame:
     """Return what the figure of claim C05 shows: what, value, count of random matrices (none for single values)."""
-    row = tested.set_index("statistic").loc["pairs"]
     single = pd.DataFrame(
         {
             "what": ["observed", "95% of draws from", "95% of draws to"],
-            "value": [row["observed"], row["null_low"], row["null_high"]],
+            "value": [tested["observed"], tested["null_low"], tested["null_high"]],
         }
     )
     return pd.concat([single, draws.assign(what="random matrices")], ignore_index=True)[["what", "value", "count"]]
@@ -150,14 +184,20 @@ def money_facts(rows: pd.DataFrame) -> dict:
     """Return the range of correlations of reform money with the gap, plain and at equal GDP per head, and Horizon's."""
     plain, given = (rows[rows["given"] == g].set_index("instrument") for g in rows["given"].unique())
     reform, left = plain[plain["reform"]], given[given["reform"]]
-    horizon = plain.filter(like="Horizon", axis=0).iloc[0]
+    horizon, clear = (
+        plain.filter(like="Horizon", axis=0).iloc[0],
+        int(((left["ci_low"] > 0) | (left["ci_high"] < 0)).sum()),
+    )
     return {
         "low": reform["rho"].min(),
         "high": reform["rho"].max(),
         "given_low": left["rho"].min(),
         "given_high": left["rho"].max(),
-        "clear": int(((left["ci_low"] > 0) | (left["ci_high"] < 0)).sum()),
+        "how": "rises" if (reform["ci_low"] > 0).all() else "does not always rise clearly",
+        "clear": clear,
         "n_reform": len(reform),
+        "but": "but not clearly" if not clear else f"and clearly so or the other way for {clear} of {len(reform)}",
+        "pattern": "no clear pattern is" if not clear else f"a pattern in {clear} of {len(reform)} kinds is",
         "horizon": horizon["rho"],
         "horizon_low": horizon["ci_low"],
         "horizon_high": horizon["ci_high"],
@@ -168,23 +208,26 @@ def money_facts(rows: pd.DataFrame) -> dict:
 def method_rows(main: Confirmatory, curve, audit: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """Return the method in a few rows: item, text."""
     facts, count = leader_test.answer_facts(main, curve, plan), plan.fixed["test"]["permutations"]
-    size = robustness.method_facts(audit, facts["alpha"])
+    size = method_audit.method_facts(audit, facts["alpha"])
     rows = {
         "Data": f"{facts['n_dyads']} pairs of a state and an IPCEI ({facts['n_countries']} states, {facts['n_ipceis']} "
         f"IPCEIs, {facts['n_events']} times yes). Status: last scoreboard published before the decision.",
-        "Estimate": "Odds ratio of leaders at equal population and GDP per head: logit with Firth's penalty, which stays "
-        "finite where few states are treated.",
-        "Interval": f"Student t on country totals with the spread between states (dispersion {main.fit.dispersion:.2f}). "
-        f"As if all pairs were independent it would be {facts['dyad_low']:.2f} to {facts['dyad_high']:.2f}: too short.",
-        "Test": f"Status histories of whole states are dealt out anew {count:,} times: p = {facts['p']:.2f}; a second way of "
-        f"permuting: p = {facts['p2']:.2f}. Four secondary claims are corrected together (Holm).",
+        "Estimate": "Odds ratio of leaders at equal population and GDP per head: logit with Firth's penalty, which "
+        "stays finite where few states are leaders.",
+        "Interval": f"Student t on country totals, with the spread found between states (dispersion "
+        f"{main.fit.dispersion:.2f}). With all pairs taken as independent it would be {facts['dyad_low']:.2f} to "
+        f"{facts['dyad_high']:.2f}, which is too short.",
+        "Test": f"Status histories of whole states are dealt out anew {count:,} times: p = {facts['p']:.2f}; a second "
+        f"way of permuting: p = {facts['p2']:.2f}. Four claims are corrected together (Holm).",
         "Smallest effect likely seen": f"Odds ratio {facts['mde']:.1f} (simulation error {curve.odds_ratio_low:.1f} to "
-        f"{curve.odds_ratio_high:.1f}) with probability {facts['power']:.0%} at level {facts['alpha']}.",
-        "Which methods to believe": f"On {size['n_sim']:,} made-up data sets without any difference the test raises a false "
-        f"alarm in {size['test']:.1%}, the interval in {size['interval']:.1%}, where {size['alpha']:.0%} is announced; "
-        f"pairs taken as independent in {size['naive']:.1%}. Of {size['n']} methods, {size['n_kept']} keep their level.",
-        "Fixed beforehand": f"Analysis plan of {plan.fixed['registered']} with its hash; departures, listed there: "
-        f"{len(plan.departures)}. Rules for six claims were added later, before their numbers.",
+        f"{curve.odds_ratio_high:.1f}), seen with probability {facts['power']:.0%} at level {facts['alpha']}.",
+        "Which methods to believe": f"On {size['n_sim']:,} made-up data sets in which status makes no difference, the "
+        f"test raises a false alarm in {size['test']:.1%} and the interval in {size['interval']:.1%}, where "
+        f"{size['alpha']:.0%} is announced; with pairs taken as independent it is {size['naive']:.1%}. Of {size['n']} "
+        f"methods tried, {size['n_kept']} keep their level: {size['kept']}.",
+        "Fixed beforehand": f"Analysis plan of {plan.fixed['registered']}, hashed; departures listed in it: "
+        f"{len(plan.departures)}. Rules for {len(plan.supplement['claim_rules'])} of the claims came later, before "
+        "their numbers.",
     }
     return pd.DataFrame({"item": list(rows), "text": list(rows.values())})
 
@@ -204,6 +247,7 @@ def limit_facts(tables: Tables | None = None) -> dict:
         "missing_lists": listed.total - listed.known,
         "partnerships": listed.total,
         "alliances": len(tables["alliance"]),
+        "alliance_counts": len(tables["alliance_country"]),
         "members": len(member_states(tables)),
     }
 
@@ -215,17 +259,18 @@ def latest_line(tables: Tables | None = None) -> str:
 
 def sources() -> tuple[str, ...]:
     """Return the sources of what the ledger rests on beyond the leader test."""
-    return tuple(sorted({*pair_sources(), *benchmark_sources(), *spread_sources(), *money_sources()}))
+    others = words_tiers.sources("semester_rdi", "ris_score", "eqi")
+    return tuple(sorted({*pair_sources(), *benchmark_sources(), *spread_sources(), *money_sources(), *others}))
 
 
 def pair_sources() -> tuple[str, ...]:
-    """Return the sources of the figure on both tiers."""
-    return words_tiers.sources("ipcei_country", "s3_partnership_region")
+    """Return the sources of the figure on both tiers: who is in what, without the numbers of companies and of aid."""
+    return tuple(sorted({*dyad_sources(), *words_tiers.sources("s3_partnership_region")}))
 
 
 def benchmark_sources() -> tuple[str, ...]:
     """Return the sources of the figure on concentration."""
-    return words_tiers.sources("ipcei_country", "horizon_country", "country_panel")
+    return words_tiers.sources("ipcei_country", "country_panel")
 
 
 def spread_sources() -> tuple[str, ...]:

@@ -1,9 +1,13 @@
 """Values and tables of the leader test's report (notebook 03) and of the policy brief (07)."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from innodivide.confirmatory import Confirmatory
+from innodivide.exhibits import Exhibit
 from innodivide.panel import Tables, member_states
 from innodivide.plan import Plan
 from innodivide.wording import join_names
@@ -14,6 +18,18 @@ READABLE = {  # names of the plan in the words of a report
     "ln_population": "natural logarithm of population",
     "ln_gdp_pc_pps": "natural logarithm of GDP per head in PPS",
 }
+
+
+def scope(dyads: pd.DataFrame, plan: Plan) -> tuple[str, str]:
+    """Return the line on scoreboard editions and cut-off that stands under each exhibit, without and with the seed."""
+    first, last = dyads["edition"].min(), dyads["edition"].max()
+    line = f"EIS {first} to {last} as first published, IPCEIs decided up to {dyads['decision_date'].max():%Y-%m-%d}"
+    return line, f"{line}; seed {plan.seed}"
+
+
+def exploratory(exhibit: Exhibit, edition: str) -> Exhibit:
+    """Return an exhibit that the plan does not list with its label and its line on editions."""
+    return replace(exhibit, edition=f"Exploratory. {edition}")
 
 
 def plan_table(plan: Plan) -> pd.DataFrame:
@@ -46,18 +62,20 @@ def treated_states(dyads: pd.DataFrame, tables: Tables | None = None) -> pd.Data
 
 
 def coefficients(main: Confirmatory) -> pd.DataFrame:
-    """Return every coefficient as an odds ratio with its profile interval: term, odds_ratio, ci_low, ci_high."""
+    """Return every coefficient as an odds ratio: term, odds_ratio, ci_low, ci_high (t with the dispersion between
+    countries, as registered for the leaders) and dyad_low, dyad_high (profile, independent dyads)."""
     labels = {
-        "leader": "Innovation leader",
-        "ln_population": "Population (per doubling)",
-        "ln_gdp_pc_pps": "GDP per head, PPS (per doubling)",
+        "leader": ("Innovation leader", 1.0),
+        "ln_population": ("Population (per doubling)", np.log(2)),
+        "ln_gdp_pc_pps": ("GDP per head, PPS (per doubling)", np.log(2)),
     }
-    frame = main.fit.coefficients.loc[list(labels)]
-    scale = pd.Series({"leader": 1.0, "ln_population": np.log(2), "ln_gdp_pc_pps": np.log(2)})
-    out = np.exp(frame[["estimate", "ci_low", "ci_high"]].mul(scale, axis=0)).rename(columns={"estimate": "odds_ratio"})
-    return out.assign(term=list(labels.values()), p_value=frame["p_value"]).reset_index(drop=True)[
-        ["term", "odds_ratio", "ci_low", "ci_high", "p_value"]
-    ]
+    rows = []
+    for name, (label, unit) in labels.items():
+        found = main.fit.coefficients.loc[name]
+        reach = stats.t.ppf((1 + main.fit.level) / 2, main.fit.df) * found["se"] * np.sqrt(main.fit.dispersion)
+        ends = found["estimate"] - reach, found["estimate"] + reach, found["ci_low"], found["ci_high"]
+        rows.append((label, *np.exp(unit * np.array([found["estimate"], *ends]))))
+    return pd.DataFrame(rows, columns=["term", "odds_ratio", "ci_low", "ci_high", "dyad_low", "dyad_high"])
 
 
 def answer_facts(main: Confirmatory, curve, plan: Plan) -> dict:
@@ -68,6 +86,7 @@ def answer_facts(main: Confirmatory, curve, plan: Plan) -> dict:
     rates = main.dyads.groupby("leader")["participates"].mean()
     low = main.interval.ci_low > 1
     high = main.interval.ci_high < 1
+    unsure = "the figures do not show an association, and they do not rule out a sizeable one in either direction"
     return {
         "or_": main.interval.estimate,
         "low": main.interval.ci_low,
@@ -92,6 +111,8 @@ def answer_facts(main: Confirmatory, curve, plan: Plan) -> dict:
         "rate_leader": rates[True],
         "rate_other": rates[False],
         "alpha": float(plan.fixed["test"]["alpha"]),
+        "so": "the figures show an association" if low or high else unsure,
+        "dropped": join_names(main.profile.dropped, none="nothing"),
         "reading": "more often" if low else "less often" if high else "neither clearly more nor clearly less often",
     }
 

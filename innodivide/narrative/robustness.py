@@ -1,11 +1,12 @@
 """Values, names and tables of the robustness report (notebook 04)."""
 
-import numpy as np
 import pandas as pd
 
 from innodivide import composite
+from innodivide.confirmatory import Confirmatory
+from innodivide.narrative.leader_test import scope
 from innodivide.panel import Tables, member_states
-from innodivide.wording import join_names
+from innodivide.plan import Plan
 
 CHOICES = {
     "status": "Status",
@@ -31,6 +32,10 @@ READABLE = {
     "associated": "or associated",
     "firth": "Firth logit",
     "quasi_binomial": "quasi-binomial",
+    "poisson": "Poisson",
+    "lpm": "linear probability",
+    "leader": "label",
+    "index": "index",
     "all": "all",
     "until_2021": "up to 2021",
     "since_2022": "since 2022",
@@ -42,28 +47,12 @@ STATISTICS = {
     "share_same_sign": "Share with the commoner sign",
     "share_below_alpha": "Share with p below the level",
 }
-RATIOS = {"log odds": "odds ratio", "log rate ratio": "rate ratio"}
-QUESTIONS = {"leader": "Label of a leader", "index": "Innovation index"}
-EVERY = [
-    *("family", "status", "size", "wealth", "sample", "outcome", "estimator", "controls_year"),
-    *("scale", "estimate", "ci_low", "ci_high", "t", "p_value"),
-    *("n_dyads", "n_countries", "n_ipceis", "n_events", "n_treated", "dropped", "failed"),
-]
-METHODS = {
-    "row_permutation": "row permutation of the score (registered test)",
-    "potter": "permutation of the residualised status (Potter)",
-    "firth_dispersion": "Firth logit with dispersion t (registered interval)",
-    "firth_profile": "Firth logit with profile likelihood (dyads independent)",
-    "quasi_binomial": "quasi-binomial with t",
-    "fractional_logit": "fractional logit (HC1)",
-    "poisson": "Poisson with offset (HC1)",
-    "lpm_cr1": "linear probability (CR1)",
-    "lpm_cr2": "linear probability (CR2)",
-    "lpm_two_way": "linear probability (two-way)",
-    "wild_rademacher": "wild cluster bootstrap (Rademacher)",
-    "wild_webb": "wild cluster bootstrap (Webb)",
-    "freedman_lane": "Freedman-Lane",
-}
+
+
+def editions(dyads: pd.DataFrame, plan: Plan) -> tuple[str, str]:
+    """Return the line on editions and cut-off under an exploratory exhibit, without and with the seed."""
+    plain_line, seeded = scope(dyads, plan)
+    return f"Exploratory. {plain_line}", f"Exploratory. {seeded}"
 
 
 def plain(rows: pd.DataFrame) -> pd.DataFrame:
@@ -98,15 +87,72 @@ def curve_facts(specs: pd.DataFrame) -> dict:
     }
 
 
+def registered_facts(main: Confirmatory) -> dict:
+    """Return the registered estimate with its interval and test, to stand beside every other one."""
+    low, high = main.interval.ci_low, main.interval.ci_high
+    return {"or_": main.interval.estimate, "or_low": low, "or_high": high, "or_p": main.permutation.p_value}
+
+
+def outside(grid: pd.DataFrame) -> pd.Series:
+    """Return which specifications have an interval without no association (zero on every scale of the grid)."""
+    return (grid["ci_low"] > 0) | (grid["ci_high"] < 0)
+
+
+def family_rows(grid: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per question and model: family, estimator, scale, n, median, low, high, n_below, n_above, failed.
+
+    low and high are the 5th and 95th percentile of the estimates; n_below and n_above count the intervals that lie
+    below and above no association.
+    """
+    rows = grid.assign(n_below=grid["ci_high"] < 0, n_above=grid["ci_low"] > 0, bad=grid["failed"] != "")
+    grouped = rows.groupby(["family", "estimator", "scale"], sort=False)
+    found = grouped.agg(
+        n=("estimate", "count"),
+        median=("estimate", "median"),
+        low=("estimate", lambda v: v.quantile(0.05)),
+        high=("estimate", lambda v: v.quantile(0.95)),
+        n_below=("n_below", "sum"),
+        n_above=("n_above", "sum"),
+        failed=("bad", "sum"),
+    ).reset_index()
+    return found.assign(**{c: found[c].map(READABLE) for c in ("family", "estimator")})
+
+
+def turn_facts(grid: pd.DataFrame, joint: pd.DataFrame) -> dict:
+    """Return the intervals of label and index that leave out no association, and their number against chance."""
+    facts = {}
+    p = joint[joint["statistic"] == "share_below_alpha"].set_index("family")["p_value"]
+    for family in ("leader", "index"):
+        rows = grid[grid["family"] == family]
+        facts |= {f"{family}_n": len(rows), f"{family}_p": p[family], f"{family}_out": _out(rows[outside(rows)])}
+    return facts
+
+
+def _out(rows: pd.DataFrame) -> str:
+    """Say how many intervals leave out no association, on which side, and which choices they all share."""
+    if rows.empty:
+        return "none leaves out no association"
+    sides = {1: "above", -1: "below"}
+    sign = rows["sign"].unique()
+    side = f"all of them {sides[int(sign[0])]} it" if len(sign) == 1 else "some below and some above it"
+    shared = [
+        f"{CHOICES[c].lower()}: {READABLE.get(rows[c].iloc[0], rows[c].iloc[0])}"
+        for c in CHOICES
+        if c in rows and rows[c].nunique() == 1
+    ]
+    return f"{len(rows)} leave out no association, {side}" + (f", all with {', '.join(shared)}" if shared else "")
+
+
 def joint_table(joint: pd.DataFrame) -> pd.DataFrame:
-    """Return the joint test with its statistics in words."""
-    return joint.assign(statistic=joint["statistic"].map(STATISTICS))
+    """Return the joint test with its questions and statistics in words."""
+    return joint.assign(statistic=joint["statistic"].map(STATISTICS), family=joint["family"].map(READABLE))
 
 
 def joint_facts(joint: pd.DataFrame) -> dict:
-    """Return the joint p-value of the median estimate and the number of permutations."""
-    row = joint.set_index("statistic").loc["median_log_odds"]
-    return {"p": row["p_value"], "permutations": int(row["n_permutations"])}
+    """Return the joint p-value of the label's median estimate, the number of permutations and of failed fits."""
+    row = joint[joint["family"] == "leader"].set_index("statistic").loc["median_log_odds"]
+    failed = joint.groupby("family")["n_fits_failed"].first().sum()
+    return {"p": row["p_value"], "permutations": int(row["n_permutations"]), "fits_failed": int(failed)}
 
 
 def by_choice(specs: pd.DataFrame) -> pd.DataFrame:
@@ -122,22 +168,9 @@ def by_choice(specs: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[["choice", "level", "n", "median", "share_cross"]]
 
 
-def every_row(fitted: pd.DataFrame, registered: str) -> pd.DataFrame:
-    """Return every specification: choices, estimate and interval as read (ratios instead of logarithms), counts.
-
-    `position` is the percentage of its family's t values that are not larger; `registered` marks the announced one.
-    """
-    log = fitted["scale"].isin(RATIOS)
-    ends = {c: np.exp(fitted[c]).where(log, fitted[c]) for c in ("estimate", "ci_low", "ci_high")}
-    position = 100 * fitted.groupby("family")["t"].rank(method="first", pct=True, na_option="bottom")
-    rows = fitted.assign(**ends, scale=fitted["scale"].replace(RATIOS), question=fitted["family"].map(QUESTIONS))
-    rows = rows.assign(position=position, registered=rows["spec_id"] == registered)
-    return rows[["question", "position", "registered", *EVERY]]
-
-
-def every_facts(rows: pd.DataFrame, alpha: float) -> dict:
-    """Return how many specifications there are of both questions, and the share of p-values below alpha."""
-    return {"n": len(rows), "below": float((rows["p_value"] < alpha).mean()), "alpha": alpha}
+def size_medians(specs: pd.DataFrame) -> dict:
+    """Return the median odds ratio with each measure of size: by_population, by_GDP."""
+    return {f"by_{name}": value for name, value in specs.groupby("size")["odds_ratio"].median().items()}
 
 
 def one_out_facts(rows: pd.DataFrame, tables: Tables | None = None) -> dict:
@@ -209,71 +242,8 @@ def shapley_facts(rows: pd.DataFrame) -> dict:
     }
 
 
-def method_rates(audit: pd.DataFrame) -> pd.DataFrame:
-    """Return false positives at the largest spread in percent: method, rejected, low, high (Monte Carlo 95%)."""
-    rows = audit[np.isclose(audit["odds_ratio"], 1) & (audit["sd"] == audit["sd"].max())]
-    reach = 1.96 * rows["rejection_se"]
-    return pd.DataFrame(
-        {
-            "method": rows["method"].map(METHODS),
-            "rejected": 100 * rows["rejection"],
-            "low": 100 * (rows["rejection"] - reach).clip(lower=0),
-            "high": 100 * (rows["rejection"] + reach),
-            "n_sim": rows["n_sim"],
-        }
-    ).reset_index(drop=True)
-
-
-def method_table(audit: pd.DataFrame, alpha: float) -> pd.DataFrame:
-    """Return one row per method: false positives at each spread, coverage and power at the largest one.
-
-    Columns method, none, half, full (false-positive rates), coverage (the worse of the two odds ratios), power,
-    n_failed (of all its fits), keeps (see `keeps_level`). The order is that of the audit.
-    """
-    null = np.isclose(audit["odds_ratio"], 1)
-    false = audit[null].pivot(index="method", columns="sd", values="rejection").sort_index(axis=1)
-    false.columns = ["none", "half", "full"]
-    full = audit["sd"] == audit["sd"].max()
-    found = audit[full & ~null].set_index("method")["rejection"]
-    by_method = audit[full].groupby("method", sort=False)
-    frame = false.assign(
-        coverage=by_method["coverage"].min(),
-        power=found,
-        n_failed=audit.groupby("method")["n_failed"].sum(),
-        keeps=keeps_level(false, alpha),
-    )
-    frame = frame.loc[audit["method"].drop_duplicates()].reset_index()
-    return frame.assign(method=frame["method"].map(METHODS))
-
-
-def keeps_level(false: pd.DataFrame, alpha: float) -> pd.Series:
-    """Return whether all false-positive rates of a row are within 0.5 and 1.5 times alpha (Bradley 1978)."""
-    return ((false >= alpha / 2) & (false <= 1.5 * alpha)).all(axis=1)
-
-
-def method_facts(audit: pd.DataFrame, alpha: float) -> dict:
-    """Return the size of the audit, the rates of the registered methods, and which methods keep their level."""
-    table = method_table(audit, alpha).set_index("method")
-    test, interval, naive = (table.loc[METHODS[m]] for m in ("row_permutation", "firth_dispersion", "firth_profile"))
-    worst = table["full"].drop(METHODS["firth_profile"]).idxmax()
-    return {
-        "n": len(table),
-        "alpha": alpha,
-        "sd": audit["sd"].max(),
-        "ratio": audit["odds_ratio"].max(),
-        "n_sim": int(audit["n_sim"].min()),
-        "test": test["full"],
-        "test_low": test[["none", "half", "full"]].min(),
-        "test_high": test[["none", "half", "full"]].max(),
-        "power": test["power"],
-        "interval": interval["full"],
-        "coverage": interval["coverage"],
-        "naive": naive["full"],
-        "naive_coverage": naive["coverage"],
-        "worst": table.at[worst, "full"],
-        "worst_name": worst,
-        "kept": join_names(table.index[table["keeps"].astype(bool)]),
-        "n_kept": int(table["keeps"].sum()),
-        "n_failed": int(table["n_failed"].sum()),
-        "n_fits": int(audit["n_sim"].sum()),
-    }
+def other_facts(rows: pd.DataFrame, step: float) -> dict:
+    """Return how many other outcomes there are, how many have an estimate, and how many intervals include one."""
+    known = rows.dropna(subset=["ratio"])
+    cross = (known["ci_low"] < 1) & (known["ci_high"] > 1)
+    return {"n": len(rows), "known": len(known), "cross": int(cross.sum()), "step": step - 1}

@@ -60,14 +60,14 @@ def provenance(report: str, folder: Path) -> Provenance:
 def changes(pairs: Iterable[tuple[Path, Path]]) -> list[Change]:
     """Return what differs between the manifests of pairs of report folders, each input once.
 
-    Raises
-    ------
-    DataError
-        If a folder has no sound manifest.
+    A pair of which one has no sound manifest is left out; `provenance` tells of it.
     """
     found = set()
     for pair in pairs:
-        was, now = (manifest.read(folder) for folder in pair)
+        try:
+            was, now = (manifest.read(folder) for folder in pair)
+        except DataError:
+            continue
         for path in manifest.differing(was["inputs"], now["inputs"]):
             found.add(Change(_kind(path), path, *(m["inputs"].get(path, "none")[:12] for m in (was, now))))
         versions = [manifest.flat(m["environment"]) for m in (was, now)]

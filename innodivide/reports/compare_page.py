@@ -46,11 +46,13 @@ def _verdict(found: Counter, origins: list[Provenance]) -> str:
     return text + (f"; reports that are not what their manifest says: {unsound}." if unsound else ".")
 
 
-def comparison(results: list[Comparison], verdicts: tuple[dict, dict], changes: list[Change]) -> str:
+def comparison(
+    results: list[Comparison], verdicts: tuple[dict, dict], changes: list[Change], origins: list[Provenance]
+) -> str:
     """Return the report of a comparison of two runs as Markdown: verdicts first, then inputs, then exhibits."""
     found = Counter(_COMPARED[r.status] for r in results)
     parts = ["# Run A compared with run B", "## Verdicts on the claims", _verdicts(*verdicts)]
-    parts += ["## What went into them", _changes(changes)]
+    parts += ["## What went into them", _changes(changes), *_faults(origins)]
     parts += ["## Exhibits", _counts(found, _COMPARED.values()), TOLERANCE]
     parts += _differences(results, "Changes", _COMPARED, ("A", "B"))
     parts += ["## Every exhibit", _every_exhibit(results, _COMPARED)]
@@ -74,7 +76,7 @@ def _verdicts(first: dict, second: dict) -> str:
 
 def _changes(changes: list[Change]) -> str:
     if not changes:
-        return "Inputs, parameters and versions are the same."
+        return "Inputs, parameters and versions are the same, as far as manifests tell."
     rows = [(c.kind, _plain(c.name), _plain(c.first), _plain(c.second)) for c in changes]
     return _table(("kind", "name", "A", "B"), rows)
 
@@ -92,8 +94,9 @@ def _faults(origins: list[Provenance]) -> list[str]:
 def _differences(results: list[Comparison], title: str, words: dict, sides: tuple[str, str]) -> list[str]:
     parts = []
     for result in (r for r in results if r.differences):
-        largest = f"; largest change: {_cell(result.largest)}" if result.largest else ""
-        parts.append(f"### {result.report}, {result.exhibit}: {_extent(result)}{largest}")
+        parts.append(f"### {result.report}, {result.exhibit}: {_extent(result)}")
+        if result.largest:
+            parts.append(f"Largest change of a number: {_cell(result.largest)}.")
         rows = [(*map(_plain, (d.row, d.column, *_both(d))), _amount(d)) for d in result.differences[:LIMIT]]
         parts.append(_table(("row", "column", *sides, "difference"), rows))
         if len(result.differences) > LIMIT:

@@ -7,11 +7,9 @@ text out of another format's markup.
 import base64
 import re
 from datetime import date
-from urllib.parse import quote
 
-from innodivide.reports import columns, prose
+from innodivide.reports import columns, prose, sources
 from innodivide.reports.blocks import Block, ReportError
-from innodivide.reports.html import source_line, source_list
 
 AUTHOR = "The innodivide authors"
 LICENCE = ("CC BY 4.0 for this compilation, by the innodivide authors; each figure taken from a source keeps the terms "
@@ -38,32 +36,33 @@ def build(title: str, blocks: list[Block], facts: dict[str, str]) -> dict:
     Returns
     -------
     dict
-        title, author, date (ISO, the last day on which a cited source was read), body, sources, facts. Items of `body`
-        are the nodes of `prose`, with headings numbered from 1 below the title; findings (id, nodes); and exhibits (id,
-        label, title, notes, with parts for a table, or svg, png, alt and width for a figure).
+        title, author, date (ISO, the last day on which a cited source was read), body, sources (see `sources.listing`),
+        facts. Items of `body` are the nodes of `prose`, with headings numbered from 1 below the title; findings (id,
+        nodes); and exhibits (id, label, title, notes, with parts for a table, or svg, png, alt and width for a figure).
 
     Raises
     ------
     ReportError
         If a figure has no alt text or drawing, or an exhibit cites a source that is not in data/sources.csv.
     """
-    body = [item for block in blocks for item in _items(block)]
+    cited = sources.listing(blocks)
+    number = sources.numbers(cited)
+    body = [item for block in blocks for item in _items(block, number)]
     shown, body = _take_title(title, body)
     _level(body)
-    cited = source_list(blocks)
-    return _printable({
+    return printable({
         "title": shown, "author": AUTHOR, "date": _last_read(cited), "body": body,
-        "dateline": _dateline(cited), "sources": [_source(row) for row in cited],
+        "dateline": _dateline(cited), "sources": cited,
         "facts": [[k, v] for k, v in facts.items()],
     })
 
 
-def _items(block: Block) -> list[dict]:
+def _items(block: Block, number: dict[str, int]) -> list[dict]:
     if block.payload is None:
         return _fitted(prose.nodes(block.text))
     if block.payload["kind"] == "text":
         return [{"kind": "finding", "id": block.payload["id"], "nodes": _fitted(prose.nodes(block.payload["title"]))}]
-    return [_exhibit(block.payload)]
+    return [_exhibit(block.payload, number)]
 
 
 def _fitted(nodes: list[dict]) -> list[dict]:
@@ -76,10 +75,10 @@ def _fitted(nodes: list[dict]) -> list[dict]:
     return nodes
 
 
-def _exhibit(payload: dict) -> dict:
+def _exhibit(payload: dict, number: dict[str, int]) -> dict:
     kind = payload["kind"]
     item = {"kind": "exhibit", "id": payload["id"], "form": kind, "title": payload["title"],
-            "label": f"{'Table' if kind == 'table' else 'Figure'} {payload['id'][1:]}", "notes": _notes(payload)}
+            "label": f"{kind.capitalize()} {payload['id'][1:]}", "notes": _notes(payload, number)}
     if kind == "table":
         texts = {"head": [prose.as_runs(c) for c in payload["head"]],
                  "rows": [[prose.as_runs(c) for c in row] for row in payload["rows"]], "align": payload["align"]}
@@ -108,30 +107,17 @@ def _bare(runs: list[dict]) -> str:
     return "".join("\n" if r["break"] else r["text"] for r in runs)
 
 
-def _notes(payload: dict) -> list[dict]:
-    """Return what stands below an exhibit; a warning about the data is flagged."""
+def _notes(payload: dict, number: dict[str, int]) -> list[dict]:
+    """Return what stands below an exhibit, as pieces: text, whether it warns, source entry it points to or 0."""
     edition = payload["edition"].rstrip(".")
-    found = [(payload["caption"], False), (payload["note"], True), (f"{edition}." if edition else "", False),
-             (f"Source: {_source_line(payload)}.", False), (f"Data: exhibits/{payload['id']}.csv.", False)]
-    return [{"text": text, "flag": flag} for text, flag in found if text]
-
-
-def _source_line(payload: dict) -> str:
-    try:
-        return source_line(payload["sources"])
-    except KeyError as error:
-        raise ReportError(f"exhibit {payload['id']} cites {error.args[0]}, not in data/sources.csv") from None
-
-
-def _source(row: dict) -> dict:
-    address = row["address"] if row["address"].startswith(("https://", "http://")) else ""
-    address = quote(address, safe="%/:?#[]@!$&'()*+,;=~")  # a space or a letter beyond ASCII breaks a link in Word
-    return {key: row[key] for key in ("publisher", "title", "published", "licence", "weakness")} | {"address": address}
+    said = [(payload["caption"], False), (payload["note"], True), (f"{edition}." if edition else "", False)]
+    before = [{"text": f"{text} ", "flag": flag, "to": 0} for text, flag in said if text]
+    credit = [piece | {"flag": False} for piece in sources.credit(payload["sources"], number)]
+    return [*before, *credit, {"text": f" Data: exhibits/{payload['id']}.csv.", "flag": False, "to": 0}]
 
 
 def _last_read(cited: list[dict]) -> str:
-    days = [f"{row['accessed']:%Y-%m-%d}" for row in cited if row["accessed"]]
-    return max(days, default=OLDEST_DATE)
+    return max((entry["accessed"] for group in cited for entry in group["entries"]), default="") or OLDEST_DATE
 
 
 def _dateline(cited: list[dict]) -> str:
@@ -172,10 +158,10 @@ def _headings(nodes: list[dict]):
             yield from _headings(inner)
 
 
-def _printable(value):
+def printable(value):
     """Return the data with text that both paper and XML can hold."""
     if isinstance(value, str):
         return _NO_CHARACTER.sub("\ufffd", _UNPRINTABLE.sub("", value))
     if isinstance(value, dict):
-        return {k: _printable(v) for k, v in value.items()}
-    return [_printable(v) for v in value] if isinstance(value, list) else value
+        return {k: printable(v) for k, v in value.items()}
+    return [printable(v) for v in value] if isinstance(value, list) else value

@@ -70,7 +70,9 @@ class _Writer:
                 self._run(run, text, bool(i % 2)) for i, text in enumerate(_RIGHT_TO_LEFT.split(run["text"])) if text]
             if run["link"] and pieces:
                 link = self.make("hyperlink", *pieces)
-                link.set(self._qn("r:id"), self._target(run["link"]))
+                inside = run["link"].startswith("#")
+                link.set(*((self._qn("w:anchor"), run["link"][1:]) if inside else
+                           (self._qn("r:id"), self._target(run["link"]))))
                 pieces = [link]
             found += pieces
         return found
@@ -157,15 +159,19 @@ class _Writer:
         for at, part in enumerate(item.get("parts", []), start=1):
             self.caption(item, f" (columns, part {at} of {len(item['parts'])})" if len(item["parts"]) > 1 else "")
             self.table(part, f"{item['label']}. {item['title']}")
-        notes = [_plain(f"{note['text']} ", "Warning" if note["flag"] else "") for note in item["notes"]]
+        notes = [_plain(n["text"], "Warning" if n["flag"] else "") | {"link": f"#source_{n['to']}" if n["to"] else ""}
+                 for n in item["notes"]]
         self.text("Exhibit Note", notes)
 
     def caption(self, item: dict, which: str) -> None:
         """Add the caption as one paragraph with a bookmark, so that text can refer to it."""
         label = _plain(item["label"], "Exhibit Label")
         paragraph = self.text("Caption", [label, _plain(f"\u2002{item['title']}{which}")])
+        self.mark(paragraph, item["id"].replace(".", "_") + (f"_{self.marks + 1}" if which else ""))
+
+    def mark(self, paragraph, name: str) -> None:
+        """Make a paragraph a place that links can point to."""
         self.marks += 1
-        name = item["id"].replace(".", "_") + (f"_{self.marks}" if which else "")
         paragraph._p.insert(1, self.make("bookmarkStart", id=self.marks, name=name))
         paragraph._p.append(self.make("bookmarkEnd", id=self.marks))
 
@@ -222,7 +228,7 @@ class _Writer:
     # ---- back matter -------------------------------------------------------------------------------------------
 
     def back_matter(self, report: dict) -> None:
-        """Add what the run was and the sources."""
+        """Add what the run was, and the sources as counted lists under their licences."""
         self.turn(False)
         self.text("Heading 1", [_plain("About this report")])
         for name, value in report["facts"]:
@@ -230,13 +236,21 @@ class _Writer:
             line.paragraph_format.keep_with_next = name != report["facts"][-1][0] or None
         if report["sources"]:
             self.text("Heading 1", [_plain("Sources")])
-            self.text("Normal", [_plain("Every row of data behind this report names its source. These are cited here; "
-                                        "weak points are said.")])
-        for row in report["sources"]:
-            published = f", {row['published']}" if row["published"] else ""
-            self.text("Source Entry", [
-                _plain(f"{row['publisher']}: "), _plain(row["title"]) | {"link": row["address"]},
-                _plain(f"{published}. {row['licence']}."), _plain(f" {row['weakness']}", "Warning")])
+            words = "Every row of data behind this report names its source. These are cited here; weak points are said."
+            self.text("Source Entry", [_plain(words)]).paragraph_format.keep_with_next = True
+        for group in report["sources"]:
+            self.text("Source Licence", [_plain(f"Licence: {group['terms']}")])
+            counted = self.parts.new_list(self.document, True, group["entries"][0]["number"])
+            for entry in group["entries"]:
+                self.mark(self.text("Source Entry", _source(entry), (counted, 0)), f"source_{entry['number']}")
+
+
+def _source(entry: dict) -> list[dict]:
+    """Return the runs of one source; title and shortened address are one link."""
+    what = f"{entry['title']} {entry['place']}".strip()
+    after = (f", {entry['published']}" if entry["published"] else "") + "." + (entry["terms"] and f" {entry['terms']}.")
+    return [_plain(f"{entry['publisher']}: "), _plain(what) | {"link": entry["address"]}, _plain(after),
+            _plain(f" {entry['weakness']}" if entry["weakness"] else "", "Warning")]
 
 
 def _plain(text: str, style: str = "") -> dict:

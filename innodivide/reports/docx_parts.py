@@ -29,7 +29,8 @@ _PARAGRAPHS = {
     "List Bullet": (10.5, INK, None, 0, 4, None), "List Number": (10.5, INK, None, 0, 4, None),
     "List Continue": (10.5, INK, None, 0, 4, None),
     "Exhibit Note": (8.5, SOFT, None, 5, 14, None), "Exhibit Picture": (10.5, INK, None, 0, 0, True),
-    "Source Entry": (8.5, INK, None, 0, 3, None), "Code Block": (9, INK, None, 0, 0, None),
+    "Source Entry": (7, INK, None, 0, 1, None), "Source Licence": (7, INK, True, 5, 1, True),
+    "Code Block": (9, INK, None, 0, 0, None),
 }
 _CHARACTERS = {"Hyperlink": (None, ACCENT), "Exhibit Label": (None, ACCENT), "Exhibit Id": (7, SOFT),
                "Warning": (None, WARN)}
@@ -56,8 +57,7 @@ def new_document(report: dict):
     code = document.styles.add_style("Code", WD_STYLE_TYPE.CHARACTER)
     for style in (code, document.styles["Code Block"]):
         _set_fonts(style.element.get_or_add_rPr().get_or_add_rFonts(), MONO)
-    document.styles["Source Entry"].paragraph_format.left_indent = Pt(10)
-    document.styles["Source Entry"].paragraph_format.first_line_indent = Pt(-10)
+    document.styles["Source Entry"].paragraph_format.line_spacing = 1.0
     document.styles.element.append(parse_xml(_TABLE_XML))
     _numbering(document)
     _pages(document, report["title"])

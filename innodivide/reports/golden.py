@@ -11,7 +11,6 @@ from pathlib import Path
 
 from innodivide import data
 from innodivide.errors import DataError, ParameterError
-from innodivide.exhibits import MIME
 from innodivide.reports import manifest
 from innodivide.reports.compare import Content
 from innodivide.reports.declarations import ANNEX, Notebook, eu27, notebook, notebooks
@@ -19,6 +18,7 @@ from innodivide.reports.run import Job, annex_jobs, job
 
 EXPECTED = data.ROOT / "reports" / "expected"
 WORDS = "text.md"
+_EXHIBIT = "application/vnd.innodivide.exhibit+json"  # exhibits.MIME, without importing pandas
 _ID = re.compile(r"[A-Z][0-9A-Z]{1,3}\.[0-9]{1,3}")  # ids become names of files
 _HEADING = re.compile(rf"## ({_ID.pattern}): ([a-z]+)")
 _PARTS = ("title", "columns", "caption", "edition", "note", "alt", "sources")
@@ -84,7 +84,7 @@ def read_run(folder: Path) -> Content:
     file = folder / "notebook.ipynb"
     try:
         cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
-        payloads = [o["data"][MIME] for c in cells for o in c.get("outputs", []) if MIME in o.get("data", {})]
+        payloads = [o["data"][_EXHIBIT] for c in cells for o in c.get("outputs", ())]
         words = {str(p["id"]): _words(p) for p in payloads}
         drawn = [p["id"] for p in payloads if p["kind"] != "text"]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -134,7 +134,7 @@ def write_stored(report: str, content: Content, root: Path | None = None) -> lis
         partial.replace(folder / name)
     for path in gone:
         path.unlink()
-    return sorted([*changed, *(p.name for p in gone)])
+    return sorted([*changed, *(f"{p.name} (removed)" for p in gone)])
 
 
 def format_words(report: str, words: dict[str, dict[str, str]]) -> str:

@@ -7,9 +7,12 @@ from itertools import pairwise
 
 import jinja2
 
-from innodivide import data
-from innodivide.reports.blocks import Block, ReportError
+from innodivide.reports import sources
+from innodivide.reports.blocks import Block
 from innodivide.reports.prose import MARKDOWN
+from innodivide.reports.spreadsheet import guarded
+
+INSIDE = 60_000  # bytes of CSV that a page carries along for readers who were sent the page alone
 
 
 @lru_cache(maxsize=1)
@@ -34,28 +37,31 @@ def render(title: str, blocks: list[Block], facts: dict[str, str]) -> str:
         What the reader is told about the run at the end (notebook, parameters, versions).
     """
     style = (resources.files("innodivide.reports") / "report.css").read_text(encoding="utf-8")
-    items = [_item(b) for b in blocks]
-    return (
-        _template().render(
-            title=title, style=style, items=items, facts=facts, headings=_headings(blocks), sources=source_list(blocks)
-        )
-        + "\n"
+    cited = sources.listing(blocks)
+    items = [_item(b, sources.numbers(cited)) for b in blocks]
+    page = _template().render(
+        title=title, style=style, items=items, facts=facts, headings=_headings(blocks), sources=cited
     )
+    return page + "\n"
 
 
-def _item(block: Block) -> dict:
+def _item(block: Block, number: dict[str, int]) -> dict:
     if block.payload is None:
         return {"kind": "prose", "html": _prose(block.text)}
     item = {**block.payload, "code": block.code}
-    unknown = [s for s in item["sources"] if s not in _sources()]
-    if unknown:
-        raise ReportError(f"exhibit {item['id']} cites {', '.join(unknown)}, not in data/sources.csv")
     if item["kind"] == "text":
         item["html"] = _prose(item["title"])
     if item["kind"] == "figure":
         item["image"] = "data:image/svg+xml;base64," + base64.b64encode(item["svg"].encode()).decode()
-    item["source_line"] = source_line(item["sources"])
+    item["data"] = _data_link(item["csv"])
+    item["credit"] = sources.credit(item["sources"], number)
     return item
+
+
+def _data_link(csv: str) -> str:
+    """Return the data as an address that holds them, nothing if they are many."""
+    content = guarded(csv).encode()
+    return f"data:text/csv;charset=utf-8;base64,{base64.b64encode(content).decode()}" if len(content) <= INSIDE else ""
 
 
 def _prose(text: str) -> str:
@@ -76,27 +82,3 @@ def _anchor(text: str) -> str:
 def _headings(blocks: list[Block]) -> list[tuple[str, str]]:
     lines = [line for b in blocks if b.payload is None for line in b.text.splitlines()]
     return [(_anchor(line[3:].strip()), line[3:].strip()) for line in lines if line.startswith("## ")]
-
-
-@lru_cache(maxsize=1)
-def _sources() -> dict[str, dict]:
-    frame = data.load_rows("source")
-    return {row["source_id"]: row for row in frame.astype(object).where(frame.notna(), "").to_dict("records")}
-
-
-def source_line(ids: list[str]) -> str:
-    """Return the publishers behind an exhibit, most cited first; the full list stands at the end of the report."""
-    publishers: dict[str, int] = {}
-    for source_id in ids:
-        name = _sources()[source_id]["publisher"]
-        publishers[name] = publishers.get(name, 0) + 1
-    ranked = sorted(publishers, key=lambda p: (-publishers[p], p))
-    rest = len(ranked) - 3
-    more = "" if rest < 1 else "; and 1 more publisher" if rest == 1 else f"; and {rest} more publishers"
-    return "; ".join(ranked[:3]) + more
-
-
-def source_list(blocks: list[Block]) -> list[dict]:
-    """Return the rows of table `source` that the report's exhibits cite, by publisher and title."""
-    cited = {s for b in blocks if b.payload for s in b.payload["sources"]}
-    return sorted((_sources()[s] for s in cited), key=lambda r: (r["publisher"].casefold(), r["title"], r["source_id"]))

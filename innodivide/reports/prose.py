@@ -23,6 +23,20 @@ def plain(runs: list[dict]) -> str:
     return "".join(" " if r["break"] else r["text"] for r in runs)
 
 
+def words(text: str) -> str:
+    """Return the words of a Markdown text without its markup."""
+    return " ".join(_words(nodes(text)))
+
+
+def _words(found: list[dict]):
+    for node in found:
+        yield from [plain(node["runs"])] if "runs" in node else [node["text"]] if "text" in node else []
+        for inner in [node.get("nodes", []), *node.get("items", [])]:
+            yield from _words(inner)
+        for row in [node["head"], *node["rows"]] if node["kind"] == "table" else []:
+            yield from map(plain, row)
+
+
 def as_runs(text: str, **style) -> list[dict]:
     """Return plain text as runs; a line end in it is a break."""
     runs: list[dict] = []

@@ -10,9 +10,9 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
@@ -158,7 +158,7 @@ def run(
     FolderBusy
         Another run still works in the folder.
     """
-    from innodivide.reports.pool import in_processes
+    from innodivide.reports.pool import in_processes, temporary_folder
 
     out, outcomes, todo = prepare_output(Path(out)), {}, {}
     with only_run_in(out, wait):
@@ -172,7 +172,7 @@ def run(
                 outcomes[item.name] = Outcome(item.name, "fresh")
                 tell(outcomes[item.name])
         if todo:
-            with _temporary(out) as folder:
+            with temporary_folder(out) as folder:
                 count = workers or os.cpu_count() or 1
                 there = in_executor(make_files, todo, executor) if executor else None
                 with closing(there or in_processes(make_files, todo, count, folder)) as results:
@@ -182,27 +182,13 @@ def run(
     return [outcomes[item.name] for item in jobs]
 
 
-@contextmanager
-def _temporary(out: Path) -> Iterator[Path]:
-    """Yield a folder for temporary files; what killed runs into `out` left of theirs is cleared away."""
-    from innodivide.reports.pool import shorten_temporary_folder
-
-    try:
-        shorten_temporary_folder()
-        start = f"innodivide-{manifest.sha256(str(out.resolve()).encode())[:8]}-"
-        for leftover in Path(tempfile.gettempdir()).glob(f"{start}*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        made = tempfile.TemporaryDirectory(prefix=start, ignore_cleanup_errors=True)
-    except OSError as error:
-        raise ParameterError(f"there is no folder for temporary files (set TMPDIR): {error.strerror}") from None
-    with made as folder:
-        yield Path(folder)
-
-
 def make_files(item: Job) -> Made:
     """Execute one notebook and return the files of its report, or what went wrong; nothing is left on this machine."""
+    from innodivide.reports.pool import shorten_temporary_folder
+
     started, read = time.monotonic(), {}
     try:
+        shorten_temporary_folder()
         read = manifest.inputs(item.notebook)  # before the notebook reads them, so that a later change is noticed
         with tempfile.TemporaryDirectory() as folder:
             lost = _write_report(item, Path(folder))
@@ -248,6 +234,7 @@ def _write_report(item: Job, folder: Path) -> list[str]:
     """Write executed notebook, exhibits and formats into an empty folder; return what went wrong with a format."""
     import nbformat
 
+    from innodivide.reports import spreadsheet
     from innodivide.reports.blocks import clean, read_blocks
     from innodivide.reports.document import LICENCE
     from innodivide.reports.execute import execute
@@ -261,26 +248,29 @@ def _write_report(item: Job, folder: Path) -> list[str]:
         "Notebook": f"notebooks/{item.notebook.name}.ipynb",
         "Parameters": ", ".join(f"{k} = {v if v != '' else 'none'}" for k, v in item.parameters.items()) or "none",
         "Software": f"innodivide {manifest.__version__}, Python {manifest.environment()['python']}",
+        "Data": f"{spreadsheet.FILE} beside this file holds the unrounded data of every exhibit, exhibits/ each as CSV",
         "What made it": f"{manifest.MANIFEST} beside this file lists every input with its hash",
         "Licence": LICENCE,
     }
     lost = []
-    for name in item.formats:
+    for name, file in {**{f: f"report.{f}" for f in item.formats}, "spreadsheet": spreadsheet.FILE}.items():
         try:
             made = import_module(f"innodivide.reports.{name}").render(item.title, blocks, facts)
         except Exception as error:  # the other formats are still wanted
             lost.append(f"{name}: {' '.join(str(error).split()) or type(error).__name__}")
         else:
-            (folder / f"report.{name}").write_bytes(made if isinstance(made, bytes) else made.encode("utf-8"))
+            (folder / file).write_bytes(made if isinstance(made, bytes) else made.encode("utf-8"))
     return lost
 
 
 def write_exhibits(payloads: list[dict], folder: Path) -> None:
-    """Write each exhibit's data (CSV) and drawing (SVG, PNG)."""
+    """Write each exhibit's data (CSV, in which no text is taken for a formula) and drawing (SVG, PNG)."""
     import base64
 
+    from innodivide.reports.spreadsheet import guarded
+
     for payload in payloads:
-        (folder / f"{payload['id']}.csv").write_text(payload["csv"], "utf-8")
+        (folder / f"{payload['id']}.csv").write_text(guarded(payload["csv"]), "utf-8")
         if payload["kind"] == "figure":
             (folder / f"{payload['id']}.svg").write_text(payload["svg"], "utf-8")
             (folder / f"{payload['id']}.png").write_bytes(base64.b64decode(payload["png"]))

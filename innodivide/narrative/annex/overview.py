@@ -185,7 +185,6 @@ def position_table(
         values={
             **called(profile.names(tables)[geo]),
             "year": peers.YEAR,
-            "first": 2016,
             "near": near.min(),
             "far": near.max(),
         },
@@ -193,7 +192,7 @@ def position_table(
         edition=f"Group and rank: EIS {edition}; index: EIS 2023, back-series",
         caption="Nearest peers: the states closest in log population, log GDP per head and index, each in standard "
         "deviations (distance here {near:.1f} to {far:.1f}). Index and GDP per head (PPS) of {year}: EU = 100; change: "
-        "points since {first}. Expected: IPCEIs of a state of that size, wealth and status, 95% range. Means of states "
+        "points since 2016. Expected: IPCEIs of a state of that size, wealth and status, 95% range. Means of states "
         "are unweighted.",
     )
 

@@ -128,7 +128,7 @@ def _barrier_table(name, rows, lagging, draws, values) -> Exhibit:
         shown,
         columns,
         values=values
-        | {"draws": draws, "top": STRONGEST, "weak": WEAKEST, "first": 2016, "largest": min(largest, default="")},
+        | {"draws": draws, "top": STRONGEST, "weak": WEAKEST, "largest": min(largest, default="")},
         sources=[*sources_of(rows), "QOG_EQI_2021"],
         edition="RIS 2023",
         caption=_barrier_caption(len(largest), mixed, cut),
@@ -144,7 +144,7 @@ def _first(text: str, count: int = NAMED, numbers: bool = True) -> str:
 
 
 def _barrier_caption(general: int, mixed: bool, cut: bool) -> str:
-    text = "Index: EU = 100; change in points since {first}. "
+    text = "Index: EU = 100; change in points since 2016. "
     if general:
         text += (
             "Largest general barrier, shared with the other lagging regions of the EU: {largest}. "

@@ -36,16 +36,13 @@ def money_table(geo: str, tables: Tables | None = None) -> Exhibit:
         },
         values={
             **called(profile.names(tables)[geo]),
-            "first": 2014,
-            "last": 2020,
             "people": profile.PER_HEAD_YEAR,
-            "until": "August 2025",
         },
         sources=sources_of(rows),
         note=flag_note(rows),
         caption="Place: from the highest; ties share a place. Horizon 2020 and Europe: projects per million people, to "
-        "{until}. Smart Specialisation: in the partnerships whose member list is complete; zero there is not absence "
-        "from Tier 2. Cohesion funds: {first} to {last}. Grants of the Recovery and Resilience Facility: first plan. "
+        "August 2025. Smart Specialisation: in the partnerships whose member list is complete; zero there is not "
+        "absence from Tier 2. Cohesion funds: 2014-2020. Grants of the Recovery and Resilience Facility: first plan. "
         "Population: {people}. Means of states, unweighted.",
     )
 

@@ -34,8 +34,10 @@ def write_index(out: Path) -> Path:
     inputs = _inputs(found)
     if _is_current(target, inputs):
         return target
-    from innodivide.reports.site.page import render  # the template engine is needed only when something changed
+    from innodivide.reports.run import prepare_output  # needed, like the template engine, only when something changed
+    from innodivide.reports.site.page import render
 
+    prepare_output(out)
     text = render(found)
     partial = out / f".{INDEX}"
     try:

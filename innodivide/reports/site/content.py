@@ -5,9 +5,9 @@ import re
 
 from innodivide import data
 from innodivide.reports.declarations import ANNEX, notebooks
-from innodivide.reports.html import source_line
 from innodivide.reports.prose import MARKDOWN
 from innodivide.reports.site.folder import Found, Report
+from innodivide.reports.sources import source_line
 from innodivide.wording import show
 
 GROUPS = {  # as in figures.style, which needs matplotlib: a test compares them
@@ -17,10 +17,21 @@ GROUPS = {  # as in figures.style, which needs matplotlib: a test compares them
     "modest": ("Md", "Modest innovator (to 2020)"),
     "emerging": ("E", "Emerging innovator (from 2021)"),
 }
-ANSWER, FOREST, OPEN_QUESTION = "N7.1", "F7.1", "N7.3"
-COUNTS, LEDGER = "N7.2", "T7.1"
-PARTICIPATION, INDEX = "T2.2", "F1.2"
-_CLAIM = ("claim_id", "claim", "verdict", "numbers", "coverage", "test", "rule", "exhibit")
+ANSWER, FOREST, LIMITS = "N7.1", "F7.1", "N7.4"
+CLAIM = (
+    *("claim_id", "claim", "verdict", "short", "rests"),
+    *("numbers", "coverage", "test", "rule", "change", "exhibit"),
+)
+PARTICIPATION = ("geo", "group", "n", "n_possible", "rate", "companies_min", "per_million", "per_100bn")
+INDEX = ("geo", "group", "edition", "relative")
+COUNTRY_COLUMNS = (  # heading, data column, format
+    ("Index, EU = 100", "relative", "{:.0f}"),
+    ("IPCEIs", "n", "{:.0f}"),
+    ("Share of all IPCEIs", "rate", "{:.0%}"),
+    ("Companies, at least", "companies_min", "{:.0f}"),
+    ("IPCEIs per million people", "per_million", "{:.2f}"),
+    ("IPCEIs per € 100 bn GDP", "per_100bn", "{:.2f}"),
+)
 _KEY_FIGURES = (  # names of numbers in the answer -> how they are shown
     (("or_",), "Odds ratio of leaders", "{}"),
     (("low", "high"), "95% interval", "{} to {}"),
@@ -45,7 +56,7 @@ def drawing(report: Report | None, exhibit: str) -> dict:
 
 
 def answer(found: Found) -> dict:
-    """Return the answer of the brief: its sentence, key figures, forest plot, and what would sharpen it."""
+    """Return the answer of the brief: its sentence, key figures, forest plot, and what the data cannot show."""
     report = found.showing(ANSWER)
     if report is None:
         return {}
@@ -59,25 +70,22 @@ def answer(found: Found) -> dict:
         "html": prose(report, ANSWER),
         "figures": figures,
         "forest": drawing(report, FOREST),
-        "more": prose(report, OPEN_QUESTION),
+        "limits": prose(report, LIMITS),
         "links": report.links,
     }
 
 
 def ledger(found: Found) -> dict:
-    """Return the claims with verdict, numbers, coverage, and how each was judged."""
-    report = found.showing(LEDGER)
-    claims = report.rows(LEDGER, _CLAIM) if report else []
-    if not claims:
+    """Return the claims with verdict, what decides, what it rests on, and how each was judged."""
+    claims = found.table("07", CLAIM)
+    if claims is None:
         return {}
-    rows = [row | {"seen_in": _places(found, row["exhibit"])} for row in claims]
-    payload = report.exhibits[LEDGER]
     return {
-        "rows": rows,
-        "summary": prose(report, COUNTS),
-        "caption": payload["caption"],
-        "source": source_line(payload["sources"]),
-        "data": f"{report.name}/exhibits/{LEDGER}.csv",
+        "rows": [row | {"seen_in": _places(found, row["exhibit"])} for row in claims.rows],
+        "summary": claims.payload["title"],
+        "caption": claims.payload["caption"],
+        "source": source_line(claims.payload["sources"]),
+        "data": claims.address,
     }
 
 
@@ -93,9 +101,8 @@ def _places(found: Found, cell: str) -> list[tuple[str, str]]:
 
 def countries(found: Found) -> dict:
     """Return the Member States with annexes, group, index and participation, and the sources of the figures."""
-    takes_part, index = found.showing(PARTICIPATION), found.showing(INDEX)
-    counts = {row["geo"]: row for row in takes_part.rows(PARTICIPATION)} if takes_part else {}
-    scores = {row["geo"]: row for row in index.rows(INDEX)} if index else {}
+    shown = {"02": found.table("02", PARTICIPATION), "01": found.table("01", INDEX)}
+    counts, scores = ({row["geo"]: row for row in t.rows} if t else {} for t in shown.values())
     rows = []
     table, tiles = data.load_rows("country"), data.load_rows("tile_grid").set_index("geo")
     for geo, name in sorted(table.loc[table["is_eu27"].fillna(False), ["geo", "name"]].to_numpy().tolist()):
@@ -118,7 +125,7 @@ def countries(found: Found) -> dict:
                 "cells": [_cell(count | {"relative": score.get("relative", "")}, *c[1:]) for c in COUNTRY_COLUMNS],
             }
         )
-    cited = [*_sources(takes_part, PARTICIPATION), *_sources(index, INDEX)]
+    cited = [source for t in shown.values() if t for source in t.payload["sources"]]
     return {
         "rows": sorted(rows, key=lambda r: r["name"]),
         "made": sum(bool(r["links"]) for r in rows),
@@ -127,28 +134,14 @@ def countries(found: Found) -> dict:
         "edition": next((s.get("edition", "") for s in scores.values()), ""),
         "source": source_line(cited) if cited else "",
         "groups": [(g, *GROUPS[g]) for g in GROUPS if g in {r["group"] for r in rows}],
-        "absent": [f"innodivide run {number}" for number, r in (("02", takes_part), ("01", index)) if r is None],
+        "absent": [f"innodivide run {number}" for number, t in shown.items() if t is None],
     }
-
-
-COUNTRY_COLUMNS = (  # heading, data column, format
-    ("Index, EU = 100", "relative", "{:.0f}"),
-    ("IPCEIs", "n", "{:.0f}"),
-    ("Share of all IPCEIs", "rate", "{:.0%}"),
-    ("Companies, at least", "companies_min", "{:.0f}"),
-    ("IPCEIs per million people", "per_million", "{:.2f}"),
-    ("IPCEIs per € 100 bn GDP", "per_100bn", "{:.2f}"),
-)
 
 
 def _cell(row: dict, column: str, form: str) -> tuple[str, str]:
     """Return the value to sort by and the text to show; unknown is said, and never zero."""
     raw = row.get(column, "")
     return raw, show(float(raw), form) if raw else "not known"
-
-
-def _sources(report: Report | None, exhibit: str) -> list[str]:
-    return report.exhibits[exhibit]["sources"] if report else []
 
 
 def reports(found: Found) -> list[dict]:

@@ -16,7 +16,7 @@ function make(tag, attributes = {}, ...children) {
 function pickCountry() {
   const { name, links, command } = countries[$("country").value] ?? {};
   const places = (links ?? []).map(([label, address]) =>
-    make("a", { href: address }, `${label} `, make("span", { class: "unseen" }, name)));
+    make("a", { href: address }, label, make("span", { class: "unseen" }, ` ${name}`)));
   if (!name) $("country-links").replaceChildren();
   else if (places.length) $("country-links").replaceChildren(`${name}: `, ...places.flatMap((a) => [a, " "]));
   else $("country-links").replaceChildren(`The annex of ${name} has not been made yet. `, make("code", {}, command), " writes it.");

@@ -50,7 +50,7 @@ function explore(grid) {
   function neighbour(other, changed, name) {
     const index = indexOf(other), scale = scaleOf(other), head = make("th", { scope: "row" }, name);
     if (cells.estimate[index] === null) return make("tr", {}, head, make("td", { colspan: 4 }, `not run: ${why(index)}`));
-    const button = make("button", { type: "button" }, "Show ", make("span", { class: "unseen" }, name));
+    const button = make("button", { type: "button" }, "Show", make("span", { class: "unseen" }, ` ${name}`));
     button.addEventListener("click", () => {
       set(other);
       selects[changed].focus(); // the row of the button is gone

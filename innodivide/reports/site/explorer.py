@@ -11,7 +11,8 @@ from innodivide.reports.manifest import MANIFEST
 from innodivide.reports.site.content import drawing, prose
 from innodivide.reports.site.folder import Found, Report
 
-EVERY, CURVE, CURVE_WORDS, BY_CHOICE = "F4.5", "F4.1", "N4.1", "T4.2"
+CURVE, CURVE_WORDS = "F4.1", "N4.1"
+BY_CHOICE = ("choice", "level", "n", "median", "share_cross")
 GRID = "multiverse.yml"
 DIMENSIONS = {
     "status": "Status",
@@ -55,22 +56,21 @@ LABELS = {  # short names for the menus; the declared meaning stands beside the 
 }
 NUMBERS = {"estimate": 6, "ci_low": 6, "ci_high": 6, "t": 5, "p_value": 4}  # significant digits kept
 COUNTS = ("n_dyads", "n_countries", "n_ipceis", "n_events", "n_treated")
-_COLUMNS = (*DIMENSIONS, *NUMBERS, *COUNTS, "family", "question", "scale", "registered", "dropped", "failed")
+COLUMNS = (*DIMENSIONS, *NUMBERS, *COUNTS, "family", "question", "scale", "registered", "dropped", "failed")
 
 
 def explorer(found: Found) -> dict:
     """Return what the explorer shows with and without scripts; empty if report 04 does not hold it."""
-    report = found.showing(EVERY)
-    rows = report.rows(EVERY, _COLUMNS) if report else []
-    if not rows:
+    every, by_choice = found.table("04", COLUMNS), found.table("04", BY_CHOICE)
+    if every is None:
         return {}
     return {
-        "data": grid(rows, _declaration(report)),
-        "n": len(rows),
-        "words": prose(report, CURVE_WORDS),
-        "curve": drawing(report, CURVE),
-        "by_choice": report.exhibits.get(BY_CHOICE, {}),
-        "files": f"{report.name}/exhibits/{EVERY}.csv",
+        "data": grid(every.rows, _declaration(every.report)),
+        "n": len(every.rows),
+        "words": prose(every.report, CURVE_WORDS),
+        "curve": drawing(every.report, CURVE),
+        "by_choice": by_choice.payload if by_choice else {},
+        "files": every.address,
     }
 
 
@@ -137,8 +137,13 @@ def _of(rows: list[dict], key: str, value: str) -> dict[str, str]:
     """Return value by key, which must have one value each."""
     pairs = list(dict.fromkeys((row[key], row[value]) for row in rows))
     if len(pairs) != len(dict(pairs)):
-        raise DataError(f"exhibit {EVERY}: a {key} has more than one {value}; the page cannot tell which to show")
+        raise DataError(f"report 04: the {key} {_twice(pairs)} has more than one {value}")
     return dict(pairs)
+
+
+def _twice(pairs: list[tuple[str, str]]) -> str:
+    keys = [key for key, _ in pairs]
+    return next(key for key in keys if keys.count(key) > 1)
 
 
 def _dimension(name: str, levels: list[str], declared: dict) -> dict:

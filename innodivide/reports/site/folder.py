@@ -16,7 +16,7 @@ _FILES = {  # label -> where it may be, best first
     "HTML": ("report.html",),
     "PDF": ("report.pdf",),
     "Word": ("report.docx",),
-    "Data": ("exhibits.xlsx", "report.xlsx", "exhibits"),
+    "Data": ("exhibits.xlsx", "exhibits"),
 }
 _EXHIBIT = "application/vnd.innodivide.exhibit+json"  # exhibits.MIME, without importing pandas
 
@@ -52,14 +52,23 @@ class Report:
         except (OSError, ValueError, KeyError, TypeError):
             return {}
 
-    def rows(self, exhibit: str, needs: Iterable[str] = ()) -> list[dict[str, str]]:
-        """Return the data of an exhibit, as its CSV has them; no rows if it, or a column that is needed, is not there.
 
-        A report that another version made may lack a column: the page then says how to make the report again.
-        """
-        payload = self.exhibits.get(exhibit)
-        rows = list(csv.DictReader(io.StringIO(payload["csv"]))) if payload else []
-        return rows if rows and set(needs) <= set(rows[0]) else []
+@dataclass(frozen=True)
+class Table:
+    """The data of an exhibit, as its CSV has them."""
+
+    report: Report
+    id: str
+    rows: list[dict[str, str]]
+
+    @property
+    def payload(self) -> dict:
+        return self.report.exhibits[self.id]
+
+    @property
+    def address(self) -> str:
+        """The address of the CSV relative to the page."""
+        return quote(f"{self.report.name}/exhibits/{self.id}.csv")
 
 
 @dataclass(frozen=True)
@@ -72,11 +81,26 @@ class Found:
         """Return the report of a folder, None if it is not there."""
         return next((r for r in self.reports if r.name == name), None)
 
+    def main(self, number: str) -> Report | None:
+        """Return the report of a notebook ("07"), made with default parameters; None if there is none."""
+        return next((r for r in self.reports if r.name.startswith(f"{number}_") and "--" not in r.name), None)
+
     def showing(self, exhibit: str) -> Report | None:
-        """Return the report, made with default parameters, that shows an exhibit ("T7.1"); None if there is none."""
-        number = f"{int(exhibit[1:].split('.')[0]):02d}_"
-        plain = (r for r in self.reports if r.name.startswith(number) and "--" not in r.name)
-        return next((r for r in plain if exhibit in r.exhibits), None)
+        """Return the main report that shows an exhibit ("T7.1"); None if there is none."""
+        report = self.main(f"{int(exhibit[1:].split('.')[0]):02d}")
+        return report if report and exhibit in report.exhibits else None
+
+    def table(self, number: str, columns: Iterable[str]) -> Table | None:
+        """Return the first exhibit of a main report whose data have these columns and a row; None if there is none.
+
+        Found by its columns, an exhibit may be renumbered; one made by a version without them counts as not made.
+        """
+        report = self.main(number)
+        for payload in report.exhibits.values() if report else ():
+            reader = csv.DictReader(io.StringIO(payload["csv"]))
+            if set(columns) <= set(reader.fieldnames or ()) and (rows := list(reader)):
+                return Table(report, payload["id"], rows)
+        return None
 
 
 def find(out: Path) -> Found:

@@ -1,0 +1,63 @@
+"""The policy brief (notebook 07) and its summary (08) run once in this process, with the drawing behind each figure."""
+
+import ast
+from functools import lru_cache
+from types import SimpleNamespace
+
+import nbformat
+
+from innodivide import exhibits
+from innodivide.reports import document, pdf
+from innodivide.reports.blocks import Block
+from innodivide.reports.declarations import notebook
+
+
+def run_cells(name: str, names: dict, skip: int = 0) -> SimpleNamespace:
+    """Run the code cells of a notebook in the namespace `names`, without the first `skip` of them."""
+    found = SimpleNamespace(names=names, blocks=[], exhibits={}, drawings={})
+
+    def figure(id, title, drawing, *args, **kwargs):
+        found.drawings[id] = drawing
+        return exhibits.figure(id, title, drawing, *args, **kwargs)
+
+    left = skip
+    for cell in nbformat.read(notebook(name).path, 4).cells:
+        if cell.cell_type == "markdown":
+            found.blocks.append(Block(text=cell.source))
+        elif left:
+            left -= 1
+        else:
+            *body, last = ast.parse(cell.source).body
+            if not isinstance(last, ast.Expr):
+                body, last = [*body, last], None
+            exec(compile(ast.Module(body, []), name, "exec"), names)
+            names["figure"] = figure
+            if last:
+                shown = eval(compile(ast.Expression(last.value), name, "eval"), names)
+                found.exhibits[shown.id] = shown
+                found.blocks.append(Block(payload=shown.payload()))
+    return found
+
+
+@lru_cache(maxsize=1)
+def brief() -> SimpleNamespace:
+    """Return names, blocks, exhibits and drawings of the policy brief."""
+    return run_cells("07", {})
+
+
+@lru_cache(maxsize=1)
+def summary() -> SimpleNamespace:
+    """Return the same of the summary; its first cell repeats what the brief computes (tested) and is skipped."""
+    return run_cells("08", dict(brief().names), skip=1)
+
+
+@lru_cache(maxsize=2)
+def pages(which) -> list[str]:
+    """Return the text of each page of the PDF that `brief` or `summary` gives."""
+    import io
+
+    from pypdf import PdfReader
+
+    facts = {"Notebook": "notebooks", "Parameters": "none", "Software": "innodivide", "What made it": "manifest.json"}
+    content = pdf.render("Title", which().blocks, facts | {"Licence": document.LICENCE})
+    return [page.extract_text() for page in PdfReader(io.BytesIO(content)).pages]
