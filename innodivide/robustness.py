@@ -16,11 +16,6 @@ REGISTERED = "at_decision/ln_population/in/all/notifying/firth/lag1"
 COMMON = 0.15  # share of events above which an odds ratio is read as a squared risk ratio (VanderWeele 2017)
 
 
-def specification_grid(tables: Tables | None = None) -> pd.DataFrame:
-    """Return every specification of multiverse.yml as estimated (`multiverse.run_grid`), label and index."""
-    return multiverse.run_grid(multiverse.expand(tables=tables), tables=tables)
-
-
 def odds_ratio_curve(grid: pd.DataFrame) -> pd.DataFrame:
     """Return the specifications of the label that estimate log odds, with odds_ratio, ci_low and ci_high as ratios.
 
@@ -29,6 +24,11 @@ def odds_ratio_curve(grid: pd.DataFrame) -> pd.DataFrame:
     rows = grid[(grid["family"] == "leader") & (grid["scale"] == multiverse.LOG_ODDS)]
     ends = {"odds_ratio": rows["log_odds"], "ci_low": rows["ci_low"], "ci_high": rows["ci_high"]}
     return rows.assign(**{name: np.exp(values) for name, values in ends.items()})
+
+
+def every_specification(tables: Tables | None = None) -> pd.DataFrame:
+    """Return every specification of the grid, both families and all estimators (`multiverse.run_grid`)."""
+    return multiverse.run_grid(multiverse.expand(tables=tables), tables=tables)
 
 
 def joint_test(specs: pd.DataFrame, plan: Plan, n_permutations: int, tables: Tables | None = None) -> pd.DataFrame:

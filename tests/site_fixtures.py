@@ -107,7 +107,7 @@ def contents() -> dict[str, list[exhibits.Exhibit]]:
 
 
 def robustness_rows() -> pd.DataFrame:
-    """Return the rows behind the table of choices, as `robustness.specification_curve` names them."""
+    """Return the rows behind the table of choices, as `robustness.odds_ratio_curve` names them."""
     every = specifications()
     logit = every[(every["family"] == "leader") & (every["scale"] == "odds ratio")]
     return logit.assign(odds_ratio=logit["estimate"])
@@ -136,4 +136,5 @@ def write_folder(out: Path) -> Path:
     write_report(out / "04_robustness--permutations-19")
     for geo, formats in ANNEXES.items():
         write_report(out / "annex" / geo, (), formats)
+    (out / "annex" / "AT" / "exhibits.xlsx").write_text("spreadsheet", "utf-8")
     return out

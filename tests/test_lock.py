@@ -70,6 +70,26 @@ def test_the_lock_of_a_killed_run_is_free_at_once(tmp_path, hold):
         assert f"process {os.getpid()} on " in (tmp_path / HOLDER).read_text()
 
 
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="NOT TESTED HERE: needs another user")
+def test_the_lock_file_of_another_user_is_a_clear_error(tmp_path):
+    """In a folder that both may write to; root passes any permission, so a process gives its rights up."""
+    (tmp_path / LOCK).touch(mode=0o600)
+    tmp_path.chmod(0o777)
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            f"import os, sys\nfor m in 'filelock', 'innodivide.reports.lock': __import__(m)\nos.setuid(65534)\n{HOLD}",
+            tmp_path,
+            "0",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert f"ParameterError: the lock {tmp_path / LOCK} cannot be used: Permission denied" in done.stderr
+
+
 def test_a_run_may_enter_its_own_folder_again(tmp_path):
     with only_run_in(tmp_path, 0):
         with only_run_in(tmp_path, 0):

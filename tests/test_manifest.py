@@ -7,12 +7,14 @@ import re
 import subprocess
 import sys
 from importlib import metadata
+from pathlib import Path
 
 import pytest
 from report_fixtures import MINI, Mini, why_stale, write_fake_report
 
 from innodivide import data
 from innodivide.reports import manifest
+from innodivide.reports.declarations import notebooks
 
 
 @pytest.fixture(scope="module")
@@ -229,6 +231,44 @@ def reasons(folder, mood):
     _forget()
     item = run.job(MINI, mood=mood)
     return list(manifest.reasons(item.notebook, item.parameters, folder, item.formats))
+
+
+QUICK = "02_ipcei_participation"
+OPENED = """
+import json, sys
+opened = set()
+sys.addaudithook(lambda event, given: opened.add(given[0]) if event == "open" and isinstance(given[0], str) else None)
+notebook = json.load(open(sys.argv[1], encoding="utf-8"))
+names = {"__name__": "__main__"}
+for cell in notebook["cells"]:
+    if cell["cell_type"] == "code":
+        exec("".join(cell["source"]), names)
+print("@" + json.dumps(sorted(opened)))
+"""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [QUICK, *(pytest.param(n, marks=pytest.mark.slow) for n in notebooks() if n != QUICK)],
+)
+def test_every_file_of_the_repository_that_a_notebook_reads_is_an_input(name):
+    """The interpreter itself reports each file that the cells open."""
+    declared = notebooks()[name]
+    environment = os.environ | {data.DECLARED_TABLES: ",".join((*declared.tables, "source", "country"))}
+    done = subprocess.run(
+        [sys.executable, "-c", OPENED, str(declared.path)],
+        env=environment | {"MPLBACKEND": "agg"},
+        cwd=data.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    opened = {Path(data.ROOT, p).resolve() for p in json.loads(done.stdout.split("@")[-1])}
+    inside = {p.relative_to(data.ROOT).as_posix() for p in opened if p.is_relative_to(data.ROOT)}
+    read = {p for p in inside if not p.startswith(".venv/") and not p.endswith(".pyc")}
+    assert any(p.startswith("data/") for p in read)
+    assert read - {"data/datapackage.json"} <= set(manifest.inputs(declared))  # the description: by table
 
 
 # ---- what must not make it stale ----

@@ -1,8 +1,11 @@
 """The specification grid against the single models on the same dyads, and its joint test against a plain loop."""
 
 import copy
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+import os
+import pickle
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
+from importlib.util import find_spec
 from multiprocessing import get_context
 
 import numpy as np
@@ -270,15 +273,62 @@ def test_p_values_count_the_draws():
         assert frame["share_below_alpha"] == (rows["p_value"] < 0.05).mean()
 
 
-def test_the_executor_does_not_change_a_bit(monkeypatch):
-    monkeypatch.setattr(multiverse, "_SPECS_IN_BLOCK", 2)
-    alone, rows = joint_test(SMALL, n_permutations=60, rng=rng()), run_grid(SMALL)
+@pytest.fixture(scope="module")
+def small_blocks():
+    """Blocks of two specifications, so that a small grid is many jobs, and their results in one process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(multiverse, "_SPECS_IN_BLOCK", 2)
+        yield results(None)
+
+
+def results(executor):
+    test = joint_test(SMALL, n_permutations=19, rng=rng(), executor=executor)
+    return test.draws, test.frame, run_grid(SMALL, executor=executor)
+
+
+def assert_same_bits(found, wanted):
+    for here, there in zip(found, wanted):
+        pd.testing.assert_frame_equal(here, there, check_exact=True)
+
+
+def test_the_executor_does_not_change_a_bit(small_blocks):
     with ProcessPoolExecutor(2, mp_context=get_context("forkserver")) as processes, ThreadPoolExecutor(3) as threads:
         for executor in (processes, threads):
-            found = joint_test(SMALL, n_permutations=60, rng=rng(), executor=executor)
-            pd.testing.assert_frame_equal(found.draws, alone.draws, check_exact=True)
-            pd.testing.assert_frame_equal(found.frame, alone.frame, check_exact=True)
-            pd.testing.assert_frame_equal(run_grid(SMALL, executor=executor), rows, check_exact=True)
+            assert_same_bits(results(executor), small_blocks)
+
+
+def test_a_cluster_does_not_change_a_bit(small_blocks):
+    """A scheduler and two worker processes on loopback. Not installed is something to see, not to hide."""
+    if not find_spec("distributed"):
+        pytest.skip("NOT TESTED ON A CLUSTER: the package `distributed` is not installed (it is in requirements.lock)")
+    from distributed import Client, LocalCluster
+
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": "127.0.0.1:0"}
+    with LocalCluster(host="127.0.0.1", **options) as cluster, Client(cluster) as client:
+        with client.get_executor() as executor:
+            assert_same_bits(results(executor), small_blocks)
+        # It was done there: by both worker processes, none of them this one.
+        log = client.run(lambda dask_worker: (os.getpid(), len(dask_worker.state.log)))
+    assert len(log) == 2 and os.getpid() not in {pid for pid, _ in log.values()}
+    assert all(count > 0 for _, count in log.values())
+
+
+def test_what_is_sent_to_another_process_is_small_and_found_by_its_name():
+    """A worker imports the function: neither its code nor the tables travel with a job."""
+    sent = []
+
+    class Recorder(Executor):
+        def submit(self, function, /, *args):
+            sent.append((pickle.dumps(function), pickle.dumps(args)))
+            future = Future()
+            future.set_result(function(*args))
+            return future
+
+    joint_test(SMALL, n_permutations=199, rng=rng(), executor=Recorder())
+    run_grid(SMALL, executor=Recorder())
+    functions = {function for function, _ in sent}
+    assert len(functions) == 2 and all(b"innodivide.inference.specification" in f and len(f) < 120 for f in functions)
+    assert max(len(args) for _, args in sent) < 150_000
 
 
 def test_more_permutations_than_a_block_holds_are_the_same_permutations(monkeypatch):

@@ -249,6 +249,12 @@ def test_a_report_compared_with_itself_has_no_changes(mini, run):
     assert "Inputs, parameters and versions are the same" in same.stdout
 
 
+def test_a_damaged_report_cannot_be_compared(mini, run, copied):
+    (copied / MINI / "notebook.ipynb").write_text("{")
+    done = mini.call(invoke, ["compare", run, copied, "--save", mini.root / "said"])
+    assert done.returncode == 1 and "notebook.ipynb is no executed notebook of ours" in done.stderr
+
+
 # ---- nothing to do, --why, a corrupted manifest ----
 
 

@@ -1,6 +1,7 @@
-"""Commands that keep: freeze."""
+"""Commands that keep what was found: freeze, archive, refresh."""
 
 import sys
+from pathlib import Path
 
 import click
 
@@ -19,3 +20,52 @@ def freeze():
         sys.exit(1)
     changed = data.freeze()
     click.echo(f"recorded anew: {', '.join(changed)}" if changed else "all tables are as frozen")
+
+
+@click.command()
+@click.argument("out", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--reports",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="Folder with the reports [default: reports/ of the repository].",
+)
+def archive(out, reports):
+    """Pack data, code, notebooks, exhibits and manifests into one zip [default: innodivide-VERSION.zip].
+
+    The zip is an RO-Crate with the README that journals ask for. All reports must be there and fresh. The same reports
+    give the same bytes.
+    """
+    from innodivide import __version__, data
+    from innodivide.reports import archive as packer
+
+    out = out or Path(f"innodivide-{__version__}.zip")
+    contents = packer.write(out, reports or data.ROOT / "reports")
+    if contents.changed:
+        click.echo(f"note: {len(contents.changed)} files differ from the commit; the archive says so", err=True)
+    size = out.stat().st_size / 1e6
+    click.echo(f"{out}: {len(contents.reports)} reports, {len(contents.files)} files, {size:.1f} MB")
+
+
+@click.command()
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=None,
+    help="Folder for answers and revisions.csv [default: data-live/ of the repository].",
+)
+@click.option("--server", default=None, metavar="URL", help="Ask this server instead of the publishers' (a mirror).")
+def refresh(out, server):
+    """Compare frozen figures with what Eurostat and the World Bank publish today. Needs the network.
+
+    Tables in data/ are never changed. Ends with status 1, and writes nothing, if a source cannot be reached or read.
+    """
+    from innodivide import data
+    from innodivide import refresh as live
+
+    out = out or data.ROOT / "data-live"
+    found = live.refresh(out, server)
+    for variable, rows in found.groupby("variable", sort=False):
+        gone = int(rows["live"].isna().sum())
+        click.echo(f"{variable}: {len(rows) - gone} figures revised, {gone} no longer published")
+    click.echo(f"{len(found)} frozen figures are not as published today; see {out / 'revisions.csv'}")

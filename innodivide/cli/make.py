@@ -103,8 +103,8 @@ def _make(jobs, out, workers, force, why, cluster, wait) -> None:
     tell = progress(len(jobs), lambda name: f": {manifest.compared(out / name)}" if why else "")
     try:
         if todo:
-            say, patience = lambda text: click.echo(text, err=True), PATIENCE if wait else 0
-            with only_run_in(runner.prepare_output(out), patience, say), _executor(cluster, todo) as executor:
+            patience = PATIENCE if wait else 0
+            with only_run_in(runner.prepare_output(out), patience), _executor(cluster, todo) as executor:
                 outcomes = runner.run(jobs, out, force=force, workers=workers, executor=executor, tell=tell)
                 write_index(out)
         else:

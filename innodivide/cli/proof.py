@@ -44,7 +44,7 @@ def verify(run_folder, only, out, workers, renew, save):
         raise ParameterError("nothing is stored for these reports; store a run with innodivide verify --renew")
     jobs = [standard[r] for r in wanted if r in there and r in standard]
     with _run(run_folder, jobs, out, workers) as (folder, failed):
-        made = [r for r in wanted if (folder / r / "notebook.ipynb").exists()]
+        made = [r for r in wanted if r not in failed and (folder / r / "notebook.ipynb").exists()]
         content, unread = _read(folder, made)
         origins = [provenance(r, folder / r) for r in made]
     failed |= unread
@@ -169,6 +169,8 @@ def _save(folder, name: str, markdown: str) -> None:
     from innodivide.reports.run import prepare_output
 
     folder = prepare_output(folder or data.ROOT / "reports")
-    (folder / f"{name}.md").write_text(markdown, encoding="utf-8")
-    (folder / f"{name}.html").write_text(page(markdown), encoding="utf-8")
+    for kind, text in (("md", markdown), ("html", page(markdown))):
+        partial = folder / f".{name}.{kind}"
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(folder / f"{name}.{kind}")
     click.echo(f"written: {folder / name}.html and .md")

@@ -256,7 +256,7 @@ def on_totals(design: Design, mu: np.ndarray, log_ratio: float, link: str) -> fl
     trials = design.by_country(ones)
     share, *columns = (design.by_country(v) / trials for v in (mu, *design.controls.T, design.d, ones))
     x = np.column_stack(columns)
-    expected = Totals(share, x, ("",) * (x.shape[1] - 1), design.countries, "", "expected share", True, pd.DataFrame())
+    expected = Totals(share, x, ("",) * (x.shape[1] - 1), design.countries, "", "expected share", pd.DataFrame())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a perfect fit is what is wanted here
         return float(fit_mean(expected, link, np.zeros(len(share)))[0][-2])

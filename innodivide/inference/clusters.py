@@ -27,7 +27,7 @@ from innodivide.inference.lpm import (
     two_way,
 )
 from innodivide.inference.permute import extreme
-from innodivide.models.design import CONTROLS, build_design
+from innodivide.models.design import CONTROLS, Design, build_design
 from innodivide.models.engine import check_level
 from innodivide.results import Result, require_rng, seed_of
 
@@ -91,10 +91,7 @@ def lpm_clustered(
     """
     _check_choice("kind", kind, Kind)
     _check_choice("factor", factor, Factor)
-    check_level(level)
-    design = build_design(dyads, term, controls, outcome)
-    codes, note = clusters(design, dyads, cluster)
-    fit = least_squares(design)
+    design, fit, codes, note = _set_up(dyads, term, controls, outcome, cluster, level)
     notes = (note, outside_note(design, fit))
     if kind == "CR1":
         df = float(codes.max())
@@ -116,24 +113,9 @@ def lpm_clustered(
         name = f"t with {df:.2f} Satterthwaite df"
         if df < 4:
             notes += (f"only {df:.1f} degrees of freedom: the approximation itself is poor below about 4",)
-    return Result(
-        method=f"linear probability model, {kind}",
-        term=term,
-        estimate=100 * fit.estimate,
-        scale=scale_text(design),
-        se=100 * se,
-        se_kind=text,
-        ci_low=100 * (fit.estimate - reach),
-        ci_high=100 * (fit.estimate + reach),
-        ci_level=level,
-        ci_kind=name,
-        p_value=float(2 * stats.t.sf(abs(fit.estimate) / se, df)),
-        p_kind=name,
-        converged=True,
-        dropped=(),
-        notes=tuple(part for part in notes if part),
-        **design.counts(),
-    )
+    p_value = float(2 * stats.t.sf(abs(fit.estimate) / se, df))
+    fields = {"method": kind, "se_kind": text, "ci_kind": name, "ci_level": level, "p_value": p_value, "p_kind": name}
+    return _record(design, fit, se, (fit.estimate - reach, fit.estimate + reach), notes, fields)
 
 
 def wild_cluster_bootstrap(
@@ -180,12 +162,10 @@ def wild_cluster_bootstrap(
     Cameron, Gelbach & Miller (2008) REStat 90; Webb (2023) CJE 56; MacKinnon, Nielsen & Webb (2023) J Econometrics 232.
     """
     _check_choice("weights", weights, Weights)
-    check_level(level)
     if not isinstance(n_boot, (int, np.integer)) or n_boot < 1:
         raise ParameterError(f"n_boot: expected a whole number >= 1, got {n_boot!r}")
-    design = build_design(dyads, term, controls, outcome)
-    codes, note = clusters(design, dyads, cluster)
-    fit, n_clusters = least_squares(design), int(codes.max()) + 1
+    design, fit, codes, note = _set_up(dyads, term, controls, outcome, cluster, level)
+    n_clusters = int(codes.max()) + 1
     enumerated = weights == "rademacher" and n_clusters * math.log(2) <= math.log(n_boot)
     draws = _all_signs(n_clusters) if enumerated else _draw(require_rng(rng), weights, n_boot, n_clusters)
     se = standard_error(cr0(fit, codes) * small_sample_factor(n_clusters, fit), fit, f"CR1 by {cluster}")
@@ -199,24 +179,33 @@ def wild_cluster_bootstrap(
     smallest = 2.0 ** (1 - n_clusters)
     if weights == "rademacher" and smallest > 1 - level:
         notes += (f"with {n_clusters} clusters p cannot be below {smallest:.4g}, so the interval is infinite",)
+    fields = {"method": f"wild cluster bootstrap ({weights})", "se_kind": f"CR1 by {cluster}", "ci_level": level}
+    fields |= {"p_value": test(0.0), "p_kind": kind, "ci_kind": f"inverted test: {kind}"}
+    return _record(design, fit, se, ends, notes, fields | {"seed": None if enumerated else seed_of(rng)})
+
+
+def _set_up(dyads, term, controls, outcome, cluster: str, level: float) -> tuple[Design, Ols, np.ndarray, str]:
+    """Checked design, least-squares fit, cluster of each dyad, and the note on how many carry the label."""
+    check_level(level)
+    design = build_design(dyads, term, controls, outcome)
+    codes, note = clusters(design, dyads, cluster)
+    return design, least_squares(design), codes, note
+
+
+def _record(design: Design, fit: Ols, se: float, ends, notes: tuple, fields: dict) -> Result:
+    """The estimate in percentage points with what both methods say of it; empty notes are left out."""
     return Result(
-        method=f"linear probability model, wild cluster bootstrap ({weights})",
-        term=term,
+        term=design.term,
         estimate=100 * fit.estimate,
         scale=scale_text(design),
         se=100 * se,
-        se_kind=f"CR1 by {cluster}",
         ci_low=100 * ends[0],
         ci_high=100 * ends[1],
-        ci_level=level,
-        ci_kind=f"inverted test: {kind}",
-        p_value=test(0.0),
-        p_kind=kind,
         converged=True,
         dropped=(),
-        seed=None if enumerated else seed_of(rng),
         notes=tuple(part for part in notes if part),
         **design.counts(),
+        **fields | {"method": f"linear probability model, {fields['method']}"},
     )
 
 

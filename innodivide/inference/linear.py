@@ -13,16 +13,8 @@ from scipy import stats
 
 from innodivide.errors import DesignError
 from innodivide.inference.permute import TIE_TOLERANCE, check_permutations, country_orders, extreme
-from innodivide.models.design import (
-    CONTROLS,
-    Design,
-    build_design,
-    check_names,
-    check_rank,
-    numeric,
-    require_columns,
-    standardise,
-)
+from innodivide.models.design import CONTROLS, Design, build_design, require_columns
+from innodivide.models.totals import prepare
 from innodivide.results import Result, data_fingerprint, require_rng, seed_of
 
 __all__ = ["freedman_lane", "stratified_permutation"]
@@ -72,11 +64,9 @@ def freedman_lane(
     Freedman & Lane (1983) J Business & Economic Statistics 1; Winkler et al. (2014) NeuroImage 92.
     """
     check_permutations(n_permutations)
-    y, d, z, names = _country_arrays(frame, term, controls, outcome)
-    df = len(y) - z.shape[1] - 1
-    if df < 1:
-        raise DesignError(f"geo: {len(y)} countries for {z.shape[1] + 1} parameters; need more")
-    q = np.linalg.qr(z)[0]
+    totals = prepare(frame, term, controls, outcome)
+    y, d, df = totals.y, totals.d, len(totals.y) - totals.x.shape[1]
+    q = np.linalg.qr(np.delete(totals.x, -2, axis=1))[0]
     residual, exposure = y - q @ (q.T @ y), d - q @ (q.T @ d)
     if residual @ residual <= 1e-20 * (y @ y):
         raise DesignError(f"{outcome}: intercept and controls reproduce it exactly; no residuals to permute")
@@ -91,7 +81,6 @@ def freedman_lane(
     count = extreme(_t_statistics(residual[orders], exposure, q, df), observed)
     what = f"all {len(orders)} permutations" if enumerated else f"{n_permutations} random permutations"
     estimate = float(exposure @ y / (exposure @ exposure))
-    share_like = bool(((d >= 0) & (d <= 1)).all())
     return Result(
         method="Freedman-Lane permutation test, least squares on countries",
         term=term,
@@ -102,28 +91,13 @@ def freedman_lane(
         p_value=float(count.mean()) if enumerated else float((1 + count.sum()) / (n_permutations + 1)),
         p_kind=f"Freedman-Lane, |t|, {what} of null residuals, two-sided",
         n_countries=len(y),
-        n_treated=int((d != 0).sum()) if share_like else len(y),
+        n_treated=totals.n_treated,
         dropped=(),
         converged=True,
         seed=None if enumerated else seed_of(rng),
         notes=(f"the t distribution with {df} df would give p = {2 * stats.t.sf(abs(observed), df):.4g}",),
-        data_hash=data_fingerprint(frame, ["geo", *names]),
+        data_hash=data_fingerprint(totals.frame, ["geo", outcome, *totals.names]),
     )
-
-
-def _country_arrays(frame: pd.DataFrame, term: str, controls, outcome: str):
-    """Outcome (n,), exposure (n,), intercept with standardised controls (n, 1 + k), and the column names."""
-    names = check_names(term, controls, outcome)
-    require_columns(frame, ["geo", *names], "frame")
-    if frame.empty or frame["geo"].duplicated().any():
-        raise DesignError("geo: the frame needs one row per country; make it with panel.country_totals")
-    ordered = frame.sort_values("geo")
-    y, d, *others = (numeric(ordered[name]) for name in names)
-    if np.ptp(y) == 0:
-        raise DesignError(f"{outcome}: constant outcome, every row is {y[0]:g}")
-    standard = standardise(others, len(y))[2]
-    check_rank(d, standard, term, names[2:])
-    return y, d, np.column_stack([np.ones(len(y)), standard]), names
 
 
 def _t_statistics(residuals: np.ndarray, exposure: np.ndarray, q: np.ndarray, df: int) -> np.ndarray:

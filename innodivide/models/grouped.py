@@ -7,16 +7,9 @@ import pandas as pd
 from scipy import stats
 
 from innodivide.errors import DesignError
-from innodivide.models.design import (
-    CONTROLS,
-    check_names,
-    check_rank,
-    numeric,
-    require_columns,
-    separation,
-    standardise,
-)
+from innodivide.models.design import CONTROLS, numeric, separation, standardise
 from innodivide.models.engine import back_transform, check_level
+from innodivide.models.totals import Totals, prepare
 from innodivide.results import Result, data_fingerprint
 
 
@@ -70,29 +63,20 @@ def grouped_binomial(
         Degenerate data, or separated data (use `firth_logit`).
     """
     check_level(level)
-    names = check_names(term, controls, successes)[2:]
-    require_columns(country_totals, ["geo", trials, successes, term, *names], "country_totals")
-    frame = country_totals.sort_values("geo")
-    hit, n = _counts(frame, successes, trials)
-    d = numeric(frame[term])
-    center, scale, standard = standardise([numeric(frame[name]) for name in names], len(frame))
-    check_rank(d, standard, term, names)
-    x = np.column_stack([standard, d])
-    df = len(frame) - x.shape[1] - 1
-    if df < 1:
-        raise DesignError(f"geo: {len(frame)} countries for {x.shape[1] + 1} parameters; need more")
-    _refuse_separation(x, hit, n, [*names, term], successes)
+    totals = prepare(country_totals, term, controls, successes, [trials], varies=False)
+    n = _trials(totals, trials)
+    hit, x, df = totals.y, totals.x, len(totals.y) - totals.x.shape[1]
+    _refuse_separation(totals, n)
     beta, covariance, phi = _binomial_glm(x, hit, n, df)
+    center, scale, _ = standardise([numeric(totals.frame[name]) for name in totals.names[:-1]], len(hit))
     original = back_transform(np.append(center, 0.0), np.append(scale, 1.0))
-    table = _t_table(original @ beta, phi * original @ covariance @ original.T, df, level, [*names, term])
+    table = _t_table(original @ beta, phi * original @ covariance @ original.T, df, level, totals.names)
     row = table.loc[term]
-    binary = bool(np.isin(d, (0, 1)).all())
-    is_share = bool(((d >= 0) & (d <= 1)).all())  # of the IPCEIs at which the country had the label
     result = Result(
         method="grouped quasi-binomial logit",
         term=term,
         estimate=float(row["estimate"]),
-        scale="log odds" if binary else "log odds per unit",
+        scale="log odds" if totals.binary else "log odds per unit",
         se=float(row["se"]),
         se_kind=f"inverse information x dispersion {phi:.4g}",
         ci_low=float(row["ci_low"]),
@@ -102,44 +86,41 @@ def grouped_binomial(
         p_value=float(row["p_value"]),
         p_kind=f"t with {df} df",
         n_dyads=int(n.sum()),
-        n_countries=len(frame),
+        n_countries=len(hit),
         n_events=int(hit.sum()),
-        n_treated=int((d != 0).sum()) if is_share else len(frame),
+        n_treated=totals.n_treated,
         dropped=(),
         separation=False,
         converged=True,
-        data_hash=data_fingerprint(frame, ["geo", trials, successes, term, *names]),
+        data_hash=data_fingerprint(totals.frame, ["geo", trials, successes, *totals.names]),
     )
     return GroupedFit(coefficients=table, result=result, dispersion=phi, df=df)
 
 
-def _counts(frame: pd.DataFrame, successes: str, trials: str) -> tuple[np.ndarray, np.ndarray]:
-    """Checked successes and trials."""
-    if frame["geo"].duplicated().any():
-        raise DesignError("geo: country_totals needs one row per country")
-    hit, n = numeric(frame[successes]), numeric(frame[trials])
+def _trials(totals: Totals, trials: str) -> np.ndarray:
+    """Trials (n,), with successes and trials checked against each other."""
+    hit, n, successes = totals.y, numeric(totals.frame[trials]), totals.outcome
     if (hit < 0).any() or (hit > n).any() or (n < 1).any() or np.mod([hit, n], 1).any():
         raise DesignError(f"{successes}, {trials}: expected whole numbers, 0 <= {successes} <= {trials}, {trials} >= 1")
     if hit.sum() in (0, n.sum()):
         raise DesignError(f"{successes}: constant outcome, {int(hit.sum())} of {int(n.sum())}")
-    return hit, n
+    return n
 
 
-def _refuse_separation(x: np.ndarray, hit: np.ndarray, n: np.ndarray, names, successes: str) -> None:
+def _refuse_separation(totals: Totals, n: np.ndarray) -> None:
     """DesignError if the maximum-likelihood estimate is infinite; counts matter only as zero or not."""
-    some, rest = hit > 0, hit < n
+    some, rest, x = totals.y > 0, totals.y < n, totals.x[:, :-1]
     outcomes = np.repeat([1.0, 0.0], [some.sum(), rest.sum()])
-    separated, note = separation(np.vstack([x[some], x[rest]]), outcomes, names)
+    separated, note = separation(np.vstack([x[some], x[rest]]), outcomes, totals.names)
     if separated:
-        raise DesignError(f"{successes}: separated data, {note}; use firth_logit")
+        raise DesignError(f"{totals.outcome}: separated data, {note}; use firth_logit")
 
 
 def _binomial_glm(x: np.ndarray, hit: np.ndarray, n: np.ndarray, df: int) -> tuple[np.ndarray, np.ndarray, float]:
-    """Estimates (slopes, intercept), covariance at dispersion 1, and Pearson dispersion."""
+    """Estimates (slopes, intercept), covariance at dispersion 1, and Pearson dispersion; the intercept is last in x."""
     import statsmodels.api as sm
 
-    full = np.column_stack([x, np.ones(len(x))])
-    fitted = sm.GLM(np.column_stack([hit, n - hit]), full, family=sm.families.Binomial()).fit(tol=1e-12, maxiter=100)
+    fitted = sm.GLM(np.column_stack([hit, n - hit]), x, family=sm.families.Binomial()).fit(tol=1e-12, maxiter=100)
     if not fitted.converged:
         raise DesignError("grouped binomial: no convergence in 100 iterations")
     # Not fit(scale="X2"): statsmodels then leaves the number of trials out of the dispersion.

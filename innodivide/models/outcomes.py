@@ -173,7 +173,7 @@ def fractional_logit(
     Papke & Wooldridge (1996) J Applied Econometrics 11.
     """
     check_kind(kind, level)
-    totals = prepare(frame, term, controls, share, [])
+    totals = prepare(frame, term, controls, share)
     if (totals.y < 0).any() or (totals.y > 1).any():
         raise DesignError(f"{share}: expected shares from 0 to 1, got {totals.y.min():g} to {totals.y.max():g}")
     some, rest = totals.y > 0, totals.y < 1
@@ -219,7 +219,7 @@ def any_participation(
         Missing values, repeated countries, every country or none with a participation, collinear columns.
     """
     check_level(level)
-    totals = prepare(country_totals, term, controls, count, [])
+    totals = prepare(country_totals, term, controls, count)
     if (totals.y < 0).any():
         raise DesignError(f"{count}: expected numbers >= 0")
     if (totals.y > 0).all() or (totals.y == 0).all():

@@ -1,4 +1,4 @@
-"""Checks, fit and robust covariance of quasi-likelihood models of country totals. Not public."""
+"""One row per country: checks shared by all such models; fit and robust covariance of quasi-likelihood. Not public."""
 
 import math
 from dataclasses import dataclass
@@ -26,8 +26,23 @@ class Totals:
     geo: tuple[str, ...]
     term: str
     outcome: str
-    share_like: bool  # exposure within 0 and 1
     frame: pd.DataFrame
+
+    @property
+    def d(self) -> np.ndarray:
+        """Exposure (n,)."""
+        return self.x[:, -2]
+
+    @property
+    def binary(self) -> bool:
+        """Whether the exposure is a 0/1 label."""
+        return bool(np.isin(self.d, (0, 1)).all())
+
+    @property
+    def n_treated(self) -> int:
+        """Countries that ever carry the label; all of them if the exposure is no share and no label."""
+        share_like = bool(((self.d >= 0) & (self.d <= 1)).all())  # of the IPCEIs at which the country had the label
+        return int((self.d != 0).sum()) if share_like else len(self.y)
 
 
 def check_kind(kind: str, level: float) -> None:
@@ -37,8 +52,8 @@ def check_kind(kind: str, level: float) -> None:
         raise ParameterError(f"kind: expected one of {', '.join(get_args(Robust))}; got {kind!r}")
 
 
-def prepare(frame: pd.DataFrame, term: str, controls, outcome: str, extra: list[str]) -> Totals:
-    """Check names, keys, coverage and rank; sort by country."""
+def prepare(frame: pd.DataFrame, term: str, controls, outcome: str, extra=(), varies: bool = True) -> Totals:
+    """Check names, keys, coverage, that the outcome varies (unless told not to) and rank; sort by country."""
     names = check_names(term, controls, outcome)
     require_columns(frame, ["geo", *names, *extra], "frame")
     if frame.empty or frame["geo"].isna().any() or frame["geo"].duplicated().any():
@@ -51,15 +66,14 @@ def prepare(frame: pd.DataFrame, term: str, controls, outcome: str, extra: list[
             f"and the known ones are not a sample of all. Missing: {', '.join(lost)}"
         )
     y, d, *others = (numeric(frame[name]) for name in names)
-    if np.ptp(y) == 0:
+    if varies and np.ptp(y) == 0:
         raise DesignError(f"{outcome}: constant outcome, every row is {y[0]:g}")
     standard = standardise(others, len(y))[2]
     check_rank(d, standard, term, names[2:])
     x = np.column_stack([standard, d, np.ones(len(y))])
     if len(y) <= x.shape[1]:
         raise DesignError(f"geo: {len(y)} countries for {x.shape[1]} parameters; need more")
-    share_like = bool(((d >= 0) & (d <= 1)).all())
-    return Totals(y, x, (*names[2:], term), tuple(frame["geo"]), term, outcome, share_like, frame)
+    return Totals(y, x, (*names[2:], term), tuple(frame["geo"]), term, outcome, frame)
 
 
 def refuse_poisson_separation(totals: Totals) -> None:
@@ -117,9 +131,8 @@ def record(totals: Totals, beta, covariance, kind: str, level: float, columns, f
     at, df = len(totals.names) - 1, len(totals.y) - len(beta)
     estimate, se = float(beta[at]), math.sqrt(covariance[at, at])
     reach = float(stats.t.ppf((1 + level) / 2, df)) * se
-    d = totals.x[:, at]
     name = f"t with {df} df, {kind}"
-    fields = {**fields, "scale": fields["scale"] + ("" if np.isin(d, (0, 1)).all() else f" per unit of {totals.term}")}
+    fields = {**fields, "scale": fields["scale"] + ("" if totals.binary else f" per unit of {totals.term}")}
     return Result(
         term=totals.term,
         estimate=estimate,
@@ -132,7 +145,7 @@ def record(totals: Totals, beta, covariance, kind: str, level: float, columns, f
         p_value=float(2 * stats.t.sf(abs(estimate) / se, df)),
         p_kind=name,
         n_countries=len(totals.y),
-        n_treated=int((d != 0).sum()) if totals.share_like else len(totals.y),
+        n_treated=totals.n_treated,
         dropped=(),
         separation=False,
         converged=True,

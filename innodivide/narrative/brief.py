@@ -70,7 +70,7 @@ def summary_rows(ledger: pd.DataFrame) -> pd.DataFrame:
 
 def forest_marks(curve) -> dict:
     """Return the lines of the forest plot by the words above them."""
-    return {"no difference: 1": 1.0, f"likely seen from {curve.odds_ratio:.1f}": curve.odds_ratio}
+    return {"no difference": 1.0, f"likely seen from {curve.odds_ratio:.1f}": curve.odds_ratio}
 
 
 def difference_facts(shown: pd.DataFrame) -> dict:

@@ -101,7 +101,7 @@ def _eismea(tables: Tables) -> list[tuple]:
     valleys, i3 = tables["riv_region"], tables["i3_region"]
     named = valleys[(valleys["status"] == "identified") & valleys["geo"].isin(states)]
     accelerator = (
-        f"{eic_all['value'].max():.0f} companies selected from mid-2021 to mid-2024; a number for "
+        f"{eic_all['value'].max():.0f} companies selected in the years that the source covers; a number for "
         f"{eic.loc[eic['geo'].isin(states), 'geo'].nunique()} of {len(states)} states"
     )
     interregional = (

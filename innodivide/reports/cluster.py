@@ -123,7 +123,10 @@ def _check(client, notebooks: list[str]) -> None:
         except Exception as error:
             return f"{type(error).__name__}: {error}"
 
-    here, wrong = state(notebooks), []
+    try:
+        here, wrong = state(notebooks), []
+    except OSError as error:
+        raise ClusterError(f"{error.filename} cannot be read here: {error.strerror}") from None
     for worker, found in client.run(look, on_error="return").items():
         if not isinstance(found, dict):
             wrong.append(f"{worker} cannot use innodivide: {found}")

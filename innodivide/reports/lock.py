@@ -5,11 +5,12 @@ The lock belongs to the operating system, which frees it when its process ends, 
 
 import os
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from innodivide.errors import InnodivideError
+from innodivide.errors import InnodivideError, ParameterError
 
 LOCK = ".run.lock"
 HOLDER = ".run.holder"  # who has the lock, for people to read; nothing depends on it
@@ -20,8 +21,12 @@ class FolderBusy(InnodivideError):
     """Another run works in the output folder."""
 
 
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
 @contextmanager
-def only_run_in(out: Path, wait: float = PATIENCE, tell: Callable[[str], None] = lambda text: None) -> Iterator[None]:
+def only_run_in(out: Path, wait: float = PATIENCE, tell: Callable[[str], None] = _say) -> Iterator[None]:
     """Hold an output folder for this run; inside the block, further calls of the same thread pass at once.
 
     Parameters
@@ -31,12 +36,14 @@ def only_run_in(out: Path, wait: float = PATIENCE, tell: Callable[[str], None] =
     wait : float
         Seconds to wait for another run to end; 0 refuses at once.
     tell : callable
-        Called with one line if there is another run to wait for.
+        Called with one line if there is another run to wait for; default: print it to stderr.
 
     Raises
     ------
     FolderBusy
         The other run did not end in time.
+    ParameterError
+        The lock cannot be used, such as that of another user.
     """
     from filelock import FileLock, Timeout
 
@@ -54,6 +61,8 @@ def only_run_in(out: Path, wait: float = PATIENCE, tell: Callable[[str], None] =
         except Timeout:
             waited = f" after {wait / 60:.2g} minutes" if wait > 0 else ""
             raise FolderBusy(f"{_holder(out)} still works in {out}{waited}; try again later, or --out") from None
+    except OSError as error:
+        raise ParameterError(f"the lock {out / LOCK} cannot be used: {error.strerror or error}") from None
     try:
         with suppress(OSError):  # a full disk: the lock holds without it
             (out / HOLDER).write_text(f"process {os.getpid()} on {socket.gethostname()}", "utf-8")

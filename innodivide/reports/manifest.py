@@ -38,7 +38,8 @@ _PACKAGES = (
 _SHARED_TABLES = ("source", "country")  # every report prints source lines and country names
 # Files of the library that shape no report, so that a change of them leaves every report fresh: the command line, the
 # entry page, and what compares finished runs. A test holds that no other file of the library imports them.
-APART = ("cli/", "reports/site", "reports/compare", "reports/golden")  # what their paths begin with
+# They are told by what their paths begin with.
+APART = ("cli/", "refresh.py", "reports/archive", "reports/compare", "reports/golden", "reports/site")
 
 
 def sha256(content: bytes) -> str:

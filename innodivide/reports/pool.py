@@ -1,20 +1,24 @@
 """Work in processes of this machine, none of which can outlive the run, and none of whose deaths loses other work."""
 
+import hashlib
 import multiprocessing
 import os
+import shutil
 import signal
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
+from multiprocessing import forkserver
 from pathlib import Path
+from urllib.parse import quote
 
-from innodivide.errors import InnodivideError
+from innodivide.errors import InnodivideError, ParameterError
 from innodivide.reports import kernels
 
-LONGEST = 40  # letters; the system allows about 100 for a socket, and each has a name of its own in two folders
+LONGEST = 70  # letters; the system allows about 100 for a socket's, and they add a folder and a name
 _RUNNING = "running"  # folder with one file for each job that a process is working on
 _PRELOAD = (  # imported once, by the server that the processes are forked from
     "nbformat",
@@ -48,38 +52,42 @@ def in_processes(function: Callable, items: dict[str, object], workers: int, fol
     folder : Path
         For temporary files of the processes; the caller removes it.
     """
-    running = folder / _RUNNING
-    batches, alone, never_began = deque([list(items)]), set(), 0
+    batches, alone, in_vain = deque([list(items)]), set(), 0
     while batches:
-        batch = batches.popleft()
-        running.mkdir(exist_ok=True)
-        missing = set(batch)
-        with _pool(min(workers, len(batch)), folder) as pool:
-            with _interrupts_wait():
-                futures = {pool.submit(_work, function, items[n], running / str(i)): n for i, n in enumerate(batch)}
-            for future in as_completed(futures):
-                name = futures.pop(future)  # a result is kept no longer than it is needed
-                error = future.exception()
-                if not isinstance(error, BrokenProcessPool):
-                    missing.remove(name)
-                    yield name, error or future.result()
-        began = [n for i, n in enumerate(batch) if (running / str(i)).exists() and n in missing]
-        for mark in running.iterdir():
-            mark.unlink()
-        never_began += len(missing) == len(batch) and not began
-        for name in missing & alone if never_began < 2 else set(missing):
-            missing.remove(name)
-            yield (
-                name,
-                WorkerKilled(
-                    "its process was killed twice, perhaps for want of memory"
-                    if began
-                    else "the processes that make reports are killed as they start"
-                ),
-            )
-        again = [n for n in began if n in missing]
-        batches.extend(b for b in ([n for n in batch if n in missing and n not in again], *([n] for n in again)) if b)
+        missing = dict.fromkeys(batches.popleft())
+        count = len(missing)
+        with closing(_in_one_pool(function, {n: items[n] for n in missing}, workers, folder)) as results:
+            for name, result in results:
+                del missing[name]
+                yield name, result
+        began = [n for n in missing if (folder / _RUNNING / quote(n, safe="")).exists()]
+        in_vain += bool(missing) and not began and len(missing) == count
+        lost = {n: "its process was killed twice, perhaps for want of memory" for n in began if n in alone}
+        if in_vain > 1:
+            lost = dict.fromkeys(missing, "the processes that make reports are killed as they start")
+        for name, why in lost.items():
+            yield name, WorkerKilled(why)
+        again = [n for n in began if n not in lost]
+        rest = [n for n in missing if n not in lost and n not in again]
+        batches.extend([rest] if rest else [])
+        batches.extend([n] for n in again)
         alone.update(again)
+
+
+def _in_one_pool(function: Callable, items: dict[str, object], workers: int, folder: Path) -> Iterator[tuple]:
+    """Yield (name, result or exception) of each item until all are done, or a process of the pool has been killed."""
+    running = folder / _RUNNING
+    shutil.rmtree(running, ignore_errors=True)
+    running.mkdir()
+    with _pool(min(workers, len(items)), folder) as pool:
+        futures = {}
+        with suppress(BrokenProcessPool):  # so soon
+            for name, item in items.items():
+                futures[pool.submit(_work, function, item, running / quote(name, safe=""))] = name
+        for future in as_completed(futures):
+            name, error = futures.pop(future), future.exception()  # a result is kept no longer than it is needed
+            if not isinstance(error, BrokenProcessPool):
+                yield name, error or future.result()
 
 
 def _work(function: Callable, item, mark: Path):
@@ -100,6 +108,8 @@ def _pool(workers: int, folder: Path) -> Iterator[ProcessPoolExecutor]:
     context = multiprocessing.get_context("forkserver" if kernels.available() else "spawn")
     if kernels.available():
         context.set_forkserver_preload(list(_PRELOAD))
+        with _interrupts_wait():
+            forkserver.ensure_running()
     before = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(str(folder),))
     try:
@@ -112,10 +122,7 @@ def _pool(workers: int, folder: Path) -> Iterator[ProcessPoolExecutor]:
 
 @contextmanager
 def _interrupts_wait() -> Iterator[None]:
-    """Hold back Ctrl-C while processes are started; they inherit that, and leave it to this one to deal with it."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
+    """Hold back Ctrl-C while the server is started; all from there on inherit that, and leave it to this process."""
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
@@ -130,7 +137,25 @@ def _begin(folder: str) -> None:
     os.environ.update(kernels.own_folders(folder))
 
 
-def shorten_temporary_folder() -> None:
-    """Use /tmp where the folder for temporary files has so long a name that no socket in it can have an address."""
-    if os.name == "posix" and len(tempfile.gettempdir()) > LONGEST:
+@contextmanager
+def temporary_folder(out: Path) -> Iterator[Path]:
+    """Yield a folder for temporary files; what killed runs into `out` left of theirs is cleared away."""
+    start = f"innodivide-{hashlib.sha256(str(out.resolve()).encode()).hexdigest()[:8]}-"
+    try:
+        shorten_temporary_folder(below=len(start) + 9)
+        for leftover in Path(tempfile.gettempdir()).glob(f"{start}*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        made = tempfile.TemporaryDirectory(prefix=start, ignore_cleanup_errors=True)
+    except OSError as error:
+        raise ParameterError(f"there is no folder for temporary files (set TMPDIR): {error.strerror}") from None
+    with made as folder:
+        yield Path(folder)
+
+
+def shorten_temporary_folder(below: int = 0) -> None:
+    """Use /tmp if the folder for temporary files has so long a name that sockets in it would have no valid address.
+
+    `below` letters are kept free for the name of a folder in it.
+    """
+    if os.name == "posix" and len(tempfile.gettempdir()) + below > LONGEST:
         os.environ["TMPDIR"] = tempfile.tempdir = "/tmp"

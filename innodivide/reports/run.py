@@ -10,9 +10,9 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
@@ -158,7 +158,7 @@ def run(
     FolderBusy
         Another run still works in the folder.
     """
-    from innodivide.reports.pool import in_processes
+    from innodivide.reports.pool import in_processes, temporary_folder
 
     out, outcomes, todo = prepare_output(Path(out)), {}, {}
     with only_run_in(out, wait):
@@ -172,7 +172,7 @@ def run(
                 outcomes[item.name] = Outcome(item.name, "fresh")
                 tell(outcomes[item.name])
         if todo:
-            with _temporary(out) as folder:
+            with temporary_folder(out) as folder:
                 count = workers or os.cpu_count() or 1
                 there = in_executor(make_files, todo, executor) if executor else None
                 with closing(there or in_processes(make_files, todo, count, folder)) as results:
@@ -182,27 +182,13 @@ def run(
     return [outcomes[item.name] for item in jobs]
 
 
-@contextmanager
-def _temporary(out: Path) -> Iterator[Path]:
-    """Yield a folder for temporary files; what killed runs into `out` left of theirs is cleared away."""
-    from innodivide.reports.pool import shorten_temporary_folder
-
-    try:
-        shorten_temporary_folder()
-        start = f"innodivide-{manifest.sha256(str(out.resolve()).encode())[:8]}-"
-        for leftover in Path(tempfile.gettempdir()).glob(f"{start}*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        made = tempfile.TemporaryDirectory(prefix=start, ignore_cleanup_errors=True)
-    except OSError as error:
-        raise ParameterError(f"there is no folder for temporary files (set TMPDIR): {error.strerror}") from None
-    with made as folder:
-        yield Path(folder)
-
-
 def make_files(item: Job) -> Made:
     """Execute one notebook and return the files of its report, or what went wrong; nothing is left on this machine."""
+    from innodivide.reports.pool import shorten_temporary_folder
+
     started, read = time.monotonic(), {}
     try:
+        shorten_temporary_folder()
         read = manifest.inputs(item.notebook)  # before the notebook reads them, so that a later change is noticed
         with tempfile.TemporaryDirectory() as folder:
             lost = _write_report(item, Path(folder))

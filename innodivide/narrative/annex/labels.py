@@ -56,6 +56,12 @@ def others(group: str) -> str:
     return "Other leaders" if group == "leader" else f"Other {group}"
 
 
+def called(name: str) -> dict[str, str]:
+    """Return a country's name as it stands within a sentence ("name") and at its beginning ("Name")."""
+    article = "the " if name == "Netherlands" else ""
+    return {"name": article + name, "Name": article.capitalize() + name}
+
+
 class Excerpt(Exhibit):
     """A table that shows the first rows of its data (`SHOWN`); the rest stands in its CSV, as its caption says."""
 

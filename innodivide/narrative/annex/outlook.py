@@ -5,6 +5,7 @@ import pandas as pd
 from innodivide import profile
 from innodivide.exhibits import Exhibit, say, sources_of, table
 from innodivide.narrative import outlook as words
+from innodivide.narrative.annex.labels import called
 from innodivide.panel import Tables
 from innodivide.wording import show
 
@@ -20,11 +21,11 @@ def closing_exhibits(geo: str, rows: pd.DataFrame, index: pd.DataFrame, tables: 
     own = words.closing_rows(rows[rows["geo"] == geo].sort_values("by", ignore_index=True), tables)
     own["slowest"] = [show(float(v), "{:.0f}") for v in own["level_low"]]
     name, (first, second) = profile.names(tables)[geo], own.itertuples()
-    values = {"name": name, "start": int(first.start_year), "value": first.value, "window": words.WINDOW}
+    values = {**called(name), "start": int(first.start_year), "value": first.value, "window": words.WINDOW}
     values |= {"since": int(index["year"].min()), "by": int(first.by), "later": int(second.by)}
     if first.reading == "already there":
         text = (
-            "{name} is at {value:.0f} percent of the EU ({start}). If the slowest pace of its past held in every year, "
+            "{Name} is at {value:.0f} percent of the EU ({start}). If the slowest pace of its past held in every year, "
             "it would be at {low:.0f} in {by} and at {low_later:.0f} in {later}: {verdict}."
         )
         values |= {"low": first.level_low, "low_later": second.level_low}
@@ -71,4 +72,4 @@ def closing_exhibits(geo: str, rows: pd.DataFrame, index: pd.DataFrame, tables: 
         )
         + "Not a forecast.",
     )
-    return [say("NA.11", text, **{k: v for k, v in values.items() if f"{{{k}" in text}), listing]
+    return [say("NA.11", text, **values), listing]

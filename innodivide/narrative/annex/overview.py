@@ -4,7 +4,7 @@ import pandas as pd
 
 from innodivide import barriers, figures, peers, profile
 from innodivide.exhibits import Exhibit, figure, flag_note, say, sources_of, table
-from innodivide.narrative.annex.labels import GROUP, INDICATORS, a, others
+from innodivide.narrative.annex.labels import GROUP, INDICATORS, a, called, others
 from innodivide.narrative.barriers import LABELS
 from innodivide.panel import Tables, _tables
 from innodivide.wording import join_names, show
@@ -59,7 +59,7 @@ def _unusual_words(geo: str, scores: pd.DataFrame, gaps: pd.DataFrame) -> tuple[
     sum_ = peers.furthest(scores[[c for c in scores if c in peers.SHORT]], geo, 1)
     found = pd.concat([two, one, sum_])
     text = (
-        "**What stands out.** {name} is furthest from the mean of the Member States, in standard deviations, in: "
+        "**What stands out.** {Name} is furthest from the mean of the Member States, in standard deviations, in: "
         "{m_0} ({z_0:+.1f}) and {m_1} ({z_1:+.1f}) among the indicators of innovation; {m_2} ({z_2:+.1f}) among the "
         "institutional measures; {m_3} ({z_3:+.1f}) in Tier-2 and reform money."
     )
@@ -89,17 +89,17 @@ def _index_words(geo: str, position: pd.DataFrame, tables: Tables) -> tuple[str,
     names = profile.names(tables)
     series = profile.index_relative_to_eu(2023, tables)["year"]
     values = {
-        "name": names[geo],
+        **called(names[geo]),
         "edition": int(edition),
         "level": own["relative"],
         "rest": position.loc[position["kind"] == "group", "relative"].iloc[0],
         "first": int(series.min()),
         "last": int(series.max()),
         "change": abs(change),
-        "peers": join_names([names[m[0]] for m in near["members"]]),
+        "peers": join_names([called(names[m[0]])["name"] for m in near["members"]]),
         "ahead": "all stand" if ahead == len(near) else "one stands" if ahead == 1 else "two stand",
     }
-    return text, {k: v for k, v in values.items() if k == "name" or f"{{{k}" in text}
+    return text, values
 
 
 def _participation_words(row: pd.Series) -> tuple[str, dict]:
@@ -169,7 +169,7 @@ def position_table(
     near = position.loc[position["kind"] == "peer", "distance"]
     return table(
         "TA.1",
-        "{name} beside its nearest peers, its group and the EU",
+        "{Name} beside its nearest peers, its group and the EU",
         shown.dropna(subset=["relative"]),
         {
             "name": "",
@@ -183,9 +183,8 @@ def position_table(
             "range": ("Expected", "", "–"),
         },
         values={
-            "name": profile.names(tables)[geo],
+            **called(profile.names(tables)[geo]),
             "year": peers.YEAR,
-            "first": 2016,
             "near": near.min(),
             "far": near.max(),
         },
@@ -193,7 +192,7 @@ def position_table(
         edition=f"Group and rank: EIS {edition}; index: EIS 2023, back-series",
         caption="Nearest peers: the states closest in log population, log GDP per head and index, each in standard "
         "deviations (distance here {near:.1f} to {far:.1f}). Index and GDP per head (PPS) of {year}: EU = 100; change: "
-        "points since {first}. Expected: IPCEIs of a state of that size, wealth and status, 95% range. Means of states "
+        "points since 2016. Expected: IPCEIs of a state of that size, wealth and status, 95% range. Means of states "
         "are unweighted.",
     )
 
@@ -210,7 +209,7 @@ def editions_table(geo: str, tables: Tables | None = None) -> Exhibit:
         "Group and rank of {name} in each edition of the scoreboard",
         wide,
         {"what": "", **{y: y for y in years}},
-        values={"name": profile.names(tables)[geo]},
+        values=called(profile.names(tables)[geo]),
         sources=sources_of(rows),
         note=flag_note(rows),
         caption="L leader, S strong, M moderate, Md modest, E emerging innovator. As first published; in 2021 modest "
@@ -242,7 +241,7 @@ def index_figure(geo: str, tables: Tables | None = None) -> Exhibit:
         ),
         rows[["series", "kind", "year", "relative"]],
         values={
-            "name": names[geo],
+            **called(names[geo]),
             "first": own.iloc[0],
             "last": own.iloc[-1],
             "start": int(rows["year"].min()),
@@ -251,7 +250,7 @@ def index_figure(geo: str, tables: Tables | None = None) -> Exhibit:
         sources=sources_of(index[index["geo"].isin(set("; ".join(rows["name"]).split("; ")))]),
         edition="EIS 2023, back-series",
         alt="Lines of the innovation index over the years, EU of each year = 100: {name}, its three nearest peers and "
-        "the mean of its group. {name} went from {first:.0f} to {last:.0f}.",
+        "the mean of its group. {Name} went from {first:.0f} to {last:.0f}.",
         caption="The index is published without a margin of error.",
     )
 
@@ -264,7 +263,7 @@ def strength_figure(geo: str, tables: Tables | None = None) -> Exhibit:
     name, gone = profile.names(tables)[geo], rows.loc[rows["relative"].isna(), "short"]
     zero = rows.loc[rows["relative"] == 0, "short"]
     above = int((rows["relative"] > 100).sum())
-    values = {"name": name, "n": len(rows), "above": above, "known": len(rows) - len(gone)}
+    values = {**called(name), "n": len(rows), "above": above, "known": len(rows) - len(gone)}
     caption = "Normalised scores: a distance is one of place within the range of all states, not of euros or percent."
     if len(zero):
         caption += " Zero is the bottom score of all states and years: {zero}."
@@ -274,7 +273,7 @@ def strength_figure(geo: str, tables: Tables | None = None) -> Exhibit:
         values["gone"] = join_names(gone)
     return figure(
         "FA.2",
-        "{name} is above the EU in {above} of {known} indicators",
+        "{Name} is above the EU in {above} of {known} indicators",
         figures.strength_columns(
             rows,
             "short",

@@ -6,7 +6,7 @@ import pandas as pd
 
 from innodivide import figures, peers, profile
 from innodivide.exhibits import Exhibit, figure, say, sources_of, table
-from innodivide.narrative.annex.labels import excerpt, others
+from innodivide.narrative.annex.labels import called, excerpt, others
 from innodivide.narrative.barriers import LABELS
 from innodivide.panel import Tables, _tables
 from innodivide.wording import join_names, show
@@ -36,13 +36,13 @@ def region_figure(geo: str, tables: Tables | None = None) -> Exhibit | None:
         ),
         every,
         values={
-            "name": names[geo],
+            **called(names[geo]),
             "n": len(rows),
             "best": best["name"],
             "last": last["name"],
             "high": best["relative"],
             "low": last["relative"],
-            "peers": join_names(list(dict.fromkeys(every["label"]))[1:]),
+            "peers": join_names([called(n)["name"] for n in list(dict.fromkeys(every["label"]))[1:]]),
         },
         alt="Left, map of {name} with one point for each of {n} regions, marked by innovation group; highest {best}, "
         "lowest {last}. Right, the index of each region of {name}, from {low:.0f} to {high:.0f}, and of {peers}.",
@@ -63,7 +63,7 @@ def barrier_exhibits(geo: str, rows: pd.DataFrame, draws: int, tables: Tables | 
     rows = rows.assign(change=rows["region_code"].map(own["change"]))
     name, lagging = profile.names(tables)[geo], rows["group"] == "emerging"
     common = rows.loc[lagging, "general"].mode().sort_values()
-    values = {"name": name, "n": len(rows), "lagging": int(lagging.sum())}
+    values = {**called(name), "n": len(rows), "lagging": int(lagging.sum())}
     text = _who_lags(len(rows), int(lagging.sum()))
     if lagging.any():
         text += (
@@ -86,7 +86,7 @@ def _who_lags(count: int, lagging: int) -> str:
             else "The scoreboard treats {name} as one region, which is not among the lagging ones (the lowest group)."
         )
     if not lagging:
-        return "No region of {name} is lagging: of its {n}, none is in the lowest group of the scoreboard."
+        return "No region of {name} is lagging: none of its {n} is in the lowest group of the scoreboard."
     if lagging == count:
         return "All {n} regions of {name} are lagging, that is, in the lowest group of the scoreboard."
     verb = "is" if lagging == 1 else "are"
@@ -102,6 +102,7 @@ def _barrier_table(name, rows, lagging, draws, values) -> Exhibit:
         shared=[_first(g, 1, numbers=False) if low else "–" for g, low in zip(rows["general"], lagging)],
         furthest=[f"behind the EU: {t}" if mixed and not low else t for t, low in zip(own, lagging)],
         quality=[_short(t) for t in rows["government"]],
+        region=rows["name"] if len(rows) == 1 else [f"{n} ({c})" for n, c in zip(rows["name"], rows["region_code"])],
         place=[f"{show(v, '{:.0f}')} ({g})" for v, g in zip(rows["relative"], rows["group"])],
     )
     shown = shown.sort_values(["relative", "region_code"], ascending=[False, True], ignore_index=True)
@@ -111,7 +112,7 @@ def _barrier_table(name, rows, lagging, draws, values) -> Exhibit:
         order = [*range(STRONGEST), *range(len(shown) - WEAKEST, len(shown)), *range(STRONGEST, len(shown) - WEAKEST)]
         shown = shown.iloc[order]
     columns = {
-        "name": "Region",
+        "region": "Region",
         "place": "Index (group)",
         "change": ("Change", "{:+.0f}"),
         **({"shared": "General barrier"} if len(largest) > 1 else {}),
@@ -127,7 +128,7 @@ def _barrier_table(name, rows, lagging, draws, values) -> Exhibit:
         shown,
         columns,
         values=values
-        | {"draws": draws, "top": STRONGEST, "weak": WEAKEST, "first": 2016, "largest": min(largest, default="")},
+        | {"draws": draws, "top": STRONGEST, "weak": WEAKEST, "largest": min(largest, default="")},
         sources=[*sources_of(rows), "QOG_EQI_2021"],
         edition="RIS 2023",
         caption=_barrier_caption(len(largest), mixed, cut),
@@ -143,7 +144,7 @@ def _first(text: str, count: int = NAMED, numbers: bool = True) -> str:
 
 
 def _barrier_caption(general: int, mixed: bool, cut: bool) -> str:
-    text = "Index: EU = 100; change in points since {first}. "
+    text = "Index: EU = 100; change in points since 2016. "
     if general:
         text += (
             "Largest general barrier, shared with the other lagging regions of the EU: {largest}. "
@@ -210,7 +211,7 @@ def institutions_table(geo: str, gaps: pd.DataFrame, tables: Tables | None = Non
         if len(behind) == len(rows)
         else "Institutions of {name}: below the EU in {behind} of {total} measures"
     )
-    values = {"name": names[geo], "behind": len(behind), "total": len(rows), "shown": MEASURES}
+    values = {**called(names[geo]), "behind": len(behind), "total": len(rows), "shown": MEASURES}
     caption = (
         "Distance to the EU (mean of the states, weighted with population) in standard deviations between states; "
         "minus is below. Place: from the best. "

@@ -4,6 +4,7 @@ import pandas as pd
 
 from innodivide import figures, profile
 from innodivide.exhibits import Exhibit, figure, flag_note, say, sources_of, table
+from innodivide.narrative.annex.labels import called
 from innodivide.panel import TAKING_PART, Tables, _tables
 from innodivide.wording import join_names, show
 
@@ -39,8 +40,8 @@ def membership_exhibit(geo: str, tables: Tables | None = None) -> Exhibit:
     if rows.empty:
         return say(
             "NA.4",
-            "{name} has no role in any of the {n} IPCEIs in the register, nor in the infrastructure cases.",
-            name=name,
+            "{Name} has no role in any of the {n} IPCEIs in the register, nor in the infrastructure cases.",
+            **called(name),
             n=int((tables["ipcei"]["kind"] == "integrated").sum()),
         )
     people = tables["ipcei_participant"].query("geo == @geo and participant_type == 'direct'")
@@ -67,7 +68,7 @@ def membership_exhibit(geo: str, tables: Tables | None = None) -> Exhibit:
             "companies": "Companies",
             "aid": "Aid, € million",
         },
-        values={"name": name, "n": taking},
+        values={**called(name), "n": taking},
         sources=[*sources_of(rows), *sources_of(people)],
         note=flag_note(rows, people),
         caption="Only states that notify or join later take part; infrastructure cases are not integrated IPCEIs. "
@@ -117,18 +118,18 @@ def record_figure(
     ahead = own.assign(label=own["scenario"].map(SCENARIOS), part="scenario")
     keep = ["part", "geo", "label", "observed", "expected", "low", "high", "change", "change_low", "change_high"]
     first = record.iloc[0]
-    values = {"name": names[geo], "n": int(first["observed"]), "low": int(first["low"]), "high": int(first["high"])}
-    values |= {"draws": draws, "peers": join_names(list(record["label"])[1:])}
+    values = {**called(names[geo]), "n": int(first["observed"]), "low": int(first["low"]), "high": int(first["high"])}
+    values |= {"draws": draws, "peers": join_names([called(n)["name"] for n in record["label"].iloc[1:]])}
     return figure(
         "FA.3",
-        ("{name} takes part in {n}" if values["n"] else "{name} takes part in none")
+        ("{Name} takes part in {n}" if values["n"] else "{Name} takes part in none")
         + "; a state of its size, wealth and status in {low} to {high}",
         figures.record_and_scenarios(
             record,
             ahead.drop(columns="observed"),
             names[geo],
             "Number of integrated IPCEIs",
-            ("Record, and states like it", f"{names[geo]}, if ..."),
+            ("Record, and states like it", f"{values['Name']}, if ..."),
         ),
         pd.concat([record, ahead]).reindex(columns=keep),
         values=values,
@@ -144,10 +145,10 @@ def scenario_text(geo: str, rows: pd.DataFrame, tables: Tables | None = None) ->
     """Return what would go with the label and the wealth of a leader; `rows` as for `record_figure`."""
     name, own = profile.names(tables)[geo], rows[rows["geo"] == geo].set_index("scenario")
     label, wealth = own.loc["label"], own.loc["wealth"]
-    values = {"name": name, "possible": int(label["n_ipceis"])}
+    values = {**called(name), "possible": int(label["n_ipceis"])}
     if not label["changed"]:
         text = (
-            "{name} was an innovation leader at every one of the {possible} decisions, so in a scenario the label "
+            "{Name} was an innovation leader at every one of the {possible} decisions, so in a scenario the label "
             "changes nothing."
         )
     else:

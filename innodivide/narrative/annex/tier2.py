@@ -4,6 +4,7 @@ import pandas as pd
 
 from innodivide import peers, profile
 from innodivide.exhibits import FLAG_MEANING, Exhibit, flag_note, say, sources_of, table
+from innodivide.narrative.annex.labels import called
 from innodivide.narrative.annex.overview import circle_names
 from innodivide.panel import TAKING_PART, Tables, _tables
 from innodivide.wording import join_names
@@ -34,17 +35,14 @@ def money_table(geo: str, tables: Tables | None = None) -> Exhibit:
             **{column: (head, "{:,.0f}", "–") for column, head in heads.items()},
         },
         values={
-            "name": profile.names(tables)[geo],
-            "first": 2014,
-            "last": 2020,
+            **called(profile.names(tables)[geo]),
             "people": profile.PER_HEAD_YEAR,
-            "until": "August 2025",
         },
         sources=sources_of(rows),
         note=flag_note(rows),
         caption="Place: from the highest; ties share a place. Horizon 2020 and Europe: projects per million people, to "
-        "{until}. Smart Specialisation: in the partnerships whose member list is complete; zero there is not absence "
-        "from Tier 2. Cohesion funds: {first} to {last}. Grants of the Recovery and Resilience Facility: first plan. "
+        "August 2025. Smart Specialisation: in the partnerships whose member list is complete; zero there is not "
+        "absence from Tier 2. Cohesion funds: 2014-2020. Grants of the Recovery and Resilience Facility: first plan. "
         "Population: {people}. Means of states, unweighted.",
     )
 
@@ -64,7 +62,7 @@ def semester_text(geo: str, tables: Tables | None = None) -> Exhibit:
     return say(
         "NA.6",
         text,
-        name=profile.names(tables)[geo],
+        **called(profile.names(tables)[geo]),
         yes=join_names(yes, none="no year read"),
         **({"no": join_names(no)} if no else {}),
     )
@@ -85,7 +83,7 @@ def data_notes(geo: str, tables: Tables | None = None) -> Exhibit:
             "an amount of aid for {aid}."
         )
         known = {"companies": int(inside["n_companies"].notna().sum()), "aid": int(inside["aid_eur_mn"].notna().sum())}
-        values |= {"name": name} | ({} if one else {"n": len(inside)})
+        values |= called(name) | ({} if one else {"n": len(inside)})
         values |= {k: ("known" if v else "unknown") if one else v for k, v in known.items()}
     labels = tables["variable"].set_index("variable")["label"]
     panel = tables["country_panel"].query("geo == @geo and year >= 2017")
@@ -113,7 +111,7 @@ def connection_text(geo: str, points: pd.DataFrame, coverage, draws: int, tables
         f"complete here, and {{name}} is in {places}; it takes part in "
     )
     text += "{n_first} integrated IPCEI{s}." if own["n_first"] else "no integrated IPCEI."
-    values = {"name": profile.names(tables)[geo], "known": coverage.known, "total": coverage.total}
+    values = {**called(profile.names(tables)[geo]), "known": coverage.known, "total": coverage.total}
     values |= {"n_first": int(own["n_first"]), "n_second": int(own["n_second"])}
     values["s"] = "" if own["n_first"] == 1 else "s"
     if own["position"] == "both":
@@ -133,7 +131,7 @@ def connection_text(geo: str, points: pd.DataFrame, coverage, draws: int, tables
     else:
         text += " So no point where they meet is on record."
     text += " Absence from these lists is not absence from Tier 2."
-    return say("NA.12", text, **{k: v for k, v in values.items() if f"{{{k}" in text})
+    return say("NA.12", text, **values)
 
 
 def money_against_gap_text(geo: str, rows: pd.DataFrame, tables: Tables | None = None) -> Exhibit:
@@ -143,7 +141,7 @@ def money_against_gap_text(geo: str, rows: pd.DataFrame, tables: Tables | None =
     reform["place"] = grouped["per_head"].rank(ascending=False, method="min")
     reform["gap_place"] = grouped["gap"].rank(ascending=False, method="min")
     own = reform[reform["geo"] == geo]
-    values = {"name": profile.names(tables)[geo], "n": rows["geo"].nunique()}
+    values = {**called(profile.names(tables)[geo]), "n": rows["geo"].nunique()}
     parts = []
     for i, row in enumerate(own.itertuples()):
         if pd.isna(row.place):

@@ -16,7 +16,7 @@ _FILES = {  # label -> where it may be, best first
     "HTML": ("report.html",),
     "PDF": ("report.pdf",),
     "Word": ("report.docx",),
-    "Data": ("exhibits.xlsx", "report.xlsx", "exhibits"),
+    "Data": ("exhibits.xlsx", "exhibits"),
 }
 _EXHIBIT = "application/vnd.innodivide.exhibit+json"  # exhibits.MIME, without importing pandas
 

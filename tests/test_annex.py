@@ -1,0 +1,197 @@
+"""The words of a country annex: special cases of countries, numbers against their tables, what a table leaves out."""
+
+import re
+
+import pandas as pd
+import pytest
+
+from innodivide import confirmatory, data, figures, models, panel, peers, plan, profile, regional, scenarios
+from innodivide.errors import ParameterError
+from innodivide.narrative import annex
+from innodivide.narrative.annex import labels, overview, tier1
+
+EU27 = list(panel.member_states()["geo"])
+
+
+@pytest.fixture(scope="module")
+def model():
+    registered = plan.load_plan()
+    dyads = confirmatory.planned_dyads(registered)
+    fit = models.firth_logit(dyads)
+    return dyads, fit, models.expected_participation(fit, dyads)
+
+
+@pytest.fixture(scope="module")
+def gaps():
+    return regional.institutions_by_state()
+
+
+def said(geo: str, model, gaps) -> str:
+    expected = model[2]
+    position = peers.position(geo, expected.set_index("geo")["observed"])
+    return annex.summary(geo, expected, position, gaps).title
+
+
+# ---- names ----
+
+
+def test_every_indicator_has_a_short_name_of_its_own():
+    codes = data.load("indicator").query("level == 'indicator'")["indicator_code"]
+    assert set(labels.INDICATORS) == set(codes) and len(set(labels.INDICATORS.values())) == 32
+    assert max(map(len, labels.INDICATORS.values())) <= 30
+    assert set(peers.SHORT) == {name for name, _, _ in profile.instruments(panel._tables(None))} - {peers.EARLY}
+
+
+def test_a_name_takes_its_article_within_a_sentence():
+    assert labels.called("Netherlands") == {"name": "the Netherlands", "Name": "The Netherlands"}
+    assert labels.called("Malta") == {"name": "Malta", "Name": "Malta"}
+    assert labels.a("emerging") == "an emerging innovator" and labels.a("strong") == "a strong innovator"
+
+
+# ---- what stands out ----
+
+
+@pytest.mark.parametrize("geo", [g if g in ("EL", "IE") else pytest.param(g, marks=pytest.mark.slow) for g in EU27])
+def test_what_stands_out_is_told_of_every_country(geo, model, gaps):
+    text, name = said(geo, model, gaps), profile.names()[geo]
+    assert text.startswith("**What stands out.** ") and name in text
+    assert not re.search(r"\bnan\b|\bNone\b|[{}]|(?<!\w)-\d", text)
+    index = profile.index_relative_to_eu().query("geo == @geo and year == 2023")["relative"].iloc[0]
+    assert f"stood at {index:.0f} percent of the EU in 2023" in text
+    for peer in peers.of(geo):
+        assert profile.names()[peer] in text
+
+
+def test_special_cases_have_their_own_words(model, gaps):
+    texts = {g: said(g, model, gaps) for g in ("SE", "LU", "MT", "RO", "NL", "PL")}
+    assert "It is above its nearest peers" in texts["SE"] and "all stand above it" in texts["RO"]
+    assert "takes part in none of the 11 integrated IPCEIs" in texts["LU"] and "lost" in texts["LU"]
+    assert "treats it as one region" in texts["MT"] and "regions run from" not in texts["MT"]
+    assert "all are in the lowest group" in texts["RO"] and "none is in the lowest group" in texts["NL"]
+    assert "The Netherlands is furthest" in texts["NL"] and "gained 8 points on the EU" in texts["PL"]
+
+
+def test_more_and_fewer_than_expected_are_said(model):
+    row = model[2].set_index("geo").loc["PL"]
+    for observed, word in ((row["high"] + 1, "more than"), (row["low"] - 1, "fewer than"), (row["low"], "within")):
+        text, values = overview._participation_words(row.mask(row.index == "observed", observed))
+        assert values["verdict"] == word and "takes part in {n}" in text
+
+
+# ---- zeros of indicators ----
+
+
+def test_a_zero_is_a_bottom_score_or_a_missing_figure_as_the_index_shows():
+    romania, ireland = annex.strength_figure("RO"), annex.strength_figure("IE")
+    rows = romania.data.set_index("indicator_code")["relative"]
+    assert (rows == 0).sum() == 5 and rows.notna().all() and "bottom score" in romania.caption
+    assert ireland.data.set_index("indicator_code")["relative"].isna().sum() == 1
+    assert "of 31 indicators" in ireland.title and "missing figure" in ireland.caption
+    assert "Zero is" not in annex.strength_figure("DE").caption
+    assert romania.data["relative"].is_monotonic_decreasing
+
+
+# ---- Tier 1 ----
+
+
+def test_a_country_without_a_role_gets_a_sentence_and_one_without_participation_the_word_none():
+    assert annex.membership_exhibit("CY").kind == "text"
+    table = annex.membership_exhibit("LU")
+    assert table.title.endswith("takes part in none") and len(table.data) > 0
+
+
+@pytest.mark.parametrize(
+    ("count", "named", "shown"),
+    [
+        (3, "A, B, C", "3: A, B, C"),
+        (pd.NA, "A, B", "named: A, B"),
+        (2, None, "2"),
+        (pd.NA, None, "not known"),
+        (9, ", ".join(f"Company number {i}" for i in range(7)), "9: Company number 0, Company number 1 and 5 more"),
+        (1, "A very long name of a company without room in its cell", "1: A very long name of a company without "
+         "room in its cell"),
+    ],
+)
+def test_companies_are_named_as_far_as_there_is_room(count, named, shown):
+    assert tier1._companies(count, named) == shown
+
+
+def test_the_record_is_that_of_the_model_and_every_company_stays_in_the_data(model):
+    (dyads, fit, expected), rng = model, confirmatory.stream(plan.load_plan(), 99)
+    rows = scenarios.participation_scenarios(fit, dyads, rng, n_draws=100, geo="DE")
+    picture = annex.record_figure("DE", expected, peers.of("DE"), rows, panel.dyad_sources(), 100)
+    record = picture.data[picture.data["part"] == "record"].set_index("geo")
+    assert list(record.index) == ["DE", *peers.of("DE")] and (picture.data["part"] == "scenario").sum() == 4
+    assert record["observed"].to_dict() == expected.set_index("geo")["observed"][record.index].to_dict()
+    table = annex.membership_exhibit("DE")
+    people = data.load("ipcei_participant").query("geo == 'DE' and participant_type == 'direct'")
+    assert all(company in table.csv() for company in people["company"] if '"' not in company)
+
+
+# ---- tables ----
+
+
+def test_an_excerpt_shows_the_first_rows_and_keeps_all_in_its_data(gaps):
+    table = annex.institutions_table("PL", gaps)
+    assert len(table.payload()["rows"]) == 5 and len(table.csv().splitlines()) == 18
+    assert "5 of 17 measures" in table.caption
+
+
+def test_the_table_of_editions_has_a_column_for_each():
+    table, own = annex.editions_table("RO"), profile.editions("RO")
+    assert [c[0] for c in table.columns.values()][1:] == [str(e) for e in own["edition"]]
+    assert table.cells()[0][1:] == [figures.GROUP_LETTERS[g] for g in own["group"]]
+    assert table.cells()[1][1:].count("–") == own["rank"].isna().sum() > 0
+
+
+@pytest.mark.parametrize("geo", ["CY", "EE", "LV", "LU", "MT"])
+def test_a_country_of_one_region_has_no_map(geo):
+    assert annex.region_figure(geo) is None
+
+
+def test_the_map_stands_beside_the_regions_of_the_peers():
+    picture = annex.region_figure("LT")
+    assert picture.data["geo"].unique().tolist() == ["LT", *peers.of("LT")]
+    own = picture.data[picture.data["geo"] == "LT"]
+    assert len(own) == 2 and own["relative"].is_monotonic_decreasing
+    again = annex.region_figure("LT")
+    assert (picture.svg, picture.png) == (again.svg, again.png), "the same bytes from run to run"
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_data_notes_fit_the_number_of_projects(count):
+    geo = {0: "CY", 1: "MT", 2: "EE"}[count]
+    text = annex.data_notes(geo).title
+    assert ("one project" in text) == (count == 1) and ("Of the 2 projects" in text) == (count == 2)
+    assert ("takes part in" in text) == (count > 0)
+
+
+# ---- figures ----
+
+
+def test_panels_refuse_what_they_cannot_draw():
+    frame = pd.DataFrame({"name": ["a", "a"], "x": [1.0, 2.0], "m": 1.0})
+    with pytest.raises(ParameterError, match="comes more than once"):
+        figures.strength_columns(frame, "name", "x", "m")
+    record = pd.DataFrame({"label": ["a"], "expected": [1.0], "low": [0.0], "high": [2.0], "observed": [1.0]})
+    with pytest.raises(ParameterError, match="no rows"):
+        figures.record_and_scenarios(record, record[:0], "a")
+    with pytest.raises(ParameterError, match="focus 'XX'"):
+        points = profile.regions("LT").assign(geo="LT", code=lambda f: f["region_code"])
+        rows = pd.DataFrame({"label": ["x"], "value": [1.0], "group": ["strong"]})
+        figures.regions_beside(points, data.load("outline"), rows, "XX")
+
+
+def test_the_order_of_rows_does_not_matter_to_the_strengths():
+    rows = overview.strengths("PL").assign(short=lambda f: f["indicator_code"].map(labels.INDICATORS))
+    one = figures.save_bytes(figures.strength_columns(rows, "short", "relative", "leaders"), "svg")
+    other = figures.save_bytes(figures.strength_columns(rows.sample(frac=1, random_state=1), "short", "relative",
+                                                        "leaders"), "svg")
+    assert one == other
+
+
+def test_numbers_of_regions_outside_the_map_have_a_minus_sign():
+    points = profile.regions("PT").assign(geo="PT", code=lambda f: f["region_code"], score=-0.7)
+    drawn = figures.region_map(points, data.load("outline"), "score", focus="PT", fmt="{:.1f}")
+    under = drawn.axes[0].get_xlabel()
+    assert "Açores" in under and "(−0.7)" in under and "-0.7" not in under

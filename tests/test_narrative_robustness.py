@@ -1,0 +1,172 @@
+"""Sentences and tables of the robustness report: both branches of what may be claimed, and where the answer turns."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from innodivide import confirmatory, models, multiverse, robustness
+from innodivide.exhibits import say
+from innodivide.inference.pooling import random_intercept_logit
+from innodivide.inference.priors import prior_sensitivity
+from innodivide.inference.sensitivity import e_value, robustness_value
+from innodivide.models import dispersion_interval
+from innodivide.narrative import leader_test, method_audit
+from innodivide.narrative import robustness as words
+from innodivide.narrative import robustness_appendix as appendix
+from innodivide.plan import load_plan
+from innodivide.results import as_odds_ratio
+from innodivide.size_audit import stored
+
+PLAN = load_plan()
+DYADS = confirmatory.planned_dyads(PLAN)
+
+
+def analysed(dyads):
+    """What the appendix needs of a confirmatory analysis, without its permutations."""
+    fit = models.firth_logit(dyads)
+    interval = as_odds_ratio(dispersion_interval(fit))
+    return confirmatory.Confirmatory(dyads, fit, interval, fit.odds_ratio(), None, None, None)
+
+
+REAL = analysed(DYADS)
+STRONG = analysed(DYADS.assign(participates=DYADS["participates"] | (DYADS["leader"] & (DYADS["ipcei_id"] != "ME1"))))
+
+
+def family(verdict):
+    return pd.DataFrame({"claim": ["leaders", "wealth"], "verdict": [verdict, "supported"]})
+
+
+# ---- robustness value and E-value: shown only where an association is claimed ----
+
+
+def test_nothing_is_shown_where_nothing_is_claimed():
+    for main in (REAL, STRONG):
+        text, values = appendix.confounding(main, family("inconclusive"))
+        said = say("N4.5", text, **values).title
+        assert said.startswith("No robustness value and no E-value is shown") and "is inconclusive, and" in said
+        assert values["e"] is None and values["rv"] is None and "E-value;" not in said
+
+
+def test_the_reason_is_that_of_the_data():
+    assert "the interval includes a ratio of one" in appendix.confounding(REAL, family("supported"))[1]["reason"]
+    assert appendix.confounding(STRONG, family("inconclusive"))[1]["reason"] == "no effect is claimed"
+
+
+@pytest.mark.parametrize("verdict", ["supported", "contradicted"])
+def test_numbers_are_shown_where_an_association_is_claimed(verdict):
+    text, values = appendix.confounding(STRONG, family(verdict))
+    said = say("N4.5", text, **values).title
+    interval = STRONG.interval
+    assert interval.ci_low > 1
+    wanted = e_value(*np.sqrt([interval.estimate, interval.ci_low, interval.ci_high]))  # participation is common
+    assert (values["e"], values["e_end"]) == (wanted.value, wanted.value_interval)
+    assert f"{wanted.value:.2f} times" in said and f"{wanted.value_interval:.2f} for the end" in said
+    assert f"is {verdict}." in said and "No robustness value" not in said
+    totals = robustness.country_totals(STRONG.dyads)
+    x = np.column_stack([np.ones(27), totals[["ln_population", "ln_gdp_pc_pps", "leader_share"]].astype(float)])
+    y = totals["rate"].to_numpy(dtype=float)
+    beta, rss, *_ = np.linalg.lstsq(x, y, rcond=None)
+    t = beta[-1] / np.sqrt(rss[0] / 23 * np.linalg.inv(x.T @ x)[-1, -1])
+    wanted = robustness_value(float(t), 23)
+    assert wanted.shown and values["rv"] == pytest.approx(wanted.value) and f"{wanted.value:.0%} of what" in said
+
+
+def test_a_claim_that_the_interval_does_not_bear_out_shows_nothing():
+    text, values = appendix.confounding(REAL, family("supported"))
+    assert "is supported, and the interval includes" in say("N4.5", text, **values).title
+
+
+def test_only_the_verdict_on_leaders_counts():
+    assert appendix.claimed(family("supported")) and appendix.claimed(family("contradicted"))
+    assert not appendix.claimed(family("inconclusive"))
+
+
+# ---- where the answer turns ----
+
+
+@pytest.fixture(scope="module")
+def grid():
+    specs = multiverse.expand()
+    some = specs[(specs["sample"] == "all") & (specs["outcome"] == "notifying") & (specs["controls_year"] == "lag1")]
+    return multiverse.run_grid(some.reset_index(drop=True))
+
+
+def test_every_specification_is_in_the_table_of_questions_and_models(grid):
+    found = words.family_rows(grid)
+    assert found["n"].sum() == len(grid) and len(found) == 8 and (found["failed"] == 0).all()
+    assert set(found["family"]) == {"label", "index"}
+    beyond = words.outside(grid)
+    assert found[["n_below", "n_above"]].sum().sum() == beyond.sum() == (grid["p_value"] < 0.05).sum()
+    label = grid[(grid["family"] == "leader") & (grid["estimator"] == "lpm")]
+    row = found[(found["family"] == "label") & (found["estimator"] == "linear probability")].iloc[0]
+    assert row["n_below"] == (label["ci_high"] < 0).sum() and row["median"] == label["estimate"].median()
+
+
+def test_what_leaves_out_no_association_is_described_by_what_it_shares(grid):
+    joint = pd.DataFrame(
+        {"family": ["leader", "index"], "statistic": "share_below_alpha", "p_value": [0.4, 0.2], "n_fits_failed": 0}
+    )
+    none = words.turn_facts(grid.assign(ci_low=-1.0, ci_high=1.0), joint)
+    assert none["leader_out"] == none["index_out"] == "none leaves out no association"
+    assert (none["leader_n"], none["leader_p"]) == ((grid["family"] == "leader").sum(), 0.4)
+    hit = grid["status"].eq("top5") & grid["estimator"].eq("lpm") & grid["size"].eq("ln_gdp")
+    some = grid.assign(ci_low=-1.0, ci_high=np.where(hit, -0.1, 1.0), sign=-1.0)
+    said = words.turn_facts(some, joint)["leader_out"]
+    assert said.startswith(f"{hit.sum()} leave out no association, all of them below it, all with")
+    assert "status: five highest ranks" in said and "model: linear probability" in said and "size: GDP" in said
+    mixed = grid.assign(ci_low=0.1, ci_high=0.2, sign=np.where(np.arange(len(grid)) % 2, 1.0, -1.0))
+    assert "some below and some above it" in words.turn_facts(mixed, joint)["leader_out"]
+
+
+def test_the_curve_is_the_log_odds_of_the_label(grid):
+    curve = robustness.odds_ratio_curve(grid)
+    assert set(curve["estimator"]) == {"firth", "quasi_binomial"} and set(curve["family"]) == {"leader"}
+    assert np.allclose(np.log(curve["odds_ratio"]), curve["estimate"]) and (curve["ci_low"] > 0).all()
+    registered = curve.set_index("spec_id").loc[robustness.REGISTERED]
+    assert registered["odds_ratio"] == pytest.approx(REAL.interval.estimate, abs=1e-6)
+    medians = words.size_medians(words.curve_rows(curve))
+    assert medians["by_population"] == curve.loc[curve["size"] == "ln_population", "odds_ratio"].median()
+
+
+# ---- tables ----
+
+
+def test_the_first_interval_of_the_coefficients_is_the_registered_one():
+    rows = leader_test.coefficients(REAL).set_index("term")
+    leader = rows.loc["Innovation leader"]
+    assert (leader["ci_low"], leader["ci_high"]) == pytest.approx((REAL.interval.ci_low, REAL.interval.ci_high))
+    assert (leader["dyad_low"], leader["dyad_high"]) == pytest.approx((REAL.profile.ci_low, REAL.profile.ci_high))
+    doubled = np.exp(np.log(2) * REAL.fit.coefficients.at["ln_population", "estimate"])
+    assert rows.at["Population (per doubling)", "odds_ratio"] == pytest.approx(doubled)
+
+
+def test_an_answer_with_an_interval_beyond_one_is_said_so():
+    strong = replace(STRONG, permutation=STRONG.profile, second_permutation=STRONG.profile, effect=STRONG.profile)
+    weak = replace(REAL, permutation=REAL.profile, second_permutation=REAL.profile, effect=REAL.profile)
+    curve = type("Curve", (), {"odds_ratio": 4.0, "power": 0.8})
+    assert leader_test.answer_facts(strong, curve, PLAN)["so"] == "the figures show an association"
+    assert "do not rule out" in leader_test.answer_facts(weak, curve, PLAN)["so"]
+    assert leader_test.answer_facts(weak, curve, PLAN)["dropped"] == "nothing"
+
+
+def test_linear_models_carry_their_rate_in_the_audit():
+    audit = stored(DYADS, PLAN)
+    records = robustness.cluster_methods(REAL, PLAN)
+    rows = method_audit.cluster_rows(records, audit)
+    worst = audit[(audit["sd"] == audit["sd"].max()) & (audit["odds_ratio"] == 1)].set_index("method")["rejection"]
+    assert list(rows["method"].str.contains("wild")) == [False, False, False, True, True, False]
+    assert rows["false"].iloc[1] == worst["lpm_cr2"] and rows["false"].iloc[5] == worst["freedman_lane"]
+    assert rows["estimate"].iloc[5] == pytest.approx(100 * records["estimate"].iloc[5])
+    assert (rows["scale"] == "percentage points").all() and rows["estimate"].iloc[0] == records["estimate"].iloc[0]
+
+
+def test_priors_are_read_as_ranges_and_counted():
+    rows = appendix.prior_rows(prior_sensitivity(DYADS, REAL.fit))
+    assert rows.set_index("prior").at["log-F(2, 2)", "span"] == "1/39 to 39"
+    assert rows.set_index("prior").at["log-F(0.5, 0.5)", "span"].startswith("1/216,6")
+    assert rows["span"].isna().sum() == 2
+    facts = appendix.prior_facts(rows, random_intercept_logit(DYADS))
+    assert (facts["n"], facts["n_all"]) == (6, 7)
+    assert facts["low"] == rows["odds_ratio"].min() and facts["pooled_low"] < facts["pooled"] < facts["pooled_high"]
