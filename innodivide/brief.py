@@ -11,7 +11,7 @@ from innodivide.profile import index_relative_to_eu
 from innodivide.tiers import benchmarks, money, network
 
 PAIRS, STATES, REGIONS, MONEY, SPREAD = 9, 8, 51, 12, 37  # streams of the plan: those of the claims where there is one
-COMPARED = ("Population", "GDP", "Business R&D", "Horizon 2020 money to July 2017")
+COMPARED = ("Population", "GDP", "Business R&D")
 PLAIN, GIVEN = "as it stands", "at equal GDP per head"
 
 

@@ -136,4 +136,5 @@ def write_folder(out: Path) -> Path:
     write_report(out / "04_robustness--permutations-19")
     for geo, formats in ANNEXES.items():
         write_report(out / "annex" / geo, (), formats)
+    (out / "annex" / "AT" / "exhibits.xlsx").write_text("spreadsheet", "utf-8")
     return out

@@ -188,3 +188,10 @@ def test_the_order_of_rows_does_not_matter_to_the_strengths():
     other = figures.save_bytes(figures.strength_columns(rows.sample(frac=1, random_state=1), "short", "relative",
                                                         "leaders"), "svg")
     assert one == other
+
+
+def test_numbers_of_regions_outside_the_map_have_a_minus_sign():
+    points = profile.regions("PT").assign(geo="PT", code=lambda f: f["region_code"], score=-0.7)
+    drawn = figures.region_map(points, data.load("outline"), "score", focus="PT", fmt="{:.1f}")
+    under = drawn.axes[0].get_xlabel()
+    assert "Açores" in under and "(−0.7)" in under and "-0.7" not in under

@@ -339,7 +339,7 @@ def test_the_picker_offers_what_there_is_or_the_command(visit):
         "annex/AT/report.html",
         "annex/AT/report.pdf",
         "annex/AT/report.docx",
-        "annex/AT/exhibits/",
+        "annex/AT/exhibits.xlsx",
     ]
     page.select_option("#country", "DE")
     expect(page.locator("#country-links")).to_have_text(

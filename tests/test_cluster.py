@@ -284,18 +284,8 @@ def test_with_tls_only_holders_of_a_certificate_get_in(tmp_path, monkeypatch):
 # ---- workers that join later ----
 
 
-def test_a_result_from_other_inputs_is_refused(mini):
-    outcomes = mini.call(make_reports_elsewhere, mini.root / "elsewhere")
-    assert [o.status for o in outcomes] == ["failed"]
-    assert outcomes[0].message == (
-        f"notebooks/{MINI}.ipynb (mood=good), a worker that joined later differs: pandas is 1.0 there and "
-        f"{cluster.versions()['pandas']} here"
-    )
-    assert not (mini.root / "elsewhere" / MINI).exists()
-
-
-def make_reports_elsewhere(out):
-    """Run on an executor whose results were made with another pandas."""
+def test_a_result_from_other_inputs_is_refused(tmp_path):
+    """An executor whose results were made with another pandas."""
     from concurrent.futures import Executor, Future
 
     from innodivide.reports import manifest, run
@@ -309,7 +299,13 @@ def make_reports_elsewhere(out):
             future.set_result(made)
             return future
 
-    return run.run([run.job(MINI)], out, executor=Other())
+    outcomes = run.run([run.job("01")], tmp_path, executor=Other())
+    assert [o.status for o in outcomes] == ["failed"]
+    assert outcomes[0].message == (
+        "notebooks/01_innovation_divide.ipynb, a worker that joined later differs: pandas is 1.0 there and "
+        f"{cluster.versions()['pandas']} here"
+    )
+    assert {p.name for p in tmp_path.iterdir()} == {".run.lock"}
 
 
 def test_a_file_name_that_leads_out_of_the_report_is_refused(tmp_path):

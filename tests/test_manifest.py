@@ -233,6 +233,7 @@ def reasons(folder, mood):
     return list(manifest.reasons(item.notebook, item.parameters, folder, item.formats))
 
 
+QUICK = "02_ipcei_participation"
 OPENED = """
 import json, sys
 opened = set()
@@ -248,7 +249,7 @@ print("@" + json.dumps(sorted(opened)))
 
 @pytest.mark.parametrize(
     "name",
-    ["country_annex", *(pytest.param(n, marks=pytest.mark.slow) for n in notebooks() if n != "country_annex")],
+    [QUICK, *(pytest.param(n, marks=pytest.mark.slow) for n in notebooks() if n != QUICK)],
 )
 def test_every_file_of_the_repository_that_a_notebook_reads_is_an_input(name):
     """The interpreter itself reports each file that the cells open."""

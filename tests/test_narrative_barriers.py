@@ -87,9 +87,9 @@ def test_a_region_that_shares_other_barriers_than_the_rest_is_told_apart(rows):
 
 def test_a_long_list_shows_the_strongest_and_the_weakest_and_keeps_all_in_its_data(rows):
     listing = annex.barrier_exhibits("PL", rows["PL"], 39)[1]
-    order = rows["PL"].sort_values("relative", ascending=False)["name"].tolist()
-    assert [r[0] for r in listing.cells()] == [*order[:2], *order[-6:]]
-    assert sorted(listing.data["name"]) == sorted(order) and len(listing.csv().splitlines()) == 18
+    order = rows["PL"].sort_values("relative", ascending=False)["region_code"].tolist()
+    assert [r[0][-5:-1] for r in listing.cells()] == [*order[:2], *order[-6:]]
+    assert sorted(listing.data["region_code"]) == sorted(order) and len(listing.csv().splitlines()) == 18
     assert "2 strongest and the 6 weakest of 17" in listing.title and "in the data" in listing.caption
     short = annex.barrier_exhibits("RO", rows["RO"], 39)[1]
     assert len(short.cells()) == len(short.data) == 8 and "strongest" not in short.title

@@ -13,7 +13,7 @@ from innodivide.figures import maps
 from innodivide.figures import style as st
 from innodivide.figures.panels import short_rows
 
-_NAMED, _MANY = 6, 14  # regions up to which names, then codes, fit on half a page's width
+_NAMED, _MANY = 3, 14  # regions up to which names, then codes, fit on half a page's width
 _TALLEST = 2.9  # inches
 
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from innodivide import participation, tiers
+from innodivide import exhibits, participation, tiers
 from innodivide.claims import tier1
 from innodivide.claims.tiers import connected_states
 from innodivide.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts
@@ -10,7 +10,7 @@ from innodivide.narrative import leader_test, method_audit
 from innodivide.narrative import participation as words_participation
 from innodivide.narrative import tiers as words_tiers
 from innodivide.narrative.tiers import p_text
-from innodivide.panel import Tables, _tables, ipcei_dyads, member_states
+from innodivide.panel import Tables, _tables, dyad_sources, ipcei_dyads, member_states
 from innodivide.plan import Plan
 from innodivide.wording import join_names
 
@@ -70,7 +70,7 @@ def summary_rows(ledger: pd.DataFrame) -> pd.DataFrame:
 
 def forest_marks(curve) -> dict:
     """Return the lines of the forest plot by the words above them."""
-    return {"no difference: 1": 1.0, f"likely seen from {curve.odds_ratio:.1f}": curve.odds_ratio}
+    return {"no difference": 1.0, f"likely seen from {curve.odds_ratio:.1f}": curve.odds_ratio}
 
 
 def difference_facts(shown: pd.DataFrame) -> dict:
@@ -257,19 +257,21 @@ def latest_line(tables: Tables | None = None) -> str:
     return f"EIS {_tables(tables)['eis_edition']['edition'].max()}"
 
 
-def sources() -> tuple[str, ...]:
-    """Return the sources of what the ledger rests on beyond the leader test."""
-    return tuple(sorted({*pair_sources(), *benchmark_sources(), *spread_sources(), *money_sources()}))
+def ledger_sources(ledger: pd.DataFrame) -> tuple[str, ...]:
+    """Return the sources of all that the ledger rests on, each once."""
+    others = words_tiers.sources("semester_rdi", "ris_score", "eqi")
+    figures = pair_sources(), benchmark_sources(), spread_sources(), money_sources()
+    return tuple(sorted({*dyad_sources(), *exhibits.sources_of(ledger), *others}.union(*figures)))
 
 
 def pair_sources() -> tuple[str, ...]:
-    """Return the sources of the figure on both tiers."""
-    return words_tiers.sources("ipcei_country", "s3_partnership_region")
+    """Return the sources of the figure on both tiers: who is in what, without the numbers of companies and of aid."""
+    return tuple(sorted({*dyad_sources(), *words_tiers.sources("s3_partnership_region")}))
 
 
 def benchmark_sources() -> tuple[str, ...]:
     """Return the sources of the figure on concentration."""
-    return words_tiers.sources("ipcei_country", "horizon_country", "country_panel")
+    return words_tiers.sources("ipcei_country", "country_panel")
 
 
 def spread_sources() -> tuple[str, ...]:

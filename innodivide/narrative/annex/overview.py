@@ -177,7 +177,7 @@ def position_table(
             "rank": ("Rank", "{:.0f}", "–"),
             "relative": ("Index", "{:.0f}"),
             "change": ("Change", "{:+.0f}"),
-            "population": ("Million people", "{:.1f}"),
+            "population": ("People, m", "{:.1f}"),
             "gdp_pc": ("GDP a head", "{:.0f}"),
             "ipceis": ("IPCEIs", "{:.2g}"),
             "range": ("Expected", "", "–"),
@@ -209,11 +209,11 @@ def editions_table(geo: str, tables: Tables | None = None) -> Exhibit:
         "Group and rank of {name} in each edition of the scoreboard",
         wide,
         {"what": "", **{y: y for y in years}},
-        values=called(profile.names(tables)[geo]),
+        values=called(profile.names(tables)[geo]) | {"renamed": 2021},
         sources=sources_of(rows),
         note=flag_note(rows),
-        caption="L leader, S strong, M moderate, Md modest, E emerging innovator. As first published; in 2021 modest "
-        "was renamed emerging and the scale changed.",
+        caption="L leader, S strong, M moderate, E emerging (before {renamed} Md, modest): as first published, on the "
+        "scale of that edition.",
     )
 
 
@@ -237,7 +237,7 @@ def index_figure(geo: str, tables: Tables | None = None) -> Exhibit:
             reference=100,
             reference_label="EU",
             ylabel="EU of the year = 100",
-            height=1.85,
+            height=1.6,
         ),
         rows[["series", "kind", "year", "relative"]],
         values={

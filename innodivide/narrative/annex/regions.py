@@ -102,6 +102,7 @@ def _barrier_table(name, rows, lagging, draws, values) -> Exhibit:
         shared=[_first(g, 1, numbers=False) if low else "–" for g, low in zip(rows["general"], lagging)],
         furthest=[f"behind the EU: {t}" if mixed and not low else t for t, low in zip(own, lagging)],
         quality=[_short(t) for t in rows["government"]],
+        region=rows["name"] if len(rows) == 1 else [f"{n} ({c})" for n, c in zip(rows["name"], rows["region_code"])],
         place=[f"{show(v, '{:.0f}')} ({g})" for v, g in zip(rows["relative"], rows["group"])],
     )
     shown = shown.sort_values(["relative", "region_code"], ascending=[False, True], ignore_index=True)
@@ -111,7 +112,7 @@ def _barrier_table(name, rows, lagging, draws, values) -> Exhibit:
         order = [*range(STRONGEST), *range(len(shown) - WEAKEST, len(shown)), *range(STRONGEST, len(shown) - WEAKEST)]
         shown = shown.iloc[order]
     columns = {
-        "name": "Region",
+        "region": "Region",
         "place": "Index (group)",
         "change": ("Change", "{:+.0f}"),
         **({"shared": "General barrier"} if len(largest) > 1 else {}),
