@@ -106,7 +106,7 @@ def test_headings_are_unique(name):
 
 
 def library_texts() -> list[str]:
-    """Return every long text of the wording modules of annex, brief and notebooks 03, 04, 06 that is not a docstring."""
+    """Return every long text of the wording modules of annex, brief and notebooks 03, 04, 06 but docstrings."""
     folder = data.ROOT / "innodivide" / "narrative"
     names = ("barriers", "brief", "outlook", "leader_test", "robustness", "robustness_appendix", "method_audit")
     found = []

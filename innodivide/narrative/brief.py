@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from innodivide import participation, tiers
+from innodivide import exhibits, participation, tiers
 from innodivide.claims import tier1
 from innodivide.claims.tiers import connected_states
 from innodivide.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts
@@ -257,10 +257,11 @@ def latest_line(tables: Tables | None = None) -> str:
     return f"EIS {_tables(tables)['eis_edition']['edition'].max()}"
 
 
-def sources() -> tuple[str, ...]:
-    """Return the sources of what the ledger rests on beyond the leader test."""
+def ledger_sources(ledger: pd.DataFrame) -> tuple[str, ...]:
+    """Return the sources of all that the ledger rests on, each once."""
     others = words_tiers.sources("semester_rdi", "ris_score", "eqi")
-    return tuple(sorted({*pair_sources(), *benchmark_sources(), *spread_sources(), *money_sources(), *others}))
+    figures = pair_sources(), benchmark_sources(), spread_sources(), money_sources()
+    return tuple(sorted({*dyad_sources(), *exhibits.sources_of(ledger), *others}.union(*figures)))
 
 
 def pair_sources() -> tuple[str, ...]:
