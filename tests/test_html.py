@@ -109,7 +109,10 @@ def test_tables_have_column_and_row_headings(page):
     scopes = [h["scope"] for h in page.all("th")]
     assert scopes == ["col", "col"] + ["row"] * len(FRAME)
     regions = [d for d in page.all("div") if d.get("role") == "region"]
-    assert [(d["tabindex"], d["aria-label"]) for d in regions] == [("0", 'Names like <img src=x> & "q"')]
+    assert [(d["tabindex"], d["aria-label"]) for d in regions] == [
+        ("0", 'Names like <img src=x> & "q"'),
+        ("0", "Figure 3.1"),
+    ]
 
 
 def test_the_alt_text_is_the_exhibits(page):

@@ -3,6 +3,8 @@
 import hashlib
 import io
 import re
+import shutil
+import subprocess
 from itertools import pairwise
 
 import pandas as pd
@@ -220,8 +222,48 @@ def test_hostile_names_come_out_as_written():
         if re.search("[\u0590-\u06ff]", name):  # from right to left: the reader may turn words round
             assert all(text.count(letter) >= 2 for letter in squeezed(name)), name
         else:
-            assert text.count(squeezed(name)) >= 2, name
+            assert text.count(squeezed(name.replace("🚀", "[rocket]"))) >= 2, name
     assert reader.metadata.title == NASTY[0]
+
+
+def test_a_sign_that_no_font_has_is_named_in_words():
+    signs = ["🚀", "中文", "👩\u200d🔬", "\U0001f1ea\U0001f1fa", "\ue000", "क", "x\U00016fe0y"]
+    reader = read([names_table(signs)])
+    text = squeezed(text_of(reader))
+    for name in ("[rocket]", "[cjkunifiedideograph-4e2d]", "[woman][microscope]", "[regionalindicatorsymbollettere]",
+                 "[u+e000]", "[devanagariletterka]", "x[tangutiterationmark]y"):
+        assert text.lower().count(name) >= 2, name
+    fonts = {f.get_object()["/BaseFont"].split("+")[1] for p in reader.pages for f in p["/Resources"]["/Font"].values()}
+    assert {f.split("-")[0] for f in fonts} <= {"LibertinusSerif", "DejaVuSans", "DejaVuSansMono"}
+
+
+@given(st.text(min_size=1, max_size=40))
+def test_what_is_set_is_in_a_font(text):
+    from matplotlib.ft2font import FT2Font
+
+    known, text = set(FT2Font(pdf._FOLDER / "DejaVuSans.ttf").get_charmap()) | {9, 10}, document.printable(text)
+    assert {ord(c) for c in pdf._named(text)} <= known
+    assert all(c in pdf._named(text) for c in text if ord(c) in known)
+
+
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="ORDER OF LETTERS IS NOT TESTED: poppler is not installed")
+def test_letters_from_right_to_left_stand_in_their_order(tmp_path):
+    """Poppler reads what stands on the page and puts lines from right to left into the order of speech."""
+    (tmp_path / "r.pdf").write_bytes(pdf.render("T", [names_table(["שלום עולם", "before (אבג) 12"])], FACTS))
+    text = subprocess.run(["pdftotext", "-layout", tmp_path / "r.pdf", "-"], capture_output=True, check=True).stdout
+    words = re.sub("[\u200e\u200f\u202a-\u202e]", "", text.decode())
+    assert words.count("שלום עולם") == 2 and words.count("אבג") == 2
+
+
+@pytest.mark.skipif(not shutil.which("pdfinfo"), reason="STRUCTURE IS NOT READ INDEPENDENTLY: poppler is not installed")
+def test_poppler_reads_the_structure(tmp_path):
+    """An independent reader finds title, headings, table, caption, alt text and links in reading order."""
+    (tmp_path / "r.pdf").write_bytes(pdf.render("T", ordinary(), FACTS))
+    tree = subprocess.run(["pdfinfo", "-struct-text", tmp_path / "r.pdf"], capture_output=True, check=True).stdout
+    kinds = re.findall(r"^ *([A-Z][A-Za-z0-9]*)(?: .*)?:?$", tree.decode(), re.MULTILINE)
+    assert {"Document", "H1", "H2", "Table", "THead", "TR", "TH", "TD", "Caption", "Figure", "L", "LI", "Link"} <= set(
+        kinds)
+    assert kinds.index("Table") < kinds.index("Figure") < len(kinds) - 1 - kinds[::-1].index("L")
 
 
 def test_control_characters_and_marks_that_reorder_text_are_taken_out():
