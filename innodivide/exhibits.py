@@ -10,7 +10,7 @@ import io
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -24,6 +24,7 @@ FLAG_MEANING = {
     "partial": "from an incomplete list, so a lower bound",
     "weak": "resting on a single, rounded or contradicted source",
 }
+WHY_UNKNOWN = f"{UNKNOWN.capitalize()}: not available, as no source used here gives it."
 _ID = re.compile(r"[TFN](\d{1,2}|A)\.\d{1,2}")
 
 
@@ -148,22 +149,11 @@ def table(
     absent = [c for c in columns if c not in data.columns]
     if absent:
         raise ParameterError(f"exhibit {id}: columns {absent} are not in its data, which has {list(data.columns)}")
-    texts, numbers = fill(id, {"title": title, "caption": caption}, values)
-    return _checked(
-        Exhibit(
-            id,
-            "table",
-            texts["title"],
-            data.reset_index(drop=True),
-            columns,
-            texts["caption"],
-            edition,
-            note,
-            "",
-            _source_ids(id, sources),
-            numbers,
-        )
-    )
+    templates = {"title": title, "caption": caption}
+    made = _made(id, "table", data, templates, values, sources, columns=columns, edition=edition, note=note)
+    if any(UNKNOWN in row for row in made.cells()):
+        return replace(made, note=" ".join(filter(None, (note, WHY_UNKNOWN))))
+    return made
 
 
 def figure(
@@ -182,24 +172,9 @@ def figure(
     """Return a figure exhibit from a matplotlib Figure and the data that it draws."""
     from innodivide.figures import save_bytes
 
-    texts, numbers = fill(id, {"title": title, "caption": caption, "alt": alt}, values)
-    return _checked(
-        Exhibit(
-            id,
-            "figure",
-            texts["title"],
-            data.reset_index(drop=True),
-            {},
-            texts["caption"],
-            edition,
-            note,
-            texts["alt"],
-            _source_ids(id, sources),
-            numbers,
-            save_bytes(drawing, "svg").decode(),
-            save_bytes(drawing, "png"),
-        )
-    )
+    drawn = {"svg": save_bytes(drawing, "svg").decode(), "png": save_bytes(drawing, "png")}
+    templates = {"title": title, "caption": caption, "alt": alt}
+    return _made(id, "figure", data, templates, values, sources, edition=edition, note=note, **drawn)
 
 
 def say(id: str, template: str, **values) -> Exhibit:
@@ -231,10 +206,12 @@ def flag_note(*frames: pd.DataFrame) -> str:
     return f"Of {total} source rows used: {'; '.join(parts)}." if parts else ""
 
 
-def _source_ids(id: str, sources: Sequence[str]) -> tuple[str, ...]:
+def _made(id: str, kind: str, data, templates: Mapping, values, sources: Sequence[str], **fields) -> Exhibit:
     if isinstance(sources, str):
         raise ParameterError(f"exhibit {id}: sources={sources!r} is one text; give a list of source ids")
-    return tuple(sources)
+    texts, numbers = fill(id, templates, values)
+    data = data.reset_index(drop=True)
+    return _checked(Exhibit(id, kind, data=data, sources=tuple(sources), numbers=numbers, **texts, **fields))
 
 
 def _checked(exhibit: Exhibit) -> Exhibit:

@@ -22,7 +22,7 @@ ROOT = data.ROOT
 MINI, AGAIN, HURRIED = "90_mini", "91_again", "92_hurried"
 HURRY = 8  # seconds that the last of them may take
 MOODS = ("good", "second", "trips", "fails", "bare", "warns", "undeclared", "dies", "edits")
-MOODS += ("killed", "murders", "once", "spins", "sleeps", "ignores")
+MOODS += ("spoils", "killed", "murders", "once", "spins", "sleeps", "ignores")
 TROUBLE_CELL = 7  # as a reader of the notebook counts; papermill's injected cell would make it 8
 
 _DECLARATION = """
@@ -93,9 +93,12 @@ if mood == "edits":
     ),
     (
         "code",
-        """drawing = Figure(figsize=(2, 1))
+        """from dataclasses import replace
+
+drawing = Figure(figsize=(2, 1))
 drawing.subplots().plot([1, 2])
-figure("F90.1", "A line", drawing, tiles, alt="A rising line.", sources=sources_of(tiles))""",
+shown = figure("F90.1", "A line", drawing, tiles, alt="A rising line.", sources=sources_of(tiles))
+replace(shown, svg="<svg", data=tiles.assign(name="x" * 40_000)) if mood == "spoils" else shown""",
     ),
 )
 
@@ -187,12 +190,12 @@ def _forget() -> None:
         cached.cache_clear()
 
 
-def make_reports(moods, out: Path, workers: int, force: bool = False) -> list:
+def make_reports(moods, out: Path, workers: int, force: bool = False, formats=("html", "pdf")) -> list:
     """Run the small notebook once for each mood and return the outcomes."""
     from innodivide.reports import run
 
     _forget()
-    return run.run([run.job(MINI, mood=m) for m in moods], out, force=force, workers=workers)
+    return run.run([run.job(MINI, formats, mood=m) for m in moods], out, force=force, workers=workers)
 
 
 def make_reports_in_threads(moods, out: Path) -> tuple[list, int]:

@@ -307,3 +307,21 @@ def test_every_flag_in_the_data_has_a_meaning():
 def test_join_names(names, joined):
     assert join_names(names) == joined
     assert join_names([], none="no state") == "no state"
+
+
+def test_a_table_says_why_a_value_is_missing():
+    note = "Not known: not available, as no source used here gives it."
+    assert a_table().note == note and a_table(note="Weak.").note == f"Weak. {note}"
+    assert a_table(data=FRAME.dropna()).note == ""
+    assert a_table(columns={"rate": ("Rate", "{:.0%}", "–")}).note == ""
+
+
+def test_a_line_end_in_a_name_does_not_part_a_row():
+    assert a_table(data=FRAME.assign(name=["a\r\nb", "c\rd"])).csv().splitlines()[1:3] == ['PL,"a', 'b",0.25,3']
+
+
+def test_the_kind_of_each_column_is_told():
+    frame = pd.DataFrame({"a": [1.5, None], "b": [True, False], "c": pd.to_datetime(["2020-01-01", None]),
+                          "d": ["x", None], "e": ["x", 1], "f": pd.array([1, None], "Int64")})
+    kinds = a_table(data=frame, columns={"a": "A"}).payload()["kinds"]
+    assert kinds == ["number", "flag", "date", "text", "mixed", "number"]

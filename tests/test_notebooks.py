@@ -23,6 +23,7 @@ from innodivide.tiers import money
 
 NAMES = list(notebooks())
 LINES = 12
+LARGEST = 2_000_000  # bytes of one page
 LONG_FLOAT = re.compile(r"(?<![\d.])0\.0*[1-9]\d{10,}|(?<![\d.])[1-9]\d*\.\d{11,}")  # more than ten significant digits
 BANNED = re.compile(
     r"\b(significan\w*|no effect|causes?|caused|causing|leads? to|led to|drives?|drove|driven|boost\w*|due to|"
@@ -154,6 +155,7 @@ def assert_readable(folder):
         "a minus sign is a hyphen"
     )
     assert not re.search(r"[{}\\]", visible), context(visible, r"[{}\\]")
+    assert len(files["report.html"]) < LARGEST, f"{len(files['report.html'])} bytes of HTML"
     images = page.all("img")
     assert len(images) == len([f for f in files if f.endswith(".svg")]) == len([f for f in files if f.endswith(".png")])
     for name, content in files.items():
@@ -329,6 +331,17 @@ def everything(tmp_path_factory):
     jobs = [run.job(n) for n in NAMES if n != ANNEX] + run.annex_jobs(eu27())
     jobs += [run.job("02", until="2021-01-26"), run.job("03", status="lag1")]
     return out, {o.name: o for o in run.run(jobs, out)}
+
+
+@pytest.mark.slow
+def test_same_bytes_with_one_worker_or_two_in_every_format(tmp_path):
+    """Real annexes; test_run.py has the small instance of the default run."""
+    for workers in (1, 2):
+        made = run.run(run.annex_jobs(["LU", "MT"], run.FORMATS), tmp_path / str(workers), workers=workers)
+        assert [o.status for o in made] == ["made", "made"], made
+    one, two = (tree(tmp_path / str(workers)) for workers in (1, 2))
+    assert set(one) == set(two) and len(one) > 60
+    assert [name for name in one if one[name] != two[name] and not name.endswith("times.json")] == []
 
 
 @pytest.mark.slow

@@ -29,6 +29,7 @@ BAD = ("bare", "warns", "undeclared", "dies")
 SAME_BYTES = (
     "report.html",
     "report.pdf",
+    "report.docx",
     "notebook.ipynb",
     "manifest.json",
     "exhibits.xlsx",
@@ -51,7 +52,7 @@ def mini(tmp_path_factory):
 def runs(mini):
     """First run with two workers; then a forced run with one worker in which one of the three notebooks fails."""
     out = mini.root / "reports"
-    first = mini.call(make_reports, ["good", "second", "trips"], out, 2)
+    first = mini.call(make_reports, ["good", "second", "trips"], out, 2, False, run.FORMATS)
     assert not [o.message for o in first if o.status != "made"]
     before = tree(out)
     (mini.root / "trip").touch()
@@ -61,7 +62,7 @@ def runs(mini):
     (out / SECOND).rename(out / f".old-{SECOND}")
     (out / ".old-of-somebody-else").mkdir()
     (out / ".partial-of-somebody-else").mkdir()
-    second = mini.call(make_reports, ["good", "second", "trips"], out, 1, True)
+    second = mini.call(make_reports, ["good", "second", "trips"], out, 1, True, run.FORMATS)
     (mini.root / "trip").unlink()
     return SimpleNamespace(out=out, first=first, before=before, second=second, after=tree(out))
 
@@ -173,6 +174,18 @@ def test_run_again_finds_it_fresh_and_rewrites_nothing(mini, runs):
     assert done.returncode == 0, done.stderr
     assert f"[1/1] {GOOD}: fresh" in done.stdout and "0 made, 1 up to date, 0 failed" in done.stdout
     assert {p: p.stat().st_mtime_ns for p in (runs.out / GOOD).rglob("*")} == stamps
+
+
+# ---- what can go wrong in a format ----
+
+
+def test_a_format_that_fails_does_not_lose_the_others_and_is_reported(mini):
+    """A drawing that is no SVG cannot be set as PDF; a text of 40,000 characters fits no cell of a spreadsheet."""
+    outcome = mini.call(make_reports, ["spoils"], mini.root / "spoilt", 1, False, run.FORMATS)[0]
+    assert outcome.status == "failed" and outcome.message.startswith("made, but not in every format: pdf: ")
+    assert "; spreadsheet: sheet F90.1: a text of 40000 characters is too long for a cell" in outcome.message
+    made = {n.rsplit("/", 1)[1] for n in tree(mini.root / "spoilt") if "/exhibits/" not in n}
+    assert made == {"report.html", "report.docx", "notebook.ipynb", "manifest.json", "times.json"}
 
 
 # ---- what can go wrong in a notebook ----
