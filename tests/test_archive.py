@@ -15,6 +15,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import yaml
 from report_fixtures import MINI, MINI_YAML, ROOT, Mini, tree
 
 from innodivide import data
@@ -35,7 +36,8 @@ def git(root: Path, *arguments: str) -> None:
 def mini(tmp_path_factory):
     """A git repository whose only notebook is the small one, with its report made."""
     one = Mini(tmp_path_factory.mktemp("archive") / "repo")
-    (one.root / "notebooks" / "notebooks.yml").write_text(MINI_YAML, "utf-8")
+    declared = {MINI: yaml.safe_load(MINI_YAML)[MINI]}
+    (one.root / "notebooks" / "notebooks.yml").write_text(yaml.safe_dump(declared), "utf-8")
     for path in (one.root / "notebooks").glob("*.ipynb"):
         if path.stem != MINI:
             path.unlink()

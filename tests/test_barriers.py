@@ -325,6 +325,7 @@ def test_government_quality_of_regions_by_hand(monkeypatch):
         ),
         "country": pd.DataFrame({"geo": ["XX"], "name": ["X"], "is_eu27": pd.array([True], dtype="boolean")}),
         "ris_region": pd.DataFrame({"edition": 2023, "region_code": ["X", "Y", "Z"], "geo": "XX", "name": "n"}),
+        "nuts": pd.DataFrame({"nuts_version": ["2021"], "nuts_code": ["X1"], "name": ["n"]}),
         "ris_index": pd.DataFrame(
             {
                 "edition": 2023,

@@ -3,6 +3,7 @@
 from pathlib import PurePosixPath
 
 from innodivide import data
+from innodivide.errors import ParameterError
 from innodivide.reports import manifest
 
 VERSION = "1.3"
@@ -25,8 +26,10 @@ def metadata(contents, made: dict[str, bytes]) -> dict:
 
     Every date is that of the citation or of a source: the same contents give the same metadata.
     """
-    from rocrate.rocrate import ROCrate
-
+    try:
+        from rocrate.rocrate import ROCrate
+    except ImportError:
+        raise ParameterError("the archive needs the package rocrate: pip install 'innodivide[archive]'") from None
     crate = ROCrate(version=VERSION)
     _root(crate, contents)
     _files(crate, contents, made)

@@ -209,11 +209,11 @@ def editions_table(geo: str, tables: Tables | None = None) -> Exhibit:
         "Group and rank of {name} in each edition of the scoreboard",
         wide,
         {"what": "", **{y: y for y in years}},
-        values=called(profile.names(tables)[geo]) | {"renamed": 2021},
+        values=called(profile.names(tables)[geo]),
         sources=sources_of(rows),
         note=flag_note(rows),
-        caption="L leader, S strong, M moderate, E emerging (before {renamed} Md, modest): as first published, on the "
-        "scale of that edition.",
+        caption="L leader, S strong, M moderate, Md modest (renamed in 2021: E, emerging), as first published, each on "
+        "the scale of its edition.",
     )
 
 

@@ -127,8 +127,7 @@ def _barrier_table(name, rows, lagging, draws, values) -> Exhibit:
         title,
         shown,
         columns,
-        values=values
-        | {"draws": draws, "top": STRONGEST, "weak": WEAKEST, "largest": min(largest, default="")},
+        values=values | {"draws": draws, "top": STRONGEST, "weak": WEAKEST, "largest": min(largest, default="")},
         sources=[*sources_of(rows), "QOG_EQI_2021"],
         edition="RIS 2023",
         caption=_barrier_caption(len(largest), mixed, cut),
