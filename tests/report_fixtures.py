@@ -204,7 +204,7 @@ def make_reports_in_threads(moods, out: Path) -> tuple[list, int]:
 
     _forget()
     with ThreadPoolExecutor(2) as threads:
-        outcomes = run.run([run.job(MINI, mood=m) for m in moods], out, executor=threads)
+        outcomes = run.run([run.job(MINI, run.FORMATS, mood=m) for m in moods], out, executor=threads)
         return outcomes, threads.submit(len, "ab").result()
 
 

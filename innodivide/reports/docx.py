@@ -14,16 +14,7 @@ _SMALL = 12  # rows of a table that stays on one page with its notes
 
 
 def render(title: str, blocks: list[Block], facts: dict[str, str]) -> bytes:
-    """Return the report as the bytes of a DOCX file on A4 pages.
-
-    Parameters
-    ----------
-    title : str
-        Title of the document if its first block is no heading of level 1.
-    blocks : list of Block
-        Prose and exhibits, in order.
-    facts : mapping
-        What the reader is told about the run at the end (notebook, parameters, versions).
+    """Return the report as the bytes of a DOCX file on A4 pages; parameters as for `html.render`.
 
     Raises
     ------

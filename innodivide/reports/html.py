@@ -30,7 +30,7 @@ def render(title: str, blocks: list[Block], facts: dict[str, str]) -> str:
     Parameters
     ----------
     title : str
-        Title of the document.
+        Title of the document; on pages, only if its first block is no heading of level 1.
     blocks : list of Block
         Prose and exhibits, in order.
     facts : mapping

@@ -35,12 +35,7 @@ def guarded(text: str) -> str:
 def render(title: str, blocks: list[Block], facts: dict[str, str]) -> bytes:
     """Return a workbook: a list of contents, the data of each exhibit on a sheet named by its id, the sources.
 
-    Parameters
-    ----------
-    title : str
-    blocks : list of Block
-    facts : mapping
-        What the reader is told about the run, below the list of contents.
+    Parameters as for `html.render`; the facts stand below the list of contents.
 
     Raises
     ------
