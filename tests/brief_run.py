@@ -59,5 +59,7 @@ def pages(which) -> list[str]:
     from pypdf import PdfReader
 
     facts = {"Notebook": "notebooks", "Parameters": "none", "Software": "innodivide", "What made it": "manifest.json"}
-    content = pdf.render("Title", which().blocks, facts | {"Licence": document.LICENCE})
+    elsewhere = notebook({"brief": "07", "summary": "08"}[which.__name__]).sources_in
+    facts |= {"Licence": document.LICENCE} | ({document.SOURCES: f"listed in report {elsewhere}"} if elsewhere else {})
+    content = pdf.render("Title", which().blocks, facts)
     return [page.extract_text() for page in PdfReader(io.BytesIO(content)).pages]

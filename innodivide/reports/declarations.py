@@ -88,6 +88,7 @@ class Notebook:
     folder: str
     files: tuple[str, ...] = ()  # further files of the repository that the notebook depends on
     timeout: float = TIMEOUT  # seconds that it may take, from the start of its kernel
+    sources_in: str = ""  # the notebook whose report lists the sources of this one, which has no room for them on paper
 
     @property
     def path(self) -> Path:
@@ -157,7 +158,8 @@ def _notebook(name: str, entry: dict) -> Notebook:
     files, timeout = tuple(entry.get("files") or ()), entry.get("timeout", TIMEOUT)
     if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < math.inf:
         raise DataError(f"{DECLARATIONS}, {name}: timeout {timeout!r} is not a number of seconds above 0")
-    return Notebook(name, entry["title"], tuple(entry["tables"]), tuple(parameters), entry["folder"], files, timeout)
+    more = (files, timeout, entry.get("sources_in", ""))
+    return Notebook(name, entry["title"], tuple(entry["tables"]), tuple(parameters), entry["folder"], *more)
 
 
 def notebook(name: str) -> Notebook:

@@ -14,6 +14,7 @@ from innodivide.reports.blocks import Block, ReportError
 AUTHOR = "The innodivide authors"
 LICENCE = ("CC BY 4.0 for this compilation, by the innodivide authors; each figure taken from a source keeps the terms "
            "of that source, given under Sources. Software: MIT licence.")
+SOURCES = "Sources"  # the fact that says where the sources are listed, if not in the report itself
 OLDEST_DATE = "1980-01-01"  # what a zip file can hold
 TALLEST = 590.0  # points: a figure and its caption stay on one page
 # Not for paper or XML: control characters, marks that reorder the text after them, code points that are no characters.
@@ -31,13 +32,14 @@ def build(title: str, blocks: list[Block], facts: dict[str, str]) -> dict:
         Title of the document if its first block is no heading of level 1.
     blocks : list of Block
     facts : mapping
-        What the reader is told about the run at the end.
+        What the reader is told about the run at the end. With `SOURCES` among them, the sources are listed elsewhere:
+        the report has no list, and what is told is set as one paragraph.
 
     Returns
     -------
     dict
         title, author, date (ISO, the last day on which a cited source was read), body, sources (see `sources.listing`),
-        facts. Items of `body` are the nodes of `prose`, with headings numbered from 1 below the title; findings (id,
+        facts, brief (whether the sources are listed elsewhere). Items of `body` are the nodes of `prose`, with headings numbered from 1 below the title; findings (id,
         nodes); and exhibits (id, label, title, notes, with parts for a table, or svg, png, alt and width for a figure).
 
     Raises
@@ -46,13 +48,13 @@ def build(title: str, blocks: list[Block], facts: dict[str, str]) -> dict:
         If a figure has no alt text or drawing, or an exhibit cites a source that is not in data/sources.csv.
     """
     cited = sources.listing(blocks)
-    number = sources.numbers(cited)
+    number = sources.numbers(cited) if SOURCES not in facts else {}
     body = [item for block in blocks for item in _items(block, number)]
     shown, body = _take_title(title, body)
     _level(body)
     return printable({
         "title": shown, "author": AUTHOR, "date": _last_read(cited), "body": body,
-        "dateline": _dateline(cited), "sources": cited,
+        "dateline": _dateline(cited), "sources": cited if SOURCES not in facts else [], "brief": SOURCES in facts,
         "facts": [[k, v] for k, v in facts.items()],
     })
 
@@ -112,7 +114,8 @@ def _notes(payload: dict, number: dict[str, int]) -> list[dict]:
     edition = payload["edition"].rstrip(".")
     said = [(payload["caption"], False), (payload["note"], True), (f"{edition}." if edition else "", False)]
     before = [{"text": f"{text} ", "flag": flag, "to": 0} for text, flag in said if text]
-    credit = [piece | {"flag": False} for piece in sources.credit(payload["sources"], number)]
+    named = [{"text": f"Source: {sources.source_line(payload['sources'])}.", "to": 0}]
+    credit = [p | {"flag": False} for p in (sources.credit(payload["sources"], number) if number else named)]
     return [*before, *credit, {"text": f" Data: exhibits/{payload['id']}.csv.", "flag": False, "to": 0}]
 
 

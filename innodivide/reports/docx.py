@@ -221,6 +221,10 @@ class _Writer:
     def back_matter(self, report: dict) -> None:
         """Add what the run was, and the sources as counted lists under their licences."""
         self.turn(False)
+        if report["brief"]:
+            facts = (_plain(f"{name}: {value.rstrip('.')}. ") for name, value in report["facts"])
+            self.text("Source Entry", list(facts))
+            return
         self.text("Heading 1", [_plain("About this report")])
         for name, value in report["facts"]:
             line = self.text("Source Entry", [_plain(f"{name}: ") | {"bold": True}, _plain(value)])

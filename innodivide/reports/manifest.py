@@ -68,7 +68,7 @@ def inputs(notebook: Notebook, digest: Callable[[Path], str] = file_sha256) -> d
     described = [data.resource(t) for t in tables]
     hashes[f"data/{data.PACKAGE} (tables used)"] = sha256(_canonical(described))
     hashes[f"notebooks/{DECLARATIONS} ({notebook.name})"] = sha256(
-        _canonical([notebook.title, notebook.tables, notebook.parameters])
+        _canonical([notebook.title, notebook.tables, notebook.parameters, notebook.sources_in])
     )
     return hashes | _shared_inputs()
 

@@ -236,7 +236,7 @@ def _write_report(item: Job, folder: Path) -> list[str]:
 
     from innodivide.reports import spreadsheet
     from innodivide.reports.blocks import clean, read_blocks
-    from innodivide.reports.document import LICENCE
+    from innodivide.reports.document import LICENCE, SOURCES
     from innodivide.reports.execute import execute
 
     executed = clean(execute(item.notebook, item.parameters))
@@ -252,6 +252,8 @@ def _write_report(item: Job, folder: Path) -> list[str]:
         "What made it": f"{manifest.MANIFEST} beside this file lists every input with its hash",
         "Licence": LICENCE,
     }
+    if item.notebook.sources_in:
+        facts[SOURCES] = f"listed with their licences in report {item.notebook.sources_in} and in the HTML of this one"
     lost = []
     for name, file in {**{f: f"report.{f}" for f in item.formats}, "spreadsheet": spreadsheet.FILE}.items():
         try:
