@@ -39,8 +39,9 @@ def build(title: str, blocks: list[Block], facts: dict[str, str]) -> dict:
     -------
     dict
         title, author, date (ISO, the last day on which a cited source was read), body, sources (see `sources.listing`),
-        facts, brief (whether the sources are listed elsewhere). Items of `body` are the nodes of `prose`, with headings numbered from 1 below the title; findings (id,
-        nodes); and exhibits (id, label, title, notes, with parts for a table, or svg, png, alt and width for a figure).
+        facts, brief (whether the sources are listed elsewhere). Items of `body` are the nodes of `prose`, with headings
+        numbered from 1 below the title; findings (id, nodes); and exhibits (id, label, title, notes, with parts for a
+        table, or svg, png, alt and width for a figure).
 
     Raises
     ------
