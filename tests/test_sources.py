@@ -76,6 +76,24 @@ def test_a_credit_line_names_three_publishers_and_points_to_every_entry():
     assert pointed == {1, 3, 5, 7, 9}
 
 
+def test_a_crowd_of_numbers_gives_way_to_where_they_are():
+    ids = list(ROWS.reset_index().drop_duplicates("publisher")["source_id"].head(40))
+    every_second = {s: 2 * n for n, s in enumerate(ids, start=1)}
+    line = "".join(p["text"] for p in sources.credit(ids, every_second))
+    assert line.endswith("; and 37 more publishers (each in exhibits.xlsx).")
+    assert line.count("[") == 3
+    assert sum(p["to"] > 0 for p in sources.credit(ids, every_second, most=40)) == 40
+
+
+def test_a_long_weakness_is_said_once_in_a_group(groups, entries):
+    weak = ROWS["weakness"].fillna("")
+    alike = list(weak[(weak == weak[weak.str.len() > 100].mode()[0])].index)
+    assert len(alike) > 2
+    found = [e for g in sources.listing([table("T9.1", sources=alike)]) for e in g["entries"]]
+    assert [e["as_in"] for e in found] == [0] + [1] * (len(alike) - 1)
+    assert all(e["as_in"] == 0 or entries[e["as_in"] - 1]["weakness"] == e["weakness"] for e in entries)
+
+
 def test_runs_of_numbers_are_joined():
     assert "".join(p["text"] for p in sources._pointers([9, 4, 5, 6, 2])) == "[2, 4–6, 9]"
 

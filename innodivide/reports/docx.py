@@ -244,8 +244,9 @@ def _source(entry: dict) -> list[dict]:
     """Return the runs of one source; title and shortened address are one link."""
     what = f"{entry['title']} {entry['place']}".strip()
     after = (f", {entry['published']}" if entry["published"] else "") + "." + (entry["terms"] and f" {entry['terms']}.")
+    weak = f" As said of {entry['as_in']}." if entry["as_in"] else f" {entry['weakness']}"
     return [_plain(f"{entry['publisher']}: "), _plain(what) | {"link": entry["address"]}, _plain(after),
-            _plain(f" {entry['weakness']}" if entry["weakness"] else "", "Warning")]
+            _plain(weak if entry["weakness"] else "", "Warning")]
 
 
 def _plain(text: str, style: str = "") -> dict:

@@ -12,6 +12,8 @@ from innodivide.reports.blocks import Block, ReportError
 FACTS_ONLY = "© its publisher; facts only, no text reproduced"
 OTHER = "terms given with each entry"
 _NAMED = 3  # publishers that a credit line names
+_POINTERS = 12  # more numbers, or runs of numbers, say less than where to find them
+_LONG = 25  # characters of a weakness that is worth pointing to instead of saying it again
 _OWN_FACTS = re.compile(r"© (.+); facts only, no text reproduced")
 
 
@@ -29,7 +31,8 @@ def listing(blocks: list[Block]) -> list[dict]:
     list of dict
         terms : the licence of the group, and `entries` : list of dict with number (counted through all groups), id,
         publisher, title, published, address, place (host of the address), terms (only where the group has several),
-        weakness, accessed (ISO date or "") and exhibits (ids that cite it).
+        weakness, as_in (number of the first entry of the group with the same long weakness, else 0), accessed (ISO
+        date or "") and exhibits (ids that cite it).
 
     Raises
     ------
@@ -49,7 +52,7 @@ def listing(blocks: list[Block]) -> list[dict]:
         groups.setdefault(terms if shared[terms] > 1 else OTHER, []).append(source_id)
     numbers = count(1)
     order = sorted(groups, key=lambda terms: (terms == OTHER, -len(groups[terms]), terms))
-    return [{"terms": terms, "entries": [_entry(s, next(numbers), terms, cited[s]) for s in groups[terms]]}
+    return [{"terms": terms, "entries": _pointing([_entry(s, next(numbers), terms, cited[s]) for s in groups[terms]])}
             for terms in order]
 
 
@@ -58,8 +61,10 @@ def numbers(groups: list[dict]) -> dict[str, int]:
     return {entry["id"]: entry["number"] for group in groups for entry in group["entries"]}
 
 
-def credit(ids: list[str], number: dict[str, int]) -> list[dict]:
+def credit(ids: list[str], number: dict[str, int], most: int = _POINTERS) -> list[dict]:
     """Return what the line "Source:" of an exhibit says: publishers, most cited first, with numbers into the list.
+
+    Publishers with more than `most` numbers or runs of numbers are named without them.
 
     Returns
     -------
@@ -68,8 +73,10 @@ def credit(ids: list[str], number: dict[str, int]) -> list[dict]:
     """
     pieces = []
     for name, found in _publishers(ids):
-        start = "; " if pieces else "Source: "
-        pieces += [{"text": f"{start}{name} ", "to": 0}, *_pointers([number[s] for s in found])]
+        pointers = _pointers([number[s] for s in found])
+        few = sum(p["to"] > 0 for p in pointers) <= most
+        start, end = "; " if pieces else "Source: ", " " if few else " (each in exhibits.xlsx)"
+        pieces += [{"text": f"{start}{name}{end}", "to": 0}, *(pointers if few else [])]
     return [*pieces, {"text": ".", "to": 0}] if pieces else []
 
 
@@ -126,6 +133,14 @@ def _entry(source_id: str, number: int, group: str, exhibits: list[str]) -> dict
         "address": quote(address, safe="%/:?#[]@!$&'()*+,;=~"),  # Word takes no space or letter beyond ASCII
         "place": _place(address), "accessed": f"{row['accessed']:%Y-%m-%d}" if row["accessed"] else "",
     }
+
+
+def _pointing(entries: list[dict]) -> list[dict]:
+    first: dict[str, int] = {}
+    for entry in entries:
+        same = first.setdefault(entry["weakness"], entry["number"])
+        entry["as_in"] = same if same != entry["number"] and len(entry["weakness"]) > _LONG else 0
+    return entries
 
 
 def _place(address: str) -> str:

@@ -76,7 +76,8 @@ class _Sheets:
             self.cell(sheet, row, 0, text, self.bold if row == 0 else None)
         self.table(sheet, 3, ["Exhibit", "Title", "Caption", "Sources"])
         for row, payload in enumerate(payloads, start=4):
-            credit = "".join(p["text"] for p in sources.credit(payload["sources"], number)).removeprefix("Source: ")
+            pieces = sources.credit(payload["sources"], number, len(number))
+            credit = "".join(p["text"] for p in pieces).removeprefix("Source: ")
             sheet.write_url(row, 0, f"internal:'{payload['id']}'!A1", string=payload["id"])  # checked when it was made
             said = prose.words(payload["title"]) if payload["kind"] == "text" else payload["title"]
             for column, text in enumerate((said, payload["caption"], credit), start=1):
