@@ -223,6 +223,11 @@ def test_a_changed_table_shows_in_why_run_verify_compare_and_renew(mini, run, co
     refused = verify(mini, run, "--renew")
     assert refused.returncode == 1 and "is no sound run of this checkout" in refused.stderr
 
+    unfrozen = mini.cli("run", MINI, "--out", copied, "--format", "html")
+    assert unfrozen.returncode == 1 and "geography/tile_grid.csv" in unfrozen.stderr and "freeze" in unfrozen.stderr
+    put_back("data/datapackage.json")
+    assert "tile_grid" in mini.cli("freeze").stdout
+
     again = mini.cli("run", MINI, "--out", copied, "--format", "html", "--why")
     assert f"{MINI} must be made: changed: data/geography/tile_grid.csv\n" in again.stdout
     assert f"[1/1] {MINI}: made" in again.stdout

@@ -155,8 +155,7 @@ def refuse_bad_data(tables) -> None:
 
     if not tables:
         return
-    failures = [
-        f for name in data.linked_tables([*sorted(tables), "source", "country"]) for f in data.check_table(name)
-    ]
+    names = data.linked_tables([*sorted(tables), "source", "country"])
+    failures = [f for name in names for f in data.check_table(name) or data.check_frozen(name)]
     if failures:
         raise DataError("the data do not hold; nothing was run:\n  " + "\n  ".join(map(str, failures[:20])))

@@ -65,7 +65,8 @@ def inputs(notebook: Notebook, digest: Callable[[Path], str] = file_sha256) -> d
     paths = [notebook.path, *(data.DATA / data.resource(t)["path"] for t in tables)]
     paths += [data.ROOT / f for f in notebook.files]
     hashes = {p.relative_to(data.ROOT).as_posix(): digest(p) for p in paths}
-    described = [data.resource(t) for t in tables]
+    frozen = ("bytes", "hash")  # say of a table what its own hash says
+    described = [{k: v for k, v in data.resource(t).items() if k not in frozen} for t in tables]
     hashes[f"data/{data.PACKAGE} (tables used)"] = sha256(_canonical(described))
     hashes[f"notebooks/{DECLARATIONS} ({notebook.name})"] = sha256(
         _canonical([notebook.title, notebook.tables, notebook.parameters, notebook.sources_in])
