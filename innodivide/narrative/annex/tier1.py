@@ -129,7 +129,7 @@ def record_figure(
             ahead.drop(columns="observed"),
             names[geo],
             "Number of integrated IPCEIs",
-            ("Record, and states like it", f"{values['Name']}, if ..."),
+            ("Record, and states like it", f"To expect of {values['name']} if"),
         ),
         pd.concat([record, ahead]).reindex(columns=keep),
         values=values,
