@@ -78,12 +78,12 @@ def country_view(points: pd.DataFrame, outlines: pd.DataFrame, focus: str) -> Vi
     points = points[points["geo"] == focus].reset_index(drop=True)
     if points.empty or focus not in set(outlines["geo"]):
         raise ParameterError(f"{who}: focus {focus!r} has no region in the points or no part in the outlines")
-    shapes = maps._shapes(outlines)
+    shapes = maps.shapes_of(outlines)
     x, y = maps.project(st.numbers(who, points, "lon"), st.numbers(who, points, "lat"))
-    left, right, bottom, top = maps._frame([s[3] for s in shapes if s[0] == focus], np.column_stack([x, y]))
+    left, right, bottom, top = maps.limits_around([s[3] for s in shapes if s[0] == focus], np.column_stack([x, y]))
     shown = (x > left) & (x < right) & (y > bottom) & (y < top)
     values = st.groups(who, points["group"])
-    under = maps._outside(points, shown, values, "", 52)
+    under = maps.line_of_those_outside(points, shown, values, "", 52)
     return View(focus, left, right, bottom, top, points, x, y, shown, values, shapes, under)
 
 
@@ -91,12 +91,12 @@ def draw_country(ax, view: View, width: float) -> None:
     """Draw a `country_view` on axes about `width` inches wide: lettered discs, by name if few, by code if many."""
     ax.set(xlim=(view.left, view.right), ylim=(view.bottom, view.top), aspect="equal", xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
-    land = [maps._land(s, view.focus) for s in view.shapes]
+    land = [maps.land_colour(s, view.focus) for s in view.shapes]
     ax.add_collection(PolyCollection([s[3] for s in view.shapes], facecolors=land, edgecolors="white", linewidths=0.7,
                                      zorder=1), autolim=False)
     ax.set_xlabel(view.under, fontsize=st.SMALL, color=st.QUIET, loc="left", multialignment="left")
     x, y, on = view.x.copy(), view.y.copy(), view.shown
-    x[on], y[on] = maps._apart(x[on], y[on], (view.right - view.left) / width / 72 * 12)
-    maps._region_marks(ax, view.points, x, y, on, view.values, None, view.focus)
+    x[on], y[on] = maps.moved_apart(x[on], y[on], (view.right - view.left) / width / 72 * 12)
+    maps.draw_marks(ax, x, y, on, view.values, None, view.focus)
     if on.sum() <= _MANY:
-        maps._region_labels(ax, view.points, x, y, on, view.values, None if on.sum() <= _NAMED else "code", None)
+        maps.draw_labels(ax, view.points, x, y, on, view.values, None if on.sum() <= _NAMED else "code", None)
