@@ -235,7 +235,8 @@ def _region_labels(ax, points, x, y, shown, values, labels, fmt) -> None:
         name, code = str(points[labels or "name"].iloc[i]), str(points["code"].iloc[i]) + tail
         texts = [name + tail, textwrap.fill(name + tail, max(10, len(name) // 2 + 2)), code]
         wanted.append((x[i], y[i], texts if few or labels else [code], {}))
-    place_labels(ax, wanted, np.column_stack([x, y])[shown], reach=(9, 14, 20, 28), color=st.INK, zorder=5)
+    place_labels(ax, wanted, np.column_stack([x, y])[shown], reach=(9, 14, 20, 28), pad=6.5, color=st.INK,
+                 zorder=5)
 
 
 def _outside(points, shown, values, fmt, width: int = 105) -> str:
