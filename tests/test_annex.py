@@ -194,6 +194,11 @@ def test_data_notes_fit_the_number_of_projects(count):
 def test_a_project_with_both_figures_or_neither_is_told_in_one_sentence():
     assert "neither the number of companies nor the aid is known." in annex.data_notes("MT").title
     assert "both the number of companies and the aid are known." in annex.data_notes("HR").title
+    assert "is known for 2 and an amount of aid for none" in annex.data_notes("DK").title
+
+
+def test_no_name_in_the_list_of_what_stands_out_has_a_colon():
+    assert set(overview.IN_A_LIST) == {name for name in peers.SHORT.values() if ":" in name}
 
 
 # ---- figures ----

@@ -10,6 +10,12 @@ from innodivide.narrative.barriers import LABELS
 from innodivide.panel import Tables, _tables
 from innodivide.wording import join_names, show
 
+IN_A_LIST = {  # names of a table, where a colon within a sentence would mislead
+    "Cohesion, research: € per head": "Cohesion money for research per head",
+    "Cohesion, SMEs: € per head": "Cohesion money for SMEs per head",
+    "Recovery grants: € per head": "Recovery grants per head",
+}
+
 
 def heading(geo: str, tables: Tables | None = None) -> Exhibit:
     """Return the title with the country's English and own names."""
@@ -64,8 +70,7 @@ def _unusual_words(geo: str, scores: pd.DataFrame, gaps: pd.DataFrame) -> tuple[
         "{m_0} ({z_0:+.1f}) and {m_1} ({z_1:+.1f}) among the indicators of innovation; {m_2} ({z_2:+.1f}) among the "
         "institutional measures; {m_3} ({z_3:+.1f}) in Tier-2 and reform money."
     )
-    # a colon within the list would look like one before it
-    values = {f"m_{i}": names[m].replace(": € per head", " per head") for i, m in enumerate(found.index)}
+    values = {f"m_{i}": IN_A_LIST.get(names[m], names[m]) for i, m in enumerate(found.index)}
     return text, values | {f"z_{i}": z for i, z in enumerate(found)}
 
 
@@ -193,10 +198,10 @@ def position_table(
         },
         sources=sources,
         edition=f"Group and rank: EIS {edition}; index: EIS 2023, back-series",
-        caption="Nearest peers: the states closest in log population, log GDP per head and index, each in standard "
+        caption="Nearest peers: closest in log population, log GDP per head and index, each in standard "
         "deviations (distance here {apart}). Index and GDP per head (PPS) of {year}: EU = 100; change: "
         "points since 2016, before rounding. Expected: IPCEIs of a state of that size, wealth and status, 95% range. "
-        "Means of states are unweighted.",
+        "Means: unweighted.",
     )
 
 

@@ -83,7 +83,7 @@ def data_notes(geo: str, tables: Tables | None = None) -> Exhibit:
             "an amount of aid for {aid}."
         )
         known = {"companies": int(inside["n_companies"].notna().sum()), "aid": int(inside["aid_eur_mn"].notna().sum())}
-        values |= called(name) | ({} if one else {"n": len(inside), **known})
+        values |= called(name) | ({} if one else {"n": len(inside), **{k: v or "none" for k, v in known.items()}})
     labels = tables["variable"].set_index("variable")["label"]
     panel = tables["country_panel"].query("geo == @geo and year >= 2017")
     weak = panel[panel["flag"].notna() & panel["variable"].isin(["population", "gdp_meur", "gdp_pc_pps"])]
