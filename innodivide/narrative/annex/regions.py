@@ -56,7 +56,7 @@ def region_figure(geo: str, tables: Tables | None = None) -> Exhibit | None:
 def barrier_exhibits(geo: str, rows: pd.DataFrame, draws: int, tables: Tables | None = None) -> list[Exhibit]:
     """Return the sentence on lagging regions and what they share, and the table of regions with their barriers.
 
-    `rows` is the frame of `claims.barriers.region_barrier_table`, made with `draws` resamples.
+    `rows` is the frame of `claims.region_barriers.region_barrier_table`, made with `draws` resamples.
     """
     tables = _tables(tables)
     own = profile.regions(geo, tables).set_index("region_code")
