@@ -53,7 +53,7 @@ def tile_map(frame: pd.DataFrame, grid: pd.DataFrame, value: str, label: str = "
     values = [known.get(geo) for geo in grid["geo"]]
     values = [None if v is None or v != v else v for v in values]
     rows, columns = grid["row"].max() + 1, grid["col"].max() + 1
-    figure = Figure(figsize=(st.WIDTH, st.WIDTH * rows / max(columns, 6) * 0.9), dpi=st.DPI, layout="constrained")
+    figure = Figure(figsize=(st.WIDTH, st.WIDTH * rows / max(columns, 6) * 0.58), dpi=st.DPI, layout="constrained")
     ax = figure.add_subplot()
     ax.set(xlim=(-0.04, max(columns, 6) - 0.02), ylim=(rows - 0.02, -0.04), aspect="equal")
     ax.axis("off")
