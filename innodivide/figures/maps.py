@@ -53,7 +53,7 @@ def tile_map(frame: pd.DataFrame, grid: pd.DataFrame, value: str, label: str = "
     values = [known.get(geo) for geo in grid["geo"]]
     values = [None if v is None or v != v else v for v in values]
     rows, columns = grid["row"].max() + 1, grid["col"].max() + 1
-    figure = Figure(figsize=(st.WIDTH, st.WIDTH * rows / max(columns, 6) * 0.9), dpi=st.DPI, layout="constrained")
+    figure = Figure(figsize=(st.WIDTH, st.WIDTH * rows / max(columns, 6) * 0.58), dpi=st.DPI, layout="constrained")
     ax = figure.add_subplot()
     ax.set(xlim=(-0.04, max(columns, 6) - 0.02), ylim=(rows - 0.02, -0.04), aspect="equal")
     ax.axis("off")
@@ -236,7 +236,8 @@ def draw_labels(ax, points, x, y, shown, values, labels, fmt) -> None:
         name, code = str(points[labels or "name"].iloc[i]), str(points["code"].iloc[i]) + tail
         texts = [name + tail, textwrap.fill(name + tail, max(10, len(name) // 2 + 2)), code]
         wanted.append((x[i], y[i], texts if few or labels else [code], {}))
-    place_labels(ax, wanted, np.column_stack([x, y])[shown], reach=(9, 14, 20, 28), color=st.INK, zorder=5)
+    place_labels(ax, wanted, np.column_stack([x, y])[shown], reach=(9, 14, 20, 28), pad=6.5, color=st.INK,
+                 zorder=5)
 
 
 def line_of_those_outside(points, shown, values, fmt, width: int = 105) -> str:

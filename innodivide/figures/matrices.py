@@ -109,7 +109,7 @@ def _matrix(places, heads, sides, marked, bottom: int = 0):
     """Return a figure and axes with column heads on top (slanted if long) and row names at the left."""
     places, texts = list(places), [str(h) for h in heads]
     slanted = max(map(len, texts)) > 40 / max(1, len(texts))
-    figure = Figure(figsize=(st.WIDTH, 1.1 + 0.07 * slanted * max(map(len, texts)) + 0.205 * (len(sides) + bottom)),
+    figure = Figure(figsize=(st.WIDTH, 1.1 + 0.07 * slanted * max(map(len, texts)) + 0.164 * (len(sides) + bottom)),
                     dpi=st.DPI, layout="constrained")
     ax = figure.add_subplot()
     ax.set(xlim=(min(places) - 0.6, max(places) + 0.6), ylim=(len(sides) - 0.4 + bottom, -0.6))

@@ -98,9 +98,13 @@ def _least(cells: list[str], whole: bool) -> float:
 
 
 def _part(columns: list[int], cells: list[list[str]], least: list[float], page: _Page) -> dict:
-    """Share the width: what each column needs, and the rest by how much more its longest cell would like."""
+    """Share the width: what each column needs, and the rest by how much more its longest cell would like.
+
+    A heading likes half its length: on two lines it costs the table one line, a cell of the body one in its row.
+    """
     room = page.room(len(columns))
-    liked = [max(low, min(LIKED, max(SLACK * ems(line) for c in column for line in c.split("\n"))))
+    liked = [max(low, min(LIKED, max(SLACK * ems(line) / (1 if i else 2)
+                                     for i, c in enumerate(column) for line in c.split("\n"))))
              for column, low in zip(cells, least)]
     spare, wish = max(0.0, room - sum(least)), sum(liked) - sum(least)
     if wish > spare:

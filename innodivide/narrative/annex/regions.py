@@ -130,7 +130,7 @@ def _barrier_table(rows, lagging, draws, values) -> Exhibit:
         values=values | {"draws": draws, "top": STRONGEST, "weak": WEAKEST, "largest": min(largest, default="")},
         sources=[*sources_of(rows), "QOG_EQI_2021"],
         edition="RIS 2023",
-        caption=_barrier_caption(len(largest), mixed, cut),
+        caption=_barrier_caption(len(largest), mixed, cut, _shared_figure(rows["government"])),
         note=_zeros(int(rows["n_zero"].sum())),
     )
     return excerpt(exhibit, limit) if cut else exhibit
@@ -138,11 +138,17 @@ def _barrier_table(rows, lagging, draws, values) -> Exhibit:
 
 def _first(text: str, count: int = NAMED, numbers: bool = True) -> str:
     """Return the first of the barriers listed as "A (1.2); B (0.8)", with or without their points."""
-    kept = "; ".join(text.removeprefix("behind the EU in ").split("; ")[:count])
+    text = text.removeprefix("behind the EU in ").replace("nothing measured", "none of the indicators")
+    kept = "; ".join(text.split("; ")[:count])
     return kept if numbers else re.sub(r" \(−?[\d.]+\)", "", kept)
 
 
-def _barrier_caption(general: int, mixed: bool, cut: bool) -> str:
+def _shared_figure(government: pd.Series) -> bool:
+    """Return whether regions have one figure of government between them: it is published for older, larger regions."""
+    return bool(government[government != "no figure"].duplicated().any())
+
+
+def _barrier_caption(general: int, mixed: bool, cut: bool, shared: bool) -> str:
     text = "Index: EU = 100; change in points since 2016. "
     if general:
         text += (
@@ -159,6 +165,7 @@ def _barrier_caption(general: int, mixed: bool, cut: bool) -> str:
     if mixed:
         text += "Regions that do not lag: where furthest behind the EU. "
     text += "Government: quality of government, distance to the EU, standardised score, with its published 95% margin."
+    text += " Regions with the same figure were one region of that index." if shared else ""
     return text + (" All regions and more barriers: in the data." if cut else " More barriers: in the data.")
 
 
