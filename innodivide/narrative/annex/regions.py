@@ -75,7 +75,7 @@ def barrier_exhibits(geo: str, rows: pd.DataFrame, draws: int, tables: Tables | 
         text += " The table shows where {name} as a region is furthest behind the EU."
     else:
         text += " The table shows where each region of {name} is furthest behind the EU."
-    return [say("NA.9", text, **values), _barrier_table(name, rows, lagging, draws, values)]
+    return [say("NA.9", text, **values), _barrier_table(rows, lagging, draws, values)]
 
 
 def _who_lags(count: int, lagging: int) -> str:
@@ -94,7 +94,7 @@ def _who_lags(count: int, lagging: int) -> str:
     return text + " lagging, that is, in the lowest group of the scoreboard."
 
 
-def _barrier_table(name, rows, lagging, draws, values) -> Exhibit:
+def _barrier_table(rows, lagging, draws, values) -> Exhibit:
     mixed = lagging.any() and not lagging.all()
     largest = {_first(g, 1, numbers=False) for g in rows.loc[lagging, "general"]}
     own = [_first(t) for t in rows["own"]]
