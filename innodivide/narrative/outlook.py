@@ -17,7 +17,7 @@ SCENARIOS = {
 }
 READINGS = {
     "already there": "it is there already",
-    "within its own past": "as in its own best years",
+    "within its own past": "no faster than in its own best years",
     "beyond its own past, within that of another": "as only others have had",
     "beyond the past of all": "as no state has had",
 }
