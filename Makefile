@@ -2,6 +2,8 @@
 # make test     run the tests
 # make verify   run everything again and compare every exhibit with the stored ones
 # make lab      open JupyterLab on notebooks/
+# make slow     run the tests that take long: full reports, simulations
+# make clean    remove the environment and all that a run made
 # Each target sets up what it needs: a virtual environment with the locked packages and this package.
 PYTHON ?= python3
 VENV   ?= .venv
@@ -35,4 +37,5 @@ $(READY): requirements.lock pyproject.toml
 	@touch $(READY)
 
 clean:
-	rm -rf $(VENV) reports/notebooks reports/annex
+	rm -rf $(VENV)
+	find reports -mindepth 1 -maxdepth 1 ! -name expected -exec rm -rf {} +

@@ -46,7 +46,7 @@ def run_cells(country: str) -> dict[str, str]:
     import IPython.display
 
     shown, space = [], {"__name__": "__floor__"}
-    IPython.display.display = shown.append  # outside a kernel it would print
+    IPython.display.display = lambda *things: shown.extend(things)  # outside a kernel it would print
     for cell in json.loads(NOTEBOOK.read_text(encoding="utf-8"))["cells"]:
         if cell["cell_type"] != "code":
             continue

@@ -124,7 +124,7 @@ def lowest_group(dyads: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def claims_family(main: Confirmatory, plan: Plan, tables: Tables | None = None) -> pd.DataFrame:
+def claims_family(main: Confirmatory, plan: Plan) -> pd.DataFrame:
     """Test the four secondary claims of the plan and correct them together (Holm).
 
     Returns

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from innodivide.panel import Tables, _tables, member_states
-from innodivide.profile import index_relative_to_eu, names
+from innodivide.profile import index_relative_to_eu, names, region_names
 
 GROUPS = ("leader", "strong", "moderate", "emerging")
 
@@ -39,7 +39,13 @@ def group_means(series: pd.DataFrame) -> pd.DataFrame:
 
 
 def regions(tables: Tables | None = None) -> pd.DataFrame:
-    """Return region_code, geo, country, name, relative (EU = 100), group, lon, lat, source_id of RIS 2023, EU27."""
+    """Return the regions of RIS 2023 in the EU27, by code, named as in `profile.region_names`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns region_code, geo, country, name, relative (2023, EU of the year = 100), group, lon, lat, source_id.
+    """
     tables = _tables(tables)
     register = tables["ris_region"].query("edition == 2023")
     register = register[register["geo"].isin(member_states(tables)["geo"])]
@@ -48,11 +54,12 @@ def regions(tables: Tables | None = None) -> pd.DataFrame:
     ]
     points = tables["region_point"].query("nuts_version == '2021'")[["nuts_code", "lon", "lat"]]
     rows = (
-        register[["region_code", "geo", "name"]]
+        register[["region_code", "geo"]]
         .merge(index, on="region_code")
         .merge(points.rename(columns={"nuts_code": "region_code"}), on="region_code", how="left")
     )
-    rows = rows.rename(columns={"relative_to_eu_pct": "relative"}).assign(country=rows["geo"].map(names(tables)))
+    rows = rows.rename(columns={"relative_to_eu_pct": "relative"})
+    rows = rows.assign(country=rows["geo"].map(names(tables)), name=rows["region_code"].map(region_names(tables)))
     return rows[["region_code", "geo", "country", "name", "relative", "group", "lon", "lat", "source_id"]].sort_values(
         "region_code", ignore_index=True
     )
@@ -64,33 +71,3 @@ def region_groups(rows: pd.DataFrame) -> pd.DataFrame:
     ends = rows.groupby("geo")["relative"].agg(lowest="min", highest="max", n="size")
     frame = counts.join(ends).join(rows.groupby("geo")["country"].first().rename("name")).reset_index()
     return frame[["geo", "name", "n", *GROUPS, "lowest", "highest"]]
-
-
-def lowest_regions(edition: int, tables: Tables | None = None) -> pd.DataFrame:
-    """Return geo, name, lowest, n (covered) and share for states with a region in an edition's lowest group."""
-    tables = _tables(tables)
-    rows = (
-        tables["ris_index"]
-        .query("edition == @edition")
-        .merge(tables["ris_region"][["edition", "region_code", "geo"]], on=["edition", "region_code"])
-    )
-    rows = rows[(rows["year"] == rows["year"].max()) & rows["geo"].isin(member_states(tables)["geo"])]
-    frame = (
-        rows.assign(low=rows["group"].isin(["modest", "emerging"]))
-        .groupby("geo")["low"]
-        .agg(lowest="sum", n="size")
-        .reset_index()
-    )
-    frame = frame[frame["lowest"] > 0].assign(
-        name=lambda f: f["geo"].map(names(tables)), share=lambda f: f["lowest"] / f["n"]
-    )
-    return frame.sort_values(["lowest", "geo"], ascending=[False, True], ignore_index=True)[
-        ["geo", "name", "lowest", "n", "share"]
-    ]
-
-
-def spread_by_year(tables: Tables | None = None) -> pd.DataFrame:
-    """Return sigma convergence of the countries in the EIS 2023 series (`convergence.sigma_convergence`)."""
-    from innodivide.convergence import sigma_convergence
-
-    return sigma_convergence(index_relative_to_eu(2023, tables))

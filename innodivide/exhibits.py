@@ -24,6 +24,7 @@ FLAG_MEANING = {
     "partial": "from an incomplete list, so a lower bound",
     "weak": "resting on a single, rounded or contradicted source",
 }
+PLAIN_ROWS = 20  # shown where only plain text is: all rows are in the payload
 WHY_UNKNOWN = f"{UNKNOWN.capitalize()}: not available, as no source used here gives it."
 _ID = re.compile(r"[TFN](\d{1,2}|A)\.\d{1,2}")
 
@@ -107,11 +108,16 @@ class Exhibit:
         ]
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:
-        plain = self.title if self.kind == "text" else f"[{self.id}] {self.title}\n{self.data.to_string(index=False)}"
-        bundle = {MIME: self.payload(), "text/plain": plain}
+        bundle = {MIME: self.payload(), "text/plain": self._plain_text()}
         if self.kind == "text":
             return bundle | {"text/markdown": self.title}
         return bundle | {"text/html": self._html()}
+
+    def _plain_text(self) -> str:
+        if self.kind == "text":
+            return self.title
+        rest = f"\n(the first {PLAIN_ROWS} of {len(self.data)} rows)" if len(self.data) > PLAIN_ROWS else ""
+        return f"[{self.id}] {self.title}\n{self.data.head(PLAIN_ROWS).to_string(index=False)}{rest}"
 
     def _html(self) -> str:
         esc = html.escape

@@ -102,6 +102,7 @@ def read_rows(folder: Path, described: dict) -> tuple[pd.DataFrame, list[Failure
 
 
 def check_fields(text: pd.DataFrame, described: dict) -> list[Failure]:
+    """Return each cell that breaks a rule of its column, in order of the rows."""
     failures = []
     for field in described["schema"]["fields"]:
         column = text[field["name"]]
@@ -154,6 +155,7 @@ def _composed(text: str) -> bool:
 
 
 def check_key(text: pd.DataFrame, described: dict) -> list[Failure]:
+    """Return each row whose primary key an earlier row has."""
     key = described["schema"]["primaryKey"]
     key = [key] if isinstance(key, str) else key
     repeated = text[text.duplicated(key)]

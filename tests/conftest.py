@@ -19,6 +19,15 @@ def strict_arithmetic():
         yield
 
 
+@pytest.fixture(scope="module")  # no longer: while it runs, no other test of this process could use asyncio
+def browser():
+    """A Chromium for the tests of one module."""
+    import chromium
+
+    with chromium.started() as running:
+        yield running
+
+
 class DataCopy:
     """A folder of tables whose files a test may change; `restore` puts back content and time stamp of each."""
 

@@ -1,5 +1,7 @@
 """The words of a country annex: special cases of countries, numbers against their tables, what a table leaves out."""
 
+import itertools
+import math
 import re
 
 import pandas as pd
@@ -76,6 +78,15 @@ def test_more_and_fewer_than_expected_are_said(model):
     for observed, word in ((row["high"] + 1, "more than"), (row["low"] - 1, "fewer than"), (row["low"], "within")):
         text, values = overview._participation_words(row.mask(row.index == "observed", observed))
         assert values["verdict"] == word and "takes part in {n}" in text
+
+
+def test_a_state_that_joined_later_is_told_apart_from_the_count_of_the_model(model, gaps):
+    assert tier1.joined_later("AT") == 1 and tier1.joined_later("DE") == 0
+    assert annex.membership_exhibit("AT").title.endswith("takes part in 5, 1 of which it joined later")
+    assert "takes part in 4 of 11 integrated IPCEIs from the approval on (it joined 1 more later)" in said(
+        "AT", model, gaps
+    )
+    assert "joined" not in said("DE", model, gaps)
 
 
 # ---- zeros of indicators ----
@@ -158,12 +169,36 @@ def test_the_map_stands_beside_the_regions_of_the_peers():
     assert (picture.svg, picture.png) == (again.svg, again.png), "the same bytes from run to run"
 
 
+def test_marks_and_labels_of_a_small_map_lie_on_no_mark():
+    own = profile.regions("HU").assign(geo="HU", label="Hungary", code=lambda f: f["region_code"])
+    picture = figures.regions_beside(own, panel._tables(None)["outline"], own.assign(value=own["relative"]), "HU")
+    picture.draw_without_rendering()
+    ax, point = picture.axes[0], picture.dpi / 72
+    marks = [ax.transData.transform(xy) for c in ax.collections if len(c.get_offsets()) for xy in c.get_offsets()[:]]
+    marks = [m for m in marks if ax.get_window_extent().contains(*m)]
+    boxes = [t.get_window_extent() for t in ax.texts if t.get_text().startswith("HU")]
+    assert len(marks) == len(boxes) == len(own) == 8
+    assert min(math.dist(a, b) for a, b in itertools.combinations(marks, 2)) > 11.5 * point
+    around = [b.padded(4 * point) for b in boxes]
+    assert not any(b.contains(x, y) for b in around for x, y in marks)
+
+
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_data_notes_fit_the_number_of_projects(count):
     geo = {0: "CY", 1: "MT", 2: "EE"}[count]
     text = annex.data_notes(geo).title
     assert ("one project" in text) == (count == 1) and ("Of the 2 projects" in text) == (count == 2)
     assert ("takes part in" in text) == (count > 0)
+
+
+def test_a_project_with_both_figures_or_neither_is_told_in_one_sentence():
+    assert "neither the number of companies nor the aid is known." in annex.data_notes("MT").title
+    assert "both the number of companies and the aid are known." in annex.data_notes("HR").title
+    assert "is known for 2 and an amount of aid for none" in annex.data_notes("DK").title
+
+
+def test_no_name_in_the_list_of_what_stands_out_has_a_colon():
+    assert set(overview.IN_A_LIST) == {name for name in peers.SHORT.values() if ":" in name}
 
 
 # ---- figures ----

@@ -12,6 +12,7 @@ from scipy import stats
 from innodivide import barriers as b
 from innodivide import data
 from innodivide.claims import barriers as claims
+from innodivide.claims.region_barriers import region_barrier_table
 from innodivide.errors import DataError, DesignError, InnodivideError, ParameterError
 
 HERE = Path(__file__).parent / "reference" / "barriers"
@@ -527,7 +528,7 @@ def test_the_finding_follows_the_rule_and_says_what_it_rests_on():
 
 @pytest.mark.parametrize("geo", ["PL", "PT", "SE", "LV", "MT"])
 def test_annex_rows_cover_every_region_in_words(geo):
-    rows = claims.region_barrier_table(geo, rng(20), n_boot=49)
+    rows = region_barrier_table(geo, rng(20), n_boot=49)
     groups = b.region_groups().query("geo == @geo")
     assert set(rows["region_code"]) == set(groups.index) and rows["relative"].is_monotonic_increasing
     index = data.load("ris_index").query("edition == 2023 and year == 2023").set_index("region_code")["value"]
@@ -542,4 +543,4 @@ def test_annex_rows_cover_every_region_in_words(geo):
 
 def test_annex_rows_need_a_member_state():
     with pytest.raises(InnodivideError, match="UK"):
-        claims.region_barrier_table("UK", rng())
+        region_barrier_table("UK", rng())

@@ -1,50 +1,29 @@
 """The web page in a real Chromium: keys, clicks, narrow screens, no script, no message, no request, no barrier.
 
-Needs an installed Chromium (`apt-get install chromium`); INNODIVIDE_CHROMIUM names another one. Every page opened here
-is checked, when its test ends, for messages in the console, errors and requests for anything but the page itself.
+Every page opened here is checked, when its test ends, for messages in the console, errors and requests for anything but
+the page itself.
 """
 
-import os
 import random
 import re
-import shutil
 from itertools import pairwise
 from urllib.parse import parse_qs
 
+import chromium
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from site_fixtures import ANNEXES, FAILED, NASTY, countries, ledger, specifications, write_folder
 
 from innodivide import multiverse, robustness
 from innodivide.reports.site import explorer, write_index
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 MENUS = [f"#choice-{name}" for name in explorer.DIMENSIONS]
 
 
-def executable() -> str | None:
-    """Return the browser to test with."""
-    return os.environ.get("INNODIVIDE_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
-
-
-if executable() is None:
-    pytest.skip(
-        "NO BROWSER TESTS WERE RUN: no Chromium found; apt-get install chromium, or name one in INNODIVIDE_CHROMIUM",
-        allow_module_level=True,
-    )
-
-
-@pytest.fixture(scope="session")
-def browser():
-    rights = (
-        ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    )  # Chromium has no sandbox for root
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=executable(), headless=True, args=rights)
-        yield started
-        started.close()
+if chromium.executable() is None:
+    pytest.skip(chromium.MISSING, allow_module_level=True)
 
 
 @pytest.fixture(scope="module")

@@ -6,14 +6,16 @@ Skipped as loudly as the tests of the web page when no Chromium is installed.
 import io
 from pathlib import Path
 
+import chromium
 import pandas as pd
 import pytest
 from page_blocks import FACTS, NASTY, names_table, ordinary, table, wide
-from test_browser import browser  # noqa: F401  (skips this module too when there is no browser)
 
 from innodivide.reports import html
 
 pypdf = pytest.importorskip("pypdf", reason="PRINTED REPORTS ARE NOT TESTED: the package pypdf is missing")
+if chromium.executable() is None:
+    pytest.skip(chromium.MISSING, allow_module_level=True)
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 
 
@@ -25,7 +27,7 @@ def address(tmp_path_factory):
 
 
 @pytest.fixture
-def visit(browser, address):  # noqa: F811
+def visit(browser, address):
     """Open the report; when the test ends it must have said nothing and asked for nothing."""
     seen, contexts = [], []
 

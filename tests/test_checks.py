@@ -185,7 +185,12 @@ CELLS = [
     bad_cell("blank at the start", IPCEI, "Hy2Use,", "name", " IPCEI Hy2Use", "no blank at either end"),
     bad_cell("only a blank", RRF, "AT,", "plan_grants_meur", " ", "no blank at either end", "type number"),
     bad_cell("no-break space at the end", IPCEI, "Hy2Use,", "name", "IPCEI Hy2Use\u00a0", "no blank at either end"),
-    bad_cell("NUL", IPCEI, "Hy2Use,", "name", "IPCEI\x00Hy2Use", "no control or invisible character"),
+    Case(
+        "NUL",
+        IPCEI,
+        cell("Hy2Use,", "name", "IPCEI\x00Hy2Use"),
+        ((IPCEI, "Hy2Use,", "", "the file is UTF-8 text without NUL bytes"),),
+    ),
     bad_cell("tab", IPCEI, "Hy2Use,", "name", "IPCEI\tHy2Use", "no control or invisible character"),
     bad_cell("zero-width blank", IPCEI, "Hy2Use,", "name", "IPCEI\u200bHy2Use", "no control or invisible character"),
     bad_cell(

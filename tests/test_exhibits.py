@@ -325,3 +325,16 @@ def test_the_kind_of_each_column_is_told():
                           "d": ["x", None], "e": ["x", 1], "f": pd.array([1, None], "Int64")})
     kinds = a_table(data=frame, columns={"a": "A"}).payload()["kinds"]
     assert kinds == ["number", "flag", "date", "text", "mixed", "number"]
+
+
+@pytest.mark.parametrize("make", [a_table, a_figure])
+@pytest.mark.parametrize(
+    ("n", "last"), [(20, "r19"), (21, "(the first 20 of 21 rows)"), (5000, "(the first 20 of 5000 rows)")]
+)
+def test_plain_text_shows_at_most_twenty_rows_and_says_how_many_there_are(make, n, last):
+    frame = pd.DataFrame({"name": [f"r{i}" for i in range(n)], "rate": 0.5})
+    shown = make(data=frame)._repr_mimebundle_()
+    plain = shown["text/plain"]
+    assert plain.splitlines()[-1].strip().startswith(last)
+    assert "r19" in plain and "r20" not in plain
+    assert shown[MIME]["csv"].count("\n") == n + 1, "the data themselves are whole"

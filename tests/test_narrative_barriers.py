@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from innodivide import barriers, confirmatory, data, models, peers, plan, profile, regional, scenarios, tiers
-from innodivide.claims import barriers as claim
+from innodivide.claims.barriers import lagging_regions
+from innodivide.claims.region_barriers import region_barrier_table
 from innodivide.exhibits import Exhibit
 from innodivide.narrative import annex, outlook
 from innodivide.narrative import barriers as words
@@ -24,7 +25,7 @@ def rng(seed: int = 1) -> np.random.Generator:
 @pytest.fixture(scope="module")
 def rows():
     """Barrier tables of five kinds of country: all, most, one of several, none lagging; one region."""
-    return {g: claim.region_barrier_table(g, rng(), n_boot=39) for g in ("RO", "PL", "CZ", "SE", "LV", "MT")}
+    return {g: region_barrier_table(g, rng(), n_boot=39) for g in ("RO", "PL", "CZ", "SE", "LV", "MT")}
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +170,7 @@ def test_kinds_are_told_by_what_differs_from_all_lagging_regions():
     centres = pd.DataFrame([[5.0, 1.0, 0.0, 0.0, 0.0, 0.0], [5.0, 0.0, 3.0, 0.0, 0.0, 0.0]], index=[1, 2])
     centres.columns = ["3.3.1", "1.1.2", "1.2.1", "2.1.1", "2.2.1", "4.1.1"]
     labels = pd.DataFrame({"unit": ["PL21", "PL22", "LV00"], "cluster": [1, 1, 2], "width": 0.5})
-    labels["unit"] = list(claim.lagging_regions().index[:3])
+    labels["unit"] = list(lagging_regions().index[:3])
     stability = pd.DataFrame({"cluster": [1, 2], "n_units": [2, 1], "jaccard": [0.9, 0.5]})
     stability = stability.assign(jaccard_low=0.4, jaccard_high=1.0, reading=["stable", "not stable"])
     choice = pd.DataFrame({"k": [2], "width": [0.3]})

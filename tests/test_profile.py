@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from innodivide import data, profile
+from innodivide import data, divide, profile
 from innodivide.errors import ParameterError
 
 EU27 = data.load("country").query("is_eu27 == True")["geo"].tolist()
@@ -214,6 +214,15 @@ def test_regions_have_the_names_of_the_register_with_all_their_letters():
     assert names["FI1B"] == "Helsinki-Uusimaa", "the scoreboard has the names of Finland at other codes"
     assert names["EL3"] == "Attiki" and names["BG41"] == "Yugozapaden", "Greek and Cyrillic names stay in Latin letters"
     assert set(names) == set(data.load("ris_region").query("edition == 2023")["region_code"])
+
+
+def test_the_map_of_all_regions_has_the_names_of_the_annexes():
+    names = divide.regions().set_index("region_code")["name"]
+    assert (names["FI1B"], names["PL71"], names["RO32"]) == ("Helsinki-Uusimaa", "Łódzkie", "București-Ilfov")
+    for geo in EU27:
+        own = profile.regions(geo).set_index("region_code")["name"]
+        assert names[own.index].to_dict() == own.to_dict()
+    assert names.notna().all() and names.index.is_unique
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import re
 from brief_run import brief
 
 from innodivide import data, figures
+from innodivide.cli import main
 
 README = (data.ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -37,6 +38,35 @@ def test_reports_of_the_table_are_those_declared():
     for name, declared in notebooks().items():
         if name != "country_annex":
             assert f"| `{name}` | {declared.title}" in README
+
+
+DOCS = [README] + [
+    path.read_text(encoding="utf-8")
+    for path in (data.ROOT / "CONTRIBUTING.md", data.ROOT / "SECURITY.md", *sorted((data.ROOT / "docs").glob("*.md")))
+]
+
+
+def test_every_command_has_a_line_in_the_readme_and_every_command_and_option_named_exists():
+    for name in main.commands:
+        assert re.search(rf"^innodivide {name}\b", README, re.M), f"innodivide {name} is not in the README"
+    for line in (line for text in DOCS for line in text.splitlines()):
+        for name, rest in re.findall(r"(?:^ *|`|&& |bin/)innodivide ([a-z][a-z-]+)([^`#&\n]*)", line):
+            assert name in main.commands, line
+            known = {o for p in main.commands[name].params for o in (*p.opts, *p.secondary_opts)} | {"--help"}
+            assert set(re.findall(r"(?<![\w-])--?[a-z][a-z-]*", rest)) <= known, line
+
+
+def test_every_make_target_named_exists():
+    targets = set(re.findall(r"^([a-z]+):", (data.ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
+    named = {name for text in DOCS for name in re.findall(r"(?:^|`)make ([a-z]+)", text, re.M)}
+    assert {"reports", "test"} <= named <= targets
+
+
+def test_every_file_named_exists():
+    made = ("reports/index.html", "reports/verification.html", "reports/0", "data-live/")
+    for text in DOCS:
+        for name in re.findall(r"`((?:docs|data|innodivide|notebooks|tests|reports|benchmarks)/[\w./-]*)`", text):
+            assert name.startswith(made) or (data.ROOT / name).exists(), name
 
 
 def test_figure_is_that_of_the_run():

@@ -151,6 +151,7 @@ def _executor(cluster, jobs):
 
 
 def refuse_bad_data(tables) -> None:
+    """Raise if one of these tables, or of those they refer to, does not hold or is not as frozen."""
     from innodivide import data
 
     if not tables:

@@ -38,7 +38,6 @@ def regions_beside(points: pd.DataFrame, outlines: pd.DataFrame, rows: pd.DataFr
     height = max(width / shape, 1.6) + 0.45 + 0.15 * view.under.count("\n")
     figure = Figure(figsize=(st.WIDTH, height), dpi=st.DPI, layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1, 0.85))
-    draw_country(left, view, width)
     names = list(dict.fromkeys(rows["label"]))
     short_rows(right, [textwrap.fill(n, 16) for n in names], len(names))
     for group in dict.fromkeys(st.groups(who, rows["group"])):
@@ -50,6 +49,7 @@ def regions_beside(points: pd.DataFrame, outlines: pd.DataFrame, rows: pd.DataFr
     right.get_yticklabels()[0].set(color=st.ACCENT, fontweight="bold")
     right.set_xlabel(xlabel, fontsize=st.SMALL)
     st.key(figure, *st.group_patches(rows["group"]))
+    draw_country(left, view)  # last: its marks and labels are placed on the map as large as it comes out
     return figure
 
 
@@ -78,25 +78,27 @@ def country_view(points: pd.DataFrame, outlines: pd.DataFrame, focus: str) -> Vi
     points = points[points["geo"] == focus].reset_index(drop=True)
     if points.empty or focus not in set(outlines["geo"]):
         raise ParameterError(f"{who}: focus {focus!r} has no region in the points or no part in the outlines")
-    shapes = maps._shapes(outlines)
+    shapes = maps.shapes_of(outlines)
     x, y = maps.project(st.numbers(who, points, "lon"), st.numbers(who, points, "lat"))
-    left, right, bottom, top = maps._frame([s[3] for s in shapes if s[0] == focus], np.column_stack([x, y]))
+    left, right, bottom, top = maps.limits_around([s[3] for s in shapes if s[0] == focus], np.column_stack([x, y]))
     shown = (x > left) & (x < right) & (y > bottom) & (y < top)
     values = st.groups(who, points["group"])
-    under = maps._outside(points, shown, values, "", 52)
+    under = maps.line_of_those_outside(points, shown, values, "", 52)
     return View(focus, left, right, bottom, top, points, x, y, shown, values, shapes, under)
 
 
-def draw_country(ax, view: View, width: float) -> None:
-    """Draw a `country_view` on axes about `width` inches wide: lettered discs, by name if few, by code if many."""
+def draw_country(ax, view: View) -> None:
+    """Draw a `country_view` on axes: lettered discs that do not cover each other, by name if few, by code if many."""
     ax.set(xlim=(view.left, view.right), ylim=(view.bottom, view.top), aspect="equal", xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
-    land = [maps._land(s, view.focus) for s in view.shapes]
+    land = [maps.land_colour(s, view.focus) for s in view.shapes]
     ax.add_collection(PolyCollection([s[3] for s in view.shapes], facecolors=land, edgecolors="white", linewidths=0.7,
                                      zorder=1), autolim=False)
     ax.set_xlabel(view.under, fontsize=st.SMALL, color=st.QUIET, loc="left", multialignment="left")
     x, y, on = view.x.copy(), view.y.copy(), view.shown
-    x[on], y[on] = maps._apart(x[on], y[on], (view.right - view.left) / width / 72 * 12)
-    maps._region_marks(ax, view.points, x, y, on, view.values, None, view.focus)
+    st.settle(ax.figure)
+    point = (view.right - view.left) / ax.get_window_extent().width * ax.figure.dpi / 72  # in metres
+    x[on], y[on] = maps.moved_apart(x[on], y[on], 12 * point)
+    maps.draw_marks(ax, x, y, on, view.values, None, view.focus)
     if on.sum() <= _MANY:
-        maps._region_labels(ax, view.points, x, y, on, view.values, None if on.sum() <= _NAMED else "code", None)
+        maps.draw_labels(ax, view.points, x, y, on, view.values, None if on.sum() <= _NAMED else "code", None)

@@ -16,7 +16,7 @@ def spread(wanted, gap: float) -> np.ndarray:
     return placed
 
 
-def place_labels(ax, labels, obstacles, reach=(7, 13, 22), **look) -> None:
+def place_labels(ax, labels, obstacles, reach=(7, 13, 22), pad=4.0, **look) -> None:
     """Write labels beside their points: greedily, where they cover least; far ones get a thin line to the point.
 
     Parameters
@@ -27,6 +27,8 @@ def place_labels(ax, labels, obstacles, reach=(7, 13, 22), **look) -> None:
         Data points that labels should not cover.
     reach : tuple of float
         Distances from the point to try, in points.
+    pad : float
+        Room to leave around an obstacle, in points: the radius of its mark.
     """
     st.settle(ax.figure)
     scale = ax.figure.dpi / 72
@@ -45,7 +47,8 @@ def place_labels(ax, labels, obstacles, reach=(7, 13, 22), **look) -> None:
                     low = anchor + np.array([right, up]) * distance * scale * shorter \
                         + np.array([(right - 1) / 2 * box.width, (up - 1) / 2 * box.height])
                     edges = np.array([*low, low[0] + box.width, low[1] + box.height])
-                    cost = _covering(edges, blocked, taken, inside, scale) + 0.4 * distance + 0.01 * side + 30 * rank
+                    cost = _covering(edges, blocked, taken, inside, pad * scale)
+                    cost += 0.4 * distance + 0.01 * side + 30 * rank
                     if best is None or cost < best[0]:
                         best = cost, text, right, up, distance * shorter, edges
         _, text, right, up, distance, edges = best
@@ -56,10 +59,9 @@ def place_labels(ax, labels, obstacles, reach=(7, 13, 22), **look) -> None:
                     arrowprops=line if distance > 11 else None, **{"fontsize": st.SMALL, **look, **options})
 
 
-def _covering(edges, blocked, taken, inside, scale: float) -> float:
+def _covering(edges, blocked, taken, inside, pad: float) -> float:
     """Return the penalty of a label box: labels and points covered, and how far it leaves the axes."""
     left, bottom, right, top = edges
-    pad = 4 * scale
     points = ((blocked[:, 0] > left - pad) & (blocked[:, 0] < right + pad)
               & (blocked[:, 1] > bottom - pad) & (blocked[:, 1] < top + pad)).sum() if len(blocked) else 0
     shared = sum(max(0, min(right, t[2]) - max(left, t[0])) * max(0, min(top, t[3]) - max(bottom, t[1])) for t in taken)

@@ -106,28 +106,28 @@ def region_map(points: pd.DataFrame, outlines: pd.DataFrame, value: str = "group
     numeric = pd.api.types.is_numeric_dtype(points[value]) and value != "group"
     values = st.numbers(who, points, value) if numeric else st.groups(who, points[value])
     values = [None if v is None or v != v else v for v in values]
-    shapes = _shapes(outlines)
+    shapes = shapes_of(outlines)
     x, y = project(st.numbers(who, points, "lon"), st.numbers(who, points, "lat"))
-    left, right, bottom, top = _frame([s[3] for s in shapes if s[0] == focus or (focus is None and s[1] == "eu27")],
-                                      np.column_stack([x, y]))
+    framed = [s[3] for s in shapes if s[0] == focus or (focus is None and s[1] == "eu27")]
+    left, right, bottom, top = limits_around(framed, np.column_stack([x, y]))
     shown = (x > left) & (x < right) & (y > bottom) & (y < top)
     shapes = [s for s in shapes if (s[3].max(axis=0) > (left, bottom)).all()
               and (s[3].min(axis=0) < (right, top)).all()]
-    under = _outside(points, shown, values, fmt)
+    under = line_of_those_outside(points, shown, values, fmt)
     height = st.WIDTH * (top - bottom) / (right - left) + (0.85 if numeric else 0.4) + 0.16 * under.count("\n")
     figure = Figure(figsize=(st.WIDTH, height), dpi=st.DPI, layout="constrained")
     ax = figure.add_subplot()
     ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal", xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
-    ax.add_collection(PolyCollection([s[3] for s in shapes], facecolors=[_land(s, focus) for s in shapes],
+    ax.add_collection(PolyCollection([s[3] for s in shapes], facecolors=[land_colour(s, focus) for s in shapes],
                                      edgecolors="white", linewidths=0.7, zorder=1), autolim=False)
     ax.set_xlabel(under, fontsize=st.SMALL, color=st.QUIET, loc="left", multialignment="left")
-    x[shown], y[shown] = _apart(x[shown], y[shown], (right - left) / st.WIDTH / 72 * (13.5 if focus else 5))
+    x[shown], y[shown] = moved_apart(x[shown], y[shown], (right - left) / st.WIDTH / 72 * (13.5 if focus else 5))
     norm = _norm([v for v in values if v is not None]) if numeric else None
-    _region_marks(ax, points, x, y, shown, values, norm, focus)
+    draw_marks(ax, x, y, shown, values, norm, focus)
     _region_key(figure, ax, values, norm, label, focus)
     if focus is not None or labels is not None:
-        _region_labels(ax, points, x, y, shown, values, labels, fmt if numeric else None)
+        draw_labels(ax, points, x, y, shown, values, labels, fmt if numeric else None)
     return figure
 
 
@@ -155,7 +155,7 @@ def project(lon, lat) -> tuple[np.ndarray, np.ndarray]:
             3210000 + b / d * (np.cos(beta0) * np.sin(beta) - np.sin(beta0) * cosine))
 
 
-def _shapes(outlines) -> list[tuple]:
+def shapes_of(outlines) -> list[tuple]:
     """Return (geo, layer, area, vertices) of each part, largest first, so that enclaves lie on top."""
     found = []
     for (geo, _), part in outlines.groupby(["geo", "part"], sort=True):
@@ -165,7 +165,7 @@ def _shapes(outlines) -> list[tuple]:
     return sorted(found, key=lambda s: -s[2])
 
 
-def _frame(parts, points) -> tuple[float, float, float, float]:
+def limits_around(parts, points) -> tuple[float, float, float, float]:
     """Return map limits around some parts and the points close to them, with a margin: at least 320 km wide (so that
     the smallest countries have neighbours), and not much taller than wide.
     """
@@ -181,7 +181,7 @@ def _frame(parts, points) -> tuple[float, float, float, float]:
     return middle - width / 2, middle + width / 2, centre - height / 2, centre + height / 2
 
 
-def _apart(x, y, gap: float) -> tuple[np.ndarray, np.ndarray]:
+def moved_apart(x, y, gap: float) -> tuple[np.ndarray, np.ndarray]:
     """Return points moved apart, in equal steps of both, until no two are nearer than `gap` (or after 60 rounds)."""
     spots = np.column_stack([x, y])
     for _ in range(60):
@@ -197,7 +197,8 @@ def _apart(x, y, gap: float) -> tuple[np.ndarray, np.ndarray]:
     return spots[:, 0], spots[:, 1]
 
 
-def _land(shape, focus) -> str:
+def land_colour(shape, focus) -> str:
+    """Return the colour of a part of `shapes_of`: by its layer, or by whether it is the country in focus."""
     if focus is None:
         return _LAND.get(shape[1], _LAND["context"])
     return _FOCUS_LAND if shape[0] == focus else _LAND["context"]
@@ -208,7 +209,7 @@ def _norm(values) -> Normalize:
     return Normalize(low, high) if high > low else Normalize(low - 0.5, low + 0.5)
 
 
-def _region_marks(ax, points, x, y, shown, values, norm, focus) -> None:
+def draw_marks(ax, x, y, shown, values, norm, focus) -> None:
     """Draw the points: lettered discs in a country map; in the EU map a marker shape for each group."""
     kinds = ["no data" if v is None else "value" if norm else v for v in values]
     for kind in sorted(set(kinds), key=lambda k: (list(GROUP_MARKERS).index(k) if k in GROUP_MARKERS else -1, k)):
@@ -227,7 +228,7 @@ def _region_marks(ax, points, x, y, shown, values, norm, focus) -> None:
                         color=st.ink_on(st.GROUP_COLOURS[kind]))
 
 
-def _region_labels(ax, points, x, y, shown, values, labels, fmt) -> None:
+def draw_labels(ax, points, x, y, shown, values, labels, fmt) -> None:
     """Write names (few regions) or codes (many), the number after it where there is one."""
     few, wanted = shown.sum() <= 20, []
     for i in np.flatnonzero(shown):
@@ -235,10 +236,11 @@ def _region_labels(ax, points, x, y, shown, values, labels, fmt) -> None:
         name, code = str(points[labels or "name"].iloc[i]), str(points["code"].iloc[i]) + tail
         texts = [name + tail, textwrap.fill(name + tail, max(10, len(name) // 2 + 2)), code]
         wanted.append((x[i], y[i], texts if few or labels else [code], {}))
-    place_labels(ax, wanted, np.column_stack([x, y])[shown], reach=(9, 14, 20, 28), color=st.INK, zorder=5)
+    place_labels(ax, wanted, np.column_stack([x, y])[shown], reach=(9, 14, 20, 28), pad=6.5, color=st.INK,
+                 zorder=5)
 
 
-def _outside(points, shown, values, fmt, width: int = 105) -> str:
+def line_of_those_outside(points, shown, values, fmt, width: int = 105) -> str:
     """Return the line that names the regions the map does not show, with their values."""
     texts = [f"{name} ({'no data' if v is None else st.GROUP_LETTERS.get(v) or show(v, fmt)})"
              for name, v, on in zip(points["name"], values, shown) if not on]

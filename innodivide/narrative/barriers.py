@@ -4,6 +4,7 @@ import pandas as pd
 
 from innodivide import barriers, profile
 from innodivide.claims import barriers as claim
+from innodivide.claims.barriers import indicator_names
 from innodivide.panel import Tables, _tables
 from innodivide.wording import join_names
 
@@ -30,11 +31,6 @@ LABELS = {
 }
 OFTEN = 0.05  # share of constructions of the index with another group, above which a group counts as in doubt
 MARK = 3  # indicators named for a cluster
-
-
-def indicator_names(tables: Tables | None = None) -> pd.Series:
-    """Return the label of each indicator by its code."""
-    return _tables(tables)["indicator"].set_index("indicator_code")["label"]
 
 
 def answer_facts(splits: dict, choices: pd.DataFrame) -> dict:

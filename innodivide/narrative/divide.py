@@ -88,12 +88,3 @@ def region_facts(rows: pd.DataFrame) -> dict:
         "top_share": lowest.iloc[:3].sum() / lowest.sum(),
         "between": parts["between"] / parts["total"],
     }
-
-
-def lowest_facts(rows: pd.DataFrame) -> dict:
-    """Return how many regions are in the lowest group and which three countries have most of them."""
-    return {
-        "regions": int(rows["lowest"].sum()),
-        "top": join_names(list(rows["name"].iloc[:3])),
-        "share": rows["lowest"].iloc[:3].sum() / rows["lowest"].sum(),
-    }

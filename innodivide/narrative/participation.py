@@ -66,11 +66,6 @@ def aid_facts(rows: pd.DataFrame) -> dict:
     }
 
 
-def sme_facts(rows: pd.DataFrame) -> dict:
-    """Return in how many IPCEIs SMEs are fewer than half of the companies, of how many that publish it."""
-    return {"minority": int((rows["share"] < 0.5).sum()), "n": len(rows)}
-
-
 def published_facts(rows: pd.DataFrame) -> dict:
     """Return what the text says about the checks: how many, recomputable, matching, near or consistent, not fitting."""
     tested = rows[rows["computed"].notna() & rows["value"].notna()]

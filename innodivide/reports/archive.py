@@ -21,8 +21,8 @@ from innodivide import __version__, checks, data
 from innodivide.errors import DataError, ParameterError
 from innodivide.reports import manifest
 from innodivide.reports.archive_crate import CODE
-from innodivide.reports.declarations import ANNEX, eu27, notebooks
-from innodivide.reports.run import TIMES, Job, freshness, job, prepare_output
+from innodivide.reports.golden import standard_jobs
+from innodivide.reports.run import TIMES, Job, freshness, prepare_output
 
 SUMS, README, METADATA = "SHA256SUMS", "README.md", "ro-crate-metadata.json"
 _TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can state
@@ -97,9 +97,7 @@ def collect(reports: Path) -> Contents:
 
 def _ready(reports: Path) -> list[Report]:
     """Return every report with its default parameters; refuse if one is missing, altered or older than its inputs."""
-    declared = notebooks()
-    jobs = [job(name, ("html",)) for name in declared if name != ANNEX]
-    jobs += [job(ANNEX, ("html",), country=geo) for geo in eu27()] if ANNEX in declared else []
+    jobs = list(standard_jobs().values())
     stale = {name: why for name, why in freshness(jobs, reports).items() if why}
     if stale:
         lines = "\n  ".join(f"{name}: {why[0]}" for name, why in list(stale.items())[:10])

@@ -26,7 +26,7 @@ def verification(results: list[Comparison], origins: list[Provenance], failed: d
     found = counts(results)
     parts = ["# Verification", _verdict(found, origins), _counts(found, _VERIFIED.values()), TOLERANCE]
     parts += _faults(origins) + [f"- {name}: the run failed: {_plain(text)}" for name, text in failed.items()]
-    parts += _differences(results, "Differences", _VERIFIED, ("expected", "found"))
+    parts += _differences(results, "Differences", ("expected", "found"))
     parts += ["## Every exhibit", _every_exhibit(results, _VERIFIED)]
     if origins:
         parts += ["## Where the run came from", _origins(origins)]
@@ -54,7 +54,7 @@ def comparison(
     parts = ["# Run A compared with run B", "## Verdicts on the claims", _verdicts(*verdicts)]
     parts += ["## What went into them", _changes(changes), *_faults(origins)]
     parts += ["## Exhibits", _counts(found, _COMPARED.values()), TOLERANCE]
-    parts += _differences(results, "Changes", _COMPARED, ("A", "B"))
+    parts += _differences(results, "Changes", ("A", "B"))
     parts += ["## Every exhibit", _every_exhibit(results, _COMPARED)]
     return "\n\n".join(parts) + "\n"
 
@@ -91,7 +91,7 @@ def _faults(origins: list[Provenance]) -> list[str]:
     return ["\n".join(lines)] if lines else []
 
 
-def _differences(results: list[Comparison], title: str, words: dict, sides: tuple[str, str]) -> list[str]:
+def _differences(results: list[Comparison], title: str, sides: tuple[str, str]) -> list[str]:
     parts = []
     for result in (r for r in results if r.differences):
         parts.append(f"### {result.report}, {result.exhibit}: {_extent(result)}")

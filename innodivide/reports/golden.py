@@ -30,11 +30,12 @@ Stored by `innodivide verify --renew`, compared by `innodivide verify`. The data
 
 
 def standard_jobs() -> dict[str, Job]:
-    """Return report -> job of all that is stored: policy notebooks as declared, and one annex for each country.
+    """Return report -> job of all that is stored and archived: notebooks as declared, and one annex for each country.
 
     Only HTML is made: exhibits do not depend on the format.
     """
-    jobs = [job(name, ("html",)) for name in notebooks() if name != ANNEX] + annex_jobs(eu27(), ("html",))
+    jobs = [job(name, ("html",)) for name in notebooks() if name != ANNEX]
+    jobs += annex_jobs(eu27(), ("html",)) if ANNEX in notebooks() else []
     return {j.name: j for j in jobs}
 
 

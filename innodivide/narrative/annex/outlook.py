@@ -10,7 +10,7 @@ from innodivide.panel import Tables
 from innodivide.wording import show
 
 AS_FAST = {
-    "within its own past": "as fast as in its own best years",
+    "within its own past": "no faster than in its own best years",
     "beyond its own past, within that of another": "faster than it has ever been, though another state has done so",
     "beyond the past of all": "faster than any state has been",
 }
@@ -19,6 +19,7 @@ AS_FAST = {
 def closing_exhibits(geo: str, rows: pd.DataFrame, index: pd.DataFrame, tables: Tables | None = None) -> list[Exhibit]:
     """Return sentence and table of the pace needed to reach the EU; `rows` are those of `scenarios.closing_speed`."""
     own = words.closing_rows(rows[rows["geo"] == geo].sort_values("by", ignore_index=True), tables)
+    own["words"] = own["words"].mask(own["reading"] == "within its own past", "no faster than its own best years")
     own["slowest"] = [show(float(v), "{:.0f}") for v in own["level_low"]]
     name, (first, second) = profile.names(tables)[geo], own.itertuples()
     values = {**called(name), "start": int(first.start_year), "value": first.value, "window": words.WINDOW}

@@ -5,9 +5,16 @@ import pandas as pd
 from innodivide import barriers, figures, peers, profile
 from innodivide.exhibits import Exhibit, figure, flag_note, say, sources_of, table
 from innodivide.narrative.annex.labels import GROUP, INDICATORS, a, called, others
+from innodivide.narrative.annex.tier1 import joined_later
 from innodivide.narrative.barriers import LABELS
 from innodivide.panel import Tables, _tables
 from innodivide.wording import join_names, show
+
+IN_A_LIST = {  # names of a table, where a colon within a sentence would mislead
+    "Cohesion, research: € per head": "Cohesion money for research per head",
+    "Cohesion, SMEs: € per head": "Cohesion money for SMEs per head",
+    "Recovery grants: € per head": "Recovery grants per head",
+}
 
 
 def heading(geo: str, tables: Tables | None = None) -> Exhibit:
@@ -43,7 +50,7 @@ def summary(
     parts = [
         _unusual_words(geo, peers.standing(gaps, expected.set_index("geo")["observed"], tables), gaps),
         _index_words(geo, position, tables),
-        _participation_words(expected.set_index("geo").loc[geo]),
+        _participation_words(expected.set_index("geo").loc[geo], joined_later(geo, tables)),
         _region_words(geo, tables),
         _government_words(gaps[(gaps["geo"] == geo) & (gaps["measure"] == "eqi")]),
     ]
@@ -63,7 +70,7 @@ def _unusual_words(geo: str, scores: pd.DataFrame, gaps: pd.DataFrame) -> tuple[
         "{m_0} ({z_0:+.1f}) and {m_1} ({z_1:+.1f}) among the indicators of innovation; {m_2} ({z_2:+.1f}) among the "
         "institutional measures; {m_3} ({z_3:+.1f}) in Tier-2 and reform money."
     )
-    values = {f"m_{i}": names[m] for i, m in enumerate(found.index)}
+    values = {f"m_{i}": IN_A_LIST.get(names[m], names[m]) for i, m in enumerate(found.index)}
     return text, values | {f"z_{i}": z for i, z in enumerate(found)}
 
 
@@ -102,17 +109,19 @@ def _index_words(geo: str, position: pd.DataFrame, tables: Tables) -> tuple[str,
     return text, values
 
 
-def _participation_words(row: pd.Series) -> tuple[str, dict]:
+def _participation_words(row: pd.Series, later: int = 0) -> tuple[str, dict]:
     verdict = (
         "more than" if row["observed"] > row["high"] else "fewer than" if row["observed"] < row["low"] else "within"
     )
     text = (
-        "It takes part in {n} of {possible} integrated IPCEIs, "
+        "It takes part in {n} of {possible} integrated IPCEIs"
         if row["observed"]
-        else "It takes part in none of the {possible} integrated IPCEIs, "
+        else "It takes part in none of the {possible} integrated IPCEIs"
     )
+    text += " from the approval on (it joined {later} more later), " if later else ", "
     text += "{verdict} the {low} to {high} expected of a state of its size, wealth and status."
     values = {"possible": int(row["n_ipceis"]), "verdict": verdict, "low": int(row["low"]), "high": int(row["high"])}
+    values |= {"later": later} if later else {}
     return text, values | ({"n": int(row["observed"])} if row["observed"] else {})
 
 
@@ -185,15 +194,14 @@ def position_table(
         values={
             **called(profile.names(tables)[geo]),
             "year": peers.YEAR,
-            "near": near.min(),
-            "far": near.max(),
+            "apart": " to ".join(dict.fromkeys(show(float(v), "{:.1f}") for v in (near.min(), near.max()))),
         },
         sources=sources,
         edition=f"Group and rank: EIS {edition}; index: EIS 2023, back-series",
-        caption="Nearest peers: the states closest in log population, log GDP per head and index, each in standard "
-        "deviations (distance here {near:.1f} to {far:.1f}). Index and GDP per head (PPS) of {year}: EU = 100; change: "
-        "points since 2016. Expected: IPCEIs of a state of that size, wealth and status, 95% range. Means of states "
-        "are unweighted.",
+        caption="Nearest peers: closest in log population, log GDP per head and index, each in standard "
+        "deviations (distance here {apart}). Index and GDP per head (PPS) of {year}: EU = 100; change: "
+        "points since 2016, before rounding. Expected: IPCEIs of a state of that size, wealth and status, 95% range. "
+        "Means: unweighted.",
     )
 
 
@@ -288,6 +296,6 @@ def strength_figure(geo: str, tables: Tables | None = None) -> Exhibit:
         sources=sources_of(rows),
         edition="EIS 2023",
         alt="Dots of {n} innovation indicators of {name} in percent of the EU, the strongest first, with the mean of "
-        "the leaders beside each; {above} are above the EU.",
+        "the leaders beside each; number above the EU: {above}.",
         caption=caption,
     )

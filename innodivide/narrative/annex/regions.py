@@ -56,7 +56,7 @@ def region_figure(geo: str, tables: Tables | None = None) -> Exhibit | None:
 def barrier_exhibits(geo: str, rows: pd.DataFrame, draws: int, tables: Tables | None = None) -> list[Exhibit]:
     """Return the sentence on lagging regions and what they share, and the table of regions with their barriers.
 
-    `rows` is the frame of `claims.barriers.region_barrier_table`, made with `draws` resamples.
+    `rows` is the frame of `claims.region_barriers.region_barrier_table`, made with `draws` resamples.
     """
     tables = _tables(tables)
     own = profile.regions(geo, tables).set_index("region_code")
@@ -75,7 +75,7 @@ def barrier_exhibits(geo: str, rows: pd.DataFrame, draws: int, tables: Tables | 
         text += " The table shows where {name} as a region is furthest behind the EU."
     else:
         text += " The table shows where each region of {name} is furthest behind the EU."
-    return [say("NA.9", text, **values), _barrier_table(name, rows, lagging, draws, values)]
+    return [say("NA.9", text, **values), _barrier_table(rows, lagging, draws, values)]
 
 
 def _who_lags(count: int, lagging: int) -> str:
@@ -94,7 +94,7 @@ def _who_lags(count: int, lagging: int) -> str:
     return text + " lagging, that is, in the lowest group of the scoreboard."
 
 
-def _barrier_table(name, rows, lagging, draws, values) -> Exhibit:
+def _barrier_table(rows, lagging, draws, values) -> Exhibit:
     mixed = lagging.any() and not lagging.all()
     largest = {_first(g, 1, numbers=False) for g in rows.loc[lagging, "general"]}
     own = [_first(t) for t in rows["own"]]
@@ -130,7 +130,7 @@ def _barrier_table(name, rows, lagging, draws, values) -> Exhibit:
         values=values | {"draws": draws, "top": STRONGEST, "weak": WEAKEST, "largest": min(largest, default="")},
         sources=[*sources_of(rows), "QOG_EQI_2021"],
         edition="RIS 2023",
-        caption=_barrier_caption(len(largest), mixed, cut),
+        caption=_barrier_caption(len(largest), mixed, cut, _shared_figure(rows["government"])),
         note=_zeros(int(rows["n_zero"].sum())),
     )
     return excerpt(exhibit, limit) if cut else exhibit
@@ -138,11 +138,17 @@ def _barrier_table(name, rows, lagging, draws, values) -> Exhibit:
 
 def _first(text: str, count: int = NAMED, numbers: bool = True) -> str:
     """Return the first of the barriers listed as "A (1.2); B (0.8)", with or without their points."""
-    kept = "; ".join(text.removeprefix("behind the EU in ").split("; ")[:count])
+    text = text.removeprefix("behind the EU in ").replace("nothing measured", "none of the indicators")
+    kept = "; ".join(text.split("; ")[:count])
     return kept if numbers else re.sub(r" \(−?[\d.]+\)", "", kept)
 
 
-def _barrier_caption(general: int, mixed: bool, cut: bool) -> str:
+def _shared_figure(government: pd.Series) -> bool:
+    """Return whether regions have one figure of government between them: it is published for older, larger regions."""
+    return bool(government[government != "no figure"].duplicated().any())
+
+
+def _barrier_caption(general: int, mixed: bool, cut: bool, shared: bool) -> str:
     text = "Index: EU = 100; change in points since 2016. "
     if general:
         text += (
@@ -159,6 +165,7 @@ def _barrier_caption(general: int, mixed: bool, cut: bool) -> str:
     if mixed:
         text += "Regions that do not lag: where furthest behind the EU. "
     text += "Government: quality of government, distance to the EU, standardised score, with its published 95% margin."
+    text += " Regions with the same figure were one region of that index." if shared else ""
     return text + (" All regions and more barriers: in the data." if cut else " More barriers: in the data.")
 
 

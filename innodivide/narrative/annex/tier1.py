@@ -55,11 +55,11 @@ def membership_exhibit(geo: str, tables: Tables | None = None) -> Exhibit:
         companies=[_companies(n, text) for n, text in zip(rows["n_companies"], rows["named"])],
     )
     taking = int((rows["role"].isin(TAKING_PART) & (rows["kind"] == "integrated")).sum())
+    later = joined_later(geo, tables)
+    title = "Roles of {name} in IPCEIs: it takes part in " + ("{n}" if taking else "none")
     return table(
         "TA.3",
-        "Roles of {name} in IPCEIs: it takes part in {n}"
-        if taking
-        else "Roles of {name} in IPCEIs: it takes part in none",
+        title + (", {later} of which it joined later" if later else ""),
         shown,
         {
             "short": "Project",
@@ -68,13 +68,22 @@ def membership_exhibit(geo: str, tables: Tables | None = None) -> Exhibit:
             "companies": "Companies",
             "aid": "Aid, € million",
         },
-        values={**called(name), "n": taking},
+        values={**called(name), "n": taking, **({"later": later} if later else {})},
         sources=[*sources_of(rows), *sources_of(people)],
         note=flag_note(rows, people),
         caption="Only states that notify or join later take part; infrastructure cases are not integrated IPCEIs. "
         "Aid: maximum approved, stated or granted by the state, set aside, or in the press; these cannot be added. "
         "Companies: number, if known, and direct participants that a source names; not all lists are complete.",
     )
+
+
+def joined_later(geo: str, tables: Tables | None = None) -> int:
+    """Return in how many integrated IPCEIs the country takes part only since some time after the approval.
+
+    The registered model counts them as not taken part in; where it counts, the reader must be told.
+    """
+    rows = profile.memberships(geo, tables)
+    return int(((rows["role"] == "joined_later") & (rows["kind"] == "integrated")).sum())
 
 
 def _aid(amount, basis: str | None) -> str:
@@ -122,7 +131,9 @@ def record_figure(
     values |= {"draws": draws, "peers": join_names([called(n)["name"] for n in record["label"].iloc[1:]])}
     return figure(
         "FA.3",
-        ("{Name} takes part in {n}" if values["n"] else "{Name} takes part in none")
+        "{Name} takes part in "
+        + ("{n}" if values["n"] else "none")
+        + (" from the approval on" if joined_later(geo, tables) else "")
         + "; a state of its size, wealth and status in {low} to {high}",
         figures.record_and_scenarios(
             record,
@@ -160,7 +171,10 @@ def scenario_text(geo: str, rows: pd.DataFrame, tables: Tables | None = None) ->
         values |= {"change": label["change"], "low": label["change_low"], "high": label["change_high"]}
         values["verdict"] = _verdict(label, "label")
     if wealth["changed"]:
-        text += " With the GDP per head of the leaders: by {rich:+.1f} ({rich_low:+.1f} to {rich_high:+.1f})."
+        text += " With the GDP per head of the leaders: by" if label["changed"] else (
+            " With the GDP per head of the leaders, the number of projects to expect would change by"
+        )
+        text += " {rich:+.1f} ({rich_low:+.1f} to {rich_high:+.1f})."
         values |= {"rich": wealth["change"], "rich_low": wealth["change_low"], "rich_high": wealth["change_high"]}
     else:
         text += " In wealth it was at or above the leaders already."

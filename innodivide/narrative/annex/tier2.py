@@ -77,14 +77,13 @@ def data_notes(geo: str, tables: Tables | None = None) -> Exhibit:
     if len(inside):
         one = len(inside) == 1
         parts.append(
-            "Of the one project that {name} takes part in, the number of companies is {companies} and the aid {aid}."
+            "Of the one project that {name} takes part in, " + _known_words(inside.iloc[0])
             if one
             else "Of the {n} projects that {name} takes part in, the number of companies is known for {companies} and "
             "an amount of aid for {aid}."
         )
         known = {"companies": int(inside["n_companies"].notna().sum()), "aid": int(inside["aid_eur_mn"].notna().sum())}
-        values |= called(name) | ({} if one else {"n": len(inside)})
-        values |= {k: ("known" if v else "unknown") if one else v for k, v in known.items()}
+        values |= called(name) | ({} if one else {"n": len(inside), **{k: v or "none" for k, v in known.items()}})
     labels = tables["variable"].set_index("variable")["label"]
     panel = tables["country_panel"].query("geo == @geo and year >= 2017")
     weak = panel[panel["flag"].notna() & panel["variable"].isin(["population", "gdp_meur", "gdp_pc_pps"])]
@@ -97,6 +96,16 @@ def data_notes(geo: str, tables: Tables | None = None) -> Exhibit:
         )
     parts.append("Weak points of single sources stand in the list of sources.")
     return say("NA.7", " ".join(parts), **values)
+
+
+def _known_words(row: pd.Series) -> str:
+    """Return what is known of one project: its number of companies, the amount of aid, both or neither."""
+    companies, aid = pd.notna(row["n_companies"]), pd.notna(row["aid_eur_mn"])
+    if companies == aid:
+        both, word = ("both", "and") if aid else ("neither", "nor")
+        return f"{both} the number of companies {word} the aid {'are' if aid else 'is'} known."
+    first, second = ("number of companies", "aid") if companies else ("aid", "number of companies")
+    return f"the {first} is known, the {second} is not."
 
 
 def connection_text(geo: str, points: pd.DataFrame, coverage, draws: int, tables: Tables | None = None) -> Exhibit:
