@@ -200,6 +200,10 @@ def test_the_real_series_give_facts_with_the_right_sign():
     assert facts["low"] < facts["per_year"] < facts["high"]
     assert facts["per_year"] == pytest.approx(-100 * np.log(2) * beta["beta"])
     assert facts["direction"] == ("fell" if facts["last"] < facts["first"] else "rose")
+    assert facts["low"] < 0 < facts["high"] and facts["reading"] == "neither catching up nor falling behind is clear"
+    for low, high, said in [(-0.03, -0.01, "catching up"), (0.01, 0.03, "falling behind")]:
+        certain = beta | {"ci_low": low, "ci_high": high}
+        assert words.convergence_facts(spread, certain)["reading"] == f"{said} is clear of chance"
 
 
 def test_the_spread_is_that_of_the_raw_index():

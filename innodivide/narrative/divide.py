@@ -55,7 +55,9 @@ def convergence_facts(spread: pd.DataFrame, beta: dict) -> dict:
     """Return what the text says about convergence; beta per halving of the start, in percentage points a year."""
     first, last = spread["sd_log"].iloc[0], spread["sd_log"].iloc[-1]
     scale = -100 * np.log(2)
+    clear = "catching up" if beta["ci_high"] < 0 else "falling behind" if beta["ci_low"] > 0 else ""
     return {
+        "reading": f"{clear} is clear of chance" if clear else "neither catching up nor falling behind is clear",
         "first_year": int(spread["year"].iloc[0]),
         "last_year": int(spread["year"].iloc[-1]),
         "first": first,

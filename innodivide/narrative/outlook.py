@@ -3,6 +3,7 @@
 Used by the report on regional barriers (notebook 06) and by the country annexes. Ranges, never forecasts.
 """
 
+import numpy as np
 import pandas as pd
 
 from innodivide import profile
@@ -100,7 +101,14 @@ def convergence_facts(change: dict, beta: dict, spread: pd.DataFrame) -> dict:
         "region_last": spread["sd_log"].iloc[-1],
         "regions": int(spread["n"].iloc[0]),
         "half_life": beta["half_life"],
+        "half_low": _half_life(beta["ci_low"], beta["years"]),
+        "half_high": _half_life(beta["ci_high"], beta["years"]),
     }
+
+
+def _half_life(beta: float, years: float) -> float:
+    """Return the years to half a distance at this end of beta's interval; missing where it does not close."""
+    return -np.log(2) * years / np.log1p(beta * years) if beta < 0 else np.nan
 
 
 def scenario_rows(rows: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
