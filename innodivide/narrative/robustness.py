@@ -25,7 +25,7 @@ READABLE = {
     "top5": "five highest ranks",
     "ln_population": "population",
     "ln_gdp": "GDP",
-    "in": "GDP per head in",
+    "in": "GDP per head included",
     "out": "left out",
     "notifying": "notified",
     "late_joiners": "or joined later",
