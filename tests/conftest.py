@@ -28,6 +28,16 @@ def browser():
         yield running
 
 
+@pytest.fixture(scope="module")
+def mini(tmp_path_factory):
+    """A small copy of the repository with notebooks that run in a second."""
+    from report_fixtures import Mini
+
+    made = Mini(tmp_path_factory.mktemp("mini"))
+    yield made
+    made.close()
+
+
 class DataCopy:
     """A folder of tables whose files a test may change; `restore` puts back content and time stamp of each."""
 

@@ -2,7 +2,7 @@
 
 import pytest
 from click.testing import CliRunner
-from report_fixtures import MINI, Mini
+from report_fixtures import MINI
 
 from innodivide import __version__, data
 from innodivide.cli import main
@@ -184,11 +184,6 @@ def test_claims_prints_a_verdict_for_each_claim():
 
 
 # ---- bad data ----
-
-
-@pytest.fixture(scope="module")
-def mini(tmp_path_factory):
-    return Mini(tmp_path_factory.mktemp("mini"))
 
 
 def cut_off(text):

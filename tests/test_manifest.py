@@ -10,18 +10,11 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
-from report_fixtures import MINI, Mini, why_stale, write_fake_report
+from report_fixtures import MINI, why_stale, write_fake_report
 
 from innodivide import data
 from innodivide.reports import manifest
 from innodivide.reports.declarations import notebooks
-
-
-@pytest.fixture(scope="module")
-def mini(tmp_path_factory):
-    made = Mini(tmp_path_factory.mktemp("mini"))
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")

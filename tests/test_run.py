@@ -12,7 +12,6 @@ import pytest
 from report_fixtures import (
     MINI,
     TROUBLE_CELL,
-    Mini,
     assert_sound,
     make_reports,
     make_reports_in_threads,
@@ -39,13 +38,6 @@ SAME_BYTES = (
     "exhibits/F90.1.svg",
     "exhibits/F90.1.png",
 )
-
-
-@pytest.fixture(scope="module")
-def mini(tmp_path_factory):
-    made = Mini(tmp_path_factory.mktemp("mini"))
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")

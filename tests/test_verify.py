@@ -8,7 +8,7 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from report_fixtures import MINI, Mini, tree
+from report_fixtures import MINI, tree
 
 from innodivide import data
 from innodivide.reports import golden
@@ -16,13 +16,6 @@ from innodivide.reports.compare import Content, verdicts
 
 CHEAP = ("annex/MT", "03_leader_test")  # run again in every test run, as far as they are stored
 SECOND = f"{MINI}--mood-second"
-
-
-@pytest.fixture(scope="module")
-def mini(tmp_path_factory):
-    made = Mini(tmp_path_factory.mktemp("mini"))
-    yield made
-    made.close()
 
 
 @pytest.fixture(scope="module")
