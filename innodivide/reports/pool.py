@@ -72,6 +72,7 @@ def in_processes(function: Callable, items: dict[str, object], workers: int, fol
         batches.extend([rest] if rest else [])
         batches.extend([n] for n in again)
         alone.update(again)
+    shutil.rmtree(folder / _RUNNING, ignore_errors=True)  # who was killed left its file
 
 
 def _in_one_pool(function: Callable, items: dict[str, object], workers: int, folder: Path) -> Iterator[tuple]:
