@@ -11,6 +11,7 @@ import csv
 import hashlib
 import json
 import os
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,13 +87,18 @@ def load(name: str, folder: Path = DATA) -> pd.DataFrame:
     DataError
         With every failure of the table: file, row, column, value and rule.
     """
+    refuse_undeclared(name)
+    return load_rows(name, folder).reset_index(drop=True)
+
+
+def refuse_undeclared(name: str) -> None:
+    """Raise DataError if this process runs a notebook that has not declared the table."""
     declared = os.environ.get(DECLARED_TABLES)
     if declared is not None and name not in declared.split(","):
         raise DataError(
             f"table {name!r} is used but not declared for this notebook in notebooks/notebooks.yml; "
             f"declared: {declared}"
         )
-    return load_rows(name, folder).reset_index(drop=True)
 
 
 def load_rows(name: str, folder: Path = DATA) -> pd.DataFrame:
@@ -165,6 +171,11 @@ def _fingerprint(path: Path) -> dict:
     return {"bytes": len(raw), "hash": f"sha256:{hashlib.sha256(raw).hexdigest()}"}
 
 
+def state(names: Iterable[str], folder: Path = DATA) -> dict[str, tuple]:
+    """Return what tells, by table, whether its file or one that its check reads has changed since."""
+    return {name: _stamp(name, Path(folder)) for name in sorted(names)}
+
+
 def _stamp(name: str, folder: Path) -> tuple:
     """Identify the state of the files a table's check depends on, so that a cached table is never stale."""
     paths = [folder / PACKAGE] + [folder / resource(n, folder)["path"] for n in linked_tables([name], folder)]
@@ -194,14 +205,12 @@ def _check_foreign_keys(text: pd.DataFrame, described: dict, folder: Path) -> li
             continue
         known = set(map(tuple, other[target_fields].to_numpy()))
         rule = f"exists in table {target or described['name']} ({', '.join(target_fields)})"
-        filled = text[(text[fields] != "").all(axis=1)]
-        for i, values in zip(filled.index, filled[fields].to_numpy()):
+        filled = text.loc[(text[fields] != "").all(axis=1), fields]
+        for values in filled.drop_duplicates().to_numpy():
             wanted = [(v,) for v in values[0].split(";")] if fields == ["more_source_ids"] else [tuple(values)]
-            failures += [
-                Failure(described["path"], int(i), ", ".join(fields), ", ".join(w), rule)
-                for w in wanted
-                if w not in known
-            ]
+            for w in (w for w in wanted if w not in known):
+                rows = filled.index[(filled == values).all(axis=1)]
+                failures += [Failure(described["path"], int(i), ", ".join(fields), ", ".join(w), rule) for i in rows]
     return sorted(failures, key=lambda f: (f.row or 0, f.column, f.value))
 
 

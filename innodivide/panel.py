@@ -1,6 +1,9 @@
 """Analysis frames: from the tables of data/ to what the models take."""
 
-from collections.abc import Mapping, Sequence
+import copy
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -28,13 +31,56 @@ Tables = Mapping[str, pd.DataFrame]
 class _Loaded(dict):
     """Tables loaded on first use: what `tables=None` stands for."""
 
+    def __init__(self):
+        super().__init__()
+        self.state = {}  # of the tables that a result hangs on
+
     def __missing__(self, name: str) -> pd.DataFrame:
+        self.state |= data.state([name])  # before it is read, so that a change meanwhile shows
         self[name] = data.load(name)
         return self[name]
 
 
 def _tables(tables: Tables | None) -> Tables:
     return _Loaded() if tables is None else tables
+
+
+def once(function: Callable) -> Callable:
+    """Let a function that takes `tables` compute once in a process what it finds in the repository's own tables.
+
+    For results that are the same in every report: kernels are forked from a process that has them. Each caller gets a
+    copy. A result is computed anew when a table it was made from has changed on disk; a notebook that has not declared
+    all of these tables is refused, as if they were read again. With other tables than the repository's the function
+    is simply called.
+
+    Parameters
+    ----------
+    function : callable
+        Its result must hang on its arguments alone, which must be hashable but for the parameter `tables`.
+    """
+    signature, known = inspect.signature(function), {}
+
+    @functools.wraps(function)
+    def remembering(*args, **kwargs):
+        given = signature.bind(*args, **kwargs)
+        given.apply_defaults()
+        tables = given.arguments.pop("tables")
+        if not (tables is None or isinstance(tables, _Loaded)):
+            return function(*args, **kwargs)
+        key = tuple(given.arguments.items())
+        state, result = known.get(key, (None, None))
+        if state is None or state != data.state(state):
+            own = _Loaded()
+            result = function(**given.arguments, tables=own)
+            state = own.state
+            known[key] = state, result
+        for name in state:
+            data.refuse_undeclared(name)
+        if tables is not None:  # called within another such function, whose result hangs on the same tables
+            tables.state |= state
+        return copy.deepcopy(result)
+
+    return remembering
 
 
 def member_states(tables: Tables | None = None) -> pd.DataFrame:

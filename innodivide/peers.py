@@ -13,7 +13,7 @@ import pandas as pd
 
 from innodivide import barriers, profile
 from innodivide.errors import DataError, ParameterError
-from innodivide.panel import Tables, _tables, control_values, member_states
+from innodivide.panel import Tables, _tables, control_values, member_states, once
 
 YEAR = 2023  # the last year of the index; population and GDP of the same year
 MEASURES = ("ln_population", "ln_gdp_pc_pps", "index")
@@ -28,6 +28,7 @@ SHORT = {  # names of the instruments of `profile.instruments` for a narrow colu
 }
 
 
+@once
 def measures(tables: Tables | None = None) -> pd.DataFrame:
     """Return what peers are chosen by, by Member State (index geo): ln_population, ln_gdp_pc_pps, index (EU = 100)."""
     tables = _tables(tables)

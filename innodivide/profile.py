@@ -5,7 +5,7 @@ import unicodedata
 import pandas as pd
 
 from innodivide.errors import ParameterError
-from innodivide.panel import Tables, _tables, country_values, member_states
+from innodivide.panel import Tables, _tables, country_values, member_states, once
 
 _COMMA = str.maketrans("şţŞŢ", "șțȘȚ")
 PER_HEAD_YEAR = 2019  # population used for amounts per head: the last year before the pandemic
@@ -51,6 +51,7 @@ def editions(geo: str, tables: Tables | None = None) -> pd.DataFrame:
     )
 
 
+@once
 def index_relative_to_eu(edition: int = 2023, tables: Tables | None = None) -> pd.DataFrame:
     """Return the Summary Innovation Index of the EU27 in percent of the EU in the same year, one edition's series.
 
@@ -134,6 +135,7 @@ def memberships(geo: str, tables: Tables | None = None) -> pd.DataFrame:
     ].sort_values(["decision_date", "ipcei_id"], ignore_index=True)
 
 
+@once
 def region_names(tables: Tables | None = None) -> dict[str, str]:
     """Return the name of each region of RIS 2023 by code: that of the register of NUTS 2021, which has all its letters.
 

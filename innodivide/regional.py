@@ -10,7 +10,7 @@ from innodivide import barriers, composite, scenarios
 from innodivide.claims import barriers as claim
 from innodivide.confirmatory import stream
 from innodivide.models import FirthFit
-from innodivide.panel import Tables, _tables, member_states
+from innodivide.panel import Tables, _tables, member_states, once
 from innodivide.plan import Plan
 
 WEALTH_YEAR = 2021  # regional GDP: the year in which the quality of government was asked
@@ -112,6 +112,7 @@ def pipeline_scenarios(
     return rows.assign(group=rows["geo"].map(frame.groupby("geo")["group"].first()))
 
 
+@once
 def institutions_by_state(tables: Tables | None = None, reference: str = "EU") -> pd.DataFrame:
     """Return the institutional gaps of the Member States; the quality of government as mean of a state's regions.
 

@@ -105,49 +105,51 @@ def check_fields(text: pd.DataFrame, described: dict) -> list[Failure]:
     """Return each cell that breaks a rule of its column, in order of the rows."""
     failures = []
     for field in described["schema"]["fields"]:
-        column = text[field["name"]]
+        column, limits = text[field["name"]], field.get("constraints", {})
         filled = column[column != ""]
-        for bad, rule in _broken_rules(column, filled, field):
+        broken = [(filled[filled.isin(bad)], rule) for bad, rule in _broken_rules(filled, field) if len(bad)]
+        if limits.get("required"):
+            broken.append((column[column == ""], "a value is required"))
+        if limits.get("unique"):
+            broken.append((filled[filled.duplicated()], "a value not used in an earlier row"))
+        for bad, rule in broken:
             failures += [Failure(described["path"], int(i), field["name"], v, rule) for i, v in bad.items()]
     return sorted(failures)
 
 
-def _broken_rules(column: pd.Series, filled: pd.Series, field: dict):
-    """Yield (offending cells, rule) for one field; ranges are looked at only where the type holds."""
+def _broken_rules(column: pd.Series, field: dict):
+    """Yield (offending values, rule) for one field, each value once; ranges are looked at only where the type holds."""
     import pandas as pd
 
     limits, kind = field.get("constraints", {}), field["type"]
-    if limits.get("required"):
-        yield column[column == ""], "a value is required"
+    values = column.drop_duplicates()
     yield (
-        filled[~filled.map(lambda v: v.isprintable() and v == v.strip() and _LOST not in v).astype(bool)],
+        values[~values.map(lambda v: v.isprintable() and v == v.strip() and _LOST not in v).astype(bool)],
         "no control or invisible character, no blank at either end",
     )
-    yield filled[~filled.map(_composed).astype(bool)], "accents are one character with their letter (Unicode NFC)"
-    yield filled[filled.map(lambda v: "\\" in v)], "no backslash (a quote within quotes is doubled)"
-    yield filled[filled.map(len) > LONGEST], f"at most {LONGEST} characters"
+    yield values[~values.map(_composed).astype(bool)], "accents are one character with their letter (Unicode NFC)"
+    yield values[values.map(lambda v: "\\" in v)], "no backslash (a quote within quotes is doubled)"
+    yield values[values.map(len) > LONGEST], f"at most {LONGEST} characters"
     if kind == "string":
-        yield filled[filled.map(lambda v: bool(_FORMULA.match(v)))], "a text does not start with = @ + or -"
+        yield values[values.map(lambda v: bool(_FORMULA.match(v)))], "a text does not start with = @ + or -"
     if kind in _PATTERNS:
-        holds = filled.str.fullmatch(_PATTERNS[kind])
-        yield filled[~holds.astype(bool)], f"type {kind} ({_SPELLING[kind]})"
-        filled = filled[holds.astype(bool)]
+        holds = values.str.fullmatch(_PATTERNS[kind]).astype(bool)
+        yield values[~holds], f"type {kind} ({_SPELLING[kind]})"
+        values = values[holds]
     if kind == "date":
-        yield filled[pd.to_datetime(filled, format="%Y-%m-%d", errors="coerce").isna()], "a day of the calendar"
+        yield values[pd.to_datetime(values, format="%Y-%m-%d", errors="coerce").isna()], "a day of the calendar"
     if kind in ("integer", "number"):
-        numbers = filled.astype(float)
+        numbers = values.astype(float)
         if "minimum" in limits:
-            yield filled[numbers < limits["minimum"]], f"at least {limits['minimum']}"
+            yield values[numbers < limits["minimum"]], f"at least {limits['minimum']}"
         if "maximum" in limits:
-            yield filled[numbers > limits["maximum"]], f"at most {limits['maximum']}"
+            yield values[numbers > limits["maximum"]], f"at most {limits['maximum']}"
     if "enum" in limits:
         allowed = [str(v) for v in limits["enum"]]
-        yield filled[~filled.isin(allowed)], f"one of: {', '.join(allowed)}"
+        yield values[~values.isin(allowed)], f"one of: {', '.join(allowed)}"
     if "pattern" in limits:
         matches = re.compile(limits["pattern"], re.ASCII).fullmatch  # ASCII: \d means 0 to 9 only
-        yield filled[~filled.map(lambda v: bool(matches(v))).astype(bool)], f"pattern {limits['pattern']}"
-    if limits.get("unique"):
-        yield filled[filled.duplicated()], "a value not used in an earlier row"
+        yield values[~values.map(lambda v: bool(matches(v))).astype(bool)], f"pattern {limits['pattern']}"
 
 
 def _composed(text: str) -> bool:

@@ -351,3 +351,66 @@ def test_member_states(real):
     members = panel.member_states(real)
     assert members["geo"].tolist() == sorted(members["geo"]) and len(members) == 27
     assert {"EL"} <= set(members["geo"]) and not {"GR", "UK"} & set(members["geo"])
+
+
+# Results that are computed once
+
+
+@pytest.fixture
+def counted():
+    """A function that counts its calls, made from two tables, and one that uses it."""
+    calls = []
+
+    @panel.once
+    def inner(code="DE", tables=None):
+        calls.append(code)
+        tables = panel._tables(tables)
+        return pd.Series([len(tables["country"]), len(tables["ipcei"]), code])
+
+    @panel.once
+    def outer(tables=None):
+        return inner("FR", panel._tables(tables)), inner("FR", tables)
+
+    return calls, inner, outer
+
+
+def test_a_result_is_computed_once_for_each_argument_and_everyone_gets_a_copy(counted):
+    calls, inner, _ = counted
+    first = inner()
+    first[0] = -1
+    assert inner()[0] == len(data.load("country")) and inner(code="DE", tables=None)[2] == "DE"
+    assert inner("FR")[2] == "FR"
+    assert calls == ["DE", "FR"]
+
+
+def test_a_result_is_computed_anew_when_a_table_it_was_made_from_has_changed(counted, monkeypatch):
+    calls, inner, outer = counted
+    stamps = {"country": 1, "ipcei": 1, "eis_group": 1}
+    monkeypatch.setattr(data, "state", lambda names: {n: stamps[n] for n in names})
+    outer()
+    stamps["eis_group"] = 2
+    outer()
+    assert len(calls) == 1, "a table that it does not use"
+    stamps["ipcei"] = 2
+    outer()
+    assert len(calls) == 2, "a table that only the inner result is made from"
+    inner("FR")
+    assert len(calls) == 2
+
+
+def test_a_result_is_refused_to_a_notebook_that_has_not_declared_its_tables(counted, monkeypatch):
+    _, inner, outer = counted
+    inner("FR"), outer()
+    monkeypatch.setenv(data.DECLARED_TABLES, "country")
+    for function in (inner, outer):
+        with pytest.raises(DataError, match="'ipcei' is used but not declared"):
+            function()
+    monkeypatch.setenv(data.DECLARED_TABLES, "country,ipcei")
+    assert outer()[0][2] == "FR"
+
+
+def test_with_other_tables_nothing_is_remembered(counted, tables):
+    calls, inner, _ = counted
+    for rows in (3, 5):
+        assert inner(tables={**tables, "ipcei": tables["ipcei"].head(rows)})[1] == rows
+    assert len(calls) == 2

@@ -9,7 +9,7 @@ import pandas as pd
 
 from innodivide.barriers.scores import region_groups
 from innodivide.errors import DataError, ParameterError
-from innodivide.panel import Tables, _tables, country_values, member_states
+from innodivide.panel import Tables, _tables, country_values, member_states, once
 
 EQI_MEASURES = {
     "eqi": "Quality of government (EQI)",
@@ -46,6 +46,7 @@ COLUMNS = [
 ]
 
 
+@once
 def region_eqi(tables: Tables | None = None) -> pd.DataFrame:
     """Return the quality of government by region of RIS 2023: population-weighted means of its NUTS 2 regions.
 
@@ -85,6 +86,7 @@ def region_eqi(tables: Tables | None = None) -> pd.DataFrame:
     return frame[["geo", "population", "covered", "year", *values, "source_id"]]
 
 
+@once
 def institutional_gaps(reference: str = "EU", tables: Tables | None = None) -> pd.DataFrame:
     """Return the gap of regions and countries in each institutional measure, positive = behind.
 

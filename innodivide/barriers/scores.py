@@ -8,7 +8,7 @@ import pandas as pd
 
 from innodivide import composite
 from innodivide.errors import ParameterError
-from innodivide.panel import Tables, _tables, member_states
+from innodivide.panel import Tables, _tables, member_states, once
 from innodivide.profile import region_names
 
 EDITION = 2023
@@ -31,6 +31,7 @@ def region_scores(year: int = EDITION, zeros: str = "read", tables: Tables | Non
     return _read(tables["ris_score"], "region_code", units, year, zeros, "region", tables)
 
 
+@once
 def country_scores(year: int = EDITION, zeros: str = "read", tables: Tables | None = None) -> pd.DataFrame:
     """Return the 32 indicators of EIS 2023 for the EU27 and the EU, arranged like `region_scores`."""
     tables = _tables(tables)
@@ -60,6 +61,7 @@ def _wide(rows: pd.DataFrame, unit: str, units, year: int, zeros: str) -> pd.Dat
     return rows.assign(value=values).pivot(index=unit, columns="indicator_code", values="value").sort_index()
 
 
+@once
 def region_groups(tables: Tables | None = None) -> pd.DataFrame:
     """Return the EU27 regions of RIS 2023, by region_code: geo, name, group, relative (EU of the year = 100)."""
     tables = _tables(tables)
@@ -71,6 +73,7 @@ def region_groups(tables: Tables | None = None) -> pd.DataFrame:
     return rows.rename(columns={"relative_to_eu_pct": "relative"}).set_index("region_code").sort_index()
 
 
+@once
 def implied_weights(level: str = "region", tables: Tables | None = None) -> pd.Series:
     """Return the weights, by indicator and summing to one, that reproduce the published index of one level.
 
@@ -87,6 +90,7 @@ def implied_weights(level: str = "region", tables: Tables | None = None) -> pd.S
     return weights / weights.sum()
 
 
+@once
 def zero_readings(level: str = "region", tables: Tables | None = None) -> pd.DataFrame:
     """Return how the published index treats each score of zero of an EU27 region or country.
 

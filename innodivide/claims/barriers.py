@@ -10,7 +10,7 @@ import pandas as pd
 from innodivide import barriers
 from innodivide.claims.finding import Finding
 from innodivide.errors import ParameterError
-from innodivide.panel import Tables, _tables
+from innodivide.panel import Tables, _tables, once
 from innodivide.results import require_rng
 
 MATTERS = 0.1  # share of the squared gaps from which a part counts
@@ -29,6 +29,7 @@ def lagging_regions(tables: Tables | None = None, groups=("emerging",)) -> pd.Se
     return rows.loc[rows["group"].isin(list(groups)), "geo"]
 
 
+@once
 def regional_contributions(
     tables: Tables | None = None,
     year: int = 2023,

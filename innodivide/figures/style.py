@@ -55,8 +55,9 @@ def house(draw):
     def styled(*args, **kwargs) -> Figure:
         with mpl_style.context(_STYLE):
             figure = draw(*args, **kwargs)
-            settle(figure)
-            figure.set_layout_engine("none")
+            if layout := figure.get_layout_engine():
+                layout.execute(figure)
+            figure.set_layout_engine(None)  # not "none", whose stand-in makes Matplotlib draw twice to save once
         return figure
     return styled
 

@@ -17,6 +17,7 @@ ODDS_RATIOS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0, 25.0)
 MAX_SD = 6.0  # on the logit scale; beyond it countries take part always or never
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(80)
 _WEIGHTS = _WEIGHTS / _WEIGHTS.sum()  # mean over a standard normal
+_EPSILON = np.finfo(float).eps
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,9 +206,9 @@ def conditional_logit(mu: np.ndarray, sd: float) -> np.ndarray:
     eta = np.log(mu / (1 - mu)) * math.sqrt(1 + 0.346 * sd**2)  # logit-normal approximation as start
     for _ in range(100):
         p = expit(eta[:, None] + sd * _NODES)
-        step = (p @ _WEIGHTS - mu) / np.maximum((p * (1 - p)) @ _WEIGHTS, 1e-12)
-        eta = eta - np.clip(step, -1, 1)
-        if np.abs(step).max() < 1e-10:
+        error, slope = p @ _WEIGHTS - mu, np.maximum((p * (1 - p)) @ _WEIGHTS, 1e-12)
+        eta = eta - np.clip(error / slope, -1, 1)
+        if (np.abs(error) < np.maximum(1e-10 * slope, 4 * _EPSILON)).all():  # near 0 and 1 the means tell no more
             break
     return eta
 

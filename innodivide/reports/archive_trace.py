@@ -27,7 +27,7 @@ class Shown:
 def exhibits(notebook) -> list[Shown]:
     """Return the exhibits of an executed notebook in order, each with the functions that its cell rests on."""
     imported, assigned, found = {}, {}, []
-    for number, cell in numbered_cells(notebook):
+    for number, cell in numbered_cells(notebook.cells):
         if cell.cell_type != "code":
             continue
         tree = ast.parse(cell.source)

@@ -19,15 +19,9 @@ class Block:
     code: str = ""
 
 
-def numbered_cells(notebook):
-    """Yield (number, cell) as a reader of the source notebook counts: papermill's own cells are left out."""
-    own = {"injected-parameters", "papermill-error-cell-tag"}
-    yield from enumerate((c for c in notebook.cells if not own & set(c.metadata.get("tags", []))), start=1)
-
-
-def last_cell_run(notebook) -> int:
-    """Return the number of the last cell that papermill started, 0 if none."""
-    return max((n for n, c in numbered_cells(notebook) if c.metadata.get("papermill", {}).get("start_time")), default=0)
+def numbered_cells(cells):
+    """Yield (number, cell) as a reader of the source notebook counts: the cell that papermill adds is left out."""
+    yield from enumerate((c for c in cells if "injected-parameters" not in c.metadata.get("tags", [])), start=1)
 
 
 def read_blocks(notebook) -> list[Block]:
@@ -39,7 +33,7 @@ def read_blocks(notebook) -> list[Block]:
         If a cell failed, shows anything but exhibits (a bare frame, printed text, a warning), or repeats an exhibit id.
     """
     blocks, seen = [], {}
-    for number, cell in numbered_cells(notebook):
+    for number, cell in numbered_cells(notebook.cells):
         if cell.cell_type == "markdown":
             blocks.append(Block(text=cell.source))
         elif cell.cell_type == "code":

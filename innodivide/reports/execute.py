@@ -3,11 +3,10 @@
 import os
 import tempfile
 import time
-from pathlib import Path
 
 from innodivide import data
 from innodivide.reports import kernels
-from innodivide.reports.blocks import ReportError, last_cell_run
+from innodivide.reports.blocks import ReportError, numbered_cells
 from innodivide.reports.declarations import Notebook
 
 KERNEL_START = 60  # seconds until a new kernel must answer
@@ -29,25 +28,25 @@ def execute(notebook: Notebook, parameters: dict):
     os.environ.update({"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"})
     if kernels.available():
         os.environ["JUPYTER_DEFAULT_PROVISIONER_NAME"] = kernels.NAME
+    begun = []
     with tempfile.TemporaryDirectory() as scratch:
-        saved = Path(scratch) / "notebook.ipynb"
         try:
             return papermill.execute_notebook(
                 str(notebook.path),
-                str(saved),
+                None,  # saved when it is complete; papermill would write it anew before and after every cell
                 parameters=parameters,
                 progress_bar=False,
                 kernel_name="python3",
                 cwd=str(data.ROOT),
                 start_timeout=min(KERNEL_START, notebook.timeout),
-                config=_settings(notebook, scratch),
+                config=_settings(notebook, scratch, begun),
             )
         except Exception as error:
-            raise ReportError(_what_broke(error, saved, notebook)) from error
+            raise ReportError(_what_broke(error, len(list(numbered_cells(begun))), notebook)) from error
 
 
-def _settings(notebook: Notebook, scratch: str):
-    """Return what is asked of the kernel and its client.
+def _settings(notebook: Notebook, scratch: str, begun: list):
+    """Return what is asked of the kernel and its client; they add each cell to `begun` as they come to it.
 
     They talk through socket files of this user, not through open ports (not possible on Windows). All files of the
     kernel are in a folder of its own, so that it needs no home directory and reads no settings there. It is ended at
@@ -63,6 +62,7 @@ def _settings(notebook: Notebook, scratch: str):
     settings = Config(
         NotebookClient={
             "kernel_manager_class": kernels.ReportKernelManager,
+            "on_cell_start": lambda cell, cell_index: begun.append(cell),
             "shutdown_kernel": "immediate",
             "timeout_func": lambda cell: max(end - time.monotonic(), 0.1),  # the limit is for the whole notebook
         },
@@ -73,13 +73,11 @@ def _settings(notebook: Notebook, scratch: str):
     return settings
 
 
-def _what_broke(error: Exception, saved: Path, notebook: Notebook) -> str:
-    """Return "cell 4: ZeroDivisionError: division by zero", from the notebook that papermill saved up to there."""
-    import nbformat
+def _what_broke(error: Exception, cell: int, notebook: Notebook) -> str:
+    """Return "cell 4: ZeroDivisionError: division by zero"."""
     from nbclient.exceptions import CellTimeoutError
 
     name, text = getattr(error, "ename", None) or type(error).__name__, str(getattr(error, "evalue", error)).strip()
     if isinstance(error, CellTimeoutError):
         name, text = "stopped", f"the notebook took longer than its {notebook.timeout:g} s (timeout in notebooks.yml)"
-    cell = last_cell_run(nbformat.read(saved, as_version=4)) if saved.is_file() else 0
     return f"cell {cell}: {name}: {text}" if cell else f"{name}: {text}"

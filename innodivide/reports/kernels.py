@@ -13,9 +13,10 @@ import sys
 import threading
 from pathlib import Path
 
-from jupyter_client import AsyncKernelManager
+from jupyter_client import AsyncKernelClient, AsyncKernelManager
+from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.provisioning import LocalProvisioner
-from traitlets import Dict
+from traitlets import Dict, Type
 
 NAME = "innodivide-warm"  # registered under this name in pyproject.toml
 WARM = "innodivide.reports.warm"
@@ -63,9 +64,26 @@ def own_folders(folder: str) -> dict[str, str]:
     return {"IPYTHONDIR": f"{folder}/ipython"} | ({} if kept else {"MPLCONFIGDIR": f"{folder}/matplotlib"})
 
 
+class _OutputChannel(AsyncZMQSocketChannel):
+    """Waits a tenth of the usual time for the silence after which a client takes a kernel to be ready.
+
+    Nothing is lost if more comes later: a message names the request that it answers.
+    """
+
+    async def get_msg(self, timeout: float | None = None):
+        return await super().get_msg(timeout and timeout / 10)
+
+
+class ReportKernelClient(AsyncKernelClient):
+    """Client of a kernel that is ready at once."""
+
+    iopub_channel_class = Type(_OutputChannel)
+
+
 class ReportKernelManager(AsyncKernelManager):
     """Starts a kernel with variables of its own, so that notebooks can run side by side in the threads of a process."""
 
+    client_factory = Type(ReportKernelClient)
     environment = Dict(help="Variables of the kernel, beside those of this process.").tag(config=True)
 
     async def start_kernel(self, **kwargs):
@@ -101,6 +119,8 @@ class _Handle:
     def send_signal(self, number: int) -> None:
         if self._process.exitcode is None:
             os.kill(self.pid, number)
+        if number == signal.SIGKILL:  # gone at once; who asks again and again whether it is, sleeps in between
+            self._process.join(1)
 
     def terminate(self) -> None:
         self.send_signal(signal.SIGTERM)

@@ -1,16 +1,28 @@
-"""Loaded once by the server that warm kernels are forked from: what every notebook imports, and the tables."""
+"""Loaded once by the server that warm kernels are forked from: what every notebook imports, the tables, and the results
+that do not hang on the country of an annex.
+"""
 
+import gc
+import os
+from contextlib import suppress
 from importlib import import_module
 
-from innodivide import data
+from innodivide import barriers, data, peers, regional
+from innodivide.claims.barriers import regional_contributions
+
+os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # the debugger, which no report uses, would warn of it
 
 for name in (
     "IPython.display",
+    "IPython.extensions.storemagic",
+    "PIL.JpegImagePlugin",
     "firthmodels",
+    "ipykernel.debugger",
     "ipykernel.ipkernel",
     "ipykernel.kernelapp",
     "matplotlib.backends.backend_agg",
     "matplotlib.backends.backend_svg",
+    "sqlite3",
     "statsmodels.api",
     "innodivide.figures",
     "innodivide.narrative.annex",
@@ -21,3 +33,9 @@ for name in (
 
 for name in data.resources():  # checked and typed here once; a table that does not hold is reported where it is used
     data.check_table(name)
+
+for result in (barriers.country_scores, peers.measures, regional.institutions_by_state, regional_contributions):
+    with suppress(Exception):  # the report that uses it says what is wrong
+        result()
+
+gc.freeze()  # what is here stays in memory that the kernels share, as they need not look through it for garbage
