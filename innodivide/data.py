@@ -203,15 +203,21 @@ def _check_foreign_keys(text: pd.DataFrame, described: dict, folder: Path) -> li
             rule = f"table {target}, which it refers to, can be read"
             failures.append(Failure(described["path"], None, ", ".join(fields), "", rule))
             continue
-        known = set(map(tuple, other[target_fields].to_numpy()))
         rule = f"exists in table {target or described['name']} ({', '.join(target_fields)})"
-        filled = text.loc[(text[fields] != "").all(axis=1), fields]
-        for values in filled.drop_duplicates().to_numpy():
-            wanted = [(v,) for v in values[0].split(";")] if fields == ["more_source_ids"] else [tuple(values)]
-            for w in (w for w in wanted if w not in known):
-                rows = filled.index[(filled == values).all(axis=1)]
-                failures += [Failure(described["path"], int(i), ", ".join(fields), ", ".join(w), rule) for i in rows]
+        known, cells = set(_tuples(other, target_fields)), _tuples(text, fields)
+        for cell in set(cells):
+            wanted = [(v,) for v in cell[0].split(";")] if fields == ["more_source_ids"] else [cell]
+            for w in wanted if "" not in cell else []:
+                if w not in known:
+                    rows = [i for i, found in zip(text.index, cells) if found == cell]
+                    failures += [
+                        Failure(described["path"], int(i), ", ".join(fields), ", ".join(w), rule) for i in rows
+                    ]
     return sorted(failures, key=lambda f: (f.row or 0, f.column, f.value))
+
+
+def _tuples(text: pd.DataFrame, columns: list[str]) -> list[tuple[str, ...]]:
+    return list(zip(*(text[c].tolist() for c in columns)))
 
 
 def _rows(folder: Path, name: str) -> pd.DataFrame | None:

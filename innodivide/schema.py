@@ -10,6 +10,7 @@ import io
 import re
 import unicodedata
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,51 +106,59 @@ def check_fields(text: pd.DataFrame, described: dict) -> list[Failure]:
     """Return each cell that breaks a rule of its column, in order of the rows."""
     failures = []
     for field in described["schema"]["fields"]:
-        column, limits = text[field["name"]], field.get("constraints", {})
-        filled = column[column != ""]
-        broken = [(filled[filled.isin(bad)], rule) for bad, rule in _broken_rules(filled, field) if len(bad)]
-        if limits.get("required"):
-            broken.append((column[column == ""], "a value is required"))
-        if limits.get("unique"):
-            broken.append((filled[filled.duplicated()], "a value not used in an earlier row"))
-        for bad, rule in broken:
-            failures += [Failure(described["path"], int(i), field["name"], v, rule) for i, v in bad.items()]
+        column = text[field["name"]]
+        broken = [(column[column.isin(bad)], rule) for bad, rule in _broken_rules(column.tolist(), field) if bad]
+        if field.get("constraints", {}).get("unique"):
+            broken.append((column[(column != "") & column.duplicated()], "a value not used in an earlier row"))
+        for cells, rule in broken:
+            failures += [Failure(described["path"], int(i), field["name"], v, rule) for i, v in cells.items()]
     return sorted(failures)
 
 
-def _broken_rules(column: pd.Series, field: dict):
-    """Yield (offending values, rule) for one field, each value once; ranges are looked at only where the type holds."""
-    import pandas as pd
+def _broken_rules(column: list[str], field: dict):
+    """Yield (offending values, rule) for one field; each rule is tried once for each different value.
 
+    Ranges are looked at only where the type holds.
+    """
     limits, kind = field.get("constraints", {}), field["type"]
-    values = column.drop_duplicates()
+    values = set(column)
+    if limits.get("required"):
+        yield values & {""}, "a value is required"
+    values -= {""}
     yield (
-        values[~values.map(lambda v: v.isprintable() and v == v.strip() and _LOST not in v).astype(bool)],
+        {v for v in values if not v.isprintable() or v != v.strip() or _LOST in v},
         "no control or invisible character, no blank at either end",
     )
-    yield values[~values.map(_composed).astype(bool)], "accents are one character with their letter (Unicode NFC)"
-    yield values[values.map(lambda v: "\\" in v)], "no backslash (a quote within quotes is doubled)"
-    yield values[values.map(len) > LONGEST], f"at most {LONGEST} characters"
+    yield {v for v in values if not _composed(v)}, "accents are one character with their letter (Unicode NFC)"
+    yield {v for v in values if "\\" in v}, "no backslash (a quote within quotes is doubled)"
+    yield {v for v in values if len(v) > LONGEST}, f"at most {LONGEST} characters"
     if kind == "string":
-        yield values[values.map(lambda v: bool(_FORMULA.match(v)))], "a text does not start with = @ + or -"
+        yield {v for v in values if _FORMULA.match(v)}, "a text does not start with = @ + or -"
     if kind in _PATTERNS:
-        holds = values.str.fullmatch(_PATTERNS[kind]).astype(bool)
-        yield values[~holds], f"type {kind} ({_SPELLING[kind]})"
-        values = values[holds]
+        holds = {v for v in values if re.fullmatch(_PATTERNS[kind], v)}
+        yield values - holds, f"type {kind} ({_SPELLING[kind]})"
+        values = holds
     if kind == "date":
-        yield values[pd.to_datetime(values, format="%Y-%m-%d", errors="coerce").isna()], "a day of the calendar"
+        yield {v for v in values if not _is_day(v)}, "a day of the calendar"
     if kind in ("integer", "number"):
-        numbers = values.astype(float)
         if "minimum" in limits:
-            yield values[numbers < limits["minimum"]], f"at least {limits['minimum']}"
+            yield {v for v in values if float(v) < limits["minimum"]}, f"at least {limits['minimum']}"
         if "maximum" in limits:
-            yield values[numbers > limits["maximum"]], f"at most {limits['maximum']}"
+            yield {v for v in values if float(v) > limits["maximum"]}, f"at most {limits['maximum']}"
     if "enum" in limits:
         allowed = [str(v) for v in limits["enum"]]
-        yield values[~values.isin(allowed)], f"one of: {', '.join(allowed)}"
+        yield values - set(allowed), f"one of: {', '.join(allowed)}"
     if "pattern" in limits:
         matches = re.compile(limits["pattern"], re.ASCII).fullmatch  # ASCII: \d means 0 to 9 only
-        yield values[~values.map(lambda v: bool(matches(v))).astype(bool)], f"pattern {limits['pattern']}"
+        yield {v for v in values if not matches(v)}, f"pattern {limits['pattern']}"
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _composed(text: str) -> bool:

@@ -1,6 +1,7 @@
 """One notebook in a kernel of its own, through papermill."""
 
 import os
+import sys
 import tempfile
 import time
 
@@ -8,6 +9,10 @@ from innodivide import data
 from innodivide.reports import kernels
 from innodivide.reports.blocks import ReportError, numbered_cells
 from innodivide.reports.declarations import Notebook
+
+# Papermill loads nbformat, that jsonschema, and that, where it is installed, a grammar of international addresses: a
+# second for a form of text that no notebook is checked for. This lets jsonschema find that it is not there.
+sys.modules.setdefault("rfc3987_syntax", None)
 
 KERNEL_START = 60  # seconds until a new kernel must answer
 

@@ -20,11 +20,11 @@ from innodivide.reports import kernels
 
 LONGEST = 70  # letters; the system allows about 100 for a socket's, and they add a folder and a name
 _RUNNING = "running"  # folder with one file for each job that a process is working on
-_PRELOAD = (  # imported once, by the server that the processes are forked from
+_PRELOAD = (  # imported once, in this order, by the server that the processes are forked from
+    "innodivide.reports.execute",
+    "innodivide.reports.blocks",
     "nbformat",
     "papermill",
-    "innodivide.reports.blocks",
-    "innodivide.reports.execute",
     "innodivide.reports.html",
     "innodivide.reports.pdf",
     "innodivide.reports.run",
