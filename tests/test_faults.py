@@ -308,7 +308,6 @@ HOMES = {"read-only": {}, "absent": {"HOME": "/nonexistent"}, "unset": {"HOME": 
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 @pytest.mark.parametrize("home", ["read-only", "absent", "unset"])
 def test_no_home_is_needed(mini, undisturbed, tmp_path, home):
     """Jupyter, IPython and Matplotlib keep settings and caches in a home directory if there is one."""
