@@ -115,6 +115,11 @@ def write_notebook(path: Path, cells) -> None:
     nbformat.write(new_notebook(cells=made, metadata=kernel), path)
 
 
+def _heed_ctrl_c() -> None:
+    """Undo what a shell does to a command in the background, whose children would never notice Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Mini:
     """A copy of the repository with one more notebook; `call` runs a function of this module in a process that lives in
     it, `cli` the command line."""
@@ -173,6 +178,7 @@ class Mini:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            preexec_fn=_heed_ctrl_c,
         )
 
     def close(self) -> None:

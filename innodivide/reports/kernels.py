@@ -138,6 +138,7 @@ def run_kernel(arguments: list[str], environment: dict[str, str], folder: str | 
     os.environ.update(environment)
     if folder:
         os.chdir(folder)
+    os.setpgrp()  # Ctrl-C in a terminal is for the run, which then ends its kernels
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     IPKernelApp.launch_instance(argv=[*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])
