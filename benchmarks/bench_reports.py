@@ -7,8 +7,9 @@ innodivide  innodivide annex: the notebook executed in kernels by papermill, exh
 naive       the loop a user would write: papermill and nbconvert commands, one country after the other
 
 Each way runs as a process of its own, in turn within each round. Before a ratio is printed, the content is compared:
-every country made, no error cell, and every figure of the three ways equal by hash. Memory is the largest sum, over
-the processes of the way, of the pages that each holds (its share of common ones where the system tells it). The naive
+every country made, no error cell, and every figure of the three ways equal by hash. Memory is the largest of samples
+every 3 s: the sum, over the processes of the way, of the pages that each holds (its share of common ones where the
+system tells it). The naive
 loop is timed on the first --naive countries and scaled to all. --scale times report 02 under many values of `until`.
 Nothing here passes or fails on time.
 """
@@ -148,10 +149,12 @@ def timed(command: list[str]) -> tuple[float, float]:
 
     def watch():
         root = psutil.Process(process.pid)
-        while not done.wait(3):  # adding up the pages of large processes takes time from what is measured
+        while True:
             try:
                 peak[0] = max(peak[0], memory_held(root))
             except psutil.NoSuchProcess:
+                return
+            if done.wait(3):  # no more often: adding up the pages of large processes takes time from what is measured
                 return
 
     watcher = threading.Thread(target=watch)

@@ -172,8 +172,8 @@ def _fingerprint(path: Path) -> dict:
 
 
 def state(names: Iterable[str], folder: Path = DATA) -> dict[str, tuple]:
-    """Return what tells, by table, whether its file or one that its check reads has changed since."""
-    return {name: _stamp(name, Path(folder)) for name in sorted(names)}
+    """Return a stamp for each table, which changes with its file, those its keys lead to, and the description."""
+    return {name: _stamp(name, Path(folder)) for name in names}
 
 
 def _stamp(name: str, folder: Path) -> tuple:
@@ -204,15 +204,14 @@ def _check_foreign_keys(text: pd.DataFrame, described: dict, folder: Path) -> li
             failures.append(Failure(described["path"], None, ", ".join(fields), "", rule))
             continue
         rule = f"exists in table {target or described['name']} ({', '.join(target_fields)})"
-        known, cells = set(_tuples(other, target_fields)), _tuples(text, fields)
-        for cell in set(cells):
+        known, rows = set(_tuples(other, target_fields)), {}
+        for row, cell in zip(text.index, _tuples(text, fields)):
+            if "" not in cell:
+                rows.setdefault(cell, []).append(int(row))
+        for cell, found in rows.items():
             wanted = [(v,) for v in cell[0].split(";")] if fields == ["more_source_ids"] else [cell]
-            for w in wanted if "" not in cell else []:
-                if w not in known:
-                    rows = [i for i, found in zip(text.index, cells) if found == cell]
-                    failures += [
-                        Failure(described["path"], int(i), ", ".join(fields), ", ".join(w), rule) for i in rows
-                    ]
+            lost = [", ".join(w) for w in wanted if w not in known]
+            failures += [Failure(described["path"], i, ", ".join(fields), value, rule) for value in lost for i in found]
     return sorted(failures, key=lambda f: (f.row or 0, f.column, f.value))
 
 

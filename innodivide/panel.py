@@ -33,10 +33,10 @@ class _Loaded(dict):
 
     def __init__(self):
         super().__init__()
-        self.state = {}  # of the tables that a result hangs on
+        self.state = {}  # of each table that a result depends on, as it was before the table was first read
 
     def __missing__(self, name: str) -> pd.DataFrame:
-        self.state |= data.state([name])  # before it is read, so that a change meanwhile shows
+        self.state = data.state([name]) | self.state
         self[name] = data.load(name)
         return self[name]
 
@@ -50,37 +50,45 @@ def once(function: Callable) -> Callable:
 
     For results that are the same in every report: kernels are forked from a process that has them. Each caller gets a
     copy. A result is computed anew when a table it was made from has changed on disk; a notebook that has not declared
-    all of these tables is refused, as if they were read again. With other tables than the repository's the function
-    is simply called.
+    all of these tables is refused, as if they were read again. With other tables than the repository's, or arguments
+    that cannot be hashed, the function is simply called.
 
     Parameters
     ----------
     function : callable
-        Its result must hang on its arguments alone, which must be hashable but for the parameter `tables`.
+        Has a parameter `tables`. Its result depends on its arguments alone; equal arguments give equal results.
     """
-    signature, known = inspect.signature(function), {}
+    signature, results = inspect.signature(function), {}
 
     @functools.wraps(function)
-    def remembering(*args, **kwargs):
-        given = signature.bind(*args, **kwargs)
-        given.apply_defaults()
-        tables = given.arguments.pop("tables")
-        if not (tables is None or isinstance(tables, _Loaded)):
+    def wrapper(*args, **kwargs):
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        tables = bound.arguments.pop("tables")
+        key = tuple(bound.arguments.items())
+        if not ((tables is None or isinstance(tables, _Loaded)) and _hashable(key)):
             return function(*args, **kwargs)
-        key = tuple(given.arguments.items())
-        state, result = known.get(key, (None, None))
+        state, result = results.get(key, (None, None))
         if state is None or state != data.state(state):
-            own = _Loaded()
-            result = function(**given.arguments, tables=own)
-            state = own.state
-            known[key] = state, result
+            fresh = _Loaded()
+            result = function(**bound.arguments, tables=fresh)
+            state = fresh.state
+            results[key] = state, result
         for name in state:
             data.refuse_undeclared(name)
-        if tables is not None:  # called within another such function, whose result hangs on the same tables
-            tables.state |= state
+        if tables is not None:  # the caller's result depends on these tables too; what it has seen first counts
+            tables.state = state | tables.state
         return copy.deepcopy(result)
 
-    return remembering
+    return wrapper
+
+
+def _hashable(value) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
 
 
 def member_states(tables: Tables | None = None) -> pd.DataFrame:

@@ -103,7 +103,7 @@ def read_rows(folder: Path, described: dict) -> tuple[pd.DataFrame, list[Failure
 
 
 def check_fields(text: pd.DataFrame, described: dict) -> list[Failure]:
-    """Return each cell that breaks a rule of its column, in order of the rows."""
+    """Return each cell that breaks a rule of its column, in order of the rows; repetitions are sought as text."""
     failures = []
     for field in described["schema"]["fields"]:
         column = text[field["name"]]
@@ -116,7 +116,7 @@ def check_fields(text: pd.DataFrame, described: dict) -> list[Failure]:
 
 
 def _broken_rules(column: list[str], field: dict):
-    """Yield (offending values, rule) for one field; each rule is tried once for each different value.
+    """Yield (offending values, rule) for the rules on single values of one field, each value looked at once.
 
     Ranges are looked at only where the type holds.
     """

@@ -1,10 +1,13 @@
 """Dyads: one row per Member State and IPCEI, with the status that was known and the controls of the year before."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from innodivide import data, panel
+from innodivide import barriers, data, panel
 from innodivide.errors import DataError, ParameterError
 from innodivide.models import firth_logit
 
@@ -407,6 +410,50 @@ def test_a_result_is_refused_to_a_notebook_that_has_not_declared_its_tables(coun
             function()
     monkeypatch.setenv(data.DECLARED_TABLES, "country,ipcei")
     assert outer()[0][2] == "FR"
+
+
+def test_a_table_that_changes_while_results_are_made_is_seen_later(counted, monkeypatch):
+    """What was read before the change and what was read after it are mixed once at most, not for good."""
+    _, inner, _ = counted
+    stamps = {"country": 1, "ipcei": 1}
+    monkeypatch.setattr(data, "state", lambda names: {n: stamps[n] for n in names})
+    mixed = []
+
+    @panel.once
+    def outer(tables=None):
+        tables = panel._tables(tables)
+        tables["country"]
+        stamps["country"] += not mixed
+        mixed.append(inner(tables=tables))
+        return len(mixed)
+
+    assert [outer(), outer(), outer()] == [1, 2, 2]
+
+
+def test_arguments_that_cannot_be_hashed_reach_the_checks_of_the_function():
+    with pytest.raises(ParameterError, match=r"reference=\['EU'\]: allowed are"):
+        barriers.institutional_gaps(["EU"])
+
+
+_WARM = """
+import warnings
+from innodivide import data, panel, peers
+found = panel.once(lambda tables=None: (warnings.warn("odd"), panel._tables(tables)["country"])[1])
+peers.measures = found
+import innodivide.reports.warm
+with warnings.catch_warnings(record=True) as said:
+    warnings.simplefilter("always")
+    found()
+assert [str(w.message) for w in said] == ["odd"], "a result that warns is computed again where the warning is seen"
+data.load = None
+warm = innodivide.reports.warm
+warm.regional_contributions(), warm.regional.institutions_by_state(), warm.barriers.country_scores()
+"""
+
+
+def test_kernels_start_with_the_results_but_for_those_that_warn():
+    done = subprocess.run([sys.executable, "-c", _WARM], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_with_other_tables_nothing_is_remembered(counted, tables):

@@ -204,11 +204,12 @@ def dispersion_of_sd(sd: float, mu: np.ndarray, design: Design) -> float:
 def conditional_logit(mu: np.ndarray, sd: float) -> np.ndarray:
     """Logit eta (n,) with mean of expit(eta + sd x normal) equal to mu, by safeguarded Newton steps."""
     eta = np.log(mu / (1 - mu)) * math.sqrt(1 + 0.346 * sd**2)  # logit-normal approximation as start
+    rounding = 8 * _EPSILON * np.where(mu < 0.5, mu, 1.0)  # error that the mean itself can have
     for _ in range(100):
         p = expit(eta[:, None] + sd * _NODES)
         error, slope = p @ _WEIGHTS - mu, np.maximum((p * (1 - p)) @ _WEIGHTS, 1e-12)
         eta = eta - np.clip(error / slope, -1, 1)
-        if (np.abs(error) < np.maximum(1e-10 * slope, 4 * _EPSILON)).all():  # near 0 and 1 the means tell no more
+        if (np.abs(error) <= np.maximum(1e-10 * slope, rounding)).all():
             break
     return eta
 

@@ -1,7 +1,6 @@
 """One notebook in a kernel of its own, through papermill."""
 
 import os
-import sys
 import tempfile
 import time
 
@@ -9,10 +8,6 @@ from innodivide import data
 from innodivide.reports import kernels
 from innodivide.reports.blocks import ReportError, numbered_cells
 from innodivide.reports.declarations import Notebook
-
-# Papermill loads nbformat, that jsonschema, and that, where it is installed, a grammar of international addresses: a
-# second for a form of text that no notebook is checked for. This lets jsonschema find that it is not there.
-sys.modules.setdefault("rfc3987_syntax", None)
 
 KERNEL_START = 60  # seconds until a new kernel must answer
 
@@ -38,7 +33,7 @@ def execute(notebook: Notebook, parameters: dict):
         try:
             return papermill.execute_notebook(
                 str(notebook.path),
-                None,  # saved when it is complete; papermill would write it anew before and after every cell
+                None,  # the caller saves it once; papermill would write it anew before and after every cell
                 parameters=parameters,
                 progress_bar=False,
                 kernel_name="python3",

@@ -65,9 +65,10 @@ def own_folders(folder: str) -> dict[str, str]:
 
 
 class _OutputChannel(AsyncZMQSocketChannel):
-    """Waits a tenth of the usual time for the silence after which a client takes a kernel to be ready.
+    """Waits a tenth of the usual time for a first message, and for the silence after which the first cell is sent.
 
-    Nothing is lost if more comes later: a message names the request that it answers.
+    A first message that takes longer is asked for again, and nothing is lost if more comes after the silence: a message
+    names the request that it answers.
     """
 
     async def get_msg(self, timeout: float | None = None):
@@ -75,7 +76,7 @@ class _OutputChannel(AsyncZMQSocketChannel):
 
 
 class ReportKernelClient(AsyncKernelClient):
-    """Client of a kernel that is ready at once."""
+    """Client that sends the first cell as soon as its kernel has answered."""
 
     iopub_channel_class = Type(_OutputChannel)
 
@@ -119,7 +120,7 @@ class _Handle:
     def send_signal(self, number: int) -> None:
         if self._process.exitcode is None:
             os.kill(self.pid, number)
-        if number == signal.SIGKILL:  # gone at once; who asks again and again whether it is, sleeps in between
+        if number == signal.SIGKILL:  # it dies at once; without this, who asks whether it has would sleep 0.1 s first
             self._process.join(1)
 
     def terminate(self) -> None:

@@ -20,14 +20,14 @@ from innodivide.reports import kernels
 
 LONGEST = 70  # letters; the system allows about 100 for a socket's, and they add a folder and a name
 _RUNNING = "running"  # folder with one file for each job that a process is working on
-_PRELOAD = (  # imported once, in this order, by the server that the processes are forked from
-    "innodivide.reports.execute",
+_PRELOAD = (  # imported once, by the server that the processes are forked from
     "innodivide.reports.blocks",
-    "nbformat",
-    "papermill",
+    "innodivide.reports.execute",
     "innodivide.reports.html",
     "innodivide.reports.pdf",
     "innodivide.reports.run",
+    "nbformat",
+    "papermill",
 )
 
 
@@ -72,7 +72,7 @@ def in_processes(function: Callable, items: dict[str, object], workers: int, fol
         batches.extend([rest] if rest else [])
         batches.extend([n] for n in again)
         alone.update(again)
-    shutil.rmtree(folder / _RUNNING, ignore_errors=True)  # who was killed left its file
+    shutil.rmtree(folder / _RUNNING, ignore_errors=True)  # a killed process leaves its file
 
 
 def _in_one_pool(function: Callable, items: dict[str, object], workers: int, folder: Path) -> Iterator[tuple]:

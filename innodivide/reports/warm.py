@@ -1,16 +1,17 @@
 """Loaded once by the server that warm kernels are forked from: what every notebook imports, the tables, and the results
-that do not hang on the country of an annex.
+that do not depend on the country of an annex.
 """
 
 import gc
 import os
+import warnings
 from contextlib import suppress
 from importlib import import_module
 
 from innodivide import barriers, data, peers, regional
 from innodivide.claims.barriers import regional_contributions
 
-os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # the debugger, which no report uses, would warn of it
+os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # of frozen modules the debugger would warn
 
 for name in (
     "IPython.display",
@@ -35,7 +36,8 @@ for name in data.resources():  # checked and typed here once; a table that does 
     data.check_table(name)
 
 for result in (barriers.country_scores, peers.measures, regional.institutions_by_state, regional_contributions):
-    with suppress(Exception):  # the report that uses it says what is wrong
+    with suppress(Exception), warnings.catch_warnings():  # the report that uses it computes it again and says so
+        warnings.simplefilter("error")
         result()
 
 gc.freeze()  # what is here stays in memory that the kernels share, as they need not look through it for garbage
