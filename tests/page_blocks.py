@@ -16,18 +16,56 @@ SOURCES = ("AALEP-FR", "UNICODE_CLDR")
 FACTS = {"Notebook": "notebooks/90_mini.ipynb", "Parameters": "country = PL", "Software": "innodivide"}
 ALT = "A line that rises from one & then <falls>."
 NASTY = [
-    'The "best" region', "O'Higgins", "R&D & co", "AT&amp;T", "<script>alert(1)</script>", "</figure><h1>x", "🚀 Łódź",
-    "مرحبا بالعالم", "שלום", "x" * 200, "*bold* _it_ `code`", "[a](http://b.example)", "![a](http://b.example/i.png)",
-    "# heading", "a|b", "~~no~~ $x$", "{braces} #panic() @ref <label>", "back\\slash \\u{41}", "]]> <!-- x -->",
-    "{{ title }} {% raw %}", "#import \"x\"", "e\u0301te\u0301", "a\u00a0b", "tab\tstop",
+    'The "best" region',
+    "O'Higgins",
+    "R&D & co",
+    "AT&amp;T",
+    "<script>alert(1)</script>",
+    "</figure><h1>x",
+    "🚀 Łódź",
+    "مرحبا بالعالم",
+    "שלום",
+    "x" * 200,
+    "*bold* _it_ `code`",
+    "[a](http://b.example)",
+    "![a](http://b.example/i.png)",
+    "# heading",
+    "a|b",
+    "~~no~~ $x$",
+    "{braces} #panic() @ref <label>",
+    "back\\slash \\u{41}",
+    "]]> <!-- x -->",
+    "{{ title }} {% raw %}",
+    '#import "x"',
+    "e\u0301te\u0301",
+    "a\u00a0b",
+    "tab\tstop",
 ]
 # The letters of the official languages of the EU that are not in plain ASCII, small and capital.
 LETTERS = {
-    "bg": "абвгдежзийклмнопрстуфхцчшщъьюя", "cs": "áčďéěíňóřšťúůýž", "da": "æøåé", "de": "äöüß",
+    "bg": "абвгдежзийклмнопрстуфхцчшщъьюя",
+    "cs": "áčďéěíňóřšťúůýž",
+    "da": "æøåé",
+    "de": "äöüß",
     "el": "αάβγδεέζηήθιίϊΐκλμνξοόπρσςτυύϋΰφχψωώ",
-    "es": "áéíñóúü¿¡", "et": "šžõäöü", "fi": "åäöšž", "fr": "àâæçéèêëîïôœùûüÿ", "ga": "áéíóúḃċḋḟġṁṗṡṫ", "hr": "čćđšž",
-    "hu": "áéíóöőúüű", "it": "àèéìîòù", "lt": "ąčęėįšųūž", "lv": "āčēģīķļņšūž", "mt": "ċġħżàèìòù", "nl": "áéëïíóöúüĳ",
-    "pl": "ąćęłńóśźż", "pt": "áâãàçéêíóôõú", "ro": "ăâîșțşţ", "sk": "áäčďéíĺľňóôŕšťúýž", "sl": "čšž", "sv": "åäö",
+    "es": "áéíñóúü¿¡",
+    "et": "šžõäöü",
+    "fi": "åäöšž",
+    "fr": "àâæçéèêëîïôœùûüÿ",
+    "ga": "áéíóúḃċḋḟġṁṗṡṫ",
+    "hr": "čćđšž",
+    "hu": "áéíóöőúüű",
+    "it": "àèéìîòù",
+    "lt": "ąčęėįšųūž",
+    "lv": "āčēģīķļņšūž",
+    "mt": "ċġħżàèìòù",
+    "nl": "áéëïíóöúüĳ",
+    "pl": "ąćęłńóśźż",
+    "pt": "áâãàçéêíóôõú",
+    "ro": "ăâîșțşţ",
+    "sk": "áäčďéíĺľňóôŕšťúýž",
+    "sl": "čšž",
+    "sv": "åäö",
     "quotes": "„“”‚‘’«»‹›–—…€‰°№·",
 }
 _LINK_AND_PROSE = """# Regions & "rules" <b>
@@ -73,8 +111,13 @@ def frame(rows: int = 3) -> pd.DataFrame:
 def table(id: str = "T9.1", data_frame: pd.DataFrame | None = None, **changes) -> Block:
     """Return a table with every column of the frame."""
     shown = frame() if data_frame is None else data_frame
-    given = {"sources": SOURCES[:1], "caption": "How to read it.", "note": "A warning.", "edition": "EIS 2023",
-             **changes}
+    given = {
+        "sources": SOURCES[:1],
+        "caption": "How to read it.",
+        "note": "A warning.",
+        "edition": "EIS 2023",
+        **changes,
+    }
     columns = given.pop("columns", {c: f"Head {c}" for c in shown})
     return Block(payload=exhibits.table(id, given.pop("title", "What is found"), shown, columns, **given).payload())
 
@@ -122,9 +165,17 @@ def member_states() -> list[str]:
 
 def render_elsewhere(form: str) -> str:
     """Return the hash of the ordinary report rendered by another process, in another time zone and hash seed."""
-    program = (f"import hashlib, page_blocks as p\nfrom innodivide.reports import {form} as f\n"
-               "print(hashlib.sha256(f.render('T', p.ordinary(), p.FACTS)).hexdigest())")
+    program = (
+        f"import hashlib, page_blocks as p\nfrom innodivide.reports import {form} as f\n"
+        "print(hashlib.sha256(f.render('T', p.ordinary(), p.FACTS)).hexdigest())"
+    )
     environment = {**os.environ, "TZ": "Pacific/Auckland", "PYTHONHASHSEED": "7", "LC_ALL": "C", "PYTHONUTF8": "1"}
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=environment,
-                          cwd=os.path.dirname(__file__))
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+        cwd=os.path.dirname(__file__),
+    )
     return done.stdout.strip()

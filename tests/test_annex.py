@@ -119,8 +119,11 @@ def test_a_country_without_a_role_gets_a_sentence_and_one_without_participation_
         (2, None, "2"),
         (pd.NA, None, "not known"),
         (9, ", ".join(f"Company number {i}" for i in range(7)), "9: Company number 0, Company number 1 and 5 more"),
-        (1, "A very long name of a company without room in its cell", "1: A very long name of a company without "
-         "room in its cell"),
+        (
+            1,
+            "A very long name of a company without room in its cell",
+            "1: A very long name of a company without room in its cell",
+        ),
     ],
 )
 def test_companies_are_named_as_far_as_there_is_room(count, named, shown):
@@ -220,8 +223,9 @@ def test_panels_refuse_what_they_cannot_draw():
 def test_the_order_of_rows_does_not_matter_to_the_strengths():
     rows = overview.strengths("PL").assign(short=lambda f: f["indicator_code"].map(labels.INDICATORS))
     one = figures.save_bytes(figures.strength_columns(rows, "short", "relative", "leaders"), "svg")
-    other = figures.save_bytes(figures.strength_columns(rows.sample(frac=1, random_state=1), "short", "relative",
-                                                        "leaders"), "svg")
+    other = figures.save_bytes(
+        figures.strength_columns(rows.sample(frac=1, random_state=1), "short", "relative", "leaders"), "svg"
+    )
     assert one == other
 
 

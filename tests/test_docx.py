@@ -39,19 +39,22 @@ W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 # The order in which ECMA-376 part 1 wants the children of these elements; Word calls a file in another order corrupt.
 ORDER = {
     "pPr": "pStyle keepNext keepLines pageBreakBefore framePr widowControl numPr suppressLineNumbers pBdr shd tabs "
-           "suppressAutoHyphens kinsoku wordWrap overflowPunct topLinePunct autoSpaceDE autoSpaceDN bidi "
-           "adjustRightInd snapToGrid spacing ind contextualSpacing mirrorIndents suppressOverlap jc textDirection "
-           "textAlignment textboxTightWrap outlineLvl divId cnfStyle rPr sectPr pPrChange",
+    "suppressAutoHyphens kinsoku wordWrap overflowPunct topLinePunct autoSpaceDE autoSpaceDN bidi "
+    "adjustRightInd snapToGrid spacing ind contextualSpacing mirrorIndents suppressOverlap jc textDirection "
+    "textAlignment textboxTightWrap outlineLvl divId cnfStyle rPr sectPr pPrChange",
     "rPr": "rStyle rFonts b bCs i iCs caps smallCaps strike dstrike outline shadow emboss imprint noProof snapToGrid "
-           "vanish webHidden color spacing w kern position sz szCs highlight u effect bdr shd fitText vertAlign rtl cs "
-           "em lang eastAsianLayout specVanish oMath",
+    "vanish webHidden color spacing w kern position sz szCs highlight u effect bdr shd fitText vertAlign rtl cs "
+    "em lang eastAsianLayout specVanish oMath",
     "tblPr": "tblStyle tblpPr tblOverlap bidiVisual tblStyleRowBandSize tblStyleColBandSize tblW jc tblCellSpacing "
-             "tblInd tblBorders shd tblLayout tblCellMar tblLook tblCaption tblDescription",
+    "tblInd tblBorders shd tblLayout tblCellMar tblLook tblCaption tblDescription",
     "sectPr": "headerReference footerReference footnotePr endnotePr type pgSz pgMar paperSrc pgBorders lnNumType "
-              "pgNumType cols formProt vAlign noEndnote titlePg textDirection bidi rtlGutter docGrid",
-    "tc": "tcPr p", "tr": "trPr tc", "tbl": "tblPr tblGrid tr", "numbering": "abstractNum num",
+    "pgNumType cols formProt vAlign noEndnote titlePg textDirection bidi rtlGutter docGrid",
+    "tc": "tcPr p",
+    "tr": "trPr tc",
+    "tbl": "tblPr tblGrid tr",
+    "numbering": "abstractNum num",
     "style": "name aliases basedOn next link autoRedefine hidden uiPriority semiHidden unhideWhenUsed qFormat locked "
-             "personal rsid pPr rPr tblPr trPr tcPr tblStylePr",
+    "personal rsid pPr rPr tblPr trPr tcPr tblStylePr",
 }
 
 
@@ -131,8 +134,16 @@ def test_ids_of_bookmarks_pictures_and_lists_are_not_used_twice():
 @pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not installed")
 def test_libreoffice_opens_it(tmp_path):
     (tmp_path / "report.docx").write_bytes(made([*ordinary(), table("T9.3", wide(30)), names_table(NASTY)]))
-    command = ["soffice", "--headless", f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--convert-to",
-               "txt:Text (encoded):UTF8", "--outdir", str(tmp_path), str(tmp_path / "report.docx")]
+    command = [
+        "soffice",
+        "--headless",
+        f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}",
+        "--convert-to",
+        "txt:Text (encoded):UTF8",
+        "--outdir",
+        str(tmp_path),
+        str(tmp_path / "report.docx"),
+    ]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
     text = squeezed((tmp_path / "report.txt").read_text(encoding="utf-8-sig"))
     for name in NASTY:
@@ -145,8 +156,13 @@ def test_libreoffice_opens_it(tmp_path):
 def test_headings_are_headings(report):
     assert styled(report, "Title") == ['Regions & "rules" <b>']
     found = [(p.style.name, p.text) for p in report.paragraphs if p.style.name.startswith("Heading")]
-    assert found == [("Heading 1", "First part"), ("Heading 2", "A heading too deep"), ("Heading 1", "Second part"),
-                     ("Heading 1", "About this report"), ("Heading 1", "Sources")]
+    assert found == [
+        ("Heading 1", "First part"),
+        ("Heading 2", "A heading too deep"),
+        ("Heading 1", "Second part"),
+        ("Heading 1", "About this report"),
+        ("Heading 1", "Sources"),
+    ]
 
 
 def test_prose_keeps_its_emphasis_links_and_line_ends(report):
@@ -162,8 +178,11 @@ def test_prose_keeps_its_emphasis_links_and_line_ends(report):
 def test_lists_are_lists_and_count_from_their_own_start(report):
     bullets, numbers = styled(report, "List Bullet"), styled(report, "List Number")
     assert bullets == ["one", "two", "three"] and numbers == ["inner one", "inner two", "fourth", "fifth"]
-    places = {p.text: (p._p.pPr.numPr.ilvl.val, p._p.pPr.numPr.numId.val) for p in report.paragraphs
-              if p.style.name in ("List Bullet", "List Number")}
+    places = {
+        p.text: (p._p.pPr.numPr.ilvl.val, p._p.pPr.numPr.numId.val)
+        for p in report.paragraphs
+        if p.style.name in ("List Bullet", "List Number")
+    }
     assert places["inner one"][0] == 1 and places["inner one"][1] == places["inner two"][1] != places["fourth"][1]
     numbering = report.part.numbering_part.element
     start = numbering.xpath(f"./w:num[@w:numId='{places['fourth'][1]}']//w:startOverride/@w:val")
@@ -173,7 +192,11 @@ def test_lists_are_lists_and_count_from_their_own_start(report):
 def test_tables_are_tables_with_a_heading_row_that_comes_again(report):
     exhibit = report.tables[1]
     assert [[c.text for c in row.cells] for row in exhibit.rows] == [
-        ["Head name", "Head value"], ["Region 0", "−1"], ["Region 1", "0.5"], ["Region 2", "2"]]
+        ["Head name", "Head value"],
+        ["Region 0", "−1"],
+        ["Region 1", "0.5"],
+        ["Region 2", "2"],
+    ]
     for each in report.tables:
         assert each.style.name == "Report Table"
         marked = [bool(row._tr.trPr.findall(f"{W}tblHeader")) for row in each.rows]
@@ -196,15 +219,16 @@ def test_captions_stand_above_and_stay_with_what_they_name(report):
     assert order[captions[0] + 1] == "tbl" and report.element.body[captions[1] + 1].xpath(".//w:drawing")
     assert report.element.body.xpath("//w:bookmarkStart/@w:name") == ["T9_1", "F9_1", "source_1", "source_2"]
     assert styled(report, "Exhibit Note")[1].split() == (
-        "How to read it. A warning. EIS 2023. Source: AALEP [1]. Data: exhibits/T9.1.csv.".split())
+        "How to read it. A warning. EIS 2023. Source: AALEP [1]. Data: exhibits/T9.1.csv.".split()
+    )
 
 
 def test_a_picture_has_its_alt_text_and_fits(report):
-    shape, = report.inline_shapes
+    (shape,) = report.inline_shapes
     assert shape._inline.docPr.get("descr") == ALT
     assert shape.width.pt == pytest.approx(columns.PORTRAIT)
     assert shape.height / shape.width == pytest.approx(3 / 6.5, rel=0.01)
-    tall, = read([picture(height=30)]).inline_shapes
+    (tall,) = read([picture(height=30)]).inline_shapes
     assert tall.height.pt == pytest.approx(document.TALLEST, rel=0.01)
 
 
@@ -226,7 +250,7 @@ def test_an_unknown_source_or_a_spoilt_picture_is_refused_by_name():
 
 
 def test_pages_are_a4_with_page_numbers_and_a_running_header(report):
-    section, = report.sections
+    (section,) = report.sections
     assert (round(section.page_width.mm), round(section.page_height.mm)) == (210, 297)
     assert section.different_first_page_header_footer and section.header.paragraphs[0].text == 'Regions & "rules" <b>'
     for footer in (section.footer, section.first_page_footer):
@@ -274,8 +298,13 @@ def test_what_xml_cannot_hold_is_taken_out():
 @pytest.mark.parametrize("count", [2, 9, 21, 40, 90])
 def test_a_table_of_many_columns_loses_no_cell_and_fits_its_page(count):
     shown = wide(count)
-    report = read([table("T9.3", shown, columns={c: f"Heading {c}" for c in shown}),
-                   table("T9.4", shown, columns={c: f"Heading {c}" for c in shown}), Block(text="After it.")])
+    report = read(
+        [
+            table("T9.3", shown, columns={c: f"Heading {c}" for c in shown}),
+            table("T9.4", shown, columns={c: f"Heading {c}" for c in shown}),
+            Block(text="After it."),
+        ]
+    )
     words = text_of(report).split()
     assert all(words.count(cell) == 2 for column in list(shown)[1:] for cell in shown[column])
     room = columns.LANDSCAPE if count > 9 else columns.PORTRAIT

@@ -321,8 +321,16 @@ def test_a_line_end_in_a_name_does_not_part_a_row():
 
 
 def test_the_kind_of_each_column_is_told():
-    frame = pd.DataFrame({"a": [1.5, None], "b": [True, False], "c": pd.to_datetime(["2020-01-01", None]),
-                          "d": ["x", None], "e": ["x", 1], "f": pd.array([1, None], "Int64")})
+    frame = pd.DataFrame(
+        {
+            "a": [1.5, None],
+            "b": [True, False],
+            "c": pd.to_datetime(["2020-01-01", None]),
+            "d": ["x", None],
+            "e": ["x", 1],
+            "f": pd.array([1, None], "Int64"),
+        }
+    )
     kinds = a_table(data=frame, columns={"a": "A"}).payload()["kinds"]
     assert kinds == ["number", "flag", "date", "text", "mixed", "number"]
 

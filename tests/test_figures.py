@@ -26,41 +26,98 @@ from innodivide.figures.style import (
     three_digits,
 )
 
-COUNTRY = pd.DataFrame({
-    "geo": ["SE", "DE", "PL", "MT", "RO"], "name": ["Sweden", "Germany", "Poland", "Malta", "Romania"],
-    "group": ["leader", "strong", "moderate", None, "modest"], "value": [140.0, 120.5, 70.0, np.nan, 35.25],
-    "low": [130.0, 110.0, 60.0, np.nan, 30.0], "high": [150.0, 130.0, 80.0, np.nan, 41.0],
-    "expected": [120.0, 121.0, 90.0, 80.0, 36.0], "stated": [5.0, 9.0, 0.0, np.nan, 1.0],
-    "unclear": [1.0, np.nan, 2.0, np.nan, 0.0],
-})
+COUNTRY = pd.DataFrame(
+    {
+        "geo": ["SE", "DE", "PL", "MT", "RO"],
+        "name": ["Sweden", "Germany", "Poland", "Malta", "Romania"],
+        "group": ["leader", "strong", "moderate", None, "modest"],
+        "value": [140.0, 120.5, 70.0, np.nan, 35.25],
+        "low": [130.0, 110.0, 60.0, np.nan, 30.0],
+        "high": [150.0, 130.0, 80.0, np.nan, 41.0],
+        "expected": [120.0, 121.0, 90.0, 80.0, 36.0],
+        "stated": [5.0, 9.0, 0.0, np.nan, 1.0],
+        "unclear": [1.0, np.nan, 2.0, np.nan, 0.0],
+    }
+)
 GRID = pd.DataFrame({"geo": ["SE", "DE", "PL", "MT", "RO", "IE"], "row": [0, 1, 1, 3, 2, 1], "col": [3, 2, 3, 2, 3, 0]})
-HISTORY = pd.DataFrame([("SE", 2019, "leader", 1), ("SE", 2020, "leader", 1), ("SE", 2021, "leader", 1),
-                        ("PL", 2020, "moderate", 2), ("PL", 2021, "emerging", 2)],
-                       columns=["geo", "edition", "group", "order"])
-POINTS = pd.DataFrame({"code": ["PL1", "PL2", "PL3", "DE1"], "name": ["Eins", "Zwei", "Fern", "Drei"],
-                       "geo": ["PL", "PL", "PL", "DE"], "lon": [17.0, 20.0, -60.0, 10.0],
-                       "lat": [51.0, 53.0, 10.0, 51.0], "group": ["moderate", "emerging", "leader", "strong"],
-                       "rii": [70.0, np.nan, 55.0, 120.0]})
-OUTLINES = pd.DataFrame([(g, layer, 1, i, w + x * dx, s + y * dy) for g, layer, w, s, dx, dy in
-                         [("PL", "eu27", 15, 49, 8, 5), ("DE", "eu27", 6, 48, 9, 7), ("UA", "context", 23, 48, 9, 4)]
-                         for i, (x, y) in enumerate([(0, 0), (1, 0), (1, 1), (0, 1)])],
-                        columns=["geo", "layer", "part", "seq", "lon", "lat"])
-ROLES = pd.DataFrame({"name": ["Sweden", "Sweden", "Poland", "Malta", "Malta"],
-                      "ipcei": ["ME1", "BAT1", "ME1", "BAT1", "ME1"],
-                      "role": ["notifying", "notifying", "notifying", "associated", None]})
-CURVES = pd.DataFrame([(s, x, x**k) for s, k in (("aid", 4), ("places", 2)) for x in np.linspace(0, 1, 6)],
-                      columns=["series", "cum_units", "cum_share"])
-SERIES = pd.DataFrame([(y, s, v + y - 2016, v - 3, v + 9) for y in range(2016, 2020)
-                       for s, v in (("leader", 130), ("emerging", 50), ("Poland", 52))],
-                      columns=["year", "series", "value", "low", "high"])
-ESTIMATES = pd.DataFrame({"choice": ["registered", "lagged", "separated"], "or": [1.8, 0.6, np.nan],
-                          "low": [0.8, 0.0, np.nan], "high": [4.1, np.inf, np.nan], "n": ["n = 297", "n = 270", None]})
+HISTORY = pd.DataFrame(
+    [
+        ("SE", 2019, "leader", 1),
+        ("SE", 2020, "leader", 1),
+        ("SE", 2021, "leader", 1),
+        ("PL", 2020, "moderate", 2),
+        ("PL", 2021, "emerging", 2),
+    ],
+    columns=["geo", "edition", "group", "order"],
+)
+POINTS = pd.DataFrame(
+    {
+        "code": ["PL1", "PL2", "PL3", "DE1"],
+        "name": ["Eins", "Zwei", "Fern", "Drei"],
+        "geo": ["PL", "PL", "PL", "DE"],
+        "lon": [17.0, 20.0, -60.0, 10.0],
+        "lat": [51.0, 53.0, 10.0, 51.0],
+        "group": ["moderate", "emerging", "leader", "strong"],
+        "rii": [70.0, np.nan, 55.0, 120.0],
+    }
+)
+OUTLINES = pd.DataFrame(
+    [
+        (g, layer, 1, i, w + x * dx, s + y * dy)
+        for g, layer, w, s, dx, dy in [
+            ("PL", "eu27", 15, 49, 8, 5),
+            ("DE", "eu27", 6, 48, 9, 7),
+            ("UA", "context", 23, 48, 9, 4),
+        ]
+        for i, (x, y) in enumerate([(0, 0), (1, 0), (1, 1), (0, 1)])
+    ],
+    columns=["geo", "layer", "part", "seq", "lon", "lat"],
+)
+ROLES = pd.DataFrame(
+    {
+        "name": ["Sweden", "Sweden", "Poland", "Malta", "Malta"],
+        "ipcei": ["ME1", "BAT1", "ME1", "BAT1", "ME1"],
+        "role": ["notifying", "notifying", "notifying", "associated", None],
+    }
+)
+CURVES = pd.DataFrame(
+    [(s, x, x**k) for s, k in (("aid", 4), ("places", 2)) for x in np.linspace(0, 1, 6)],
+    columns=["series", "cum_units", "cum_share"],
+)
+SERIES = pd.DataFrame(
+    [
+        (y, s, v + y - 2016, v - 3, v + 9)
+        for y in range(2016, 2020)
+        for s, v in (("leader", 130), ("emerging", 50), ("Poland", 52))
+    ],
+    columns=["year", "series", "value", "low", "high"],
+)
+ESTIMATES = pd.DataFrame(
+    {
+        "choice": ["registered", "lagged", "separated"],
+        "or": [1.8, 0.6, np.nan],
+        "low": [0.8, 0.0, np.nan],
+        "high": [4.1, np.inf, np.nan],
+        "n": ["n = 297", "n = 270", None],
+    }
+)
 POWER = pd.DataFrame({"or": [1.0, 2.0, 4.0, 8.0], "power": [0.05, 0.3, 0.7, 0.95], "se": [0.01, 0.02, 0.02, 0.01]})
-PAIRED = pd.DataFrame([(r, k, v, v - 0.2, v + 0.3) for r, v in (("GDP", 0.1), ("People", -0.4), ("Firms", 0.0))
-                       for k in ("places", "aid")], columns=["benchmark", "quantity", "gini", "low", "high"])
+PAIRED = pd.DataFrame(
+    [
+        (r, k, v, v - 0.2, v + 0.3)
+        for r, v in (("GDP", 0.1), ("People", -0.4), ("Firms", 0.0))
+        for k in ("places", "aid")
+    ],
+    columns=["benchmark", "quantity", "gini", "low", "high"],
+)
 PAIRED["gini"] += np.arange(6) / 50
-COUNTS = pd.DataFrame({"geo": ["SE", "DE", "PL", "MT", "RO"], "group": ["leader", "strong", "moderate", None, "modest"],
-                       "n": [3, 11, 3, 1, 0]})
+COUNTS = pd.DataFrame(
+    {
+        "geo": ["SE", "DE", "PL", "MT", "RO"],
+        "group": ["leader", "strong", "moderate", None, "modest"],
+        "n": [3, 11, 3, 1, 0],
+    }
+)
 DRAWS = pd.DataFrame({"value": [0, 1, 2, 3, 4], "count": [10, 40, 30, 15, 5]})
 
 # name -> (frame, call); the second frame of a map is fixed
@@ -70,14 +127,22 @@ CASES = {
     "region_map": (POINTS, lambda f: figures.region_map(f, OUTLINES)),
     "region_map focus": (POINTS, lambda f: figures.region_map(f, shuffled(OUTLINES), "rii", focus="PL", label="Index")),
     "group_history": (HISTORY, lambda f: figures.group_history(f, highlight="PL")),
-    "ranked_dots": (COUNTRY, lambda f: figures.ranked_dots(
-        f, "name", "value", "low", "high", group="group", reference=100, reference_label="EU", highlight="Poland")),
+    "ranked_dots": (
+        COUNTRY,
+        lambda f: figures.ranked_dots(
+            f, "name", "value", "low", "high", group="group", reference=100, reference_label="EU", highlight="Poland"
+        ),
+    ),
     "observed_expected": (COUNTRY, lambda f: figures.observed_expected(f, "name", "value", "expected", "low", "high")),
     "interval_plot": (ESTIMATES, lambda f: figures.interval_plot(f, "choice", "or", "low", "high", note="n")),
-    "interval_plot marks": (ESTIMATES, lambda f: figures.interval_plot(f, "choice", "or", "low", "high",
-                                                                       marks={"seen from 90": 90.0})),
-    "interval_groups": (PAIRED, lambda f: figures.interval_groups(f, "benchmark", "quantity", "gini", "low", "high",
-                                                                  reference_label="as even")),
+    "interval_plot marks": (
+        ESTIMATES,
+        lambda f: figures.interval_plot(f, "choice", "or", "low", "high", marks={"seen from 90": 90.0}),
+    ),
+    "interval_groups": (
+        PAIRED,
+        lambda f: figures.interval_groups(f, "benchmark", "quantity", "gini", "low", "high", reference_label="as even"),
+    ),
     "tile_rows": (COUNTS, lambda f: figures.tile_rows(f, shuffled(GRID), "group", "n", xlabel="Projects")),
     "lines bars": (SERIES, lambda f: figures.lines(f, "year", "value", "series", "low", "high", bars=True, height=2.5)),
     "null_histogram span": (DRAWS, lambda f: figures.null_histogram(f, 0, tail="lower", span=(1, 3), height=2.2)),
@@ -90,12 +155,29 @@ CASES = {
     "power_curve": (POWER, lambda f: figures.power_curve(f, "or", "power", "se", 0.8, 5.2, log=True)),
     "coverage_bars": (COUNTRY, lambda f: figures.coverage_bars(f, "name", ["stated", "unclear"], unknown="unclear")),
 }
-NEEDED = {"tile_map": "geo", "tile_map numbers": "value", "region_map": "lon", "region_map focus": "rii",
-          "group_history": "order", "ranked_dots": "high", "observed_expected": "expected", "interval_plot": "n",
-          "lorenz_plot": "cum_share", "presence_matrix": "role", "null_histogram": "count", "lines": "low",
-          "interval_plot marks": "or", "interval_groups": "quantity", "tile_rows": "n", "lines bars": "high",
-          "null_histogram span": "count",
-          "strengths": "expected", "grouped_strip": "group", "power_curve": "se", "coverage_bars": "unclear"}
+NEEDED = {
+    "tile_map": "geo",
+    "tile_map numbers": "value",
+    "region_map": "lon",
+    "region_map focus": "rii",
+    "group_history": "order",
+    "ranked_dots": "high",
+    "observed_expected": "expected",
+    "interval_plot": "n",
+    "lorenz_plot": "cum_share",
+    "presence_matrix": "role",
+    "null_histogram": "count",
+    "lines": "low",
+    "interval_plot marks": "or",
+    "interval_groups": "quantity",
+    "tile_rows": "n",
+    "lines bars": "high",
+    "null_histogram span": "count",
+    "strengths": "expected",
+    "grouped_strip": "group",
+    "power_curve": "se",
+    "coverage_bars": "unclear",
+}
 
 
 def shuffled(frame):
@@ -136,6 +218,7 @@ def known(frame, key, value):
 
 # --- bytes -----------------------------------------------------------------------------------------------------------
 
+
 @pytest.mark.parametrize("name", CASES)
 def test_same_bytes_again_and_from_shuffled_rows(name, saved):
     frame, call = CASES[name]
@@ -144,8 +227,10 @@ def test_same_bytes_again_and_from_shuffled_rows(name, saved):
 
 
 def test_maps_do_not_depend_on_the_order_of_the_second_frame(saved):
-    assert figures.save_bytes(figures.tile_map(COUNTRY, GRID, "value", "Index", kind="sequential"), "svg") == \
-        saved["tile_map numbers"]["svg"]
+    assert (
+        figures.save_bytes(figures.tile_map(COUNTRY, GRID, "value", "Index", kind="sequential"), "svg")
+        == saved["tile_map numbers"]["svg"]
+    )
     assert figures.save_bytes(figures.region_map(POINTS, shuffled(OUTLINES)), "svg") == saved["region_map"]["svg"]
 
 
@@ -184,6 +269,7 @@ def test_input_frames_are_left_alone():
 
 
 # --- what is drawn is what is in the frame ---------------------------------------------------------------------------
+
 
 def test_ranked_dots_draws_the_values_in_order(drawn):
     figure = drawn["ranked_dots"]
@@ -228,8 +314,9 @@ def test_interval_groups_names_each_series_once_clear_of_the_intervals(drawn):
     assert all(box.x0 <= t.get_window_extent().x0 and t.get_window_extent().x1 <= box.x1 for t in names)
     for kind, part in PAIRED.groupby("quantity"):
         assert sorted(marks(drawn["interval_groups"], kind)[:, 0]) == sorted(part["gini"])
-    wide = figures.interval_groups(PAIRED.replace("aid", "aid by state").assign(high=3.0), "benchmark", "quantity",
-                                   "gini", "low", "high")
+    wide = figures.interval_groups(
+        PAIRED.replace("aid", "aid by state").assign(high=3.0), "benchmark", "quantity", "gini", "low", "high"
+    )
     aid = next(t for t in axes(wide).texts if t.get_text() == "aid by state")
     assert aid.get_ha() == "right", "no room after the interval: the name stands before it"
 
@@ -285,8 +372,9 @@ def test_presence_matrix_places_roles_and_totals(drawn):
         figures.presence_matrix(ROLES, "name", "ipcei", "role", order_rows=["Sweden", "Poland"])
 
 
-@pytest.mark.parametrize(("tail", "observed", "shaded"),
-                         [("upper", 3, 20), ("lower", 1, 50), ("both", -3, 20), ("upper", 9, 0)])
+@pytest.mark.parametrize(
+    ("tail", "observed", "shaded"), [("upper", 3, 20), ("lower", 1, 50), ("both", -3, 20), ("upper", 9, 0)]
+)
 def test_null_histogram_shades_exactly_the_tail(tail, observed, shaded):
     for draws in (DRAWS, np.repeat(DRAWS["value"], DRAWS["count"])):
         figure = figures.null_histogram(draws, observed, tail=tail)
@@ -332,6 +420,7 @@ def test_power_curve_says_when_the_target_is_not_reached(drawn):
 
 # --- maps ------------------------------------------------------------------------------------------------------------
 
+
 def test_projection_matches_the_published_example():
     # IOGP Guidance Note 7-2, method 9820, worked example for ETRS89 / LAEA Europe
     x, y = figures.project([5.0, 10.0], [50.0, 52.0])
@@ -366,10 +455,17 @@ def test_points_on_one_spot_are_moved_apart():
 
 # --- hard cases and mistakes -----------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("frame", [
-    COUNTRY[:1], COUNTRY.assign(value=5.0, low=5.0, high=5.0), COUNTRY.assign(value=np.nan),
-    COUNTRY.assign(name="A label so long that it has to be broken into lines, for " + COUNTRY["name"]),
-], ids=["one row", "all equal", "no value", "long labels"])
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        COUNTRY[:1],
+        COUNTRY.assign(value=5.0, low=5.0, high=5.0),
+        COUNTRY.assign(value=np.nan),
+        COUNTRY.assign(name="A label so long that it has to be broken into lines, for " + COUNTRY["name"]),
+    ],
+    ids=["one row", "all equal", "no value", "long labels"],
+)
 def test_hard_frames_are_drawn(frame):
     figures.ranked_dots(frame, "name", "value", "low", "high", group="group")
     figures.strengths(frame, "name", "value")
@@ -388,32 +484,50 @@ def test_missing_column_and_no_rows_are_named(name):
         call(frame[:0])
 
 
-@pytest.mark.parametrize(("call", "message"), [
-    (lambda: figures.tile_map(COUNTRY.assign(group="leading"), GRID, "group"), "unknown innovation group 'leading'"),
-    (lambda: figures.tile_map(COUNTRY, GRID[:2], "group"), "no square for MT, PL, RO"),
-    (lambda: figures.tile_map(COUNTRY, GRID, "group", kind="continuous"), "'group' or 'sequential'"),
-    (lambda: figures.region_map(POINTS, OUTLINES, focus="FR"), "focus 'FR'"),
-    (lambda: figures.group_history(pd.concat([HISTORY, HISTORY])), "comes more than once"),
-    (lambda: figures.ranked_dots(COUNTRY, "name", "value", low="low"), "both low and high"),
-    (lambda: figures.ranked_dots(COUNTRY, "name", "group"), "'group' is not numeric"),
-    (lambda: figures.interval_plot(ESTIMATES.assign(n=-0.5), "choice", "n", "low", "high"), "log=False"),
-    (lambda: figures.interval_groups(PAIRED.assign(quantity=list("abcdef"), benchmark="GDP"), "benchmark", "quantity",
-                                     "gini", "low", "high"), "at most 3 series"),
-    (lambda: figures.interval_groups(PAIRED.assign(high=np.inf), "benchmark", "quantity", "gini", "low", "high"),
-     "missing or infinite"),
-    (lambda: figures.null_histogram([1.0, 2.0], 1, tail="left"), "'upper', 'lower' or 'both'"),
-    (lambda: figures.null_histogram([1.0, np.nan], 1), "missing"),
-    (lambda: figures.coverage_bars(COUNTRY, "name", ["stated"], unknown="unclear"), "'unclear' is not among"),
-    (lambda: figures.coverage_bars(COUNTRY.assign(stated=-1.0), "name", ["stated"]), "negative"),
-])
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: figures.tile_map(COUNTRY.assign(group="leading"), GRID, "group"),
+            "unknown innovation group 'leading'",
+        ),
+        (lambda: figures.tile_map(COUNTRY, GRID[:2], "group"), "no square for MT, PL, RO"),
+        (lambda: figures.tile_map(COUNTRY, GRID, "group", kind="continuous"), "'group' or 'sequential'"),
+        (lambda: figures.region_map(POINTS, OUTLINES, focus="FR"), "focus 'FR'"),
+        (lambda: figures.group_history(pd.concat([HISTORY, HISTORY])), "comes more than once"),
+        (lambda: figures.ranked_dots(COUNTRY, "name", "value", low="low"), "both low and high"),
+        (lambda: figures.ranked_dots(COUNTRY, "name", "group"), "'group' is not numeric"),
+        (lambda: figures.interval_plot(ESTIMATES.assign(n=-0.5), "choice", "n", "low", "high"), "log=False"),
+        (
+            lambda: figures.interval_groups(
+                PAIRED.assign(quantity=list("abcdef"), benchmark="GDP"), "benchmark", "quantity", "gini", "low", "high"
+            ),
+            "at most 3 series",
+        ),
+        (
+            lambda: figures.interval_groups(PAIRED.assign(high=np.inf), "benchmark", "quantity", "gini", "low", "high"),
+            "missing or infinite",
+        ),
+        (lambda: figures.null_histogram([1.0, 2.0], 1, tail="left"), "'upper', 'lower' or 'both'"),
+        (lambda: figures.null_histogram([1.0, np.nan], 1), "missing"),
+        (lambda: figures.coverage_bars(COUNTRY, "name", ["stated"], unknown="unclear"), "'unclear' is not among"),
+        (lambda: figures.coverage_bars(COUNTRY.assign(stated=-1.0), "name", ["stated"]), "negative"),
+    ],
+)
 def test_mistakes_are_named(call, message):
     with pytest.raises(ParameterError, match=message):
         call()
 
 
 def test_numbers_as_printed():
-    assert [three_digits(v) for v in (0.5, 12.34, 1234.5, -0.03, np.inf, 2e7)] == \
-        ["0.50", "12.3", "1,234", "−0.03", "∞", "2.0e+07"]
+    assert [three_digits(v) for v in (0.5, 12.34, 1234.5, -0.03, np.inf, 2e7)] == [
+        "0.50",
+        "12.3",
+        "1,234",
+        "−0.03",
+        "∞",
+        "2.0e+07",
+    ]
     assert [short(v) for v in (4.0, 1.5, 100.0, 12.0)] == ["4", "1.5", "100", "12"]
 
 
@@ -427,12 +541,15 @@ def test_spread_keeps_order_and_gap():
 # Machado, Oliveira and Fernandes (2009), IEEE Trans. Visualization and Computer Graphics 15(6): severity 1, linear RGB
 SIGHT = {
     "normal": np.eye(3),
-    "protanopia": np.array([[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
-                            [-0.003882, -0.048116, 1.051998]]),
-    "tritanopia": np.array([[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602],
-                            [0.004733, 0.691367, 0.303900]]),
-    "deuteranopia": np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
-                              [-0.011820, 0.042940, 0.968881]]),
+    "protanopia": np.array(
+        [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+    ),
+    "tritanopia": np.array(
+        [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]]
+    ),
+    "deuteranopia": np.array(
+        [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+    ),
 }
 TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 
@@ -447,8 +564,12 @@ def lab(colour, sight="normal"):
 
 GROUPS = [figures.GROUP_COLOURS[g] for g in ("leader", "strong", "moderate", "emerging")]
 # least distances in CIE L*a*b* (CIE 15: the 1976 difference; about 2.3 is the least that is noticed)
-PALETTES = {"groups and accent": ([*GROUPS, figures.ACCENT], 20), "estimates side by side": (SERIES_SHADES, 30),
-            "parts of a whole": (PART_COLOURS, 13), "lines": (SERIES_COLOURS, 10)}
+PALETTES = {
+    "groups and accent": ([*GROUPS, figures.ACCENT], 20),
+    "estimates side by side": (SERIES_SHADES, 30),
+    "parts of a whole": (PART_COLOURS, 13),
+    "lines": (SERIES_COLOURS, 10),
+}
 
 
 def test_simulated_sight_leaves_greys_alone_and_merges_what_it_should():
@@ -457,7 +578,8 @@ def test_simulated_sight_leaves_greys_alone_and_merges_what_it_should():
         assert matrix.sum(axis=1) == pytest.approx([1, 1, 1], abs=1e-5)
         assert lab("#777777", sight)[1:] == pytest.approx([0, 0], abs=0.1)
     assert np.linalg.norm(lab("#C00000") - lab("#3F7A00")) > 3 * np.linalg.norm(
-        lab("#C00000", "deuteranopia") - lab("#3F7A00", "deuteranopia"))
+        lab("#C00000", "deuteranopia") - lab("#3F7A00", "deuteranopia")
+    )
     assert lab("#FFFFFF")[0] == pytest.approx(100, abs=0.01) and lab("#777777")[0] == pytest.approx(50.03, abs=0.1)
 
 

@@ -150,7 +150,11 @@ def test_lists_and_links_are_marked_and_links_say_where_they_go(report):
 
 def test_bookmarks_are_the_headings(report):
     assert [entry.title for entry in report.outline if not isinstance(entry, list)] == [
-        "First part", "Second part", "About this report", "Sources"]
+        "First part",
+        "Second part",
+        "About this report",
+        "Sources",
+    ]
 
 
 def test_the_standard_is_a_gate(monkeypatch):
@@ -190,13 +194,31 @@ def test_a_broken_drawing_is_a_report_error():
 
 def test_the_words_are_all_there_in_order(report):
     text = squeezed(text_of(report))
-    expected = ["Regions&\"rules\"<b>", "leaning", "strong", "both", "code<i>", "(javascript:alert(1))", "one",
-                "innertwo", "4.fourth", "quotedwords", "code#block", "Aheadingtoodeep",
-                "3.14of<script>alert(1)</script>.N9.1",
-                "Table9.1Whatisfound", "Region2",
-                "Howtoreadit.Awarning.EIS2023.Source:AALEP[1].Data:exhibits/T9.1.csv.",
-                "Figure9.1Aline", "Data:exhibits/F9.1.csv.", "Secondpart", "Aboutthisreport", "country=PL",
-                "Everyrowofdata", "territorynames"]
+    expected = [
+        'Regions&"rules"<b>',
+        "leaning",
+        "strong",
+        "both",
+        "code<i>",
+        "(javascript:alert(1))",
+        "one",
+        "innertwo",
+        "4.fourth",
+        "quotedwords",
+        "code#block",
+        "Aheadingtoodeep",
+        "3.14of<script>alert(1)</script>.N9.1",
+        "Table9.1Whatisfound",
+        "Region2",
+        "Howtoreadit.Awarning.EIS2023.Source:AALEP[1].Data:exhibits/T9.1.csv.",
+        "Figure9.1Aline",
+        "Data:exhibits/F9.1.csv.",
+        "Secondpart",
+        "Aboutthisreport",
+        "country=PL",
+        "Everyrowofdata",
+        "territorynames",
+    ]
     places = [text.find(e) for e in expected]
     assert -1 not in places, [e for e, p in zip(expected, places) if p < 0]
     assert places == sorted(places)
@@ -205,8 +227,13 @@ def test_the_words_are_all_there_in_order(report):
 def test_every_letter_of_every_official_language_is_set_and_read_back():
     words = [letters + "".join(c.upper() for c in letters if len(c.upper()) == 1) for letters in LETTERS.values()]
     names = member_states()
-    reader = read([names_table(words), Block(text="\n\n".join([*words, *(f"**{w}** *{w}* `{w}`" for w in words)])),
-                   Block(text=", ".join(names))])
+    reader = read(
+        [
+            names_table(words),
+            Block(text="\n\n".join([*words, *(f"**{w}** *{w}* `{w}`" for w in words)])),
+            Block(text=", ".join(names)),
+        ]
+    )
     text = squeezed(text_of(reader))
     for word in words:
         assert text.count(squeezed(word)) >= 6, word
@@ -230,8 +257,15 @@ def test_a_sign_that_no_font_has_is_named_in_words():
     signs = ["🚀", "中文", "👩\u200d🔬", "\U0001f1ea\U0001f1fa", "\ue000", "क", "x\U00016fe0y"]
     reader = read([names_table(signs)])
     text = squeezed(text_of(reader))
-    for name in ("[rocket]", "[cjkunifiedideograph-4e2d]", "[woman][microscope]", "[regionalindicatorsymbollettere]",
-                 "[u+e000]", "[devanagariletterka]", "x[tangutiterationmark]y"):
+    for name in (
+        "[rocket]",
+        "[cjkunifiedideograph-4e2d]",
+        "[woman][microscope]",
+        "[regionalindicatorsymbollettere]",
+        "[u+e000]",
+        "[devanagariletterka]",
+        "x[tangutiterationmark]y",
+    ):
         assert text.lower().count(name) >= 2, name
     fonts = {f.get_object()["/BaseFont"].split("+")[1] for p in reader.pages for f in p["/Resources"]["/Font"].values()}
     assert {f.split("-")[0] for f in fonts} <= {"LibertinusSerif", "DejaVuSans", "DejaVuSansMono"}
@@ -262,7 +296,8 @@ def test_poppler_reads_the_structure(tmp_path):
     tree = subprocess.run(["pdfinfo", "-struct-text", tmp_path / "r.pdf"], capture_output=True, check=True).stdout
     kinds = re.findall(r"^ *([A-Z][A-Za-z0-9]*)(?: .*)?:?$", tree.decode(), re.MULTILINE)
     assert {"Document", "H1", "H2", "Table", "THead", "TR", "TH", "TD", "Caption", "Figure", "L", "LI", "Link"} <= set(
-        kinds)
+        kinds
+    )
     assert kinds.index("Table") < kinds.index("Figure") < len(kinds) - 1 - kinds[::-1].index("L")
 
 
@@ -324,12 +359,17 @@ words = st.text(alphabet="abcdefghij WIÉ-/1", min_size=0, max_size=60)
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(1, 45).flatmap(lambda n: st.tuples(st.lists(words, min_size=n, max_size=n), st.lists(
-    st.lists(words, min_size=n, max_size=n), max_size=4))))
+@given(
+    st.integers(1, 45).flatmap(
+        lambda n: st.tuples(
+            st.lists(words, min_size=n, max_size=n), st.lists(st.lists(words, min_size=n, max_size=n), max_size=4)
+        )
+    )
+)
 def test_parts_show_each_column_once_and_fill_the_page(content):
     head, rows = content
     parts = columns.fit(head, rows)
-    shown = [i for part in parts for i in part["columns"][bool(part is not parts[0]):]]
+    shown = [i for part in parts for i in part["columns"][bool(part is not parts[0]) :]]
     assert shown == list(range(len(head)))
     for part in parts:
         assert part["columns"][0] == 0 and min(part["widths"]) > 0
@@ -344,7 +384,7 @@ def test_a_parted_table_has_parts_of_about_one_size(count):
 
 
 def test_a_narrow_table_stays_upright_and_longer_text_gets_more_room():
-    part, = columns.fit(["No.", "Claim", "Numbers"], [["C1", "w " * 40, "w " * 120]])
+    (part,) = columns.fit(["No.", "Claim", "Numbers"], [["C1", "w " * 40, "w " * 120]])
     assert not part["turned"] and part["size"] == 9.0
     assert part["widths"][0] < part["widths"][1] < part["widths"][2]
 
@@ -353,8 +393,12 @@ def test_markdown_becomes_runs_without_markup():
     heading, paragraph = prose.nodes("# A *b*\n\nx **y `z`** [l](https://e.eu) \\*")
     assert heading["level"] == 1 and prose.plain(heading["runs"]) == "A b"
     assert [(r["text"], r["bold"], r["code"], r["link"]) for r in paragraph["runs"] if r["text"].strip()] == [
-        ("x ", False, False, ""), ("y ", True, False, ""), ("z", True, True, ""), ("l", False, False, "https://e.eu"),
-        (" *", False, False, "")]
+        ("x ", False, False, ""),
+        ("y ", True, False, ""),
+        ("z", True, True, ""),
+        ("l", False, False, "https://e.eu"),
+        (" *", False, False, ""),
+    ]
 
 
 @pytest.mark.parametrize("text", ["![i](http://b.example/i.png)", "<img src=x>", "<script>x</script>", "&lt;b&gt;"])
@@ -363,4 +407,5 @@ def test_no_markdown_makes_anything_but_words(text):
         for node in nodes:
             yield node["kind"]
             yield from every(node.get("nodes", []))
+
     assert set(every(prose.nodes(text))) <= {"paragraph", "rule"}

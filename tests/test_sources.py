@@ -43,8 +43,10 @@ def test_each_licence_is_said_once_and_none_is_lost(groups):
         for entry in group["entries"]:
             licence, said = ROWS.loc[entry["id"], "licence"], entry["terms"] or group["terms"]
             holder = re.fullmatch("© (.+); facts only, no text reproduced", licence)
-            assert said == licence or (said == sources.FACTS_ONLY and (
-                holder[1] == "publisher" or holder[1].casefold() in entry["publisher"].casefold()))
+            assert said == licence or (
+                said == sources.FACTS_ONLY
+                and (holder[1] == "publisher" or holder[1].casefold() in entry["publisher"].casefold())
+            )
     alone = [e["terms"] for g in groups if g["terms"] == sources.OTHER for e in g["entries"]]
     assert alone and set(Counter(alone).values()) == {1}
 
@@ -54,8 +56,10 @@ def test_groups_come_by_size_and_the_mixed_one_last(groups):
     assert sizes == sorted(sizes, reverse=True) and groups[-1]["terms"] == sources.OTHER
 
 
-@pytest.mark.parametrize(("address", "place"), [
-    ("https://www.a.eu/b/c?d=e", "a.eu/…"), ("https://a.eu/", "a.eu"), ("http://a.eu?x", "a.eu/…"), ("", "")])
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [("https://www.a.eu/b/c?d=e", "a.eu/…"), ("https://a.eu/", "a.eu"), ("http://a.eu?x", "a.eu/…"), ("", "")],
+)
 def test_addresses_are_shortened_to_print(address, place):
     assert sources._place(address) == place
 
@@ -119,8 +123,12 @@ def test_pdf_leads_from_exhibit_to_entry_and_keeps_every_word(entries):
     notes = [n.get_object() for page in reader.pages for n in page.get("/Annots", [])]
     inside = [n for n in notes if "/URI" not in n.get("/A", {})]
     outside = {n["/A"]["/URI"] for n in notes if "/URI" in n.get("/A", {})}
-    pointed = [p["to"] for b in BLOCKS for p in sources.credit(b.payload["sources"], sources.numbers(
-        sources.listing(BLOCKS))) if p["to"]]
+    pointed = [
+        p["to"]
+        for b in BLOCKS
+        for p in sources.credit(b.payload["sources"], sources.numbers(sources.listing(BLOCKS)))
+        if p["to"]
+    ]
     assert len(inside) >= len(pointed) > 2
     assert outside == {e["address"] for e in entries if e["address"]}
     text = squeezed("".join(page.extract_text() for page in reader.pages))

@@ -19,15 +19,37 @@ from innodivide.reports.blocks import Block, ReportError
 openpyxl = pytest.importorskip("openpyxl", reason="SPREADSHEETS ARE NOT TESTED: the package openpyxl is missing")
 
 ATTACKS = [
-    "=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "=cmd|' /C calc'!A0", '=HYPERLINK("http://b.example","x")',
-    "-2+3+cmd|' /C calc'!A0", "＝1+1", "+11.0 (Estonia)", "http://b.example", "mailto:a@b.example",
-    "internal:'Contents'!A1", "file:///etc/passwd", "{=1+1}", "_x0041_",
+    "=1+1",
+    "+1+1",
+    "-1+1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    "=cmd|' /C calc'!A0",
+    '=HYPERLINK("http://b.example","x")',
+    "-2+3+cmd|' /C calc'!A0",
+    "＝1+1",
+    "+11.0 (Estonia)",
+    "http://b.example",
+    "mailto:a@b.example",
+    "internal:'Contents'!A1",
+    "file:///etc/passwd",
+    "{=1+1}",
+    "_x0041_",
 ]
-MIXED = pd.DataFrame({
-    "number": [-0.7, 1 / 3, np.nan], "count": [-3, 0, 10**12], "maybe": pd.array([1, None, -2], "Int64"),
-    "flag": [True, False, True], "day": pd.to_datetime(["2021-03-04", None, "1800-01-01"]),
-    "text": ["-0.7", "007", "="], "any": [-0.5, "007", None], "endless": [np.inf, -np.inf, 0.0],
-})
+MIXED = pd.DataFrame(
+    {
+        "number": [-0.7, 1 / 3, np.nan],
+        "count": [-3, 0, 10**12],
+        "maybe": pd.array([1, None, -2], "Int64"),
+        "flag": [True, False, True],
+        "day": pd.to_datetime(["2021-03-04", None, "1800-01-01"]),
+        "text": ["-0.7", "007", "="],
+        "any": [-0.5, "007", None],
+        "endless": [np.inf, -np.inf, 0.0],
+    }
+)
 
 
 def made(blocks, facts=FACTS) -> bytes:
@@ -51,8 +73,10 @@ def test_the_first_sheet_lists_every_exhibit_and_the_last_every_source():
     book = read(ordinary())
     assert book.sheetnames == ["Contents", "N9.1", "T9.1", "F9.1", "Sources"]
     listed = [row for row in rows(book["Contents"]) if row[0] in book.sheetnames]
-    assert listed[:2] == [("N9.1", "Value 3.14 of <script>alert(1)</script>.", None, None),
-                          ("T9.1", "What is found", "How to read it.", "AALEP [1].")]
+    assert listed[:2] == [
+        ("N9.1", "Value 3.14 of <script>alert(1)</script>.", None, None),
+        ("T9.1", "What is found", "How to read it.", "AALEP [1]."),
+    ]
     assert listed[2][:3] == ("F9.1", "A line", None) and listed[2][3].startswith("AALEP [1]; ")
     assert [row[1] for row in rows(book["Sources"])][1:] == ["AALEP-FR", "UNICODE_CLDR"]
     assert all(row[6] for row in rows(book["Sources"])), "an entry without its licence"
@@ -90,8 +114,10 @@ def test_bytes_do_not_depend_on_process_time_zone_hash_seed_or_clock():
     assert hashlib.sha256(spreadsheet.render("T", ordinary(), FACTS)).hexdigest() == render_elsewhere("spreadsheet")
     archive = zipfile.ZipFile(io.BytesIO(made(ordinary())))
     assert {e.date_time for e in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
-    assert read([picture()]).properties.created.date().isoformat() == spreadsheet.document.build(
-        "T", [picture()], {})["date"]
+    assert (
+        read([picture()]).properties.created.date().isoformat()
+        == spreadsheet.document.build("T", [picture()], {})["date"]
+    )
 
 
 def test_a_text_too_long_for_a_cell_is_refused_by_its_sheet_not_left_out():

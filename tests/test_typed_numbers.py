@@ -33,16 +33,27 @@ def test_nothing_is_allowed_that_is_not_used():
 
 @pytest.mark.parametrize(
     "text",
-    ["In 1999 it was", "14 projects", "{n} of 27", "p = 0.03", "EU27 and 3 more", "EIS 20233", "{n:.1f} and 5",
-     "in 2023", "99 % interval", "Table 3", "since 2019"],
+    [
+        "In 1999 it was",
+        "14 projects",
+        "{n} of 27",
+        "p = 0.03",
+        "EU27 and 3 more",
+        "EIS 20233",
+        "{n:.1f} and 5",
+        "in 2023",
+        "99 % interval",
+        "Table 3",
+        "since 2019",
+    ],
 )
 def test_the_rule_finds_typed_numbers(text):
     assert typed_digits(text)
 
 
 @pytest.mark.parametrize(
-    "text", ["{n:.1f} of {total}", "EU27 in EIS 2023", "EU = 100 (95% interval {low:.2f})", "Tier 1 and Tier-2",
-             "see T5.4"]
+    "text",
+    ["{n:.1f} of {total}", "EU27 in EIS 2023", "EU = 100 (95% interval {low:.2f})", "Tier 1 and Tier-2", "see T5.4"],
 )
 def test_the_rule_lets_names_pass(text):
     assert not typed_digits(text)
@@ -72,8 +83,13 @@ def test_the_rule_finds_numbers_handed_over_as_if_they_were_results(code):
 
 @pytest.mark.parametrize(
     "code",
-    ['"""Docstring with 3 parts."""', 'f"{x:.2f} of {len(y)} states"', 'rows.query("year >= 2017 and edition == 2023")',
-     'def f():\n    """Return 3 things."""\n    raise ValueError("expected 3 things")', 'say("N1.1", "{n}", n=len(x))'],
+    [
+        '"""Docstring with 3 parts."""',
+        'f"{x:.2f} of {len(y)} states"',
+        'rows.query("year >= 2017 and edition == 2023")',
+        'def f():\n    """Return 3 things."""\n    raise ValueError("expected 3 things")',
+        'say("N1.1", "{n}", n=len(x))',
+    ],
 )
 def test_the_rule_does_not_take_code_for_prose(code):
     assert not [t for t in texts_in(code) if typed_digits(t)] and not typed_values(code)

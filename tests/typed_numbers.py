@@ -79,8 +79,15 @@ def typed_values(code: str) -> list[str]:
     calls = [n for n in ast.walk(ast.parse(code)) if isinstance(n, ast.Call)]
     made = [c for c in calls if getattr(c.func, "attr", getattr(c.func, "id", "")) in _CALLS]
     given = [k.value for c in made for k in c.keywords if k.arg and k.arg != "values"]
-    given += [v for c in made for k in c.keywords if k.arg == "values"
-              for part in ast.walk(k.value) if isinstance(part, ast.Dict) for v in part.values]
+    given += [
+        v
+        for c in made
+        for k in c.keywords
+        if k.arg == "values"
+        for part in ast.walk(k.value)
+        if isinstance(part, ast.Dict)
+        for v in part.values
+    ]
     return [ast.unparse(v) for v in given if _is_number(v)]
 
 

@@ -16,8 +16,31 @@ from innodivide.figures.specifications import specification_curve
 from innodivide.figures.style import ACCENT, GROUP_COLOURS, GROUP_LABELS, GROUP_LETTERS, save_bytes
 from innodivide.figures.tiles import tile_rows
 
-__all__ = ["ACCENT", "GROUP_COLOURS", "GROUP_LABELS", "GROUP_LETTERS", "coverage_bars", "group_history",
-           "grouped_strip", "interval_groups", "interval_plot", "lines", "lorenz_plot", "null_histogram",
-           "observed_expected", "power_curve", "presence_matrix", "project", "ranked_dots", "record_and_scenarios",
-           "region_map", "regions_beside", "save_bytes", "specification_curve", "strength_columns", "strengths",
-           "tile_map", "tile_rows"]
+__all__ = [
+    "ACCENT",
+    "GROUP_COLOURS",
+    "GROUP_LABELS",
+    "GROUP_LETTERS",
+    "coverage_bars",
+    "group_history",
+    "grouped_strip",
+    "interval_groups",
+    "interval_plot",
+    "lines",
+    "lorenz_plot",
+    "null_histogram",
+    "observed_expected",
+    "power_curve",
+    "presence_matrix",
+    "project",
+    "ranked_dots",
+    "record_and_scenarios",
+    "region_map",
+    "regions_beside",
+    "save_bytes",
+    "specification_curve",
+    "strength_columns",
+    "strengths",
+    "tile_map",
+    "tile_rows",
+]

@@ -18,8 +18,15 @@ _TALLEST = 2.9  # inches
 
 
 @st.house
-def regions_beside(points: pd.DataFrame, outlines: pd.DataFrame, rows: pd.DataFrame, focus: str, xlabel: str = "",
-                   reference: float = 100, reference_label: str = "EU"):
+def regions_beside(
+    points: pd.DataFrame,
+    outlines: pd.DataFrame,
+    rows: pd.DataFrame,
+    focus: str,
+    xlabel: str = "",
+    reference: float = 100,
+    reference_label: str = "EU",
+):
     """Draw the regions of a country on its map (left) and those of a few countries on one scale (right).
 
     Parameters
@@ -43,8 +50,16 @@ def regions_beside(points: pd.DataFrame, outlines: pd.DataFrame, rows: pd.DataFr
     for group in dict.fromkeys(st.groups(who, rows["group"])):
         part = rows[rows["group"] == group]
         at = part["label"].map({n: i for i, n in enumerate(names)}).to_numpy(dtype=float)
-        right.scatter(part["value"], at, s=42, color=st.GROUP_COLOURS[group], edgecolors="#444444", linewidths=0.6,
-                      zorder=3, label=group)
+        right.scatter(
+            part["value"],
+            at,
+            s=42,
+            color=st.GROUP_COLOURS[group],
+            edgecolors="#444444",
+            linewidths=0.6,
+            zorder=3,
+            label=group,
+        )
     st.reference_line(right, reference, reference_label)
     right.get_yticklabels()[0].set(color=st.ACCENT, fontweight="bold")
     right.set_xlabel(xlabel, fontsize=st.SMALL)
@@ -92,8 +107,10 @@ def draw_country(ax, view: View) -> None:
     ax.set(xlim=(view.left, view.right), ylim=(view.bottom, view.top), aspect="equal", xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
     land = [maps.land_colour(s, view.focus) for s in view.shapes]
-    ax.add_collection(PolyCollection([s[3] for s in view.shapes], facecolors=land, edgecolors="white", linewidths=0.7,
-                                     zorder=1), autolim=False)
+    ax.add_collection(
+        PolyCollection([s[3] for s in view.shapes], facecolors=land, edgecolors="white", linewidths=0.7, zorder=1),
+        autolim=False,
+    )
     ax.set_xlabel(view.under, fontsize=st.SMALL, color=st.QUIET, loc="left", multialignment="left")
     x, y, on = view.x.copy(), view.y.copy(), view.shown
     st.settle(ax.figure)

@@ -11,9 +11,21 @@ from innodivide.figures.labels import place_labels, spread
 
 
 @st.house
-def lines(frame: pd.DataFrame, x: str, y: str, series: str, low: str | None = None, high: str | None = None,
-          highlight=None, ylabel: str = "", xlabel: str = "", reference: float | None = None,
-          reference_label: str = "", height: float = 3.2, bars: bool = False):
+def lines(
+    frame: pd.DataFrame,
+    x: str,
+    y: str,
+    series: str,
+    low: str | None = None,
+    high: str | None = None,
+    highlight=None,
+    ylabel: str = "",
+    xlabel: str = "",
+    reference: float | None = None,
+    reference_label: str = "",
+    height: float = 3.2,
+    bars: bool = False,
+):
     """Draw one line per series, named at its end; a missing value breaks the line.
 
     Parameters
@@ -60,9 +72,13 @@ def lines(frame: pd.DataFrame, x: str, y: str, series: str, low: str | None = No
 
 
 @st.house
-def lorenz_plot(frame: pd.DataFrame, series: str = "series", highlight=None,
-                xlabel: str = "Cumulative share of countries, smallest first",
-                ylabel: str = "Cumulative share of participation"):
+def lorenz_plot(
+    frame: pd.DataFrame,
+    series: str = "series",
+    highlight=None,
+    xlabel: str = "Cumulative share of countries, smallest first",
+    ylabel: str = "Cumulative share of participation",
+):
     """Draw Lorenz curves with the diagonal of equal shares, each curve named beside it.
 
     Parameters
@@ -74,8 +90,18 @@ def lorenz_plot(frame: pd.DataFrame, series: str = "series", highlight=None,
     frame = st.tidy(who, frame, [series, "cum_units", "cum_share"], [series, "cum_units", "cum_share"])
     figure, ax = st.plain_axes(5.2)
     ax.plot([0, 1], [0, 1], color=st.RULE, linewidth=1, zorder=1, label="equal")
-    ax.text(0.4, 0.42, "equal shares", rotation=45, rotation_mode="anchor", transform_rotates_text=True, ha="center",
-            va="bottom", fontsize=st.SMALL, color=st.QUIET)
+    ax.text(
+        0.4,
+        0.42,
+        "equal shares",
+        rotation=45,
+        rotation_mode="anchor",
+        transform_rotates_text=True,
+        ha="center",
+        va="bottom",
+        fontsize=st.SMALL,
+        color=st.QUIET,
+    )
     ax.set(xlim=(0, 1), ylim=(0, 1), xlabel=xlabel, ylabel=ylabel, aspect="equal")
     ax.grid(axis="both")
     for axis in (ax.xaxis, ax.yaxis):
@@ -94,12 +120,21 @@ def _line_look(name, at: int, names: list, marked: set) -> dict:
     if name in marked:
         return {"color": st.ACCENT, "linewidth": 2.2, "zorder": 3}
     if name in st.GROUP_COLOURS:
-        return {"color": st.GROUP_COLOURS[name], "linewidth": 2.2, "zorder": 2.5, "markeredgecolor": st.QUIET,
-                "markeredgewidth": 0.5}
+        return {
+            "color": st.GROUP_COLOURS[name],
+            "linewidth": 2.2,
+            "zorder": 2.5,
+            "markeredgecolor": st.QUIET,
+            "markeredgewidth": 0.5,
+        }
     if len(names) > len(st.SERIES_COLOURS):
         return {"color": "#B5B5B5", "linewidth": 1, "zorder": 2}
-    return {"color": "#7A7A7A" if marked else st.SERIES_COLOURS[at], "linestyle": st.SERIES_DASHES[at],
-            "linewidth": 1.4 if marked else 1.7, "zorder": 2}
+    return {
+        "color": "#7A7A7A" if marked else st.SERIES_COLOURS[at],
+        "linestyle": st.SERIES_DASHES[at],
+        "linewidth": 1.4 if marked else 1.7,
+        "zorder": 2,
+    }
 
 
 def _name_ends(ax, ends, marked) -> None:
@@ -114,18 +149,35 @@ def _name_ends(ax, ends, marked) -> None:
     heights = spread(points[:, 1], 1.28 * st.SMALL / scale * max(t.count("\n") + 1 for t in texts))
     shift = max(0.0, box.y0 - heights.min()) - max(0.0, heights.max() - box.y1) * (heights.min() > box.y0)
     for (across, up, name, colour), text, place, height in zip(ends, texts, points, heights + shift):
-        ax.annotate(text, (across, up), xytext=((box.x1 - place[0]) * scale + 14, (height - place[1]) * scale),
-                    textcoords="offset points", va="center", ha="left", fontsize=st.SMALL, annotation_clip=False,
-                    arrowprops={"arrowstyle": "-", "color": colour, "linewidth": 0.7, "shrinkA": 2, "shrinkB": 3,
-                                "relpos": (0, 0.5)}, **_emphasis(name, marked))
+        ax.annotate(
+            text,
+            (across, up),
+            xytext=((box.x1 - place[0]) * scale + 14, (height - place[1]) * scale),
+            textcoords="offset points",
+            va="center",
+            ha="left",
+            fontsize=st.SMALL,
+            annotation_clip=False,
+            arrowprops={
+                "arrowstyle": "-",
+                "color": colour,
+                "linewidth": 0.7,
+                "shrinkA": 2,
+                "shrinkB": 3,
+                "relpos": (0, 0.5),
+            },
+            **_emphasis(name, marked),
+        )
 
 
 def _name_curves(ax, curves, marked) -> None:
     """Write each curve's name where it stands clear of the others; if some never do, list all above the diagonal."""
     grid = np.linspace(0.3, 0.92, 125)
     heights = {n: np.interp(grid, c[0], c[1]) for n, c in curves.items()}
-    room = {n: np.min([np.abs(h - o) for m, o in [*heights.items(), (None, grid)] if m != n], axis=0)
-            for n, h in heights.items()}
+    room = {
+        n: np.min([np.abs(h - o) for m, o in [*heights.items(), (None, grid)] if m != n], axis=0)
+        for n, h in heights.items()
+    }
     if min(r.max() for r in room.values()) < 0.05:
         order = sorted(curves, key=lambda n: (-heights[n].mean(), n))
         handles = {line.get_label(): line for line in ax.get_lines()}
@@ -135,8 +187,12 @@ def _name_curves(ax, curves, marked) -> None:
         return
     obstacles = np.concatenate([np.column_stack([grid, h]) for h in [*heights.values(), grid]])
     spots = {n: int(np.argmax(r)) for n, r in room.items()}
-    place_labels(ax, [(grid[i], heights[n][i], [str(n)], _emphasis(n, marked)) for n, i in spots.items()], obstacles,
-                 reach=(6, 12, 20, 30))
+    place_labels(
+        ax,
+        [(grid[i], heights[n][i], [str(n)], _emphasis(n, marked)) for n, i in spots.items()],
+        obstacles,
+        reach=(6, 12, 20, 30),
+    )
 
 
 def _emphasis(name, marked) -> dict:

@@ -12,8 +12,9 @@ _DOT = 6.4  # points: a dot and its edge
 
 
 @st.house
-def grouped_strip(frame: pd.DataFrame, group: str, value: str, label: str, xlabel: str = "", notable=None,
-                  highlight=None):
+def grouped_strip(
+    frame: pd.DataFrame, group: str, value: str, label: str, xlabel: str = "", notable=None, highlight=None
+):
     """Draw every value as a dot in its group's row, the group mean as a bar, and name the notable ones.
 
     Parameters
@@ -51,24 +52,46 @@ def grouped_strip(frame: pd.DataFrame, group: str, value: str, label: str, xlabe
     for at, name in zip(places, rows):
         mine = np.flatnonzero(frame[group] == name)
         y[mine] = at + level[mine] * _DOT / 72 / tall
-        ax.plot([x[mine].mean()] * 2, [at - 0.36, at + 0.36], color=st.INK, linewidth=2, label="mean",
-                zorder=3.5 if len(mine) > 3 else 1.8)
+        ax.plot(
+            [x[mine].mean()] * 2,
+            [at - 0.36, at + 0.36],
+            color=st.INK,
+            linewidth=2,
+            label="mean",
+            zorder=3.5 if len(mine) > 3 else 1.8,
+        )
         obstacles += [(x[mine].mean(), at + step) for step in np.linspace(-0.36, 0.36, 7)]
-    colours = [st.ACCENT if lab in marked else st.GROUP_COLOURS[g] if rows == known else st.RULE
-               for g, lab in zip(frame[group], frame[label])]
+    colours = [
+        st.ACCENT if lab in marked else st.GROUP_COLOURS[g] if rows == known else st.RULE
+        for g, lab in zip(frame[group], frame[label])
+    ]
     st.dots(ax, x, y, colours, edgecolors=st.INK, linewidths=0.5, s=26)
     if notable is None:
-        notable = {lab for _, part in frame.assign(_x=x).groupby(group)
-                   for lab in part.sort_values("_x", kind="stable")[label].iloc[[0, -1]]}
-    named = [(a, b, [str(lab)], {"color": st.ACCENT, "fontweight": "bold"} if lab in marked else {})
-             for a, b, lab in zip(x, y, frame[label]) if lab in set(notable) | marked]
+        notable = {
+            lab
+            for _, part in frame.assign(_x=x).groupby(group)
+            for lab in part.sort_values("_x", kind="stable")[label].iloc[[0, -1]]
+        }
+    named = [
+        (a, b, [str(lab)], {"color": st.ACCENT, "fontweight": "bold"} if lab in marked else {})
+        for a, b, lab in zip(x, y, frame[label])
+        if lab in set(notable) | marked
+    ]
     place_labels(ax, named, np.concatenate([np.column_stack([x, y]), obstacles]), color=st.QUIET)
     return figure
 
 
 @st.house
-def null_histogram(draws, observed: float, xlabel: str = "", tail: str = "upper", note: str = "",
-                   ylabel: str = "Draws", span: tuple[float, float] | None = None, height: float = 3.0):
+def null_histogram(
+    draws,
+    observed: float,
+    xlabel: str = "",
+    tail: str = "upper",
+    note: str = "",
+    ylabel: str = "Draws",
+    span: tuple[float, float] | None = None,
+    height: float = 3.0,
+):
     """Draw a reference distribution, the observed value, and the tail at least as extreme.
 
     Parameters
@@ -93,27 +116,56 @@ def null_histogram(draws, observed: float, xlabel: str = "", tail: str = "upper"
     if np.isnan([observed, *values, *counts]).any():
         raise ParameterError(f"{who}: a draw, its count or the observed value is missing")
     slack = 1e-9 * max(1.0, abs(observed))
-    extreme = {"upper": values >= observed - slack, "lower": values <= observed + slack,
-               "both": np.abs(values) >= abs(observed) - slack}[tail]
+    extreme = {
+        "upper": values >= observed - slack,
+        "lower": values <= observed + slack,
+        "both": np.abs(values) >= abs(observed) - slack,
+    }[tail]
     centres, slots, width = _bins(values, observed)
     rest, shaded = (np.bincount(slots, weights=counts * mine, minlength=len(centres)) for mine in (~extreme, extreme))
     figure, ax = st.plain_axes(height)
     ax.bar(centres, rest, width=width, facecolor="#C9C9C9", edgecolor="white", linewidth=0.4, zorder=2, label="rest")
-    ax.bar(centres, shaded, bottom=rest, width=width, facecolor=st.ACCENT, edgecolor="white", hatch="////",
-           linewidth=0.4, zorder=2, label="tail")
+    ax.bar(
+        centres,
+        shaded,
+        bottom=rest,
+        width=width,
+        facecolor=st.ACCENT,
+        edgecolor="white",
+        hatch="////",
+        linewidth=0.4,
+        zorder=2,
+        label="tail",
+    )
     ax.axvline(observed, color=st.INK, linewidth=1.4, zorder=3, label="observed")
     right = observed > (centres[0] + centres[-1]) / 2
-    ax.annotate(f"observed {st.short(observed)}" + (f"\n{note}" if note else ""), (observed, 1),
-                xycoords=("data", "axes fraction"), xytext=(-5 if right else 5, -2), textcoords="offset points",
-                ha="right" if right else "left", va="top", fontsize=st.SMALL, color=st.INK, zorder=4,
-                bbox=st.PAPER)
+    ax.annotate(
+        f"observed {st.short(observed)}" + (f"\n{note}" if note else ""),
+        (observed, 1),
+        xycoords=("data", "axes fraction"),
+        xytext=(-5 if right else 5, -2),
+        textcoords="offset points",
+        ha="right" if right else "left",
+        va="top",
+        fontsize=st.SMALL,
+        color=st.INK,
+        zorder=4,
+        bbox=st.PAPER,
+    )
     ax.set(xlabel=xlabel, ylabel=ylabel)
     top = (rest + shaded).max()
     ax.set_ylim(0, top * 1.22)
     if span is not None:
         ax.plot(span, [1.06 * top] * 2, color=st.QUIET, linewidth=3, solid_capstyle="butt", label="span")
-        ax.text(sum(span) / 2, 1.09 * top, f"95% of the draws: {st.short(span[0])} to {st.short(span[1])}", ha="center",
-                va="bottom", fontsize=st.SMALL, color=st.QUIET)
+        ax.text(
+            sum(span) / 2,
+            1.09 * top,
+            f"95% of the draws: {st.short(span[0])} to {st.short(span[1])}",
+            ha="center",
+            va="bottom",
+            fontsize=st.SMALL,
+            color=st.QUIET,
+        )
     ax.grid(axis="y")
     return figure
 

@@ -11,9 +11,20 @@ from innodivide.figures import style as st
 
 
 @st.house
-def interval_plot(frame: pd.DataFrame, label: str, estimate: str, low: str, high: str, reference: float | None = 1.0,
-                  log: bool = True, note: str | None = None, xlabel: str = "", order: str | None = None,
-                  heading: str = "estimate (95% interval)", marks: Mapping[str, float] | None = None):
+def interval_plot(
+    frame: pd.DataFrame,
+    label: str,
+    estimate: str,
+    low: str,
+    high: str,
+    reference: float | None = 1.0,
+    log: bool = True,
+    note: str | None = None,
+    xlabel: str = "",
+    order: str | None = None,
+    heading: str = "estimate (95% interval)",
+    marks: Mapping[str, float] | None = None,
+):
     """Draw estimates with intervals, one row each, the numbers printed at the right (a forest plot).
 
     Parameters
@@ -36,8 +47,9 @@ def interval_plot(frame: pd.DataFrame, label: str, estimate: str, low: str, high
     frame = st.ranked(frame, rank)
     x, lows, highs = (st.numbers(who, frame, c) for c in (estimate, low, high))
     if log and (x <= 0).any():
-        raise ParameterError(f"{who}: column {estimate!r} has values at or below zero, which a log scale cannot show; "
-                             "use log=False")
+        raise ParameterError(
+            f"{who}: column {estimate!r} has values at or below zero, which a log scale cannot show; use log=False"
+        )
     known = np.isfinite(x)
     figure, ax, y = st.row_axes(frame[label], row=0.22)
     ax.tick_params(axis="y", pad=7)
@@ -54,16 +66,27 @@ def interval_plot(frame: pd.DataFrame, label: str, estimate: str, low: str, high
     for name, value in (marks or {}).items():
         st.reference_line(ax, value, name, ha="right")  # clear of the numbers' heading
     ax.set_xlabel(xlabel)
-    texts = [f"{st.three_digits(e)} ({st.three_digits(a)} to {st.three_digits(b)})" if ok else "not estimated"
-             for e, a, b, ok in zip(x, lows, highs, known)]
+    texts = [
+        f"{st.three_digits(e)} ({st.three_digits(a)} to {st.three_digits(b)})" if ok else "not estimated"
+        for e, a, b, ok in zip(x, lows, highs, known)
+    ]
     _columns_at_right(ax, y, heading, [texts, *([frame[note].fillna("").astype(str)] if note else [])])
     return figure
 
 
 @st.house
-def interval_groups(frame: pd.DataFrame, label: str, series: str, estimate: str, low: str, high: str,
-                    reference: float | None = 0.0, reference_label: str = "", xlabel: str = "",
-                    order: str | None = None):
+def interval_groups(
+    frame: pd.DataFrame,
+    label: str,
+    series: str,
+    estimate: str,
+    low: str,
+    high: str,
+    reference: float | None = 0.0,
+    reference_label: str = "",
+    xlabel: str = "",
+    order: str | None = None,
+):
     """Draw several estimates with intervals in each row, told apart by shade and mark and named in the first row.
 
     Parameters
@@ -86,10 +109,26 @@ def interval_groups(frame: pd.DataFrame, label: str, series: str, estimate: str,
     for kind, step, colour, marker in zip(kinds, steps, st.SERIES_SHADES, st.SERIES_MARKS):
         part = frame[frame[series] == kind].set_index(label).reindex(rows).dropna(subset=[estimate])
         y = places[[rows.index(r) for r in part.index]] + step
-        ax.hlines(y, part[low].astype(float), part[high].astype(float), color=colour, linewidth=1.5, zorder=2,
-                  label=f"interval {kind}")
-        ax.scatter(part[estimate].astype(float), y, c=colour, marker=marker, s=30, zorder=3, label=str(kind),
-                   edgecolors=st.INK, linewidths=0.5)
+        ax.hlines(
+            y,
+            part[low].astype(float),
+            part[high].astype(float),
+            color=colour,
+            linewidth=1.5,
+            zorder=2,
+            label=f"interval {kind}",
+        )
+        ax.scatter(
+            part[estimate].astype(float),
+            y,
+            c=colour,
+            marker=marker,
+            s=30,
+            zorder=3,
+            label=str(kind),
+            edgecolors=st.INK,
+            linewidths=0.5,
+        )
     st.reference_line(ax, reference, reference_label)
     ax.set_xlabel(xlabel)
     _name_series(ax, frame[frame[label] == rows[0]], places[0] + steps, kinds, series, low, high)
@@ -97,8 +136,17 @@ def interval_groups(frame: pd.DataFrame, label: str, series: str, estimate: str,
 
 
 @st.house
-def power_curve(frame: pd.DataFrame, x: str, y: str, se: str | None = None, target: float = 0.8,
-                solution: float | None = None, xlabel: str = "", ylabel: str = "Power", log: bool = False):
+def power_curve(
+    frame: pd.DataFrame,
+    x: str,
+    y: str,
+    se: str | None = None,
+    target: float = 0.8,
+    solution: float | None = None,
+    xlabel: str = "",
+    ylabel: str = "Power",
+    log: bool = False,
+):
     """Draw power against effect size, its simulation error, the target and where the curve reaches it.
 
     Parameters
@@ -128,9 +176,17 @@ def power_curve(frame: pd.DataFrame, x: str, y: str, se: str | None = None, targ
     if reached:
         ax.plot([solution, solution], [0, target], color=st.ACCENT, linewidth=1.4, zorder=2.5, label="solution")
         left = solution > ax.get_xlim()[0] + 0.6 * np.ptp(ax.get_xlim())
-        ax.annotate(f"smallest detectable: {st.short(solution)}", (solution, 0.04), textcoords="offset points",
-                    xytext=(-5 if left else 5, 0), ha="right" if left else "left", fontsize=st.SMALL, color=st.ACCENT,
-                    fontweight="bold", bbox=st.PAPER)
+        ax.annotate(
+            f"smallest detectable: {st.short(solution)}",
+            (solution, 0.04),
+            textcoords="offset points",
+            xytext=(-5 if left else 5, 0),
+            ha="right" if left else "left",
+            fontsize=st.SMALL,
+            color=st.ACCENT,
+            fontweight="bold",
+            bbox=st.PAPER,
+        )
     return figure
 
 
@@ -140,8 +196,14 @@ def _name_series(ax, first, heights, kinds, series: str, low: str, high: str) ->
     edge = ax.get_window_extent().x1
     for _, row in first.iterrows():
         at = heights[kinds.index(row[series])]
-        look = {"textcoords": "offset points", "va": "center_baseline", "zorder": 4, "fontsize": st.SMALL,
-                "color": st.INK, "bbox": st.PAPER}
+        look = {
+            "textcoords": "offset points",
+            "va": "center_baseline",
+            "zorder": 4,
+            "fontsize": st.SMALL,
+            "color": st.INK,
+            "bbox": st.PAPER,
+        }
         name = ax.annotate(str(row[series]), (row[high], at), xytext=(5, 0), ha="left", **look)
         if name.get_window_extent().x1 > edge:
             name.remove()
@@ -179,8 +241,10 @@ def _columns_at_right(ax, places, heading: str, columns) -> None:
     right, look = 8.0, {"textcoords": "offset points", "annotation_clip": False, "fontsize": st.SMALL}
     head = ax.annotate(heading, (1, 1), xycoords="axes fraction", xytext=(right, 3), color=st.QUIET, **look)
     for column in columns:
-        written = [ax.annotate(text, (1, at), xycoords=ax.get_yaxis_transform(), xytext=(right, 0), va="center", **look)
-                   for at, text in zip(places, column)]
+        written = [
+            ax.annotate(text, (1, at), xycoords=ax.get_yaxis_transform(), xytext=(right, 0), va="center", **look)
+            for at, text in zip(places, column)
+        ]
         st.settle(ax.figure)
         right += max(t.get_window_extent().width for t in [*written, head]) * 72 / ax.figure.dpi + 10
         head = written[0]

@@ -44,8 +44,11 @@ def place_labels(ax, labels, obstacles, reach=(7, 13, 22), pad=4.0, **look) -> N
             for distance in reach:
                 for side, (right, up) in enumerate(sides):
                     shorter = 0.75 if right and up else 1
-                    low = anchor + np.array([right, up]) * distance * scale * shorter \
+                    low = (
+                        anchor
+                        + np.array([right, up]) * distance * scale * shorter
                         + np.array([(right - 1) / 2 * box.width, (up - 1) / 2 * box.height])
+                    )
                     edges = np.array([*low, low[0] + box.width, low[1] + box.height])
                     cost = _covering(edges, blocked, taken, inside, pad * scale)
                     cost += 0.4 * distance + 0.01 * side + 30 * rank
@@ -54,17 +57,33 @@ def place_labels(ax, labels, obstacles, reach=(7, 13, 22), pad=4.0, **look) -> N
         _, text, right, up, distance, edges = best
         taken.append(edges)
         line = {"arrowstyle": "-", "color": st.RULE, "linewidth": 0.6, "shrinkA": 0, "shrinkB": 4}
-        ax.annotate(text, (x, y), xytext=(right * distance, up * distance), textcoords="offset points",
-                    ha=("right", "center", "left")[right + 1], va=("top", "center", "bottom")[up + 1],
-                    arrowprops=line if distance > 11 else None, **{"fontsize": st.SMALL, **look, **options})
+        ax.annotate(
+            text,
+            (x, y),
+            xytext=(right * distance, up * distance),
+            textcoords="offset points",
+            ha=("right", "center", "left")[right + 1],
+            va=("top", "center", "bottom")[up + 1],
+            arrowprops=line if distance > 11 else None,
+            **{"fontsize": st.SMALL, **look, **options},
+        )
 
 
 def _covering(edges, blocked, taken, inside, pad: float) -> float:
     """Return the penalty of a label box: labels and points covered, and how far it leaves the axes."""
     left, bottom, right, top = edges
-    points = ((blocked[:, 0] > left - pad) & (blocked[:, 0] < right + pad)
-              & (blocked[:, 1] > bottom - pad) & (blocked[:, 1] < top + pad)).sum() if len(blocked) else 0
+    points = (
+        (
+            (blocked[:, 0] > left - pad)
+            & (blocked[:, 0] < right + pad)
+            & (blocked[:, 1] > bottom - pad)
+            & (blocked[:, 1] < top + pad)
+        ).sum()
+        if len(blocked)
+        else 0
+    )
     shared = sum(max(0, min(right, t[2]) - max(left, t[0])) * max(0, min(top, t[3]) - max(bottom, t[1])) for t in taken)
-    outside = max(0, inside.x0 - left) + max(0, right - inside.x1) + max(0, inside.y0 - bottom) \
-        + max(0, top - inside.y1)
+    outside = (
+        max(0, inside.x0 - left) + max(0, right - inside.x1) + max(0, inside.y0 - bottom) + max(0, top - inside.y1)
+    )
     return 60 * points + (200 + shared if shared else 0) + 20 * outside

@@ -23,8 +23,15 @@ _EDGE = "#444444"
 
 
 @st.house
-def tile_map(frame: pd.DataFrame, grid: pd.DataFrame, value: str, label: str = "", kind: str = "group",
-             fmt: str = "{:.0f}", highlight=None):
+def tile_map(
+    frame: pd.DataFrame,
+    grid: pd.DataFrame,
+    value: str,
+    label: str = "",
+    kind: str = "group",
+    fmt: str = "{:.0f}",
+    highlight=None,
+):
     """Draw one square per country with its code and its group letter or number.
 
     Parameters
@@ -67,17 +74,41 @@ def tile_map(frame: pd.DataFrame, grid: pd.DataFrame, value: str, label: str = "
             ax.add_patch(Rectangle((col + 0.05, row + 0.05), 0.9, 0.9, fill=False, edgecolor=st.ACCENT, linewidth=3))
         text = "no data" if v is None else st.GROUP_LETTERS[v] if kind == "group" else show(v, fmt)
         paper = {"facecolor": "#F0F0F0", "edgecolor": "none", "pad": 0.8} if v is None else None
-        ax.text(col + 0.5, row + 0.36, geo, ha="center", va="center", fontsize=11, fontweight="bold",
-                color=st.ink_on(colour), bbox=paper)
-        ax.text(col + 0.5, row + 0.7, text, ha="center", va="center", fontsize=st.SMALL if v is None else 9,
-                color=st.ink_on(colour), bbox=paper)
+        ax.text(
+            col + 0.5,
+            row + 0.36,
+            geo,
+            ha="center",
+            va="center",
+            fontsize=11,
+            fontweight="bold",
+            color=st.ink_on(colour),
+            bbox=paper,
+        )
+        ax.text(
+            col + 0.5,
+            row + 0.7,
+            text,
+            ha="center",
+            va="center",
+            fontsize=st.SMALL if v is None else 9,
+            color=st.ink_on(colour),
+            bbox=paper,
+        )
     _tile_key(figure, ax, grid, values, kind, norm, label)
     return figure
 
 
 @st.house
-def region_map(points: pd.DataFrame, outlines: pd.DataFrame, value: str = "group", focus: str | None = None,
-               labels: str | None = None, label: str = "", fmt: str = "{:.0f}"):
+def region_map(
+    points: pd.DataFrame,
+    outlines: pd.DataFrame,
+    value: str = "group",
+    focus: str | None = None,
+    labels: str | None = None,
+    label: str = "",
+    fmt: str = "{:.0f}",
+):
     """Draw regions as points over country outlines (ETRS89-LAEA), for the EU or for one country.
 
     Points that would cover each other are moved apart just so far that each shows.
@@ -111,16 +142,25 @@ def region_map(points: pd.DataFrame, outlines: pd.DataFrame, value: str = "group
     framed = [s[3] for s in shapes if s[0] == focus or (focus is None and s[1] == "eu27")]
     left, right, bottom, top = limits_around(framed, np.column_stack([x, y]))
     shown = (x > left) & (x < right) & (y > bottom) & (y < top)
-    shapes = [s for s in shapes if (s[3].max(axis=0) > (left, bottom)).all()
-              and (s[3].min(axis=0) < (right, top)).all()]
+    shapes = [
+        s for s in shapes if (s[3].max(axis=0) > (left, bottom)).all() and (s[3].min(axis=0) < (right, top)).all()
+    ]
     under = line_of_those_outside(points, shown, values, fmt)
     height = st.WIDTH * (top - bottom) / (right - left) + (0.85 if numeric else 0.4) + 0.16 * under.count("\n")
     figure = Figure(figsize=(st.WIDTH, height), dpi=st.DPI, layout="constrained")
     ax = figure.add_subplot()
     ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal", xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
-    ax.add_collection(PolyCollection([s[3] for s in shapes], facecolors=[land_colour(s, focus) for s in shapes],
-                                     edgecolors="white", linewidths=0.7, zorder=1), autolim=False)
+    ax.add_collection(
+        PolyCollection(
+            [s[3] for s in shapes],
+            facecolors=[land_colour(s, focus) for s in shapes],
+            edgecolors="white",
+            linewidths=0.7,
+            zorder=1,
+        ),
+        autolim=False,
+    )
     ax.set_xlabel(under, fontsize=st.SMALL, color=st.QUIET, loc="left", multialignment="left")
     x[shown], y[shown] = moved_apart(x[shown], y[shown], (right - left) / st.WIDTH / 72 * (13.5 if focus else 5))
     norm = _norm([v for v in values if v is not None]) if numeric else None
@@ -151,8 +191,10 @@ def project(lon, lat) -> tuple[np.ndarray, np.ndarray]:
     d = a * np.cos(lat0) / np.sqrt(1 - e2 * np.sin(lat0) ** 2) / (radius * np.cos(beta0))
     cosine = np.cos(beta) * np.cos(lon - lon0)
     b = radius * np.sqrt(2 / (1 + np.sin(beta0) * np.sin(beta) + np.cos(beta0) * cosine))
-    return (4321000 + b * d * np.cos(beta) * np.sin(lon - lon0),
-            3210000 + b / d * (np.cos(beta0) * np.sin(beta) - np.sin(beta0) * cosine))
+    return (
+        4321000 + b * d * np.cos(beta) * np.sin(lon - lon0),
+        3210000 + b / d * (np.cos(beta0) * np.sin(beta) - np.sin(beta0) * cosine),
+    )
 
 
 def shapes_of(outlines) -> list[tuple]:
@@ -219,13 +261,23 @@ def draw_marks(ax, x, y, shown, values, norm, focus) -> None:
         if kind == "no data":
             look = {k: v for k, v in st.MISSING.items() if k != "linewidth"}
         else:
-            look = {"facecolor": [st.SEQUENTIAL(norm(values[i])) for i in mine] if norm else st.GROUP_COLOURS[kind],
-                    "edgecolor": _EDGE}
+            look = {
+                "facecolor": [st.SEQUENTIAL(norm(values[i])) for i in mine] if norm else st.GROUP_COLOURS[kind],
+                "edgecolor": _EDGE,
+            }
         ax.scatter(x[mine], y[mine], marker=marker, s=size, linewidths=0.6, zorder=3, label=kind, **look)
         if focus and kind in st.GROUP_LETTERS:
             for i in mine:
-                ax.text(x[i], y[i], st.GROUP_LETTERS[kind], ha="center", va="center", fontsize=st.SMALL, zorder=4,
-                        color=st.ink_on(st.GROUP_COLOURS[kind]))
+                ax.text(
+                    x[i],
+                    y[i],
+                    st.GROUP_LETTERS[kind],
+                    ha="center",
+                    va="center",
+                    fontsize=st.SMALL,
+                    zorder=4,
+                    color=st.ink_on(st.GROUP_COLOURS[kind]),
+                )
 
 
 def draw_labels(ax, points, x, y, shown, values, labels, fmt) -> None:
@@ -236,21 +288,30 @@ def draw_labels(ax, points, x, y, shown, values, labels, fmt) -> None:
         name, code = str(points[labels or "name"].iloc[i]), str(points["code"].iloc[i]) + tail
         texts = [name + tail, textwrap.fill(name + tail, max(10, len(name) // 2 + 2)), code]
         wanted.append((x[i], y[i], texts if few or labels else [code], {}))
-    place_labels(ax, wanted, np.column_stack([x, y])[shown], reach=(9, 14, 20, 28), pad=6.5, color=st.INK,
-                 zorder=5)
+    place_labels(ax, wanted, np.column_stack([x, y])[shown], reach=(9, 14, 20, 28), pad=6.5, color=st.INK, zorder=5)
 
 
 def line_of_those_outside(points, shown, values, fmt, width: int = 105) -> str:
     """Return the line that names the regions the map does not show, with their values."""
-    texts = [f"{name} ({'no data' if v is None else st.GROUP_LETTERS.get(v) or show(v, fmt)})"
-             for name, v, on in zip(points["name"], values, shown) if not on]
+    texts = [
+        f"{name} ({'no data' if v is None else st.GROUP_LETTERS.get(v) or show(v, fmt)})"
+        for name, v, on in zip(points["name"], values, shown)
+        if not on
+    ]
     return "\n" + textwrap.fill(f"Not on the map: {', '.join(texts)}.", width) if texts else ""
 
 
 def _region_key(figure, ax, values, norm, label, focus) -> None:
     if norm:
-        bar = figure.colorbar(ScalarMappable(norm, st.SEQUENTIAL), ax=ax, orientation="horizontal", shrink=0.5,
-                              aspect=30, pad=0.02, label=label)
+        bar = figure.colorbar(
+            ScalarMappable(norm, st.SEQUENTIAL),
+            ax=ax,
+            orientation="horizontal",
+            shrink=0.5,
+            aspect=30,
+            pad=0.02,
+            label=label,
+        )
         bar.outline.set_visible(False)
         if any(v is None for v in values):
             patches, texts = st.group_patches([None])
@@ -259,10 +320,20 @@ def _region_key(figure, ax, values, norm, label, focus) -> None:
     handles, texts = st.group_patches(values)
     if not focus:
         present = [g for g in GROUP_MARKERS if g in set(values)]
-        handles[:len(present)] = [Line2D([], [], linestyle="none", marker=GROUP_MARKERS[g], markersize=6,
-                                         markerfacecolor=st.GROUP_COLOURS[g], markeredgecolor=_EDGE,
-                                         markeredgewidth=0.6) for g in present]
-        texts = [*present, *texts[len(present):]]
+        handles[: len(present)] = [
+            Line2D(
+                [],
+                [],
+                linestyle="none",
+                marker=GROUP_MARKERS[g],
+                markersize=6,
+                markerfacecolor=st.GROUP_COLOURS[g],
+                markeredgecolor=_EDGE,
+                markeredgewidth=0.6,
+            )
+            for g in present
+        ]
+        texts = [*present, *texts[len(present) :]]
     st.key(figure, handles, texts)
     figure.legends[0].set_title(label or None, prop={"size": st.SMALL})
 
@@ -277,9 +348,17 @@ def _tile_key(figure, ax, grid, values, kind, norm, label) -> None:
         bar.outline.set_visible(False)
         inset.set_title(textwrap.fill(label, 40), fontsize=st.SMALL, loc="left", pad=4)
     if free and texts:
-        ax.legend(patches, texts, loc="upper left", borderaxespad=0.3, handlelength=1.3, alignment="left",
-                  bbox_to_anchor=(0, 1) if kind == "group" else (0, 0.87), title_fontsize=st.SMALL,
-                  title=textwrap.fill(label, 40) if kind == "group" else None)
+        ax.legend(
+            patches,
+            texts,
+            loc="upper left",
+            borderaxespad=0.3,
+            handlelength=1.3,
+            alignment="left",
+            bbox_to_anchor=(0, 1) if kind == "group" else (0, 0.87),
+            title_fontsize=st.SMALL,
+            title=textwrap.fill(label, 40) if kind == "group" else None,
+        )
     elif texts:
         st.key(figure, patches, texts)
         figure.legends[0].set_title(label if kind == "group" else None, prop={"size": st.SMALL})

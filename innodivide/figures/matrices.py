@@ -44,11 +44,27 @@ def group_history(frame: pd.DataFrame, highlight=None, label: str = "geo"):
             look = st.MISSING if name is None else {"facecolor": st.GROUP_COLOURS[name], "edgecolor": "white"}
             ax.add_patch(Rectangle((x - 0.47, y - 0.45), 0.94, 0.9, label=f"{geo} {edition}", **look))
             if name is not None:
-                ax.text(x, y, st.GROUP_LETTERS[name], ha="center", va="center", fontsize=st.SMALL,
-                        color=st.ink_on(st.GROUP_COLOURS[name]))
+                ax.text(
+                    x,
+                    y,
+                    st.GROUP_LETTERS[name],
+                    ha="center",
+                    va="center",
+                    fontsize=st.SMALL,
+                    color=st.ink_on(st.GROUP_COLOURS[name]),
+                )
         if geo in marked:
-            ax.add_patch(Rectangle((-0.5, y - 0.48), max(across.values()) + 1, 0.96, fill=False,
-                                   edgecolor=st.ACCENT, linewidth=1.8, zorder=3))
+            ax.add_patch(
+                Rectangle(
+                    (-0.5, y - 0.48),
+                    max(across.values()) + 1,
+                    0.96,
+                    fill=False,
+                    edgecolor=st.ACCENT,
+                    linewidth=1.8,
+                    zorder=3,
+                )
+            )
     if broken:
         x = across[next(e for e in editions if e >= SCALE_CHANGED)] - 0.725
         ax.plot([x, x], [-0.6, rows - 0.4], color=st.INK, linewidth=1, linestyle=(0, (4, 2)), clip_on=False)
@@ -59,8 +75,17 @@ def group_history(frame: pd.DataFrame, highlight=None, label: str = "geo"):
 
 
 @st.house
-def presence_matrix(frame: pd.DataFrame, rows: str, columns: str, value: str, order_rows=None, order_columns=None,
-                    full=("notifying",), highlight=None, full_name: str = ""):
+def presence_matrix(
+    frame: pd.DataFrame,
+    rows: str,
+    columns: str,
+    value: str,
+    order_rows=None,
+    order_columns=None,
+    full=("notifying",),
+    highlight=None,
+    full_name: str = "",
+):
     """Draw who takes part in what: filled for a full part, a ring for any other role, with totals.
 
     Parameters
@@ -89,8 +114,16 @@ def presence_matrix(frame: pd.DataFrame, rows: str, columns: str, value: str, or
     for wanted, name in ((2, "full"), (1, "other")):
         mine = level == wanted
         edges = np.where(accent[mine], st.ACCENT, st.GROUP_COLOURS["leader"])
-        ax.scatter(x[mine], y[mine], s=62, facecolors=edges if wanted == 2 else "white", edgecolors=edges,
-                   linewidths=1.5, zorder=2, label=name)
+        ax.scatter(
+            x[mine],
+            y[mine],
+            s=62,
+            facecolors=edges if wanted == 2 else "white",
+            edgecolors=edges,
+            linewidths=1.5,
+            zorder=2,
+            label=name,
+        )
     look = {"ha": "center", "va": "center", "fontsize": st.SMALL, "color": st.QUIET}
     for at in range(len(sides)):
         ax.text(len(heads) - 0.1, at, _total(level[y == at]), **look)
@@ -109,12 +142,20 @@ def _matrix(places, heads, sides, marked, bottom: int = 0):
     """Return a figure and axes with column heads on top (slanted if long) and row names at the left."""
     places, texts = list(places), [str(h) for h in heads]
     slanted = max(map(len, texts)) > 40 / max(1, len(texts))
-    figure = Figure(figsize=(st.WIDTH, 1.1 + 0.07 * slanted * max(map(len, texts)) + 0.164 * (len(sides) + bottom)),
-                    dpi=st.DPI, layout="constrained")
+    figure = Figure(
+        figsize=(st.WIDTH, 1.1 + 0.07 * slanted * max(map(len, texts)) + 0.164 * (len(sides) + bottom)),
+        dpi=st.DPI,
+        layout="constrained",
+    )
     ax = figure.add_subplot()
     ax.set(xlim=(min(places) - 0.6, max(places) + 0.6), ylim=(len(sides) - 0.4 + bottom, -0.6))
-    ax.set_xticks(places, texts, rotation=45 if slanted else 0, ha="left" if slanted else "center",
-                  rotation_mode="anchor" if slanted else "default")
+    ax.set_xticks(
+        places,
+        texts,
+        rotation=45 if slanted else 0,
+        ha="left" if slanted else "center",
+        rotation_mode="anchor" if slanted else "default",
+    )
     ax.set_yticks(range(len(sides)), [str(s) for s in sides])
     for tick, accent in zip(ax.get_yticklabels(), marked):
         if accent:
@@ -149,5 +190,13 @@ def _total(levels) -> str:
 
 
 def _disc(colour: str) -> Line2D:
-    return Line2D([], [], linestyle="none", marker="o", markersize=7, markerfacecolor=colour,
-                  markeredgecolor=st.GROUP_COLOURS["leader"], markeredgewidth=1.5)
+    return Line2D(
+        [],
+        [],
+        linestyle="none",
+        marker="o",
+        markersize=7,
+        markerfacecolor=colour,
+        markeredgecolor=st.GROUP_COLOURS["leader"],
+        markeredgewidth=1.5,
+    )

@@ -11,8 +11,16 @@ from innodivide.figures import style as st
 
 
 @st.house
-def strength_columns(frame: pd.DataFrame, label: str, value: str, group_values: str, reference: float = 100,
-                     country: str = "this country", group_name: str = "mean of the leaders", xlabel: str = ""):
+def strength_columns(
+    frame: pd.DataFrame,
+    label: str,
+    value: str,
+    group_values: str,
+    reference: float = 100,
+    country: str = "this country",
+    group_name: str = "mean of the leaders",
+    xlabel: str = "",
+):
     """Draw `strengths` in two columns of short rows, the stronger half left, the weaker right, on one scale.
 
     Parameters
@@ -30,22 +38,41 @@ def strength_columns(frame: pd.DataFrame, label: str, value: str, group_values: 
         short_rows(ax, part[label], half)
         x, means, y = st.numbers(who, part, value), st.numbers(who, part, group_values), np.arange(len(part))
         known = ~np.isnan(x)
-        ax.hlines(y[known], np.minimum(x, reference)[known], np.maximum(x, reference)[known], color=st.ACCENT,
-                  linewidth=1.2, zorder=2)
+        ax.hlines(
+            y[known],
+            np.minimum(x, reference)[known],
+            np.maximum(x, reference)[known],
+            color=st.ACCENT,
+            linewidth=1.2,
+            zorder=2,
+        )
         ax.scatter(means, y, marker="D", s=18, color=st.GROUP_COLOURS["leader"], linewidth=0, zorder=2.5, label="group")
         st.dots(ax, x[known], y[known], st.ACCENT, edgecolors="white", linewidths=0.5, s=34)
         ax.axvline(reference, color=st.QUIET, linewidth=1, linestyle=(0, (4, 2)), zorder=1.5, label="reference")
         for at in y[~known]:
-            ax.text(0.02, at, "no data", transform=ax.get_yaxis_transform(), va="center", fontsize=st.SMALL,
-                    color=st.QUIET, bbox=st.PAPER)
+            ax.text(
+                0.02,
+                at,
+                "no data",
+                transform=ax.get_yaxis_transform(),
+                va="center",
+                fontsize=st.SMALL,
+                color=st.QUIET,
+                bbox=st.PAPER,
+            )
         ax.set_xlabel(xlabel, fontsize=st.SMALL)
     st.key(figure, [st.mark("o", st.ACCENT), st.mark("D", st.GROUP_COLOURS["leader"], 5)], [country, group_name])
     return figure
 
 
 @st.house
-def record_and_scenarios(record: pd.DataFrame, scenarios: pd.DataFrame, highlight: str, xlabel: str = "",
-                         heads=("Observed, and expected of states like it", "This state if ...")):
+def record_and_scenarios(
+    record: pd.DataFrame,
+    scenarios: pd.DataFrame,
+    highlight: str,
+    xlabel: str = "",
+    heads=("Observed, and expected of states like it", "This state if ..."),
+):
     """Draw observed against expected counts of a few states (left) and the range of one state's scenarios (right).
 
     Parameters
@@ -81,8 +108,11 @@ def record_and_scenarios(record: pd.DataFrame, scenarios: pd.DataFrame, highligh
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.set_title(head, fontsize=st.SMALL, loc="right", color=st.QUIET)
         ax.set_xlabel(xlabel, fontsize=st.SMALL)
-    st.key(figure, [st.mark("o", st.INK), st.mark("o", "white"), st.mark("|", st.QUIET), Patch(facecolor="#CFCFCF")],
-           ["observed, outside the range", "observed, inside", "expected or mean", "95% range"])
+    st.key(
+        figure,
+        [st.mark("o", st.INK), st.mark("o", "white"), st.mark("|", st.QUIET), Patch(facecolor="#CFCFCF")],
+        ["observed, outside the range", "observed, inside", "expected or mean", "95% range"],
+    )
     return figure
 
 

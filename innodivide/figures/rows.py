@@ -10,9 +10,18 @@ from innodivide.figures import style as st
 
 
 @st.house
-def ranked_dots(frame: pd.DataFrame, label: str, value: str, low: str | None = None, high: str | None = None,
-                group: str | None = None, reference: float | None = None, reference_label: str = "",
-                highlight=None, xlabel: str = ""):
+def ranked_dots(
+    frame: pd.DataFrame,
+    label: str,
+    value: str,
+    low: str | None = None,
+    high: str | None = None,
+    group: str | None = None,
+    reference: float | None = None,
+    reference_label: str = "",
+    highlight=None,
+    xlabel: str = "",
+):
     """Draw one dot per row, ranked by value, largest on top; rows without a value come last and say so.
 
     Parameters
@@ -33,13 +42,26 @@ def ranked_dots(frame: pd.DataFrame, label: str, value: str, low: str | None = N
     if group:
         st.chips(ax, y, names)
     if interval:
-        ax.hlines(y, st.numbers(who, frame, low), st.numbers(who, frame, high), color=st.RULE, linewidth=2,
-                  zorder=2, label="interval")
+        ax.hlines(
+            y,
+            st.numbers(who, frame, low),
+            st.numbers(who, frame, high),
+            color=st.RULE,
+            linewidth=2,
+            zorder=2,
+            label="interval",
+        )
     known = ~np.isnan(x)
     colours = [_dot_colour(n, lab in marked, bool(group)) for n, lab in zip(names, frame[label])]
     edges = [st.ACCENT if lab in marked else st.INK for lab in frame[label]]
-    st.dots(ax, x[known], y[known], st.pick(colours, known), edgecolors=st.pick(edges, known),
-            linewidths=st.pick([1.8 if lab in marked else 0.6 for lab in frame[label]], known))
+    st.dots(
+        ax,
+        x[known],
+        y[known],
+        st.pick(colours, known),
+        edgecolors=st.pick(edges, known),
+        linewidths=st.pick([1.8 if lab in marked else 0.6 for lab in frame[label]], known),
+    )
     st.say_missing(ax, y[~known])
     st.reference_line(ax, reference, reference_label)
     ax.set_xlabel(xlabel)
@@ -47,8 +69,9 @@ def ranked_dots(frame: pd.DataFrame, label: str, value: str, low: str | None = N
 
 
 @st.house
-def observed_expected(frame: pd.DataFrame, label: str, observed: str, expected: str, low: str, high: str,
-                      highlight=None, xlabel: str = ""):
+def observed_expected(
+    frame: pd.DataFrame, label: str, observed: str, expected: str, low: str, high: str, highlight=None, xlabel: str = ""
+):
     """Draw what was observed in each row against the interval of what was expected; largest excess on top.
 
     Parameters
@@ -72,15 +95,26 @@ def observed_expected(frame: pd.DataFrame, label: str, observed: str, expected: 
     st.dots(ax, seen[known], y[known], st.pick(faces, known), edgecolors=st.pick(colours, known), linewidths=1.3)
     st.say_missing(ax, y[~known & np.isnan(centre)])
     ax.set_xlabel(xlabel)
-    st.key(figure, [st.mark("o", st.INK), st.mark("o", "white"), st.mark("|", st.QUIET), Patch(facecolor="#CFCFCF")],
-           ["observed, outside the interval", "observed, inside", "expected", "its interval"])
+    st.key(
+        figure,
+        [st.mark("o", st.INK), st.mark("o", "white"), st.mark("|", st.QUIET), Patch(facecolor="#CFCFCF")],
+        ["observed, outside the interval", "observed, inside", "expected", "its interval"],
+    )
     return figure
 
 
 @st.house
-def strengths(frame: pd.DataFrame, label: str, value: str, reference: float | None = 100,
-              group_values: str | None = None, xlabel: str = "", country: str = "this country",
-              group_name: str = "mean of the innovation leaders", reference_label: str = "EU = 100"):
+def strengths(
+    frame: pd.DataFrame,
+    label: str,
+    value: str,
+    reference: float | None = 100,
+    group_values: str | None = None,
+    xlabel: str = "",
+    country: str = "this country",
+    group_name: str = "mean of the innovation leaders",
+    reference_label: str = "EU = 100",
+):
     """Draw one country's indicators against the EU and the leaders' mean; its strongest on top.
 
     Parameters
@@ -97,8 +131,14 @@ def strengths(frame: pd.DataFrame, label: str, value: str, reference: float | No
     figure, ax, y = st.row_axes(frame[label], extra=1.0)
     known = ~np.isnan(x)
     if reference is not None:
-        ax.hlines(y[known], np.minimum(x, reference)[known], np.maximum(x, reference)[known], color=st.ACCENT,
-                  linewidth=1.2, zorder=2)
+        ax.hlines(
+            y[known],
+            np.minimum(x, reference)[known],
+            np.maximum(x, reference)[known],
+            color=st.ACCENT,
+            linewidth=1.2,
+            zorder=2,
+        )
     handles, texts = [st.mark("o", st.ACCENT)], [country]
     if group_values:
         means = st.numbers(who, frame, group_values)
@@ -113,8 +153,15 @@ def strengths(frame: pd.DataFrame, label: str, value: str, reference: float | No
 
 
 @st.house
-def coverage_bars(frame: pd.DataFrame, label: str, parts, unknown: str | None = None, highlight=None,
-                  xlabel: str = "", fmt: str = "{:,.0f}"):
+def coverage_bars(
+    frame: pd.DataFrame,
+    label: str,
+    parts,
+    unknown: str | None = None,
+    highlight=None,
+    xlabel: str = "",
+    fmt: str = "{:,.0f}",
+):
     """Draw stacked bars by row, largest total on top, the total printed; the unknown part is hatched.
 
     Parameters
@@ -143,14 +190,22 @@ def coverage_bars(frame: pd.DataFrame, label: str, parts, unknown: str | None = 
     sizes, totals, marked = np.nan_to_num(sizes[:, rank]), totals[rank], st.chosen(highlight)
     figure, ax, y = st.row_axes(frame[label].iloc[rank], marked, extra=1.0)
     left, handles = np.zeros(len(frame)), []
-    for column, size, colour in zip(columns, sizes, [*st.PART_COLOURS[:len(columns)], "white"]):
+    for column, size, colour in zip(columns, sizes, [*st.PART_COLOURS[: len(columns)], "white"]):
         look = st.MISSING if column == unknown else {"facecolor": colour, "edgecolor": "white", "linewidth": 0.4}
         ax.barh(y[size > 0], size[size > 0], left=left[size > 0], height=0.66, zorder=2, label=column, **look)
         handles, left = [*handles, Patch(**look)], left + size
     for at, total in zip(y, totals):
         if not np.isnan(total):
-            ax.annotate(fmt.format(total), (total, at), xytext=(4, 0), textcoords="offset points", va="center",
-                        fontsize=st.SMALL, color=st.QUIET, bbox=st.PAPER)
+            ax.annotate(
+                fmt.format(total),
+                (total, at),
+                xytext=(4, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=st.SMALL,
+                color=st.QUIET,
+                bbox=st.PAPER,
+            )
     st.say_missing(ax, y[np.isnan(totals)], hatched=False)
     ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.10g}"))
     ax.set_xlim(0, (np.nanmax(totals) or 1) if not np.isnan(totals).all() else 1)

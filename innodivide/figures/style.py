@@ -21,36 +21,77 @@ DPI = 150
 SMALL = 8  # points: the smallest text
 INK, QUIET, GRID, RULE = "#222222", "#595959", "#E6E6E6", "#9A9A9A"
 ACCENT = "#C2410C"  # the highlighted country, the observed value
-GROUP_COLOURS = {"leader": "#0B2A4A", "strong": "#2F6F9F", "moderate": "#8DB8D6", "modest": "#DCE9F2",
-                 "emerging": "#DCE9F2"}
-GROUP_LABELS = {"leader": "Innovation leader", "strong": "Strong innovator", "moderate": "Moderate innovator",
-                "modest": "Modest innovator (to 2020)", "emerging": "Emerging innovator (from 2021)"}
+GROUP_COLOURS = {
+    "leader": "#0B2A4A",
+    "strong": "#2F6F9F",
+    "moderate": "#8DB8D6",
+    "modest": "#DCE9F2",
+    "emerging": "#DCE9F2",
+}
+GROUP_LABELS = {
+    "leader": "Innovation leader",
+    "strong": "Strong innovator",
+    "moderate": "Moderate innovator",
+    "modest": "Modest innovator (to 2020)",
+    "emerging": "Emerging innovator (from 2021)",
+}
 GROUP_LETTERS = {"leader": "L", "strong": "S", "moderate": "M", "modest": "Md", "emerging": "E"}
 PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # behind text that crosses lines
 MISSING = {"facecolor": "#F0F0F0", "edgecolor": "#8C8C8C", "hatch": "//////", "linewidth": 0.5}
-SEQUENTIAL = LinearSegmentedColormap.from_list("innodivide", [GROUP_COLOURS[g] for g in
-                                                              ("emerging", "moderate", "strong", "leader")])
+SEQUENTIAL = LinearSegmentedColormap.from_list(
+    "innodivide", [GROUP_COLOURS[g] for g in ("emerging", "moderate", "strong", "leader")]
+)
 _OTHER = seaborn.color_palette("colorblind").as_hex()  # not its blues (groups) nor its vermilion (ACCENT)
 SERIES_COLOURS = ("#333333", _OTHER[2], _OTHER[4], _OTHER[1], _OTHER[7], "#7B4EA3")
 SERIES_DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (3, 1)), (0, (8, 2)))
 SERIES_SHADES = ("#222222", "#7B4EA3", "#C98A1B")  # estimates side by side, apart in grey; each has its own mark
 SERIES_MARKS = ("s", "o", "D")
 PART_COLOURS = ("#24483E", "#5C8A7A", "#9FC0B4", "#D3E3DD")  # parts of a whole that are not innovation groups
-_STYLE = ["default", {
-    **seaborn.axes_style("ticks"), "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"],
-    "font.size": 9, "axes.labelsize": 9, "xtick.labelsize": SMALL, "ytick.labelsize": SMALL, "legend.fontsize": SMALL,
-    "legend.frameon": False, "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": RULE,
-    "axes.linewidth": 0.8, "text.color": INK, "axes.labelcolor": INK, "xtick.color": QUIET, "ytick.color": INK,
-    "xtick.major.size": 3, "xtick.major.width": 0.8, "ytick.major.width": 0.8, "ytick.major.size": 3,
-    "grid.color": GRID, "grid.linewidth": 0.6, "axes.axisbelow": True, "axes.unicode_minus": True,
-    "hatch.linewidth": 0.5, "hatch.color": "#8C8C8C", "svg.hashsalt": "innodivide", "svg.fonttype": "path",
-    "savefig.dpi": DPI, "figure.dpi": DPI, "figure.constrained_layout.h_pad": 0.06,
-    "figure.constrained_layout.w_pad": 0.06, "lines.solid_capstyle": "butt", "path.simplify": False,
-}]
+_STYLE = [
+    "default",
+    {
+        **seaborn.axes_style("ticks"),
+        "font.family": "sans-serif",
+        "font.sans-serif": ["DejaVu Sans"],
+        "font.size": 9,
+        "axes.labelsize": 9,
+        "xtick.labelsize": SMALL,
+        "ytick.labelsize": SMALL,
+        "legend.fontsize": SMALL,
+        "legend.frameon": False,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.edgecolor": RULE,
+        "axes.linewidth": 0.8,
+        "text.color": INK,
+        "axes.labelcolor": INK,
+        "xtick.color": QUIET,
+        "ytick.color": INK,
+        "xtick.major.size": 3,
+        "xtick.major.width": 0.8,
+        "ytick.major.width": 0.8,
+        "ytick.major.size": 3,
+        "grid.color": GRID,
+        "grid.linewidth": 0.6,
+        "axes.axisbelow": True,
+        "axes.unicode_minus": True,
+        "hatch.linewidth": 0.5,
+        "hatch.color": "#8C8C8C",
+        "svg.hashsalt": "innodivide",
+        "svg.fonttype": "path",
+        "savefig.dpi": DPI,
+        "figure.dpi": DPI,
+        "figure.constrained_layout.h_pad": 0.06,
+        "figure.constrained_layout.w_pad": 0.06,
+        "lines.solid_capstyle": "butt",
+        "path.simplify": False,
+    },
+]
 
 
 def house(draw):
     """Run a drawing function in the house style, whatever the reader's matplotlib settings, and fix its layout."""
+
     @functools.wraps(draw)
     def styled(*args, **kwargs) -> Figure:
         with mpl_style.context(_STYLE):
@@ -59,6 +100,7 @@ def house(draw):
                 layout.execute(figure)
             figure.set_layout_engine(None)  # not "none", whose stand-in makes Matplotlib draw twice to save once
         return figure
+
     return styled
 
 
@@ -89,8 +131,10 @@ def tidy(who: str, frame: pd.DataFrame, columns, by, unique=()) -> pd.DataFrame:
     """Return the frame sorted by key, after checking its columns, that it has rows, and that no key comes twice."""
     absent = [c for c in dict.fromkeys(columns) if c is not None and c not in frame.columns]
     if absent:
-        raise ParameterError(f"{who}: no column {', '.join(map(repr, absent))} in the frame, which has "
-                             f"{', '.join(map(repr, frame.columns))}")
+        raise ParameterError(
+            f"{who}: no column {', '.join(map(repr, absent))} in the frame, which has "
+            f"{', '.join(map(repr, frame.columns))}"
+        )
     if frame.empty:
         raise ParameterError(f"{who}: the frame has no rows, nothing to draw")
     if len(unique) and frame.duplicated(list(unique)).any():
@@ -121,8 +165,9 @@ def groups(who: str, values) -> list[str | None]:
     found = [None if pd.isna(v) else v for v in values]
     strange = sorted({str(v) for v in found if v is not None and v not in GROUP_COLOURS})
     if strange:
-        raise ParameterError(f"{who}: unknown innovation group {', '.join(map(repr, strange))}; "
-                             f"known are {', '.join(GROUP_COLOURS)}")
+        raise ParameterError(
+            f"{who}: unknown innovation group {', '.join(map(repr, strange))}; known are {', '.join(GROUP_COLOURS)}"
+        )
     return found
 
 
@@ -192,8 +237,16 @@ def say_missing(ax, places, hatched: bool = True) -> None:
     for y in places:
         if hatched:
             ax.add_patch(Rectangle((0, y - 0.32), 0.035, 0.64, transform=ax.get_yaxis_transform(), zorder=2, **MISSING))
-        ax.text(0.045 if hatched else 0.01, y, "no data", transform=ax.get_yaxis_transform(), va="center",
-                fontsize=SMALL, color=QUIET, bbox=PAPER)
+        ax.text(
+            0.045 if hatched else 0.01,
+            y,
+            "no data",
+            transform=ax.get_yaxis_transform(),
+            va="center",
+            fontsize=SMALL,
+            color=QUIET,
+            bbox=PAPER,
+        )
     if len(places) == len(ax.get_yticks()):
         ax.set_xticks([])  # a scale of nothing
 
@@ -205,10 +258,28 @@ def chips(ax, places, names) -> None:
     for y, name in zip(places, names):
         if name is not None:
             colour = GROUP_COLOURS[name]
-            ax.plot(0, y, "s", transform=spot, markersize=13, color=colour, markeredgecolor=RULE, markeredgewidth=0.5,
-                    clip_on=False, zorder=2)
-            ax.text(0, y, GROUP_LETTERS[name], transform=spot, ha="center", va="center_baseline", fontsize=SMALL,
-                    color=ink_on(colour))
+            ax.plot(
+                0,
+                y,
+                "s",
+                transform=spot,
+                markersize=13,
+                color=colour,
+                markeredgecolor=RULE,
+                markeredgewidth=0.5,
+                clip_on=False,
+                zorder=2,
+            )
+            ax.text(
+                0,
+                y,
+                GROUP_LETTERS[name],
+                transform=spot,
+                ha="center",
+                va="center_baseline",
+                fontsize=SMALL,
+                color=ink_on(colour),
+            )
 
 
 def reference_line(ax, value: float | None, text: str = "", axis: str = "x", ha: str = "center") -> None:
@@ -218,12 +289,30 @@ def reference_line(ax, value: float | None, text: str = "", axis: str = "x", ha:
     look = {"color": QUIET, "linewidth": 1, "linestyle": (0, (4, 2)), "zorder": 1.5, "label": "reference"}
     if axis == "x":
         ax.axvline(value, **look)
-        ax.annotate(text, (value, 1), xycoords=("data", "axes fraction"), xytext=(0, 3), textcoords="offset points",
-                    ha=ha, va="bottom", fontsize=SMALL, color=QUIET)
+        ax.annotate(
+            text,
+            (value, 1),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, 3),
+            textcoords="offset points",
+            ha=ha,
+            va="bottom",
+            fontsize=SMALL,
+            color=QUIET,
+        )
     else:
         ax.axhline(value, **look)
-        ax.annotate(text, (0, value), xycoords=("axes fraction", "data"), xytext=(3, 2), textcoords="offset points",
-                    ha="left", va="bottom", fontsize=SMALL, color=QUIET)
+        ax.annotate(
+            text,
+            (0, value),
+            xycoords=("axes fraction", "data"),
+            xytext=(3, 2),
+            textcoords="offset points",
+            ha="left",
+            va="bottom",
+            fontsize=SMALL,
+            color=QUIET,
+        )
 
 
 def ranked(frame: pd.DataFrame, rank) -> pd.DataFrame:
@@ -243,8 +332,16 @@ def pick(values, keep) -> list:
 
 def mark(marker: str, colour: str, size: float = 6.5) -> Line2D:
     """Return a mark for the key."""
-    return Line2D([], [], linestyle="none", marker=marker, markersize=size, markerfacecolor=colour,
-                  markeredgecolor=INK if colour == "white" else colour, markeredgewidth=1.3)
+    return Line2D(
+        [],
+        [],
+        linestyle="none",
+        marker=marker,
+        markersize=size,
+        markerfacecolor=colour,
+        markeredgecolor=INK if colour == "white" else colour,
+        markeredgewidth=1.3,
+    )
 
 
 def group_patches(names) -> tuple[list, list]:
@@ -259,5 +356,13 @@ def group_patches(names) -> tuple[list, list]:
 
 def key(figure: Figure, handles, texts, columns: int = 6) -> None:
     """Put a key under the drawing."""
-    figure.legend(handles, texts, loc="outside lower center", ncols=min(columns, max(1, len(texts))),
-                  handlelength=1.3, handleheight=0.9, columnspacing=1.4, handletextpad=0.5)
+    figure.legend(
+        handles,
+        texts,
+        loc="outside lower center",
+        ncols=min(columns, max(1, len(texts))),
+        handlelength=1.3,
+        handleheight=0.9,
+        columnspacing=1.4,
+        handletextpad=0.5,
+    )

@@ -50,8 +50,9 @@ def tile_rows(frame: pd.DataFrame, grid: pd.DataFrame, group: str, value: str, x
 
 def _axes(figure: Figure, left: float, width: float, top: float, tall: float):
     """Return axes in inches from the top left corner, one unit an inch, y downwards."""
-    ax = figure.add_axes((left / st.WIDTH, 1 - (top + tall) / figure.get_figheight(), width / st.WIDTH,
-                          tall / figure.get_figheight()))
+    ax = figure.add_axes(
+        (left / st.WIDTH, 1 - (top + tall) / figure.get_figheight(), width / st.WIDTH, tall / figure.get_figheight())
+    )
     ax.set(xlim=(0, width), ylim=(tall, 0))
     return ax
 

@@ -15,8 +15,13 @@ LIKED = 120.0  # ems: a longer text asks for no wider column
 LINES = 30  # a row of more lines may be broken at the foot of a page
 SHORT = 14  # characters: a shorter cell stays on one line if it can
 # Page turned, type size, short cells kept on one line, points between two columns: tried in this order.
-_STEPS = ((False, 9.0, True, 8.0), (False, 8.0, True, 7.0), (False, 8.0, False, 7.0), (True, 8.5, True, 7.0),
-          (True, 7.5, False, 5.0))
+_STEPS = (
+    (False, 9.0, True, 8.0),
+    (False, 8.0, True, 7.0),
+    (False, 8.0, False, 7.0),
+    (True, 8.5, True, 7.0),
+    (True, 7.5, False, 5.0),
+)
 SIZES = tuple(sorted({size for _, size, _, _ in _STEPS}))
 _WORD = re.compile(r"[^\s/-]+[/-]?|[/-]")
 _CLASSES = (("ijlft.,:;'|!()[]", 0.32), ("mwMW%€@—", 0.86), ("1234567890-–−+ ", 0.5))
@@ -103,9 +108,15 @@ def _part(columns: list[int], cells: list[list[str]], least: list[float], page: 
     A heading likes half its length: on two lines it costs the table one line, a cell of the body one in its row.
     """
     room = page.room(len(columns))
-    liked = [max(low, min(LIKED, max(SLACK * ems(line) / (1 if i else 2)
-                                     for i, c in enumerate(column) for line in c.split("\n"))))
-             for column, low in zip(cells, least)]
+    liked = [
+        max(
+            low,
+            min(
+                LIKED, max(SLACK * ems(line) / (1 if i else 2) for i, c in enumerate(column) for line in c.split("\n"))
+            ),
+        )
+        for column, low in zip(cells, least)
+    ]
     spare, wish = max(0.0, room - sum(least)), sum(liked) - sum(least)
     if wish > spare:
         widths = [low + spare * (like - low) / wish for low, like in zip(least, liked)]
@@ -114,5 +125,11 @@ def _part(columns: list[int], cells: list[list[str]], least: list[float], page: 
     lines = max(ems(c) / w for column, w in zip(cells, widths) for c in column)
     points = [w * page.size + page.gap for w in widths]
     scale = page.width / sum(points)
-    return {"columns": columns, "widths": [round(p * scale, 2) for p in points], "size": page.size, "gap": page.gap,
-            "turned": page.turned, "whole_rows": lines <= LINES}
+    return {
+        "columns": columns,
+        "widths": [round(p * scale, 2) for p in points],
+        "size": page.size,
+        "gap": page.gap,
+        "turned": page.turned,
+        "whole_rows": lines <= LINES,
+    }

@@ -12,15 +12,20 @@ from innodivide.reports import columns, prose, sources
 from innodivide.reports.blocks import Block, ReportError
 
 AUTHOR = "The innodivide authors"
-LICENCE = ("CC BY 4.0 for this compilation, by the innodivide authors; each figure taken from a source keeps the terms "
-           "of that source, given under Sources. Software: MIT licence.")
+LICENCE = (
+    "CC BY 4.0 for this compilation, by the innodivide authors; each figure taken from a source keeps the terms "
+    "of that source, given under Sources. Software: MIT licence."
+)
 SOURCES = "Sources"  # the fact that says where the sources are listed, if not in the report itself
 OLDEST_DATE = "1980-01-01"  # what a zip file can hold
 TALLEST = 590.0  # points: a figure and its caption stay on one page
 # Not for paper or XML: control characters, marks that reorder the text after them, code points that are no characters.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
-_NO_CHARACTER = re.compile("[\ud800-\udfff\ufdd0-\ufdef]|[" + "".join(
-    chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF)) + "]")
+_NO_CHARACTER = re.compile(
+    "[\ud800-\udfff\ufdd0-\ufdef]|["
+    + "".join(chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
+    + "]"
+)
 
 
 def build(title: str, blocks: list[Block], facts: dict[str, str]) -> dict:
@@ -53,11 +58,18 @@ def build(title: str, blocks: list[Block], facts: dict[str, str]) -> dict:
     body = [item for block in blocks for item in _items(block, number)]
     shown, body = _take_title(title, body)
     _level(body)
-    return printable({
-        "title": shown, "author": AUTHOR, "date": _last_read(cited), "body": body,
-        "dateline": _dateline(cited), "sources": cited if SOURCES not in facts else [], "brief": SOURCES in facts,
-        "facts": [[k, v] for k, v in facts.items()],
-    })
+    return printable(
+        {
+            "title": shown,
+            "author": AUTHOR,
+            "date": _last_read(cited),
+            "body": body,
+            "dateline": _dateline(cited),
+            "sources": cited if SOURCES not in facts else [],
+            "brief": SOURCES in facts,
+            "facts": [[k, v] for k, v in facts.items()],
+        }
+    )
 
 
 def _items(block: Block, number: dict[str, int]) -> list[dict]:
@@ -80,26 +92,46 @@ def _fitted(nodes: list[dict]) -> list[dict]:
 
 def _exhibit(payload: dict, number: dict[str, int]) -> dict:
     kind = payload["kind"]
-    item = {"kind": "exhibit", "id": payload["id"], "form": kind, "title": payload["title"],
-            "label": f"{kind.capitalize()} {payload['id'][1:]}", "notes": _notes(payload, number)}
+    item = {
+        "kind": "exhibit",
+        "id": payload["id"],
+        "form": kind,
+        "title": payload["title"],
+        "label": f"{kind.capitalize()} {payload['id'][1:]}",
+        "notes": _notes(payload, number),
+    }
     if kind == "table":
-        texts = {"head": [prose.as_runs(c) for c in payload["head"]],
-                 "rows": [[prose.as_runs(c) for c in row] for row in payload["rows"]], "align": payload["align"]}
+        texts = {
+            "head": [prose.as_runs(c) for c in payload["head"]],
+            "rows": [[prose.as_runs(c) for c in row] for row in payload["rows"]],
+            "align": payload["align"],
+        }
         return item | {"parts": _parts(texts)}
     if not payload["alt"].strip():
         raise ReportError(f"figure {payload['id']} has no alt text: a reader who cannot see it would be told nothing")
     if not payload["svg"] or not payload["png"]:
         raise ReportError(f"figure {payload['id']} has no drawing")
     width, height = _size(payload)
-    return item | {"alt": payload["alt"], "svg": payload["svg"], "png": payload["png"],
-                   "width": round(min(1.0, TALLEST / (columns.PORTRAIT * height / width)), 4)}
+    return item | {
+        "alt": payload["alt"],
+        "svg": payload["svg"],
+        "png": payload["png"],
+        "width": round(min(1.0, TALLEST / (columns.PORTRAIT * height / width)), 4),
+    }
 
 
 def _parts(table: dict) -> list[dict]:
     """Return the table as one or more parts, each with head, rows, alignment and widths of its columns."""
     words = [[_bare(c) for c in row] for row in (table["head"], *table["rows"])]
-    return [part | {"head": _pick(table["head"], part), "align": _pick(table["align"], part),
-                    "rows": [_pick(row, part) for row in table["rows"]]} for part in columns.fit(words[0], words[1:])]
+    return [
+        part
+        | {
+            "head": _pick(table["head"], part),
+            "align": _pick(table["align"], part),
+            "rows": [_pick(row, part) for row in table["rows"]],
+        }
+        for part in columns.fit(words[0], words[1:])
+    ]
 
 
 def _pick(row: list, part: dict) -> list:

@@ -7,8 +7,10 @@ import re
 from innodivide.reports import columns, document
 from innodivide.reports.blocks import Block
 
-_RIGHT_TO_LEFT = re.compile("([\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc](?:[\\s\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]*"
-                            "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc])?)")
+_RIGHT_TO_LEFT = re.compile(
+    "([\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc](?:[\\s\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]*"
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc])?)"
+)
 _DEEPEST = 8  # levels of a Word list
 _SMALL = 12  # rows of a table that stays on one page with its notes
 
@@ -57,13 +59,25 @@ class _Writer:
         """Return the elements of some runs; one with a link is wrapped in it."""
         found = []
         for run in runs:
-            pieces = [self.make("r", self.make("br"))] if run["break"] else [
-                self._run(run, text, bool(i % 2)) for i, text in enumerate(_RIGHT_TO_LEFT.split(run["text"])) if text]
+            pieces = (
+                [self.make("r", self.make("br"))]
+                if run["break"]
+                else [
+                    self._run(run, text, bool(i % 2))
+                    for i, text in enumerate(_RIGHT_TO_LEFT.split(run["text"]))
+                    if text
+                ]
+            )
             if run["link"] and pieces:
                 link = self.make("hyperlink", *pieces)
                 inside = run["link"].startswith("#")
-                link.set(*((self._qn("w:anchor"), run["link"][1:]) if inside else
-                           (self._qn("r:id"), self._target(run["link"]))))
+                link.set(
+                    *(
+                        (self._qn("w:anchor"), run["link"][1:])
+                        if inside
+                        else (self._qn("r:id"), self._target(run["link"]))
+                    )
+                )
                 pieces = [link]
             found += pieces
         return found
@@ -71,8 +85,17 @@ class _Writer:
     def _run(self, run: dict, text: str, right_to_left: bool):
         style = run.get("style") or ("Hyperlink" if run["link"] else "Code" if run["code"] else "")
         looks = [self.make("rStyle", val=self.document.styles[style].style_id)] if style else []
-        looks += [self.make(tag) for tag, on in (("b", run["bold"]), ("bCs", run["bold"]), ("i", run["italic"]),
-                                                 ("iCs", run["italic"]), ("rtl", right_to_left)) if on]
+        looks += [
+            self.make(tag)
+            for tag, on in (
+                ("b", run["bold"]),
+                ("bCs", run["bold"]),
+                ("i", run["italic"]),
+                ("iCs", run["italic"]),
+                ("rtl", right_to_left),
+            )
+            if on
+        ]
         words = self.make("t")
         words.text = text
         words.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
@@ -116,8 +139,13 @@ class _Writer:
             case "heading":
                 self.text(f"Heading {node['level']}", node["runs"])
             case "paragraph":
-                style = (("List Number" if listed[2] else "List Bullet") if listed else
-                         "List Continue" if depth and style == "Normal" else style)
+                style = (
+                    ("List Number" if listed[2] else "List Bullet")
+                    if listed
+                    else "List Continue"
+                    if depth and style == "Normal"
+                    else style
+                )
                 self.text(style, node["runs"], listed and listed[:2], depth)
             case "list":
                 own = self.parts.new_list(self.document, node["ordered"], node["start"])
@@ -150,8 +178,10 @@ class _Writer:
         for at, part in enumerate(item.get("parts", []), start=1):
             self.caption(item, f" (columns, part {at} of {len(item['parts'])})" if len(item["parts"]) > 1 else "")
             self.table(part, f"{item['label']}. {item['title']}")
-        notes = [_plain(n["text"], "Warning" if n["flag"] else "") | {"link": f"#source_{n['to']}" if n["to"] else ""}
-                 for n in item["notes"]]
+        notes = [
+            _plain(n["text"], "Warning" if n["flag"] else "") | {"link": f"#source_{n['to']}" if n["to"] else ""}
+            for n in item["notes"]
+        ]
         self.text("Exhibit Note", notes)
 
     def caption(self, item: dict, which: str) -> None:
@@ -182,11 +212,15 @@ class _Writer:
         make, gap = self.make, round(part["gap"] * 10)
         widths = [round(w * 20) for w in part["widths"]]
         margins = make("tblCellMar", make("left", w=gap, type="dxa"), make("right", w=gap, type="dxa"))
-        looks = make("tblPr", make("tblStyle", val=self.parts.TABLE_STYLE), make("tblW", w=sum(widths), type="dxa"),
-                     make("tblLayout", type="fixed"), margins,
-                     make("tblLook", val="04A0", firstRow=1, lastRow=0, firstColumn=1, lastColumn=0, noHBand=0,
-                          noVBand=1),
-                     *([make("tblCaption", val=description)] if description else []))
+        looks = make(
+            "tblPr",
+            make("tblStyle", val=self.parts.TABLE_STYLE),
+            make("tblW", w=sum(widths), type="dxa"),
+            make("tblLayout", type="fixed"),
+            margins,
+            make("tblLook", val="04A0", firstRow=1, lastRow=0, firstColumn=1, lastColumn=0, noHBand=0, noVBand=1),
+            *([make("tblCaption", val=description)] if description else []),
+        )
         together = len(part["rows"]) <= _SMALL and part["whole_rows"]
         rows = [self._row(row, part, widths, at == 0, together) for at, row in enumerate([part["head"], *part["rows"]])]
         whole = make("tbl", looks, make("tblGrid", *(make("gridCol", w=w) for w in widths)), *rows)
@@ -245,8 +279,12 @@ def _source(entry: dict) -> list[dict]:
     what = f"{entry['title']} {entry['place']}".strip()
     after = (f", {entry['published']}" if entry["published"] else "") + "." + (entry["terms"] and f" {entry['terms']}.")
     weak = f" As said of {entry['as_in']}." if entry["as_in"] else f" {entry['weakness']}"
-    return [_plain(f"{entry['publisher']}: "), _plain(what) | {"link": entry["address"]}, _plain(after),
-            _plain(weak if entry["weakness"] else "", "Warning")]
+    return [
+        _plain(f"{entry['publisher']}: "),
+        _plain(what) | {"link": entry["address"]},
+        _plain(after),
+        _plain(weak if entry["weakness"] else "", "Warning"),
+    ]
 
 
 def _plain(text: str, style: str = "") -> dict:

@@ -19,21 +19,34 @@ A4 = (Pt(595.3), Pt(841.9))
 MARGIN = Pt((595.3 - columns.PORTRAIT) / 2)
 # name: size, colour, bold, points before, points after, stays with the next paragraph
 _PARAGRAPHS = {
-    "Normal": (10.5, INK, None, 0, 7, None), "Title": (24, INK, True, 0, 4, True),
-    "Subtitle": (9.5, SOFT, False, 0, 16, None), "Heading 1": (15, ACCENT, True, 20, 6, True),
-    "Heading 2": (12.5, ACCENT, True, 14, 4, True), "Heading 3": (11, ACCENT, True, 12, 4, True),
-    "Heading 4": (10.5, ACCENT, True, 12, 4, True), "Heading 5": (10.5, ACCENT, True, 12, 4, True),
-    "Heading 6": (10.5, ACCENT, True, 12, 4, True), "Caption": (10.5, INK, True, 14, 5, True),
-    "Quote": (10.5, SOFT, None, 0, 7, None), "Header": (8, SOFT, None, 0, 0, None),
+    "Normal": (10.5, INK, None, 0, 7, None),
+    "Title": (24, INK, True, 0, 4, True),
+    "Subtitle": (9.5, SOFT, False, 0, 16, None),
+    "Heading 1": (15, ACCENT, True, 20, 6, True),
+    "Heading 2": (12.5, ACCENT, True, 14, 4, True),
+    "Heading 3": (11, ACCENT, True, 12, 4, True),
+    "Heading 4": (10.5, ACCENT, True, 12, 4, True),
+    "Heading 5": (10.5, ACCENT, True, 12, 4, True),
+    "Heading 6": (10.5, ACCENT, True, 12, 4, True),
+    "Caption": (10.5, INK, True, 14, 5, True),
+    "Quote": (10.5, SOFT, None, 0, 7, None),
+    "Header": (8, SOFT, None, 0, 0, None),
     "Footer": (8, SOFT, None, 0, 0, None),
-    "List Bullet": (10.5, INK, None, 0, 4, None), "List Number": (10.5, INK, None, 0, 4, None),
+    "List Bullet": (10.5, INK, None, 0, 4, None),
+    "List Number": (10.5, INK, None, 0, 4, None),
     "List Continue": (10.5, INK, None, 0, 4, None),
-    "Exhibit Note": (8.5, SOFT, None, 5, 14, None), "Exhibit Picture": (10.5, INK, None, 0, 0, True),
-    "Source Entry": (7, INK, None, 0, 1, None), "Source Licence": (7, INK, True, 5, 1, True),
+    "Exhibit Note": (8.5, SOFT, None, 5, 14, None),
+    "Exhibit Picture": (10.5, INK, None, 0, 0, True),
+    "Source Entry": (7, INK, None, 0, 1, None),
+    "Source Licence": (7, INK, True, 5, 1, True),
     "Code Block": (9, INK, None, 0, 0, None),
 }
-_CHARACTERS = {"Hyperlink": (None, ACCENT), "Exhibit Label": (None, ACCENT), "Exhibit Id": (7, SOFT),
-               "Warning": (None, WARN)}
+_CHARACTERS = {
+    "Hyperlink": (None, ACCENT),
+    "Exhibit Label": (None, ACCENT),
+    "Exhibit Id": (7, SOFT),
+    "Warning": (None, WARN),
+}
 _KEPT_TABLE_STYLES = ("TableNormal", "TableGrid")
 
 
@@ -196,9 +209,16 @@ def _numbering(document) -> None:
         levels = "".join(
             f'<w:lvl w:ilvl="{i}"><w:start w:val="1"/><w:numFmt w:val="{form[i % 3]}"/>'
             f'<w:lvlText w:val="{signs[i % 3] if signs else f"%{i + 1}."}"/><w:lvlJc w:val="left"/>'
-            f'<w:pPr><w:ind w:left="{360 * (i + 1)}" w:hanging="300"/></w:pPr></w:lvl>' for i in range(9))
-        numbering.insert(0, parse_xml(f'<w:abstractNum {nsdecls("w")} w:abstractNumId="{key}">'
-                                      f'<w:multiLevelType w:val="multilevel"/>{levels}</w:abstractNum>'))
+            f'<w:pPr><w:ind w:left="{360 * (i + 1)}" w:hanging="300"/></w:pPr></w:lvl>'
+            for i in range(9)
+        )
+        numbering.insert(
+            0,
+            parse_xml(
+                f'<w:abstractNum {nsdecls("w")} w:abstractNumId="{key}">'
+                f'<w:multiLevelType w:val="multilevel"/>{levels}</w:abstractNum>'
+            ),
+        )
 
 
 def _pages(document, title: str) -> None:

@@ -34,8 +34,14 @@ def render(title: str, blocks: list[Block], facts: dict[str, str]) -> bytes:
     template = (resources.files("innodivide.reports") / "report.typ").read_bytes()
     try:
         pages, warnings = typst.compile_with_warnings(
-            template, format="pdf", pdf_standards=[STANDARD], font_paths=_fonts(), ignore_system_fonts=True,
-            sys_inputs={"document": json.dumps(report)}, timestamp=_timestamp(report))
+            template,
+            format="pdf",
+            pdf_standards=[STANDARD],
+            font_paths=_fonts(),
+            ignore_system_fonts=True,
+            sys_inputs={"document": json.dumps(report)},
+            timestamp=_timestamp(report),
+        )
     except typst.TypstError as error:
         raise ReportError(f"PDF: {' '.join([error.message, *error.hints])}") from None
     if warnings:  # a missing font or a layout that never settles: the pages would not be as meant

@@ -59,8 +59,12 @@ def _block(node) -> dict:
         case "heading":
             return {"kind": "heading", "level": int(node.tag[1]), "runs": _inline(node)}
         case "bullet_list" | "ordered_list":
-            return {"kind": "list", "ordered": node.type == "ordered_list", "start": int(node.attrs.get("start", 1)),
-                    "items": [_blocks(item.children) for item in node.children]}
+            return {
+                "kind": "list",
+                "ordered": node.type == "ordered_list",
+                "start": int(node.attrs.get("start", 1)),
+                "items": [_blocks(item.children) for item in node.children],
+            }
         case "blockquote":
             return {"kind": "quote", "nodes": _blocks(node.children)}
         case "fence" | "code_block":
@@ -76,8 +80,12 @@ def _block(node) -> dict:
 def _table(node) -> dict:
     head, *rows = [row.children for part in node.children for row in part.children]
     right = ["right" in str(cell.attrs.get("style", "")) for cell in head]
-    return {"kind": "table", "head": [_inline(c) for c in head], "rows": [[_inline(c) for c in r] for r in rows],
-            "align": ["right" if r else "left" for r in right]}
+    return {
+        "kind": "table",
+        "head": [_inline(c) for c in head],
+        "rows": [[_inline(c) for c in r] for r in rows],
+        "align": ["right" if r else "left" for r in right],
+    }
 
 
 def _inline(node) -> list[dict]:

@@ -52,8 +52,10 @@ def listing(blocks: list[Block]) -> list[dict]:
         groups.setdefault(terms if shared[terms] > 1 else OTHER, []).append(source_id)
     numbers = count(1)
     order = sorted(groups, key=lambda terms: (terms == OTHER, -len(groups[terms]), terms))
-    return [{"terms": terms, "entries": _pointing([_entry(s, next(numbers), terms, cited[s]) for s in groups[terms]])}
-            for terms in order]
+    return [
+        {"terms": terms, "entries": _pointing([_entry(s, next(numbers), terms, cited[s]) for s in groups[terms]])}
+        for terms in order
+    ]
 
 
 def numbers(groups: list[dict]) -> dict[str, int]:
@@ -107,8 +109,10 @@ def _pointers(found: list[int]) -> list[dict]:
             runs.append([n])
     pieces = []
     for run in runs:
-        pieces += [{"text": ", " if pieces else "[", "to": 0},
-                   {"text": str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}", "to": run[0]}]
+        pieces += [
+            {"text": ", " if pieces else "[", "to": 0},
+            {"text": str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}", "to": run[0]},
+        ]
     return [*pieces, {"text": "]", "to": 0}]
 
 
@@ -129,9 +133,13 @@ def _entry(source_id: str, number: int, group: str, exhibits: list[str]) -> dict
     address = row["address"] if row["address"].startswith(("https://", "http://")) else ""
     kept = {key: row[key] for key in ("publisher", "title", "published", "weakness")}
     return kept | {
-        "number": number, "id": source_id, "terms": row["licence"] if group == OTHER else "", "exhibits": exhibits,
+        "number": number,
+        "id": source_id,
+        "terms": row["licence"] if group == OTHER else "",
+        "exhibits": exhibits,
         "address": quote(address, safe="%/:?#[]@!$&'()*+,;=~"),  # Word takes no space or letter beyond ASCII
-        "place": _place(address), "accessed": f"{row['accessed']:%Y-%m-%d}" if row["accessed"] else "",
+        "place": _place(address),
+        "accessed": f"{row['accessed']:%Y-%m-%d}" if row["accessed"] else "",
     }
 
 

@@ -48,10 +48,17 @@ def render(title: str, blocks: list[Block], facts: dict[str, str]) -> bytes:
     payloads = [b.payload for b in blocks if b.payload]
     number = sources.numbers(report["sources"])
     buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(buffer, {
-        "in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
-    book.set_properties({"title": report["title"], "author": report["author"], "comments": document.LICENCE,
-                         "created": datetime.fromisoformat(report["date"])})  # the library would read the clock
+    book = xlsxwriter.Workbook(
+        buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    )
+    book.set_properties(
+        {
+            "title": report["title"],
+            "author": report["author"],
+            "comments": document.LICENCE,
+            "created": datetime.fromisoformat(report["date"]),
+        }
+    )  # the library would read the clock
     sheets = _Sheets(book)
     sheets.contents(report["title"], payloads, number, facts)
     for payload in payloads:
@@ -71,8 +78,12 @@ class _Sheets:
 
     def contents(self, title: str, payloads: list[dict], number: dict[str, int], facts: dict[str, str]) -> None:
         sheet = self.book.add_worksheet("Contents")
-        for row, text in enumerate((title, "Unrounded data of each exhibit, one sheet for each; numbers in brackets "
-                                           "point to the sheet Sources.")):
+        for row, text in enumerate(
+            (
+                title,
+                "Unrounded data of each exhibit, one sheet for each; numbers in brackets point to the sheet Sources.",
+            )
+        ):
             self.cell(sheet, row, 0, text, self.bold if row == 0 else None)
         self.table(sheet, 3, ["Exhibit", "Title", "Caption", "Sources"])
         for row, payload in enumerate(payloads, start=4):

@@ -171,8 +171,10 @@ def scenario_text(geo: str, rows: pd.DataFrame, tables: Tables | None = None) ->
         values |= {"change": label["change"], "low": label["change_low"], "high": label["change_high"]}
         values["verdict"] = _verdict(label, "label")
     if wealth["changed"]:
-        text += " With the GDP per head of the leaders: by" if label["changed"] else (
-            " With the GDP per head of the leaders, the number of projects to expect would change by"
+        text += (
+            " With the GDP per head of the leaders: by"
+            if label["changed"]
+            else (" With the GDP per head of the leaders, the number of projects to expect would change by")
         )
         text += " {rich:+.1f} ({rich_low:+.1f} to {rich_high:+.1f})."
         values |= {"rich": wealth["change"], "rich_low": wealth["change_low"], "rich_high": wealth["change_high"]}
