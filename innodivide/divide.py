@@ -3,7 +3,7 @@
 import pandas as pd
 
 from innodivide.panel import Tables, _tables, member_states
-from innodivide.profile import index_relative_to_eu, names, region_names
+from innodivide.profile import country_names, index_relative_to_eu, region_names
 
 GROUPS = ("leader", "strong", "moderate", "emerging")
 
@@ -59,7 +59,7 @@ def regions(tables: Tables | None = None) -> pd.DataFrame:
         .merge(points.rename(columns={"nuts_code": "region_code"}), on="region_code", how="left")
     )
     rows = rows.rename(columns={"relative_to_eu_pct": "relative"})
-    rows = rows.assign(country=rows["geo"].map(names(tables)), name=rows["region_code"].map(region_names(tables)))
+    rows = rows.assign(country=rows["geo"].map(country_names(tables)), name=rows["region_code"].map(region_names(tables)))
     return rows[["region_code", "geo", "country", "name", "relative", "group", "lon", "lat", "source_id"]].sort_values(
         "region_code", ignore_index=True
     )

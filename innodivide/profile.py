@@ -18,7 +18,7 @@ def _known(geo: str, tables: Tables) -> str:
     return geo
 
 
-def names(tables: Tables | None = None) -> dict[str, str]:
+def country_names(tables: Tables | None = None) -> dict[str, str]:
     """Return the English name of every code of table `country`."""
     country = _tables(tables)["country"]
     return dict(zip(country["geo"], country["name"]))

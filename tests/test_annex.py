@@ -55,13 +55,13 @@ def test_a_name_takes_its_article_within_a_sentence():
 
 @pytest.mark.parametrize("geo", [g if g in ("EL", "IE") else pytest.param(g, marks=pytest.mark.slow) for g in EU27])
 def test_what_stands_out_is_told_of_every_country(geo, model, gaps):
-    text, name = said(geo, model, gaps), profile.names()[geo]
+    text, name = said(geo, model, gaps), profile.country_names()[geo]
     assert text.startswith("**What stands out.** ") and name in text
     assert not re.search(r"\bnan\b|\bNone\b|[{}]|(?<!\w)-\d", text)
     index = profile.index_relative_to_eu().query("geo == @geo and year == 2023")["relative"].iloc[0]
     assert f"stood at {index:.0f} percent of the EU in 2023" in text
     for peer in peers.of(geo):
-        assert profile.names()[peer] in text
+        assert profile.country_names()[peer] in text
 
 
 def test_special_cases_have_their_own_words(model, gaps):

@@ -19,7 +19,7 @@ IN_A_LIST = {  # names of a table, where a colon within a sentence would mislead
 
 def heading(geo: str, tables: Tables | None = None) -> Exhibit:
     """Return the title with the country's English and own names."""
-    name, own = profile.names(tables)[geo], profile.endonyms(geo, tables)
+    name, own = profile.country_names(tables)[geo], profile.endonyms(geo, tables)
     other = [n for n in own if n != name]
     template = "# {name} ({own}): country annex" if other else "# {name}: country annex"
     return say("NA.1", template, name=name, **({"own": " / ".join(other)} if other else {}))
@@ -27,7 +27,7 @@ def heading(geo: str, tables: Tables | None = None) -> Exhibit:
 
 def circle_names(geo: str, around: pd.DataFrame, tables: Tables | None = None) -> list[str]:
     """Return how the rows of `peers.circle` are called."""
-    names, group = profile.names(tables), peers.group_now(tables)[geo]
+    names, group = profile.country_names(tables), peers.group_now(tables)[geo]
     words = {"group": others(group), "eu": "EU27, mean"}
     return [words.get(kind) or names[members[0]] for kind, members in zip(around["kind"], around["members"])]
 
@@ -93,7 +93,7 @@ def _index_words(geo: str, position: pd.DataFrame, tables: Tables) -> tuple[str,
     text += (
         ". Of its nearest peers, {peers}, {ahead} above it." if ahead else ". It is above its nearest peers, {peers}."
     )
-    names = profile.names(tables)
+    names = profile.country_names(tables)
     series = profile.index_relative_to_eu(2023, tables)["year"]
     values = {
         **called(names[geo]),
@@ -192,7 +192,7 @@ def position_table(
             "range": ("Expected", "", "–"),
         },
         values={
-            **called(profile.names(tables)[geo]),
+            **called(profile.country_names(tables)[geo]),
             "year": peers.YEAR,
             "apart": " to ".join(dict.fromkeys(show(float(v), "{:.1f}") for v in (near.min(), near.max()))),
         },
@@ -217,7 +217,7 @@ def editions_table(geo: str, tables: Tables | None = None) -> Exhibit:
         "Group and rank of {name} in each edition of the scoreboard",
         wide,
         {"what": "", **{y: y for y in years}},
-        values=called(profile.names(tables)[geo]),
+        values=called(profile.country_names(tables)[geo]),
         sources=sources_of(rows),
         note=flag_note(rows),
         caption="L leader, S strong, M moderate, Md modest (renamed in 2021: E, emerging), as first published, each on "
@@ -229,7 +229,7 @@ def index_figure(geo: str, tables: Tables | None = None) -> Exhibit:
     """Return the index over time of country, peers and group."""
     tables = _tables(tables)
     rows = peers.index_series(geo, tables)
-    names, group = profile.names(tables), peers.group_now(tables)[geo]
+    names, group = profile.country_names(tables), peers.group_now(tables)[geo]
     rows["series"] = [others(group) if k == "group" else names[n] for k, n in zip(rows["kind"], rows["name"])]
     own = rows[rows["kind"] == "own"].sort_values("year")["relative"]
     index = profile.index_relative_to_eu(2023, tables)
@@ -268,7 +268,7 @@ def strength_figure(geo: str, tables: Tables | None = None) -> Exhibit:
     tables = _tables(tables)
     rows = strengths(geo, tables)
     rows = rows.assign(short=rows["indicator_code"].map(INDICATORS))
-    name, gone = profile.names(tables)[geo], rows.loc[rows["relative"].isna(), "short"]
+    name, gone = profile.country_names(tables)[geo], rows.loc[rows["relative"].isna(), "short"]
     zero = rows.loc[rows["relative"] == 0, "short"]
     above = int((rows["relative"] > 100).sum())
     values = {**called(name), "n": len(rows), "above": above, "known": len(rows) - len(gone)}

@@ -35,7 +35,7 @@ def money_table(geo: str, tables: Tables | None = None) -> Exhibit:
             **{column: (head, "{:,.0f}", "–") for column, head in heads.items()},
         },
         values={
-            **called(profile.names(tables)[geo]),
+            **called(profile.country_names(tables)[geo]),
             "people": profile.PER_HEAD_YEAR,
         },
         sources=sources_of(rows),
@@ -62,7 +62,7 @@ def semester_text(geo: str, tables: Tables | None = None) -> Exhibit:
     return say(
         "NA.6",
         text,
-        **called(profile.names(tables)[geo]),
+        **called(profile.country_names(tables)[geo]),
         yes=join_names(yes, none="no year read"),
         **({"no": join_names(no)} if no else {}),
     )
@@ -71,7 +71,7 @@ def semester_text(geo: str, tables: Tables | None = None) -> Exhibit:
 def data_notes(geo: str, tables: Tables | None = None) -> Exhibit:
     """Return what a reader must know about this country's figures: what is missing and what is weak."""
     tables = _tables(tables)
-    name, rows = profile.names(tables)[geo], profile.memberships(geo, tables)
+    name, rows = profile.country_names(tables)[geo], profile.memberships(geo, tables)
     inside = rows[rows["role"].isin(TAKING_PART) & (rows["kind"] == "integrated")]
     parts, values = [], {}
     if len(inside):
@@ -120,7 +120,7 @@ def connection_text(geo: str, points: pd.DataFrame, coverage, draws: int, tables
         f"complete here, and {{name}} is in {places}; it takes part in "
     )
     text += "{n_first} integrated IPCEI{s}." if own["n_first"] else "no integrated IPCEI."
-    values = {**called(profile.names(tables)[geo]), "known": coverage.known, "total": coverage.total}
+    values = {**called(profile.country_names(tables)[geo]), "known": coverage.known, "total": coverage.total}
     values |= {"n_first": int(own["n_first"]), "n_second": int(own["n_second"])}
     values["s"] = "" if own["n_first"] == 1 else "s"
     if own["position"] == "both":
@@ -150,7 +150,7 @@ def money_against_gap_text(geo: str, rows: pd.DataFrame, tables: Tables | None =
     reform["place"] = grouped["per_head"].rank(ascending=False, method="min")
     reform["gap_place"] = grouped["gap"].rank(ascending=False, method="min")
     own = reform[reform["geo"] == geo]
-    values = {**called(profile.names(tables)[geo]), "n": rows["geo"].nunique()}
+    values = {**called(profile.country_names(tables)[geo]), "n": rows["geo"].nunique()}
     parts = []
     for i, row in enumerate(own.itertuples()):
         if pd.isna(row.place):
