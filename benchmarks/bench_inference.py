@@ -159,7 +159,8 @@ def bench_grid(permutations=1000):
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    from innodivide.multiverse import expand, joint_test, run_grid
+    from innodivide.inference.grid import expand
+    from innodivide.multiverse import joint_test, run_grid
 
     specs = expand()
     start = time.perf_counter()

@@ -31,11 +31,11 @@ from pathlib import Path
 
 import psutil
 
-from innodivide import data
-from innodivide.exhibits import MIME
+from innodivide.data import frozen
 from innodivide.reports.declarations import eu27
+from innodivide.wording import MIME
 
-NOTEBOOK = data.ROOT / "notebooks" / "country_annex.ipynb"
+NOTEBOOK = frozen.ROOT / "notebooks" / "country_annex.ipynb"
 PROCESSES = 2
 
 
@@ -83,7 +83,7 @@ def design_naive(countries, out: Path) -> None:
     for country in countries:
         executed = out / f"{country}.ipynb"
         papermill = [tools / "papermill", NOTEBOOK, executed, "-p", "country", country, "-k", "python3"]
-        subprocess.run([*papermill, "--cwd", data.ROOT, "--no-progress-bar"], check=True, capture_output=True)
+        subprocess.run([*papermill, "--cwd", frozen.ROOT, "--no-progress-bar"], check=True, capture_output=True)
         subprocess.run([tools / "jupyter", "nbconvert", "--to", "html", executed], check=True, capture_output=True)
 
 

@@ -8,8 +8,8 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _PUBLIC = {
-    "load": "data", "describe": "data", "check_all": "checks",
-    "ipcei_dyads": "panel", "status_asof": "panel", "country_totals": "panel", "country_values": "panel",
+    "load": "data", "describe": "data", "check_all": "data.checks",
+    "ipcei_dyads": "panel", "status_asof": "panel", "country_totals": "panel", "country_values": "data.tables",
     "firth_logit": "models", "dispersion_interval": "models", "average_marginal_effect": "models",
     "expected_participation": "models", "grouped_binomial": "models",
     "permutation_test": "inference", "label_permutation_difference": "inference", "holm": "inference",

@@ -5,10 +5,10 @@ import pandas as pd
 
 from innodivide import barriers, convergence, participation, regional, tiers
 from innodivide.confirmatory import stream
-from innodivide.panel import Tables, _tables
+from innodivide.data.tables import Tables, _tables
 from innodivide.plan import Plan
 from innodivide.profile import index_relative_to_eu
-from innodivide.tiers import benchmarks, money, network
+from innodivide.tiers import benchmarks, money, null_models
 
 PAIRS, STATES, REGIONS, MONEY, SPREAD = 9, 8, 51, 12, 37  # streams of the plan: those of the claims where there is one
 COMPARED = ("Population", "GDP", "Business R&D")
@@ -49,10 +49,10 @@ def pairs_against_activity(plan: Plan, tables: Tables | None = None, n_null: int
     """
     matrix, sides = tiers.country_matrix(tables)
     first = np.array([sides[c] == "tier1" for c in matrix])
-    drawn, seen = network.curveball(matrix, n_null, stream(plan, PAIRS)), matrix.to_numpy()[None]
+    drawn, seen = null_models.curveball(matrix, n_null, stream(plan, PAIRS)), matrix.to_numpy()[None]
     null, observed = ((m[:, :, first].sum(axis=2) * m[:, :, ~first].sum(axis=2)).sum(axis=1) for m in (drawn, seen))
     counts = pd.Series(null).value_counts().sort_index()
-    tested = network.against_null(float(observed[0]), null.astype(float))
+    tested = null_models.against_null(float(observed[0]), null.astype(float))
     return tested, pd.DataFrame({"value": counts.index.to_numpy(), "count": counts.to_numpy()})
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from innodivide import inference, models
-from innodivide.panel import Tables, country_totals, ipcei_dyads, member_states
+from innodivide.data.tables import Tables, member_states
+from innodivide.panel import country_totals, ipcei_dyads
 from innodivide.plan import Plan
 from innodivide.results import Result, as_odds_ratio
 

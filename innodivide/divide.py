@@ -2,10 +2,9 @@
 
 import pandas as pd
 
-from innodivide.panel import Tables, _tables, member_states
-from innodivide.profile import country_names, index_relative_to_eu, region_names
-
-GROUPS = ("leader", "strong", "moderate", "emerging")
+from innodivide.data.tables import Tables, _tables, country_names, member_states
+from innodivide.profile import index_relative_to_eu, region_names
+from innodivide.wording import GROUPS
 
 
 def group_history(tables: Tables | None = None) -> pd.DataFrame:
@@ -59,7 +58,9 @@ def regions(tables: Tables | None = None) -> pd.DataFrame:
         .merge(points.rename(columns={"nuts_code": "region_code"}), on="region_code", how="left")
     )
     rows = rows.rename(columns={"relative_to_eu_pct": "relative"})
-    rows = rows.assign(country=rows["geo"].map(country_names(tables)), name=rows["region_code"].map(region_names(tables)))
+    rows = rows.assign(
+        country=rows["geo"].map(country_names(tables)), name=rows["region_code"].map(region_names(tables))
+    )
     return rows[["region_code", "geo", "country", "name", "relative", "group", "lon", "lat", "source_id"]].sort_values(
         "region_code", ignore_index=True
     )

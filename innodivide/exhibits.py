@@ -15,15 +15,8 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from innodivide.errors import ParameterError
-from innodivide.wording import UNKNOWN, fill, show
+from innodivide.wording import MIME, UNKNOWN, fill, show
 
-MIME = "application/vnd.innodivide.exhibit+json"
-FLAG_MEANING = {
-    "derived": "computed here from source rows",
-    "approx": "approximated",
-    "partial": "from an incomplete list, so a lower bound",
-    "weak": "resting on a single, rounded or contradicted source",
-}
 PLAIN_ROWS = 20  # shown where only plain text is: all rows are in the payload
 WHY_UNKNOWN = f"{UNKNOWN.capitalize()}: not available, as no source used here gives it."
 _ID = re.compile(r"[TFN](\d{1,2}|A)\.\d{1,2}")
@@ -176,7 +169,7 @@ def figure(
     values: Mapping | None = None,
 ) -> Exhibit:
     """Return a figure exhibit from a matplotlib Figure and the data that it draws."""
-    from innodivide.figures import save_bytes
+    from innodivide.figures.style import save_bytes
 
     drawn = {"svg": save_bytes(drawing, "svg").decode(), "png": save_bytes(drawing, "png")}
     templates = {"title": title, "caption": caption, "alt": alt}
@@ -190,26 +183,6 @@ def say(id: str, template: str, **values) -> Exhibit:
         [{"name": k, "value": _plain(v), "text": t} for k, (v, t) in numbers.items()], columns=["name", "value", "text"]
     )
     return _checked(Exhibit(id, "text", texts["text"], data, numbers=numbers))
-
-
-def sources_of(*frames: pd.DataFrame) -> tuple[str, ...]:
-    """Return the distinct source ids cited by the rows of some tables, sorted."""
-    found: set[str] = set()
-    for frame in frames:
-        for column in [c for c in frame.columns if c == "source_id" or c.endswith("_source_id")]:
-            found |= set(frame[column].dropna())
-        if "more_source_ids" in frame:
-            found |= {s for cell in frame["more_source_ids"].dropna() for s in cell.split(";")}
-    return tuple(sorted(found))
-
-
-def flag_note(*frames: pd.DataFrame) -> str:
-    """Return the sentence that tells a reader how many of the rows used are weak, and in what way."""
-    flags = pd.concat([f["flag"].dropna() for f in frames if "flag" in f] or [pd.Series(dtype=str)])
-    counts = flags.value_counts().sort_index()
-    total = sum(len(f) for f in frames)
-    parts = [f"{n} {FLAG_MEANING[flag]}" for flag, n in counts.items()]
-    return f"Of {total} source rows used: {'; '.join(parts)}." if parts else ""
 
 
 def _made(id: str, kind: str, data, templates: Mapping, values, sources: Sequence[str], **fields) -> Exhibit:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from innodivide.data.tables import Tables
 from innodivide.errors import DesignError, ParameterError
 from innodivide.inference.grid import DIMENSIONS, KEYS, excluded, expand, load_grid, sample_levels
 from innodivide.inference.permute import TIE_TOLERANCE, check_permutations, country_orders
 from innodivide.inference.specification import World, build_world, describe_block, fit_block
-from innodivide.panel import Tables
 from innodivide.results import require_rng, seed_of
 
 __all__ = ["JointTest", "excluded", "expand", "joint_test", "load_grid", "run_grid"]

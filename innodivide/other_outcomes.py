@@ -12,10 +12,11 @@ import pandas as pd
 
 from innodivide import models
 from innodivide.confirmatory import Confirmatory
+from innodivide.data.tables import Tables, _tables
 from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.inference import sweep
 from innodivide.models import outcomes
-from innodivide.panel import Tables, _tables, country_totals
+from innodivide.panel import country_totals
 from innodivide.profile import index_relative_to_eu
 from innodivide.results import Result
 from innodivide.wording import join_names

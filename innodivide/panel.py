@@ -1,18 +1,13 @@
 """Analysis frames: from the tables of data/ to what the models take."""
 
-import copy
-import functools
-import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from innodivide import data
+from innodivide.data.tables import ROLES, TAKING_PART, Tables, _day, _tables, integrated_ipceis, member_states
 from innodivide.errors import DataError, ParameterError
 
-ROLES = ("notifying", "joined_later", "eea_participant", "associated", "prepared_only", "connected")
-TAKING_PART = ("notifying", "joined_later")  # the roles that count as taking part when late joiners do
 DYAD_COLUMNS = [
     "geo",
     "ipcei_id",
@@ -25,101 +20,6 @@ DYAD_COLUMNS = [
     "ln_gdp_pc_pps",
     "ln_gdp",
 ]
-Tables = Mapping[str, pd.DataFrame]
-
-
-class _Loaded(dict):
-    """Tables loaded on first use: what `tables=None` stands for."""
-
-    def __init__(self):
-        super().__init__()
-        self.state = {}  # of each table that a result depends on, as it was before the table was first read
-
-    def __missing__(self, name: str) -> pd.DataFrame:
-        self.state = data.state([name]) | self.state
-        self[name] = data.load(name)
-        return self[name]
-
-
-def _tables(tables: Tables | None) -> Tables:
-    return _Loaded() if tables is None else tables
-
-
-def once(function: Callable) -> Callable:
-    """Let a function that takes `tables` compute once in a process what it finds in the repository's own tables.
-
-    For results that are the same in every report: kernels are forked from a process that has them. Each caller gets a
-    copy. A result is computed anew when a table it was made from has changed on disk; a notebook that has not declared
-    all of these tables is refused, as if they were read again. With other tables than the repository's, or arguments
-    that cannot be hashed, the function is simply called.
-
-    Parameters
-    ----------
-    function : callable
-        Has a parameter `tables`. Its result depends on its arguments alone; equal arguments give equal results.
-    """
-    signature, results = inspect.signature(function), {}
-
-    @functools.wraps(function)
-    def wrapper(*args, **kwargs):
-        bound = signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        tables = bound.arguments.pop("tables")
-        key = tuple(bound.arguments.items())
-        if not ((tables is None or isinstance(tables, _Loaded)) and _hashable(key)):
-            return function(*args, **kwargs)
-        state, result = results.get(key, (None, None))
-        if state is None or state != data.state(state):
-            fresh = _Loaded()
-            result = function(**bound.arguments, tables=fresh)
-            state = fresh.state
-            results[key] = state, result
-        for name in state:
-            data.refuse_undeclared(name)
-        if tables is not None:  # the caller's result depends on these tables too; what it has seen first counts
-            tables.state = state | tables.state
-        return copy.deepcopy(result)
-
-    return wrapper
-
-
-def _hashable(value) -> bool:
-    try:
-        hash(value)
-    except TypeError:
-        return False
-    return True
-
-
-def member_states(tables: Tables | None = None) -> pd.DataFrame:
-    """Return the EU27, one row each, sorted by code (columns of table `country`)."""
-    country = _tables(tables)["country"]
-    return country[country["is_eu27"].fillna(False).astype(bool)].sort_values("geo").reset_index(drop=True)
-
-
-def integrated_ipceis(tables: Tables | None = None, until=None, since=None) -> pd.DataFrame:
-    """Return the integrated IPCEIs decided in the closed interval [since, until], in order of decision."""
-    ipcei = _tables(tables)["ipcei"]
-    ipcei = ipcei[ipcei["kind"] == "integrated"]
-    if until is not None:
-        ipcei = ipcei[ipcei["decision_date"] <= _day(until, "until")]
-    if since is not None:
-        ipcei = ipcei[ipcei["decision_date"] >= _day(since, "since")]
-    if ipcei.empty:
-        raise ParameterError(f"no integrated IPCEI was decided between since={since} and until={until}")
-    return ipcei.sort_values(["decision_date", "ipcei_id"]).reset_index(drop=True)
-
-
-def _day(value, name: str) -> pd.Timestamp:
-    try:
-        day = (
-            pd.NaT if isinstance(value, (int, float, np.number)) else pd.Timestamp(value)
-        )  # a number would be nanoseconds of 1970
-    except (ValueError, TypeError):
-        day = pd.NaT
-    if day is pd.NaT or day.tz is not None:
-        raise ParameterError(f"{name}={value!r} is not a date; write it as 2021-04-30")
-    return day
 
 
 def status_asof(dates: Sequence, status="at_decision", tables: Tables | None = None) -> pd.DataFrame:
@@ -276,23 +176,6 @@ def country_totals(dyads: pd.DataFrame) -> pd.DataFrame:
         ln_gdp_pc_pps=("ln_gdp_pc_pps", "mean"),
         ln_gdp=("ln_gdp", "mean"),
     ).reset_index()
-
-
-def country_values(variable: str, year: int, tables: Tables | None = None) -> pd.DataFrame:
-    """Return one variable of the country panel in one year for the EU27: geo, value, source_id, flag.
-
-    Raises
-    ------
-    ParameterError
-        If the variable is unknown; a country without a figure stays in the frame with a missing value.
-    """
-    tables = _tables(tables)
-    long = tables["country_panel"]
-    known = sorted(long["variable"].unique())
-    if variable not in known:
-        raise ParameterError(f"variable={variable!r}: allowed are {', '.join(known)}")
-    rows = long[(long["variable"] == variable) & (long["year"] == year)]
-    return member_states(tables)[["geo"]].merge(rows[["geo", "value", "source_id", "flag"]], on="geo", how="left")
 
 
 def dyad_sources(tables: Tables | None = None) -> tuple[str, ...]:

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from innodivide import barriers, profile
+from innodivide.data.tables import Tables, _tables, member_states, once
 from innodivide.errors import DataError, ParameterError
-from innodivide.panel import Tables, _tables, control_values, member_states, once
+from innodivide.panel import control_values
 
 YEAR = 2023  # the last year of the index; population and GDP of the same year
 MEASURES = ("ln_population", "ln_gdp_pc_pps", "index")

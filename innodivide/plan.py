@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import yaml
 
-from innodivide.data import ROOT
+from innodivide.data.frozen import ROOT
 from innodivide.errors import DataError
 
 PLAN_FILE = "analysis_plan.yml"

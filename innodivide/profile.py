@@ -4,8 +4,8 @@ import unicodedata
 
 import pandas as pd
 
+from innodivide.data.tables import Tables, _tables, country_values, member_states, once
 from innodivide.errors import ParameterError
-from innodivide.panel import Tables, _tables, country_values, member_states, once
 
 _COMMA = str.maketrans("şţŞŢ", "șțȘȚ")
 PER_HEAD_YEAR = 2019  # population used for amounts per head: the last year before the pandemic
@@ -16,12 +16,6 @@ def _known(geo: str, tables: Tables) -> str:
     if geo not in codes:
         raise ParameterError(f"geo={geo!r}: allowed are {', '.join(codes)}")
     return geo
-
-
-def country_names(tables: Tables | None = None) -> dict[str, str]:
-    """Return the English name of every code of table `country`."""
-    country = _tables(tables)["country"]
-    return dict(zip(country["geo"], country["name"]))
 
 
 def endonyms(geo: str, tables: Tables | None = None) -> list[str]:

@@ -9,9 +9,9 @@ widespread closures; 2021 and 2023 are checks, as 2021 is what could be seen fir
 import numpy as np
 import pandas as pd
 
+from innodivide.data.tables import Tables, _tables, country_values, member_states
 from innodivide.errors import DesignError, ParameterError
 from innodivide.inference.permute import check_permutations, country_orders
-from innodivide.panel import Tables, _tables, country_values, member_states
 from innodivide.profile import index_relative_to_eu
 from innodivide.results import require_rng
 from innodivide.tiers.coverage import Coverage

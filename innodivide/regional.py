@@ -9,8 +9,8 @@ import pandas as pd
 from innodivide import barriers, composite, scenarios
 from innodivide.claims import barriers as claim
 from innodivide.confirmatory import stream
+from innodivide.data.tables import Tables, _tables, member_states, once
 from innodivide.models import FirthFit
-from innodivide.panel import Tables, _tables, member_states, once
 from innodivide.plan import Plan
 
 WEALTH_YEAR = 2021  # regional GDP: the year in which the quality of government was asked

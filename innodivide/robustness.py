@@ -5,10 +5,12 @@ import pandas as pd
 
 from innodivide import composite, multiverse, other_outcomes
 from innodivide.confirmatory import Confirmatory, stream
+from innodivide.data.tables import Tables, _tables
 from innodivide.inference import clusters, importance, linear, sweep
+from innodivide.inference import grid as grid_module
 from innodivide.inference.sensitivity import Sensitivity, e_value, risk_ratio, robustness_value
 from innodivide.models.design import CONTROLS
-from innodivide.panel import Tables, _tables, country_totals
+from innodivide.panel import country_totals
 from innodivide.plan import Plan
 from innodivide.results import Result
 
@@ -28,13 +30,13 @@ def odds_ratio_curve(grid: pd.DataFrame) -> pd.DataFrame:
 
 def every_specification(tables: Tables | None = None) -> pd.DataFrame:
     """Return every specification of the grid, both families and all estimators (`multiverse.run_grid`)."""
-    return multiverse.run_grid(multiverse.expand(tables=tables), tables=tables)
+    return multiverse.run_grid(grid_module.expand(tables=tables), tables=tables)
 
 
 def joint_test(specs: pd.DataFrame, plan: Plan, n_permutations: int, tables: Tables | None = None) -> pd.DataFrame:
     """Return the joint permutation test of some specifications, one row for each statistic."""
     rng = stream(plan, 20)
-    return multiverse.joint_test(specs[multiverse.KEYS], n_permutations=n_permutations, rng=rng, tables=tables).frame
+    return multiverse.joint_test(specs[grid_module.KEYS], n_permutations=n_permutations, rng=rng, tables=tables).frame
 
 
 def cluster_methods(main: Confirmatory, plan: Plan) -> pd.DataFrame:

@@ -24,7 +24,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from innodivide import confirmatory, data, models
+from innodivide import confirmatory, models
+from innodivide.data import frozen
 from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.inference.audited import METHODS, Block, Method
 from innodivide.inference.clusters import WEBB
@@ -34,7 +35,7 @@ from innodivide.models.design import CONTROLS, Design, build_design, mean_interc
 from innodivide.plan import Plan, load_plan
 from innodivide.results import require_rng
 
-STORED = data.ROOT / "reports" / "expected" / "size_audit.csv"
+STORED = frozen.ROOT / "reports" / "expected" / "size_audit.csv"
 SIMULATIONS = 4000
 PERMUTATIONS = 999  # also draws of the wild bootstrap; the reports use 9999
 ODDS_RATIOS = (1.0, 4.0)

@@ -66,3 +66,17 @@ def fill(id: str, templates: Mapping[str, str], values: Mapping | None) -> tuple
 
 def _is_negative_number(text: str) -> bool:
     return re.fullmatch(r"-[\d.,]+ ?%?(?: .*)?", text) is not None
+
+
+MIME = "application/vnd.innodivide.exhibit+json"
+
+GROUPS = ("leader", "strong", "moderate", "emerging")
+
+GROUP_LABELS = {
+    "leader": "Innovation leader",
+    "strong": "Strong innovator",
+    "moderate": "Moderate innovator",
+    "modest": "Modest innovator (to 2020)",
+    "emerging": "Emerging innovator (from 2021)",
+}
+GROUP_LETTERS = {"leader": "L", "strong": "S", "moderate": "M", "modest": "Md", "emerging": "E"}

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from innodivide import data
+from innodivide.data import frozen
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +80,7 @@ class DataCopy:
 @pytest.fixture(scope="session")
 def data_folder(tmp_path_factory) -> Path:
     """One copy of data/ for the whole session."""
-    return Path(shutil.copytree(data.DATA, tmp_path_factory.mktemp("repository") / "data"))
+    return Path(shutil.copytree(frozen.DATA, tmp_path_factory.mktemp("repository") / "data"))
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ class Repository(DataCopy):
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess:
         environment = {**os.environ, "INNODIVIDE_ROOT": str(self.root)}
-        environment.pop(data.DECLARED_TABLES, None)
+        environment.pop(frozen.DECLARED_TABLES, None)
         return subprocess.run(
             [sys.executable, "-m", "innodivide.cli", *arguments],
             env=environment,

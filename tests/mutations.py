@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from innodivide.schema import foreign_keys
+from innodivide.data.schema import foreign_keys
 
 
 @dataclass(frozen=True)

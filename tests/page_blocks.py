@@ -9,7 +9,8 @@ import unicodedata
 import pandas as pd
 from matplotlib.figure import Figure
 
-from innodivide import data, exhibits
+from innodivide import exhibits
+from innodivide.data import frozen
 from innodivide.reports.blocks import Block
 
 SOURCES = ("AALEP-FR", "UNICODE_CLDR")
@@ -159,7 +160,7 @@ def squeezed(text: str) -> str:
 
 def member_states() -> list[str]:
     """Return the names of the Member States in their own languages."""
-    cells = data.load_rows("country").query("is_eu27 == True")["endonym"]
+    cells = frozen.load_rows("country").query("is_eu27 == True")["endonym"]
     return [pair.split(":", 1)[1] for cell in cells for pair in cell.split(";")]
 
 

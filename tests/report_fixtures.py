@@ -16,9 +16,9 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from innodivide import data
+from innodivide.data import frozen
 
-ROOT = data.ROOT
+ROOT = frozen.ROOT
 MINI, AGAIN, HURRIED = "90_mini", "91_again", "92_hurried"
 HURRY = 8  # seconds that the last of them may take
 MOODS = ("good", "second", "trips", "fails", "bare", "warns", "undeclared", "dies", "edits")
@@ -137,12 +137,14 @@ class Mini:
         for name in (MINI, AGAIN, HURRIED):
             write_notebook(root / "notebooks" / f"{name}.ipynb", MINI_CELLS)
         if light:
-            (root / "innodivide" / "reports" / "warm.py").write_text("import ipykernel.kernelapp, innodivide.data\n")
+            (root / "innodivide" / "reports" / "warm.py").write_text(
+                "import ipykernel.kernelapp, innodivide.data.frozen\n"
+            )
         self._pool = None
 
     def environment(self) -> dict[str, str]:
         """Return the environment of a process that works in this repository."""
-        kept = {k: v for k, v in os.environ.items() if k != data.DECLARED_TABLES}
+        kept = {k: v for k, v in os.environ.items() if k != frozen.DECLARED_TABLES}
         return kept | {"INNODIVIDE_ROOT": str(self.root)}
 
     def call(self, function, *arguments):

@@ -8,9 +8,13 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from innodivide import data, divide, exhibits, multiverse, participation, robustness
+from innodivide import divide, exhibits, multiverse, participation, robustness
+from innodivide.data import frozen
+from innodivide.data.sources import sources_of
+from innodivide.inference import grid as grid_module
 from innodivide.narrative import robustness as words
 from innodivide.narrative.specifications import every_row
+from innodivide.wording import MIME
 
 NASTY = (
     '"quoted" & <b>bold</b>',
@@ -28,7 +32,7 @@ ANNEXES = {"AT": ("html", "pdf", "docx"), "EL": ("html",), "PL": ("html", "pdf")
 @cache
 def specifications() -> pd.DataFrame:
     """Return some of the specifications of the real grid as report 04 shows them, one of them failed."""
-    specs = multiverse.expand()
+    specs = grid_module.expand()
     fitted = multiverse.run_grid(specs[specs["sample"].isin(SAMPLES)])
     lost = fitted["spec_id"] == FAILED
     fitted.loc[lost, ["estimate", "ci_low", "ci_high", "t", "p_value"]] = float("nan")
@@ -75,7 +79,7 @@ def contents() -> dict[str, list[exhibits.Exhibit]]:
                 "The states",
                 countries(),
                 {"name": "Country"},
-                sources=exhibits.sources_of(data.load("ipcei_country")),
+                sources=sources_of(frozen.load("ipcei_country")),
             )
         ],
         "04_robustness": [
@@ -116,7 +120,7 @@ def robustness_rows() -> pd.DataFrame:
 def write_report(folder: Path, shown=(), formats=("html",)) -> None:
     """Write a report folder as a run leaves it, with these exhibits."""
     folder.mkdir(parents=True)
-    cells = [{"cell_type": "code", "outputs": [{"data": {exhibits.MIME: e.payload()}}]} for e in shown]
+    cells = [{"cell_type": "code", "outputs": [{"data": {MIME: e.payload()}}]} for e in shown]
     notebook = json.dumps({"cells": cells}).encode()
     (folder / "notebook.ipynb").write_bytes(notebook)
     (folder / "exhibits").mkdir()
@@ -124,7 +128,7 @@ def write_report(folder: Path, shown=(), formats=("html",)) -> None:
         (folder / "exhibits" / f"{exhibit.id}.csv").write_text(exhibit.csv(), "utf-8")
     for kind in formats:
         (folder / f"report.{kind}").write_text("report", "utf-8")
-    grid = hashlib.sha256((data.ROOT / "multiverse.yml").read_bytes()).hexdigest()
+    grid = hashlib.sha256((frozen.ROOT / "multiverse.yml").read_bytes()).hexdigest()
     content = {"inputs": {"multiverse.yml": grid}, "outputs": {"notebook.ipynb": hashlib.sha256(notebook).hexdigest()}}
     (folder / "manifest.json").write_text(json.dumps(content), "utf-8")
 

@@ -7,12 +7,14 @@ import re
 import pandas as pd
 import pytest
 
-from innodivide import confirmatory, data, figures, models, panel, peers, plan, profile, regional, scenarios
+from innodivide import confirmatory, figures, models, panel, peers, plan, profile, regional, scenarios
+from innodivide.data import frozen
+from innodivide.data.tables import _tables, country_names, member_states
 from innodivide.errors import ParameterError
 from innodivide.narrative import annex
 from innodivide.narrative.annex import labels, overview, tier1
 
-EU27 = list(panel.member_states()["geo"])
+EU27 = list(member_states()["geo"])
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +40,10 @@ def said(geo: str, model, gaps) -> str:
 
 
 def test_every_indicator_has_a_short_name_of_its_own():
-    codes = data.load("indicator").query("level == 'indicator'")["indicator_code"]
+    codes = frozen.load("indicator").query("level == 'indicator'")["indicator_code"]
     assert set(labels.INDICATORS) == set(codes) and len(set(labels.INDICATORS.values())) == 32
     assert max(map(len, labels.INDICATORS.values())) <= 30
-    assert set(peers.SHORT) == {name for name, _, _ in profile.instruments(panel._tables(None))} - {peers.EARLY}
+    assert set(peers.SHORT) == {name for name, _, _ in profile.instruments(_tables(None))} - {peers.EARLY}
 
 
 def test_a_name_takes_its_article_within_a_sentence():
@@ -55,13 +57,13 @@ def test_a_name_takes_its_article_within_a_sentence():
 
 @pytest.mark.parametrize("geo", [g if g in ("EL", "IE") else pytest.param(g, marks=pytest.mark.slow) for g in EU27])
 def test_what_stands_out_is_told_of_every_country(geo, model, gaps):
-    text, name = said(geo, model, gaps), profile.country_names()[geo]
+    text, name = said(geo, model, gaps), country_names()[geo]
     assert text.startswith("**What stands out.** ") and name in text
     assert not re.search(r"\bnan\b|\bNone\b|[{}]|(?<!\w)-\d", text)
     index = profile.index_relative_to_eu().query("geo == @geo and year == 2023")["relative"].iloc[0]
     assert f"stood at {index:.0f} percent of the EU in 2023" in text
     for peer in peers.of(geo):
-        assert profile.country_names()[peer] in text
+        assert country_names()[peer] in text
 
 
 def test_special_cases_have_their_own_words(model, gaps):
@@ -138,7 +140,7 @@ def test_the_record_is_that_of_the_model_and_every_company_stays_in_the_data(mod
     assert list(record.index) == ["DE", *peers.of("DE")] and (picture.data["part"] == "scenario").sum() == 4
     assert record["observed"].to_dict() == expected.set_index("geo")["observed"][record.index].to_dict()
     table = annex.membership_exhibit("DE")
-    people = data.load("ipcei_participant").query("geo == 'DE' and participant_type == 'direct'")
+    people = frozen.load("ipcei_participant").query("geo == 'DE' and participant_type == 'direct'")
     assert all(company in table.csv() for company in people["company"] if '"' not in company)
 
 
@@ -174,7 +176,7 @@ def test_the_map_stands_beside_the_regions_of_the_peers():
 
 def test_marks_and_labels_of_a_small_map_lie_on_no_mark():
     own = profile.regions("HU").assign(geo="HU", label="Hungary", code=lambda f: f["region_code"])
-    picture = figures.regions_beside(own, panel._tables(None)["outline"], own.assign(value=own["relative"]), "HU")
+    picture = figures.regions_beside(own, _tables(None)["outline"], own.assign(value=own["relative"]), "HU")
     picture.draw_without_rendering()
     ax, point = picture.axes[0], picture.dpi / 72
     marks = [ax.transData.transform(xy) for c in ax.collections if len(c.get_offsets()) for xy in c.get_offsets()[:]]
@@ -217,7 +219,7 @@ def test_panels_refuse_what_they_cannot_draw():
     with pytest.raises(ParameterError, match="focus 'XX'"):
         points = profile.regions("LT").assign(geo="LT", code=lambda f: f["region_code"])
         rows = pd.DataFrame({"label": ["x"], "value": [1.0], "group": ["strong"]})
-        figures.regions_beside(points, data.load("outline"), rows, "XX")
+        figures.regions_beside(points, frozen.load("outline"), rows, "XX")
 
 
 def test_the_order_of_rows_does_not_matter_to_the_strengths():
@@ -231,6 +233,6 @@ def test_the_order_of_rows_does_not_matter_to_the_strengths():
 
 def test_numbers_of_regions_outside_the_map_have_a_minus_sign():
     points = profile.regions("PT").assign(geo="PT", code=lambda f: f["region_code"], score=-0.7)
-    drawn = figures.region_map(points, data.load("outline"), "score", focus="PT", fmt="{:.1f}")
+    drawn = figures.region_map(points, frozen.load("outline"), "score", focus="PT", fmt="{:.1f}")
     under = drawn.axes[0].get_xlabel()
     assert "Açores" in under and "(−0.7)" in under and "-0.7" not in under

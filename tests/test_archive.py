@@ -18,11 +18,11 @@ import pytest
 import yaml
 from report_fixtures import MINI, MINI_YAML, ROOT, Mini, tree
 
-from innodivide import data
+from innodivide.data import frozen
 from innodivide.errors import DataError, ParameterError
-from innodivide.exhibits import MIME
 from innodivide.reports import archive
 from innodivide.reports.archive_trace import exhibits, place
+from innodivide.wording import MIME
 
 SMALL = ("CITATION.cff", "LICENSE", "LICENSE-DATA.md", "Makefile", "README.md", "pyproject.toml", ".gitignore")
 
@@ -260,9 +260,9 @@ def test_the_readme_states_what_the_run_and_the_tables_say(mini, unpacked):
     assert all(f"- {name} {version}\n" in text for name, version in made["environment"]["packages"].items())
     assert f"Python {made['environment']['python']};" in text
     assert "The seed of the registered analysis is 20261122" in text
-    rows = data.load("ipcei_country")
+    rows = frozen.load("ipcei_country")
     assert f"| `repository/data/tier1/ipcei_country.csv` | {len(rows)} |" in text
-    sources = data.load("source")
+    sources = frozen.load("source")
     assert all(f"- **{s}** " in text for s in sources["source_id"])
     counts = sources["licence"].value_counts()
     assert f"| {counts.index[0]} | {counts.iloc[0]} |" in text

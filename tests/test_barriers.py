@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from innodivide import barriers as b
-from innodivide import data
 from innodivide.claims import barriers as claims
 from innodivide.claims.region_barriers import region_barrier_table
+from innodivide.data import frozen
 from innodivide.errors import DataError, DesignError, InnodivideError, ParameterError
 
 HERE = Path(__file__).parent / "reference" / "barriers"
@@ -260,11 +260,11 @@ def test_split_refuses_what_it_cannot_do():
 def test_weights_and_readings_of_zeros_rebuild_the_published_index(level):
     weights, readings = b.implied_weights(level), b.zero_readings(level)
     assert weights.sum() == pytest.approx(1) and (weights > 0.005).all()
-    assert len(readings) == _eu_zeros(data.load("ris_score" if level == "region" else "eis_score"), level)
+    assert len(readings) == _eu_zeros(frozen.load("ris_score" if level == "region" else "eis_score"), level)
     assert set(readings["reading"]) == {"missing", "bottom"} and readings["certain"].any()
     scores = b.region_scores() if level == "region" else b.country_scores()
     table, unit = ("ris_index", "region_code") if level == "region" else ("eis_index", "geo")
-    index = data.load(table).query("edition == 2023 and year == 2023").set_index(unit)["value"]
+    index = frozen.load(table).query("edition == 2023 and year == 2023").set_index(unit)["value"]
     mean = (scores * weights).sum(axis=1) * scores.shape[1] / scores.notna().sum(axis=1)
     factor = (index / mean).dropna().drop("EU")
     expected = factor.groupby(b.region_groups()["geo"]).transform("median") if level == "region" else 1
@@ -273,7 +273,7 @@ def test_weights_and_readings_of_zeros_rebuild_the_published_index(level):
 
 def _eu_zeros(rows: pd.DataFrame, level: str) -> int:
     members = b.region_groups().index if level == "region" else b.country_scores().index
-    codes = data.load("indicator").query("level == 'indicator'")["indicator_code"]
+    codes = frozen.load("indicator").query("level == 'indicator'")["indicator_code"]
     unit = "region_code" if level == "region" else "geo"
     return int((rows["is_zero"] & rows[unit].isin(set(members) - {"EU"}) & rows["indicator_code"].isin(codes)).sum())
 
@@ -281,7 +281,7 @@ def _eu_zeros(rows: pd.DataFrame, level: str) -> int:
 def test_country_contributions_sum_to_the_published_gap():
     found = b.gap_contributions(b.country_scores(), weights=b.implied_weights("country"), scale="count")
     gaps = b.unit_gaps(found).set_index("unit")
-    index = data.load("eis_index").query("edition == 2023 and year == 2023").set_index("geo")["value"]
+    index = frozen.load("eis_index").query("edition == 2023 and year == 2023").set_index("geo")["value"]
     whole = gaps[gaps["n_indicators"] == 32].index
     assert len(whole) >= 25
     np.testing.assert_allclose((index["EU"] - index)[whole], gaps.loc[whole, "gap"], atol=0.005)
@@ -531,7 +531,7 @@ def test_annex_rows_cover_every_region_in_words(geo):
     rows = region_barrier_table(geo, rng(20), n_boot=49)
     groups = b.region_groups().query("geo == @geo")
     assert set(rows["region_code"]) == set(groups.index) and rows["relative"].is_monotonic_increasing
-    index = data.load("ris_index").query("edition == 2023 and year == 2023").set_index("region_code")["value"]
+    index = frozen.load("ris_index").query("edition == 2023 and year == 2023").set_index("region_code")["value"]
     np.testing.assert_allclose(
         rows["gap"] + rows["adjustment"], (index["EU"] - index).reindex(rows["region_code"]), atol=1e-9
     )

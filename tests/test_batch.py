@@ -5,14 +5,15 @@ import pytest
 from reference.cases import expected, made_up, table, two_by_two
 
 from innodivide.errors import DesignError, ParameterError
-from innodivide.inference import batch, country_level, score_statistics
+from innodivide.inference import batch, country_level, newton, score_statistics
 from innodivide.inference.batch import binomial_score_batch, firth_batch, ml_batch
 from innodivide.inference.clusters import lpm_clustered
 from innodivide.inference.lpm import cr2, least_squares
 from innodivide.inference.permute import country_orders
 from innodivide.inference.stacks import Stack, invert
-from innodivide.models import dispersion_interval, engine, firth_logit, grouped_binomial
+from innodivide.models import dispersion_interval, engine, firth_logit
 from innodivide.models.design import CONTROLS, build_design, null_fit
+from innodivide.models.grouped import grouped_binomial
 from innodivide.panel import country_totals, ipcei_dyads
 
 DYADS = ipcei_dyads().sort_values(["geo", "ipcei_id"]).reset_index(drop=True)
@@ -176,13 +177,13 @@ def test_steps_that_lower_the_penalised_likelihood_are_halved(monkeypatch):
     generator = rng(4)
     x, exposure = generator.standard_cauchy((30, 2)), generator.standard_cauchy((100, 30))
     y = (generator.random((100, 30)) < 0.5).astype(float)
-    halved, move = [], batch.maximise.__globals__["_Iterate"].move
+    halved, move = [], newton.maximise.__globals__["_Iterate"].move
 
     def watch(self, at, worse, slow, reach):
         halved.append(int(worse.sum()))
         return move(self, at, worse, slow, reach)
 
-    monkeypatch.setattr(batch.maximise.__globals__["_Iterate"], "move", watch)
+    monkeypatch.setattr(newton.maximise.__globals__["_Iterate"], "move", watch)
     found = firth_batch(exposure, x, y, log_likelihood=True)
     assert sum(halved) > 0 and found.converged.all()
     # At a maximum the penalised likelihood is higher than anywhere near it.
@@ -203,7 +204,7 @@ def test_steps_that_lower_the_penalised_likelihood_are_halved(monkeypatch):
 def test_what_does_not_converge_goes_to_the_single_fit_engine(monkeypatch):
     exposure = permuted(6)
     wanted = firth_batch(exposure, X, DESIGN.y, log_likelihood=True)
-    original = batch.maximise
+    original = newton.maximise
     monkeypatch.setattr(batch, "maximise", lambda *args, **options: original(*args, **{**options, "max_iter": 1}))
     found = firth_batch(exposure, X, DESIGN.y, log_likelihood=True)
     assert found.n_fallback == 6 and found.converged.all()

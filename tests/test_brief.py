@@ -11,7 +11,9 @@ from brief_run import brief, pages, summary
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
-from innodivide import claims, data, figures
+from innodivide import figures
+from innodivide.claims import divide
+from innodivide.data import frozen
 from innodivide.narrative import brief as words
 from innodivide.reports import columns, document
 from innodivide.reports.declarations import notebook
@@ -90,7 +92,7 @@ def test_the_tile_map_draws_its_table_twice_in_the_same_colours(run):
 def test_a_state_has_the_colour_of_its_group_in_every_figure(run):
     """Tiles, chips and dots of a state take the colour from its group in the edition named under the figure."""
     rows = run.names["states"]
-    plain = figures.tile_map(rows, data.load("tile_grid"), "group")
+    plain = figures.tile_map(rows, frozen.load("tile_grid"), "group")
     drawings = plain, run.drawings["F7.2"]
     both = [{p.get_label(): to_hex(p.get_facecolor()) for p in d.axes[0].patches} for d in drawings]
     assert both[0] == both[1] and len(both[0]) == 27
@@ -250,17 +252,17 @@ def test_the_numbers_of_the_figures_are_those_of_the_ledger(run):
 
 def test_what_would_change_the_verdict_is_true_of_the_rules():
     """Counts at the thresholds named in the ledger, put through the rules themselves."""
-    tables = {n: data.load(n) for n in ("ris_index", "ris_region", "country")}
+    tables = {n: frozen.load(n) for n in ("ris_index", "ris_region", "country")}
     index = tables["ris_index"].copy()
     last = index.query("edition == 2019")["year"].max()  # noqa: F841  used in the query
     lowest = index.query("edition == 2019 and year == @last and group == 'modest'")["region_code"]
     codes = [c for c in lowest if c.startswith("RO")]
-    assert claims.divide.least_innovative_regions(tables).verdict == "supported"
-    change = claims.divide.least_innovative_regions(tables).change
+    assert divide.least_innovative_regions(tables).verdict == "supported"
+    change = divide.least_innovative_regions(tables).change
     assert "Romania at most 4" in change
     for left, verdict in ((5, "supported"), (4, "partly")):
         lifted = index.assign(group=index["group"].where(~index["region_code"].isin(codes[left:]), "moderate"))
-        assert claims.divide.least_innovative_regions(tables | {"ris_index": lifted}).verdict == verdict
+        assert divide.least_innovative_regions(tables | {"ris_index": lifted}).verdict == verdict
 
 
 def test_the_notebook_types_no_finding_in_its_markdown():

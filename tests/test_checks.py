@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from innodivide import checks, data
+from innodivide.data import checks, frozen, schema
 from innodivide.errors import DataError
 
 IPCEI, STATES, PEOPLE = "tier1/ipcei.csv", "tier1/ipcei_country.csv", "tier1/ipcei_participant.csv"
@@ -21,7 +21,7 @@ PANEL, COUNTRY, GRID, OUTLINE = (
     "geography/outline.csv",
 )
 SOURCES, CORRECTIONS = "sources.csv", "corrections.csv"
-TABLE = {resource["path"]: name for name, resource in data.resources().items()}
+TABLE = {resource["path"]: name for name, resource in frozen.resources().items()}
 
 
 # Changes: functions from the text of a file to its new text
@@ -277,12 +277,12 @@ CELLS = [
 @parametrised(CELLS)
 def test_a_bad_cell_is_reported(copy, case):
     copy.change(case.file, case.change)
-    assert_reported(data.check_table(TABLE[case.file], copy.folder), expected(copy, case))
+    assert_reported(frozen.check_table(TABLE[case.file], copy.folder), expected(copy, case))
 
 
 def test_a_failure_carries_the_value(copy):
     copy.change(IPCEI, cell("Hy2Use,", "n_companies", "twenty"))
-    (failure,) = data.check_table("ipcei", copy.folder)
+    (failure,) = frozen.check_table("ipcei", copy.folder)
     row = copy.row(IPCEI, "Hy2Use,")
     where = f"tier1/ipcei.csv, row {row}, column n_companies"
     assert str(failure) == f"{where}: 'twenty' breaks the rule: type integer (digits only)"
@@ -332,18 +332,18 @@ FORMS = [
 @parametrised(FORMS)
 def test_a_broken_file_is_reported(copy, case):
     copy.change(case.file, case.change)
-    assert_reported(data.check_table(TABLE[case.file], copy.folder), expected(copy, case))
+    assert_reported(frozen.check_table(TABLE[case.file], copy.folder), expected(copy, case))
 
 
 @pytest.mark.parametrize("change", [lambda text: None, lambda text: "\ufeff" + text, lambda text: text[:-5]])
 def test_an_unreadable_table_is_not_reported_again_for_each_row_that_refers_to_it(copy, change):
     copy.change(COUNTRY, change)
-    assert [f.file for f in data.check_table("country", copy.folder)] == [COUNTRY]
-    assert data.check_table("tile_grid", copy.folder) == [
-        data.Failure(GRID, None, "geo", "", "table country, which it refers to, can be read")
+    assert [f.file for f in frozen.check_table("country", copy.folder)] == [COUNTRY]
+    assert frozen.check_table("tile_grid", copy.folder) == [
+        schema.Failure(GRID, None, "geo", "", "table country, which it refers to, can be read")
     ]
     with pytest.raises(DataError, match="table country, which it refers to, can be read"):
-        data.load("tile_grid", copy.folder)
+        frozen.load("tile_grid", copy.folder)
 
 
 # Damage that only shows across tables
@@ -642,10 +642,10 @@ def test_rules_across_tables_need_only_their_own_tables(copy):
 
 @pytest.mark.parametrize("file", [IPCEI, PUBLISHED])
 def test_crlf_line_ends_are_harmless(copy, file):
-    before = data.load(TABLE[file], copy.folder)
+    before = frozen.load(TABLE[file], copy.folder)
     copy.change(file, lambda text: text.replace("\n", "\r\n"))
     assert checks.check_all(copy.folder) == ([], [])
-    assert data.load(TABLE[file], copy.folder).equals(before)
+    assert frozen.load(TABLE[file], copy.folder).equals(before)
 
 
 @pytest.mark.parametrize("file", [IPCEI, STATES, PUBLISHED])
@@ -654,10 +654,10 @@ def test_the_order_of_rows_is_harmless(copy, file):
         first, *rest = text.splitlines(keepends=True)
         return first + "".join(reversed(rest))
 
-    before = data.load(TABLE[file], copy.folder)
+    before = frozen.load(TABLE[file], copy.folder)
     copy.change(file, reverse)
     assert checks.check_all(copy.folder) == ([], [])
-    assert data.load(TABLE[file], copy.folder).equals(before.iloc[::-1].reset_index(drop=True))
+    assert frozen.load(TABLE[file], copy.folder).equals(before.iloc[::-1].reset_index(drop=True))
 
 
 def test_quotes_around_every_cell_are_harmless(copy):
@@ -676,7 +676,7 @@ def test_quotes_around_every_cell_are_harmless(copy):
 def test_check_says_that_the_data_hold(repository):
     done = repository.run("check")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"{len(data.resources())} tables hold, {len(checks.RULES)} rules across tables hold\n"
+    assert done.stdout == f"{len(frozen.resources())} tables hold, {len(checks.RULES)} rules across tables hold\n"
 
 
 def test_check_lists_every_failure_and_ends_with_1(repository):
@@ -688,7 +688,7 @@ def test_check_lists_every_failure_and_ends_with_1(repository):
             line.startswith(f"{file}, row {row}, column {column}: ") and rule in line
             for line in done.stderr.splitlines()
         )
-    assert f"{len(wanted)} failures in {len({w[0] for w in wanted})} of {len(data.resources())} tables" in done.stderr
+    assert f"{len(wanted)} failures in {len({w[0] for w in wanted})} of {len(frozen.resources())} tables" in done.stderr
     assert "not checked because a table it needs does not hold: " in done.stderr
     assert "Traceback" not in done.stderr
 
@@ -725,7 +725,7 @@ def test_check_reports_contradictions_and_ends_with_1(repository):
     ],
 )
 def test_check_without_a_description_says_so(repository, change, message):
-    repository.change(data.PACKAGE, change)
+    repository.change(frozen.PACKAGE, change)
     done = repository.run("check")
     assert (done.returncode, done.stdout) == (1, "")
     assert message in done.stderr and "Traceback" not in done.stderr

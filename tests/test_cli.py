@@ -4,8 +4,9 @@ import pytest
 from click.testing import CliRunner
 from report_fixtures import MINI
 
-from innodivide import __version__, data
+from innodivide import __version__
 from innodivide.cli import main
+from innodivide.data import frozen
 from innodivide.reports import run as runner
 from innodivide.reports.declarations import eu27, notebooks
 from innodivide.reports.run import Outcome
@@ -162,9 +163,9 @@ def test_an_output_folder_that_cannot_be_written_ends_with_status_2(tmp_path):
 
 def test_describe_lists_the_tables_and_explains_each_column():
     listed = cli("describe").output.splitlines()
-    assert {line.split()[0] for line in listed} == set(data.resources())
+    assert {line.split()[0] for line in listed} == set(frozen.resources())
     described = cli("describe", "ipcei_country").output
-    for row in data.describe("ipcei_country").itertuples():
+    for row in frozen.describe("ipcei_country").itertuples():
         assert f"\n{row.column}: {row.meaning}" in described
     assert "key" in described and "refers to source" in described
 
@@ -172,14 +173,14 @@ def test_describe_lists_the_tables_and_explains_each_column():
 def test_check_holds_on_the_data_of_the_repository():
     result = cli("check")
     assert result.exit_code == 0, result.output
-    assert f"{len(data.resources())} tables hold" in result.output
+    assert f"{len(frozen.resources())} tables hold" in result.output
 
 
 @pytest.mark.slow
 def test_claims_prints_a_verdict_for_each_claim():
     result = cli("claims")
     assert result.exit_code == 0
-    for claim in data.load("claim")["claim_id"]:
+    for claim in frozen.load("claim")["claim_id"]:
         assert any(line.startswith(f"{claim} ") for line in result.output.splitlines())
 
 

@@ -12,7 +12,7 @@ import time
 import pytest
 from report_fixtures import MINI, Mini, tree, wait_until
 
-from innodivide.reports import cluster
+from innodivide.reports import cluster, manifest
 
 pytest.importorskip("distributed")
 MOODS = ("good", "second", "trips")
@@ -219,8 +219,8 @@ def test_a_worker_with_other_data_or_without_the_package_is_refused(mini, dask, 
             break
         time.sleep(1)
         done = run_on(mini, dask.address, tmp_path / "out")
-    here = cluster.manifest.file_sha256(mini.data / "geography" / "tile_grid.csv")[:16]
-    there = cluster.manifest.file_sha256(table)[:16]
+    here = manifest.file_sha256(mini.data / "geography" / "tile_grid.csv")[:16]
+    there = manifest.file_sha256(table)[:16]
     assert done.returncode == 1
     assert re.search(
         rf"tcp://127\.0\.0\.1:\d+ differs: data/geography/tile_grid\.csv is {there} there and {here} here", done.stderr
@@ -269,7 +269,7 @@ def test_with_tls_only_holders_of_a_certificate_get_in(tmp_path, monkeypatch):
     there = Dask(tmp_path / "dask")
     try:
         there.scheduler("--protocol", "tls", *files)
-        there.worker("a", cluster.manifest.data.ROOT, "--no-nanny", *files)
+        there.worker("a", manifest.data.ROOT, "--no-nanny", *files)
         assert there.address.startswith("tls://")
         with dask.config.set({f"distributed.comm.tls.{k}": v for k, v in ours.items()}):
             with cluster.executor(there.address) as executor:

@@ -4,9 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innodivide import composite, data
+from innodivide import composite
+from innodivide.data import frozen
+from innodivide.data.tables import member_states
 from innodivide.errors import DataError, DesignError, ParameterError
-from innodivide.panel import member_states
 
 EDITION = 2023
 
@@ -14,11 +15,11 @@ EDITION = 2023
 @pytest.fixture(scope="module")
 def eis():
     """Published EIS matrices, recovered weights and verdicts on zeros."""
-    table, indicator = data.load("eis_score"), data.load("indicator")
+    table, indicator = frozen.load("eis_score"), frozen.load("indicator")
     scores = composite.score_matrix(table, indicator, edition=EDITION)
     dimension_scores = composite.score_matrix(table, indicator, "dimension", EDITION)
     dimensions = indicator.set_index("indicator_code")["dimension_code"][scores.columns]
-    index = composite.index_values(data.load("eis_index"), EDITION)
+    index = composite.index_values(frozen.load("eis_index"), EDITION)
     weights = composite.implicit_weights(scores, index)
     zeros = composite.classify_zeros(scores, index, weights, dimension_scores, dimensions)
     return {
@@ -36,9 +37,9 @@ def eis():
 @pytest.fixture(scope="module")
 def ris():
     """Published RIS matrices with the fit of weights and country corrections."""
-    scores = composite.regional_matrix(data.load("ris_score"), EDITION)
-    index = data.load("ris_index").query("edition == @EDITION").set_index(["region_code", "year"])["value"]
-    country = data.load("ris_region").query("edition == @EDITION").set_index("region_code")["geo"]
+    scores = composite.regional_matrix(frozen.load("ris_score"), EDITION)
+    index = frozen.load("ris_index").query("edition == @EDITION").set_index(["region_code", "year"])["value"]
+    country = frozen.load("ris_region").query("edition == @EDITION").set_index("region_code")["geo"]
     fit = composite.fit_regional(scores, index, country)
     return scores, index, country, fit, composite.rebuild_regional(scores, index, country, fit)
 

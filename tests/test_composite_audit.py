@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from innodivide import composite, data, models, panel
+from innodivide import composite, models, panel
 from innodivide.composite.aggregate import cell_weights, combine, impute
 from innodivide.composite.shares import _effects
+from innodivide.data import frozen
+from innodivide.data.tables import member_states
 from innodivide.errors import DataError, DesignError, ParameterError
 
 YEAR = 2023
@@ -18,14 +20,14 @@ YEAR = 2023
 @pytest.fixture(scope="module")
 def real():
     """Normalised scores of the 2023 edition, dimensions, Member States."""
-    table, indicator = data.load("eis_score"), data.load("indicator")
+    table, indicator = frozen.load("eis_score"), frozen.load("indicator")
     scores = composite.score_matrix(table, indicator)
     dimensions = indicator.set_index("indicator_code")["dimension_code"][scores.columns]
-    index = composite.index_values(data.load("eis_index"))
+    index = composite.index_values(frozen.load("eis_index"))
     weights = composite.implicit_weights(scores, index)
     zeros = composite.classify_zeros(scores, index, weights)
     x = composite.normalised_scores(scores, weights, composite.missing_cells(zeros, scores))
-    return {"x": x, "index": index, "dimensions": dimensions, "countries": list(panel.member_states()["geo"])}
+    return {"x": x, "index": index, "dimensions": dimensions, "countries": list(member_states()["geo"])}
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +108,7 @@ def test_official_combination_gives_back_the_published_index_ranks_and_groups(re
     relative = 100 * published[real["countries"]] / published["EU"]
     assert (nominal["relative"] - relative).abs().max() < 0.001
     assert (nominal["rank"] == relative.rank(ascending=False)).all()
-    group = data.load("eis_group").query("edition == 2023").set_index("geo")["group"]
+    group = frozen.load("eis_group").query("edition == 2023").set_index("geo")["group"]
     assert (nominal["group"].astype(str) == group[real["countries"]]).all()
 
 
@@ -362,7 +364,7 @@ def test_redrawn_sets_add_up_to_the_chance_of_each_country(draws):
 
 def test_the_official_label_gives_back_the_registered_estimate(draws):
     dyads = panel.ipcei_dyads()
-    years = composite.edition_years(data.load("eis_edition"), [YEAR])
+    years = composite.edition_years(frozen.load("eis_edition"), [YEAR])
     redrawn = composite.redraw_groups(draws)
     fits = composite.label_uncertainty(dyads, redrawn[redrawn["nominal"]], edition_to_year=years)
     assert len(fits) == 1 and fits["nominal"].all()

@@ -8,81 +8,81 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innodivide import data
+from innodivide.data import frozen, schema
 from innodivide.errors import DataError
 
-TABLES = sorted(data.resources())
+TABLES = sorted(frozen.resources())
 
 
 def test_types_follow_the_description():
-    frame = data.load("ipcei")
+    frame = frozen.load("ipcei")
     assert frame["decision_date"].dtype.kind == "M"
     assert frame["n_companies"].dtype == pd.Int64Dtype()
     assert frame["aid_eur_bn_max"].dtype == np.float64
-    assert data.load("ipcei_participant")["sme"].dtype == pd.BooleanDtype()
+    assert frozen.load("ipcei_participant")["sme"].dtype == pd.BooleanDtype()
     assert all(isinstance(v, str) for v in frame["ipcei_id"])
 
 
 def test_one_row_as_it_stands_in_the_file():
-    row = data.load("ipcei").set_index("ipcei_id").loc["Hy2Use"]
+    row = frozen.load("ipcei").set_index("ipcei_id").loc["Hy2Use"]
     assert (row["decision_date"], row["n_companies"], row["aid_eur_bn_max"]) == (pd.Timestamp("2022-09-21"), 29, 5.2)
 
 
 def test_codes_that_look_like_numbers_or_missing_values_stay_text():
     """Version 2021, indicator 1.10 and the country code NA (Namibia) are text."""
-    assert data.load("nuts")["nuts_version"].iloc[0] == "2013"
-    assert "1.1" in set(data.load("indicator")["indicator_code"])
-    assert "NA" in set(data.load("country")["geo"])
+    assert frozen.load("nuts")["nuts_version"].iloc[0] == "2013"
+    assert "1.1" in set(frozen.load("indicator")["indicator_code"])
+    assert "NA" in set(frozen.load("country")["geo"])
 
 
 @pytest.mark.parametrize("name", TABLES)
 def test_empty_cells_and_only_they_are_missing(name):
-    with (data.DATA / data.resource(name)["path"]).open(encoding="utf-8", newline="") as file:
+    with (frozen.DATA / frozen.resource(name)["path"]).open(encoding="utf-8", newline="") as file:
         raw = list(csv.DictReader(file))
-    frame = data.load(name)
+    frame = frozen.load(name)
     assert len(frame) == len(raw)
     for column in frame:
         assert frame[column].isna().tolist() == [row[column] == "" for row in raw], column
 
 
 def test_an_unknown_number_is_not_zero():
-    frame = data.load("ipcei").set_index("ipcei_id")
+    frame = frozen.load("ipcei").set_index("ipcei_id")
     assert pd.isna(frame.loc["CIS", "n_smes"]) and pd.isna(frame.loc["Oresund", "aid_eur_bn_max"])
 
 
 def test_each_call_returns_a_fresh_copy():
-    first = data.load("country")
+    first = frozen.load("country")
     first.loc[:, "name"] = "spoilt"
     del first["geo"]
-    assert "spoilt" not in set(data.load("country")["name"])
-    assert "geo" in data.load("country")
+    assert "spoilt" not in set(frozen.load("country")["name"])
+    assert "geo" in frozen.load("country")
 
 
 def test_rows_with_line_numbers_are_a_fresh_copy_too():
-    rows = data.load_rows("tile_grid")
+    rows = frozen.load_rows("tile_grid")
     rows.loc[2, "geo"] = "spoilt"
-    assert data.load_rows("tile_grid").loc[2, "geo"] == data.load("tile_grid").loc[0, "geo"] != "spoilt"
+    assert frozen.load_rows("tile_grid").loc[2, "geo"] == frozen.load("tile_grid").loc[0, "geo"] != "spoilt"
 
 
 def test_a_changed_file_is_read_again(copy):
-    before = data.load("ipcei", copy.folder).set_index("ipcei_id").loc["Hy2Use", "n_companies"]
+    before = frozen.load("ipcei", copy.folder).set_index("ipcei_id").loc["Hy2Use", "n_companies"]
     copy.change("tier1/ipcei.csv", lambda text: text.replace(",13,29,35,", ",13,28,35,"))
-    assert (before, data.load("ipcei", copy.folder).set_index("ipcei_id").loc["Hy2Use", "n_companies"]) == (29, 28)
+    assert (before, frozen.load("ipcei", copy.folder).set_index("ipcei_id").loc["Hy2Use", "n_companies"]) == (29, 28)
 
 
 def test_a_table_depends_on_the_tables_it_refers_to(copy):
     """The table itself is unchanged; the country it names has gone."""
-    data.load("tile_grid", copy.folder)
+    frozen.load("tile_grid", copy.folder)
     copy.change("geography/country.csv", lambda text: re.sub(r"\nMT,[^\n]*", "", text))
     with pytest.raises(
         DataError, match=r"geography/tile_grid\.csv, row \d+, column geo: 'MT' breaks the rule: exists in table country"
     ):
-        data.load("tile_grid", copy.folder)
+        frozen.load("tile_grid", copy.folder)
 
 
 def test_an_unknown_table_lists_the_known_ones():
     with pytest.raises(DataError, match=r"unknown table 'ipceis'; the tables are: alliance, .*, ipcei, .*, variable"):
-        data.load("ipceis")
+        frozen.load("ipceis")
 
 
 def test_load_names_every_failure(copy):
@@ -91,7 +91,7 @@ def test_load_names_every_failure(copy):
     )
     row = copy.row("tier1/ipcei.csv", "Hy2Use,")
     with pytest.raises(DataError) as caught:
-        data.load("ipcei", copy.folder)
+        frozen.load("ipcei", copy.folder)
     text = str(caught.value)
     for column, value, rule in (
         ("decision_date", "2022-09-31", "a day of the calendar"),
@@ -104,47 +104,47 @@ def test_load_names_every_failure(copy):
 def test_load_shows_twenty_failures_and_counts_the_rest(copy):
     copy.change("geography/tile_grid.csv", lambda text: re.sub(r",(\d+),(\d+),INNODIVIDE", r",\1,x,INNODIVIDE", text))
     with pytest.raises(DataError, match=r"\.\.\. and 7 more$"):
-        data.load("tile_grid", copy.folder)
+        frozen.load("tile_grid", copy.folder)
 
 
 def test_a_missing_folder_says_what_to_do(tmp_path):
     with pytest.raises(DataError, match=r"datapackage\.json is missing: .*INNODIVIDE_ROOT"):
-        data.load("ipcei", tmp_path)
+        frozen.load("ipcei", tmp_path)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"resources": [{}]}'])
 def test_a_broken_description_is_named(tmp_path, text):
     (tmp_path / "datapackage.json").write_text(text)
     with pytest.raises(DataError, match=r"datapackage\.json is not a readable package description"):
-        data.load("ipcei", tmp_path)
+        frozen.load("ipcei", tmp_path)
 
 
 # Tables declared for a run
 
 
 def test_only_declared_tables_can_be_loaded(monkeypatch):
-    monkeypatch.setenv(data.DECLARED_TABLES, "country,ipcei")
-    assert len(data.load("ipcei"))
+    monkeypatch.setenv(frozen.DECLARED_TABLES, "country,ipcei")
+    assert len(frozen.load("ipcei"))
     with pytest.raises(DataError, match=r"table 'eis_group' is used but not declared .*declared: country,ipcei"):
-        data.load("eis_group")
+        frozen.load("eis_group")
 
 
 def test_an_empty_declaration_allows_nothing(monkeypatch):
-    monkeypatch.setenv(data.DECLARED_TABLES, "")
+    monkeypatch.setenv(frozen.DECLARED_TABLES, "")
     with pytest.raises(DataError, match="not declared"):
-        data.load("country")
+        frozen.load("country")
 
 
 def test_without_a_declaration_all_tables_can_be_loaded(monkeypatch):
-    monkeypatch.delenv(data.DECLARED_TABLES, raising=False)
-    assert len(data.load("country"))
+    monkeypatch.delenv(frozen.DECLARED_TABLES, raising=False)
+    assert len(frozen.load("country"))
 
 
 def test_linked_tables_follow_references_to_the_end():
-    assert data.linked_tables(["tile_grid"]) == ("country", "source", "tile_grid")
-    assert data.linked_tables(["ris_index"]) == ("country", "ris_index", "ris_region", "source")
-    assert data.linked_tables(["source"]) == ("source",)
-    assert data.linked_tables(["ipcei", "tile_grid"]) == ("country", "ipcei", "source", "tile_grid")
+    assert frozen.linked_tables(["tile_grid"]) == ("country", "source", "tile_grid")
+    assert frozen.linked_tables(["ris_index"]) == ("country", "ris_index", "ris_region", "source")
+    assert frozen.linked_tables(["source"]) == ("source",)
+    assert frozen.linked_tables(["ipcei", "tile_grid"]) == ("country", "ipcei", "source", "tile_grid")
 
 
 # Row numbers
@@ -165,26 +165,28 @@ def small_package(folder, text: str):
 
 def test_row_numbers_are_line_numbers_with_quoted_cells(tmp_path):
     folder = small_package(tmp_path, 'key,n\n"a, with ""quotes""",1\n"b",x\nc,2\n')
-    assert data.check_table("t", folder) == [data.Failure("t.csv", 3, "n", "x", "type integer (digits only)")]
+    assert frozen.check_table("t", folder) == [schema.Failure("t.csv", 3, "n", "x", "type integer (digits only)")]
     (folder / "t.csv").write_text('key,n\n"a, with ""quotes""",1\n"b",3\nc,2\n')
-    assert data.load_rows("t", folder).index.tolist() == [2, 3, 4]
-    assert data.load("t", folder)["key"].tolist() == ['a, with "quotes"', "b", "c"]
-    assert data.load("t", folder).index.tolist() == [0, 1, 2]
+    assert frozen.load_rows("t", folder).index.tolist() == [2, 3, 4]
+    assert frozen.load("t", folder)["key"].tolist() == ['a, with "quotes"', "b", "c"]
+    assert frozen.load("t", folder).index.tolist() == [0, 1, 2]
 
 
 def test_a_line_break_in_a_cell_is_refused_and_later_rows_keep_their_numbers(tmp_path):
     folder = small_package(tmp_path, 'key,n\n"a\nb",1\nc,x\n')
-    assert [(f.row, f.column) for f in data.check_table("t", folder)] == [(2, "key"), (4, "n")]
+    assert [(f.row, f.column) for f in frozen.check_table("t", folder)] == [(2, "key"), (4, "n")]
 
 
 def test_an_unclosed_quote_is_reported_where_it_opens(tmp_path):
     folder = small_package(tmp_path, 'key,n\na,1\n"b,2\nc,3\nd,4\n')
-    assert [(f.row, f.rule) for f in data.check_table("t", folder)] == [(3, "well-formed CSV (unexpected end of data)")]
+    assert [(f.row, f.rule) for f in frozen.check_table("t", folder)] == [
+        (3, "well-formed CSV (unexpected end of data)")
+    ]
 
 
 @pytest.mark.parametrize("text", ["key,n\r\na,1\r\nb,2\r\n", 'key,n\n"a","1"\n"b","2"\n', "key,n\na,1\nb,2\n"])
 def test_line_ends_and_needless_quotes_do_not_matter(tmp_path, text):
-    assert data.load("t", small_package(tmp_path, text)).to_dict("list") == {"key": ["a", "b"], "n": [1, 2]}
+    assert frozen.load("t", small_package(tmp_path, text)).to_dict("list") == {"key": ["a", "b"], "n": [1, 2]}
 
 
 # The description
@@ -192,7 +194,7 @@ def test_line_ends_and_needless_quotes_do_not_matter(tmp_path, text):
 
 @pytest.mark.parametrize("name", TABLES)
 def test_every_table_and_column_is_described(name):
-    described = data.resource(name)
+    described = frozen.resource(name)
     assert described["title"].strip() and described["description"].strip()
     fields = {f["name"]: f for f in described["schema"]["fields"]}
     assert set(described["schema"]["primaryKey"]) <= set(fields)
@@ -208,7 +210,7 @@ def test_every_table_and_column_is_described(name):
 # Corrections name who says so; the labels of Tier-2 indicators are ours.
 @pytest.mark.parametrize("name", [n for n in TABLES if n not in {"source", "correction", "tier2_indicator"}])
 def test_every_row_names_its_source(name):
-    described = data.resource(name)
+    described = frozen.resource(name)
     column = next(f for f in described["schema"]["fields"] if f["name"] == "source_id")
     assert column["constraints"]["required"]
     assert any(
@@ -218,18 +220,18 @@ def test_every_row_names_its_source(name):
 
 
 def test_describe_shows_unit_range_key_and_reference():
-    rows = data.describe("ipcei_country").set_index("column")
+    rows = frozen.describe("ipcei_country").set_index("column")
     assert rows.loc["geo", "refers_to"] == "country" and rows.loc["geo", "key"] and rows.loc["geo", "required"]
     assert rows.loc["more_source_ids", "refers_to"] == "source"
     assert "notifying" in rows.loc["role", "allowed"]
-    edition = data.describe("eis_edition").set_index("column").loc["leader_min_pct"]
+    edition = frozen.describe("eis_edition").set_index("column").loc["leader_min_pct"]
     assert (edition["type"], edition["unit"], edition["allowed"]) == ("number", "% of EU average", "0 to 200")
     assert not edition["key"]
-    assert data.describe("ipcei").set_index("column").loc["n_companies", "allowed"] == "0 to "
+    assert frozen.describe("ipcei").set_index("column").loc["n_companies", "allowed"] == "0 to "
 
 
 def test_describe_has_every_column_of_the_table():
-    assert data.describe("eqi")["column"].tolist() == list(data.load("eqi"))
+    assert frozen.describe("eqi")["column"].tolist() == list(frozen.load("eqi"))
 
 
 # The package as others read it
@@ -239,7 +241,7 @@ def test_an_independent_validator_accepts_the_package():
     """About 9 s on two cores for all tables."""
     from frictionless import Package
 
-    report = Package(str(data.DATA / data.PACKAGE)).validate()
+    report = Package(str(frozen.DATA / frozen.PACKAGE)).validate()
     assert report.flatten(["name", "rowNumber", "fieldName", "note"]) == []
     assert {task.name for task in report.tasks} == set(TABLES)
 
@@ -250,7 +252,7 @@ def test_the_independent_validator_would_notice(copy):
     copy.change("geography/tile_grid.csv", lambda text: text.replace("\nAT,5,", "\nAT,five,"))
     row = copy.row("geography/tile_grid.csv", "AT,")
     found = (
-        Package(str(copy / data.PACKAGE))
+        Package(str(copy / frozen.PACKAGE))
         .get_resource("tile_grid")
         .validate()
         .flatten(["rowNumber", "fieldName", "type"])
@@ -259,12 +261,12 @@ def test_the_independent_validator_would_notice(copy):
 
 
 def test_every_file_in_the_folder_is_described():
-    files = {str(p.relative_to(data.DATA)) for p in data.DATA.rglob("*") if p.is_file()}
-    assert files == {r["path"] for r in data.resources().values()} | {data.PACKAGE}
+    files = {str(p.relative_to(frozen.DATA)) for p in frozen.DATA.rglob("*") if p.is_file()}
+    assert files == {r["path"] for r in frozen.resources().values()} | {frozen.PACKAGE}
 
 
 def test_the_data_are_small():
-    assert sum(p.stat().st_size for p in data.DATA.rglob("*") if p.is_file()) < 15e6
+    assert sum(p.stat().st_size for p in frozen.DATA.rglob("*") if p.is_file()) < 15e6
 
 
 def test_no_cell_tells_where_it_was_made():
@@ -274,7 +276,7 @@ def test_no_cell_tells_where_it_was_made():
         r"pypi\.org|pythonhosted|conda\.anaconda|registry\.npmjs|/simple/",
         re.IGNORECASE,
     )
-    for path in data.DATA.rglob("*"):
+    for path in frozen.DATA.rglob("*"):
         if path.is_file():
             found = [line for line in path.read_text(encoding="utf-8").splitlines() if told.search(line)]
             assert not found, (path.name, found[:3])

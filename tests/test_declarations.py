@@ -5,7 +5,7 @@ import ast
 import nbformat
 import pytest
 
-from innodivide import data
+from innodivide.data import frozen
 from innodivide.errors import DataError, ParameterError
 from innodivide.reports import declarations
 from innodivide.reports.declarations import Notebook, Parameter, eu27, notebook, notebooks
@@ -106,7 +106,7 @@ def test_choices_by_name_come_from_the_data():
         },
     }
     geo, edition = declarations._notebook("x", entry).parameters
-    assert geo.choices == eu27() and edition.choices == tuple(sorted(data.load("eis_edition")["edition"]))
+    assert geo.choices == eu27() and edition.choices == tuple(sorted(frozen.load("eis_edition")["edition"]))
     with pytest.raises(ParameterError, match="edition=1999: expected one of 2017, "):
         edition.read(1999)
 
@@ -224,7 +224,7 @@ def test_defaults_are_allowed_values_and_meanings_are_written(name):
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_declared_tables_exist_once(name):
     tables = notebook(name).tables
-    assert set(tables) <= set(data.resources()) and len(tables) == len(set(tables))
+    assert set(tables) <= set(frozen.resources()) and len(tables) == len(set(tables))
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
@@ -236,10 +236,10 @@ def test_tables_loaded_by_name_are_declared(name):
 
 
 def test_a_table_that_is_not_declared_cannot_be_loaded(monkeypatch):
-    monkeypatch.setenv(data.DECLARED_TABLES, "ipcei,source")
-    assert len(data.load("ipcei"))
+    monkeypatch.setenv(frozen.DECLARED_TABLES, "ipcei,source")
+    assert len(frozen.load("ipcei"))
     with pytest.raises(DataError, match=r"'rrf_fact' is used but not declared .* declared: ipcei,source"):
-        data.load("rrf_fact")
+        frozen.load("rrf_fact")
 
 
 def test_declared_files_exist_and_are_inputs():
@@ -247,6 +247,6 @@ def test_declared_files_exist_and_are_inputs():
 
     for entry in declarations.notebooks().values():
         for file in entry.files:
-            assert (data.ROOT / file).is_file()
+            assert (frozen.ROOT / file).is_file()
             assert file in manifest.inputs(entry)
     assert "multiverse.yml" in declarations.notebooks()["04_robustness"].files

@@ -11,10 +11,10 @@ import pytest
 from markdown_it import MarkdownIt
 from matplotlib.figure import Figure
 
-from innodivide import exhibits
+from innodivide.data.sources import FLAG_MEANING, flag_note, sources_of
 from innodivide.errors import ParameterError
-from innodivide.exhibits import MIME, figure, flag_note, say, sources_of, table
-from innodivide.wording import UNKNOWN, join_names, show
+from innodivide.exhibits import figure, say, table
+from innodivide.wording import MIME, UNKNOWN, join_names, show
 
 FRAME = pd.DataFrame({"geo": ["PL", "AT"], "name": ["Poland", "Austria"], "rate": [0.25, math.nan], "n": [3, 4]})
 COLUMNS = {"name": "Country", "rate": ("Rate", "{:.0%}")}
@@ -282,16 +282,16 @@ def test_flag_note_counts_each_flag():
 
 
 def test_every_flag_in_the_data_has_a_meaning():
-    from innodivide import data
+    from innodivide.data import frozen
 
     allowed = {
         v
-        for r in data.resources().values()
+        for r in frozen.resources().values()
         for f in r["schema"]["fields"]
         if f["name"] == "flag"
         for v in f.get("constraints", {}).get("enum", [])
     }
-    assert allowed and allowed <= set(exhibits.FLAG_MEANING)
+    assert allowed and allowed <= set(FLAG_MEANING)
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,7 @@ from report_fixtures import (
     write_fake_report,
 )
 
+from innodivide import errors as errors_module
 from innodivide.reports import declarations
 from innodivide.reports.lock import HOLDER, LOCK
 
@@ -219,7 +220,7 @@ def test_a_kernel_that_is_killed_fails_its_report_and_says_where(mini, undisturb
 def test_a_time_limit_that_is_none_is_refused(seconds):
     entry = {"title": "x", "tables": [], "folder": "x", "timeout": seconds}
     with pytest.raises(
-        declarations.DataError, match=r"notebooks.yml, x: timeout .+ is not a number of seconds above 0"
+        errors_module.DataError, match=r"notebooks.yml, x: timeout .+ is not a number of seconds above 0"
     ):
         declarations._notebook("x", entry)
     assert declarations._notebook("x", entry | {"timeout": 2.5}).timeout == 2.5

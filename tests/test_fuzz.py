@@ -22,9 +22,9 @@ import pytest
 from click.testing import CliRunner
 from mutations import MUTATIONS, Table
 
-from innodivide import checks, data
-from innodivide.checks.rules import Load
 from innodivide.cli import main
+from innodivide.data import checks, frozen
+from innodivide.data.checks.rules import Load
 from innodivide.errors import DataError, InnodivideError, ParameterError
 from innodivide.reports import declarations, manifest
 from innodivide.reports.run import job
@@ -39,24 +39,24 @@ FORM = ("UTF-8", "the header is", "cells in a row", "well-formed CSV", "the last
 def folder(tmp_path_factory) -> Path:
     """A data folder whose larger tables are cut, and recorded as cut."""
     there = tmp_path_factory.mktemp("fuzz") / "data"
-    shutil.copytree(data.DATA, there)
-    parents = {n for name in data.resources() for n in data.linked_tables([name]) if n != name}
-    for name, described in data.resources().items():
+    shutil.copytree(frozen.DATA, there)
+    parents = {n for name in frozen.resources() for n in frozen.linked_tables([name]) if n != name}
+    for name, described in frozen.resources().items():
         if name not in parents:
             path = there / described["path"]
             path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[: ROWS + 1]))
-    data.freeze(there)
+    frozen.freeze(there)
     return there
 
 
 @pytest.fixture(scope="module")
 def originals(folder) -> dict[str, tuple[Table, pd.DataFrame]]:
     """Each table as text and as loaded."""
-    return {name: (read(folder, name), data.load(name, folder)) for name in data.resources(folder)}
+    return {name: (read(folder, name), frozen.load(name, folder)) for name in frozen.resources(folder)}
 
 
 def read(folder: Path, name: str) -> Table:
-    described = data.resource(name, folder)
+    described = frozen.resource(name, folder)
     with (folder / described["path"]).open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
     return Table(name, described, header, rows)
@@ -79,13 +79,13 @@ def judge(folder: Path, table: Table, frame: pd.DataFrame, mutation) -> str:
         if content is not None:  # a time of its own for each state: the loader tells states apart by time and size
             judge.clock += 1_000_000
             os.utime(path, ns=(judge.clock, judge.clock))
-        failures = data.check_table(table.name, folder)
+        failures = frozen.check_table(table.name, folder)
         if failures:
             return refused(failures, table, lines)
-        if data.load(table.name, folder).equals(frame):
+        if frozen.load(table.name, folder).equals(frame):
             return "harmless"
         assert not mutation.visible, f"{mutation.name} of {table.name} was taken for the table"
-        (failure,) = data.check_frozen(table.name, folder)
+        (failure,) = frozen.check_frozen(table.name, folder)
         assert failure.file == table.described["path"] and failure.rule.startswith("as frozen: ")
         return "only the hash"
     finally:
@@ -161,7 +161,7 @@ def test_rules_across_tables_report_and_do_not_crash(copy, names):
                 continue
             copy.change(table.described["path"], lambda text, content=done[0]: content)
             load, found = Load(copy.folder), []
-            if not data.check_table(name, copy.folder):
+            if not frozen.check_table(name, copy.folder):
                 for rule in rules:
                     try:
                         found += rule(load)
@@ -215,16 +215,16 @@ def descriptions_hold(tmp_path, count: int) -> Counter:
             {"name": "g", "path": "g.csv", "schema": {"fields": fields[2:], "primaryKey": ["geo"]}},
         ]
     }
-    path, counts = tmp_path / data.PACKAGE, Counter()
+    path, counts = tmp_path / frozen.PACKAGE, Counter()
     path.write_text(json.dumps(content))
-    frame = data.load("t", tmp_path)
+    frame = frozen.load("t", tmp_path)
     for number, damaged in enumerate(damaged_descriptions(random.Random(6), content, count)):
         path.write_text(json.dumps(damaged))
         os.utime(path, ns=(number, number))
         try:
-            found = data.load("t", tmp_path)
-            data.describe("t", tmp_path)
-            data.check_frozen("t", tmp_path)
+            found = frozen.load("t", tmp_path)
+            frozen.describe("t", tmp_path)
+            frozen.check_frozen("t", tmp_path)
         except InnodivideError as error:
             assert any(w in str(error) for w in ("datapackage.json", "breaks the rule", "unknown table")), error
             counts["refused"] += 1
@@ -249,9 +249,9 @@ def test_many_damaged_descriptions(tmp_path):
     "text", ["", "\0", "{" * 100_000, '{"a": 1, "a": 2}', "[" * 100_000, "\ud800", "NaN", "1e999", '"x"']
 )
 def test_what_is_no_description_is_refused(tmp_path, text):
-    (tmp_path / data.PACKAGE).write_bytes(text.encode("utf-8", "surrogatepass"))
+    (tmp_path / frozen.PACKAGE).write_bytes(text.encode("utf-8", "surrogatepass"))
     with pytest.raises(DataError, match=r"datapackage\.json is not a readable package description"):
-        data.load("ipcei", tmp_path)
+        frozen.load("ipcei", tmp_path)
 
 
 # Parameters

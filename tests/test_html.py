@@ -9,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 from report_fixtures import Page, assert_sound
 
-from innodivide import data
+from innodivide.data import frozen
 from innodivide.exhibits import figure, say, table
 from innodivide.reports import html
 from innodivide.reports.blocks import Block, ReportError, read_blocks
@@ -39,7 +39,7 @@ def drawing():
 
 @pytest.fixture(scope="module")
 def cited():
-    return list(data.load("source")["source_id"][[0, 5, 9, 40]])
+    return list(frozen.load("source")["source_id"][[0, 5, 9, 40]])
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +149,7 @@ def test_long_data_stay_outside_the_page():
 
 
 def test_every_cited_source_is_listed_once_with_its_weakness(page, text, cited):
-    rows = data.load("source").set_index("source_id").loc[cited]
+    rows = frozen.load("source").set_index("source_id").loc[cited]
     assert len(re.findall(r'<li id="source-\d+">', text)) == len(cited)
     for row in rows.itertuples():
         assert " ".join(row.title.split()) in page.text

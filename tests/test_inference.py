@@ -13,7 +13,8 @@ from reference.cases import expected, made_up, table
 from scipy import stats
 
 from innodivide.errors import DesignError, ParameterError
-from innodivide.inference import _residualise, holm, label_permutation_difference, permutation_test, row_scores
+from innodivide.inference import _residualise, holm, permutation_test, row_scores
+from innodivide.inference.labels import label_permutation_difference
 from innodivide.inference.permute import TIE_TOLERANCE, extreme
 from innodivide.models.design import build_design, null_fit
 

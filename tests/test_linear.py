@@ -152,7 +152,7 @@ def test_country_strata_equal_enumeration():
 
 
 def test_one_stratum_of_countries_is_the_unstratified_difference():
-    from innodivide.inference import label_permutation_difference
+    from innodivide.inference.labels import label_permutation_difference
 
     wide = SMALL.pivot(index="geo", columns="ipcei_id", values="participates").astype(float)
     labels = SMALL.pivot(index="geo", columns="ipcei_id", values="leader") == 1

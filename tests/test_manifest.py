@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from report_fixtures import MINI, why_stale, write_fake_report
 
-from innodivide import data
+from innodivide.data import frozen
 from innodivide.reports import manifest
 from innodivide.reports.declarations import notebooks
 
@@ -107,7 +107,7 @@ def imported_modules(path) -> set[str]:
 
 def shaping_files():
     """Yield the files of the library that shape reports."""
-    library = data.ROOT / "innodivide"
+    library = frozen.ROOT / "innodivide"
     for path in sorted(library.rglob("*.py")):
         if not path.relative_to(library).as_posix().startswith(manifest.APART):
             yield path
@@ -117,7 +117,7 @@ def test_what_is_left_out_of_the_inputs_is_imported_by_nothing_that_shapes_a_rep
     starts = tuple("innodivide." + start.rstrip("/").replace("/", ".") for start in manifest.APART)
     for path in shaping_files():
         assert not [m for m in imported_modules(path) if m.startswith(starts)], path
-    for notebook in (data.ROOT / "notebooks").glob("*.ipynb"):
+    for notebook in (frozen.ROOT / "notebooks").glob("*.ipynb"):
         text = notebook.read_text("utf-8")
         assert not [s for s in starts if s in text], notebook
         assert not re.search(r"from innodivide(\.reports)? import[^\n\"]*\b(cli|site|compare|golden)", text), notebook
@@ -247,18 +247,18 @@ print("@" + json.dumps(sorted(opened)))
 def test_every_file_of_the_repository_that_a_notebook_reads_is_an_input(name):
     """The interpreter itself reports each file that the cells open."""
     declared = notebooks()[name]
-    environment = os.environ | {data.DECLARED_TABLES: ",".join((*declared.tables, "source", "country"))}
+    environment = os.environ | {frozen.DECLARED_TABLES: ",".join((*declared.tables, "source", "country"))}
     done = subprocess.run(
         [sys.executable, "-c", OPENED, str(declared.path)],
         env=environment | {"MPLBACKEND": "agg"},
-        cwd=data.ROOT,
+        cwd=frozen.ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    opened = {Path(data.ROOT, p).resolve() for p in json.loads(done.stdout.split("@")[-1])}
-    inside = {p.relative_to(data.ROOT).as_posix() for p in opened if p.is_relative_to(data.ROOT)}
+    opened = {Path(frozen.ROOT, p).resolve() for p in json.loads(done.stdout.split("@")[-1])}
+    inside = {p.relative_to(frozen.ROOT).as_posix() for p in opened if p.is_relative_to(frozen.ROOT)}
     read = {p for p in inside if not p.startswith(".venv/") and not p.endswith(".pyc")}
     assert any(p.startswith("data/") for p in read)
     assert read - {"data/datapackage.json"} <= set(manifest.inputs(declared))  # the description: by table

@@ -12,13 +12,9 @@ from scipy import stats
 from scipy.special import expit
 
 from innodivide.errors import DataError, DesignError, ParameterError
-from innodivide.models import (
-    average_marginal_effect,
-    dispersion_interval,
-    expected_participation,
-    firth_logit,
-    grouped_binomial,
-)
+from innodivide.models import dispersion_interval, firth_logit
+from innodivide.models.effects import average_marginal_effect, expected_participation
+from innodivide.models.grouped import grouped_binomial
 
 OUTCOMES = {"endometrial": "HG", "lizards": "opalinus", "mtcars": "am", "complete": "y"}
 RTOL = {"estimate": 1e-8, "se": 1e-8, "ci_low": 1e-5, "ci_high": 1e-5, "p_value": 1e-6}

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from innodivide import data
+from innodivide.data import frozen
 from innodivide.errors import DesignError, ParameterError
 from innodivide.tiers import benchmarks, money
 
@@ -84,16 +84,16 @@ def test_association_refuses(x, y, z):
 def test_money_is_that_of_the_tables():
     frame = money.money_by_country().set_index(["instrument", "geo"])
     raw = (
-        data.load("cohesion_country")
+        frozen.load("cohesion_country")
         .query("fund == 'ESIF' and objective == 'TO1' and geo == 'PL'")["eu_amount_eur"]
         .iloc[0]
     )
     heads = (
-        data.load("country_panel").query("variable == 'population' and year == 2019 and geo == 'PL'")["value"].iloc[0]
+        frozen.load("country_panel").query("variable == 'population' and year == 2019 and geo == 'PL'")["value"].iloc[0]
     )
     row = frame.loc[("Cohesion 2014-2020, research and innovation", "PL")]
     assert row["per_head"] == pytest.approx(raw / heads) and row["meur"] == pytest.approx(raw / 1e6)
-    rrf = data.load("rrf_country")["grants_total_2018p_meur"].sum()
+    rrf = frozen.load("rrf_country")["grants_total_2018p_meur"].sum()
     assert frame.loc["RRF grants, allocation of 2020", "meur"].sum() == pytest.approx(rrf)
     assert frame.loc["RRF grants, allocation of 2020", "meur"].sum() == pytest.approx(312_500, abs=5), (
         "law: 312 500 million"
@@ -103,7 +103,7 @@ def test_money_is_that_of_the_tables():
 
 def test_gap_is_the_index_turned_round():
     gap = money.innovation_gap(2019)
-    index = data.load("eis_index").query("edition == 2023 and year == 2019").set_index("geo")["value"]
+    index = frozen.load("eis_index").query("edition == 2023 and year == 2019").set_index("geo")["value"]
     assert (
         gap["SE"] == pytest.approx(100 - 100 * index["SE"] / index["EU"])
         and gap["SE"] < 0 < gap["RO"]
@@ -131,7 +131,7 @@ def test_recommendations_of_2019_cannot_separate_states():
     assert found.loc[2019, "n_without"] == 0 and np.isnan(found.loc[2019, "estimate"])
     gap, table = (
         money.innovation_gap(2019),
-        data.load("semester_rdi").query("year == 2020 and geo != 'UK'").set_index("geo"),
+        frozen.load("semester_rdi").query("year == 2020 and geo != 'UK'").set_index("geo"),
     )
     yes = table["rdi_recommended"].astype(bool)
     expected = gap[yes[yes].index].mean() - gap[yes[~yes].index].mean()
@@ -146,9 +146,9 @@ def test_benchmarks_have_27_values_and_known_totals():
     frame = benchmarks.tier1_and_benchmarks()
     assert (frame.groupby("quantity").size() == 27).all() and not frame["value"].isna().any()
     totals = frame.groupby("quantity")["value"].sum()
-    country = data.load("ipcei_country")
+    country = frozen.load("ipcei_country")
     ours = country[country["role"].isin(["notifying", "joined_later"]) & (country["geo"] != "UK")]
-    integrated = data.load("ipcei").query("kind == 'integrated'")["ipcei_id"]
+    integrated = frozen.load("ipcei").query("kind == 'integrated'")["ipcei_id"]
     assert totals["IPCEI places"] == ours["ipcei_id"].isin(integrated).sum()
     aid = ours[ours["ipcei_id"].isin(["ME1", "BAT1"])]
     assert totals["IPCEI aid, ME1 and BAT1"] == pytest.approx(aid["aid_eur_mn"].sum())

@@ -14,15 +14,17 @@ import pytest
 import yaml
 from scipy import stats
 
-from innodivide import data, multiverse
+from innodivide import multiverse
 from innodivide.confirmatory import planned_dyads
+from innodivide.data import frozen
 from innodivide.errors import DesignError, ParameterError
 from innodivide.inference.clusters import lpm_clustered
-from innodivide.inference.grid import DIMENSIONS, sample_levels
+from innodivide.inference.grid import DIMENSIONS, excluded, expand, load_grid, sample_levels
 from innodivide.inference.permute import country_orders
 from innodivide.inference.specification import build_world, cell
-from innodivide.models import dispersion_interval, firth_logit, grouped_binomial
-from innodivide.multiverse import excluded, expand, joint_test, load_grid, run_grid
+from innodivide.models import dispersion_interval, firth_logit
+from innodivide.models.grouped import grouped_binomial
+from innodivide.multiverse import joint_test, run_grid
 from innodivide.panel import country_totals, ipcei_dyads
 from innodivide.plan import load_plan
 
@@ -94,11 +96,11 @@ def test_statuses_are_those_of_the_panel():
         assert np.array_equal(world.status[name], wide)
     wide = ipcei_dyads().pivot(index="geo", columns="ipcei_id", values="group").isin(["leader", "strong"])
     assert np.array_equal(world.status["leader_or_strong"], wide.to_numpy(dtype=float))
-    index = data.load("eis_index").query("edition == 2023 and year == 2016").set_index("geo")["value"]
+    index = frozen.load("eis_index").query("edition == 2023 and year == 2016").set_index("geo")["value"]
     wanted = np.log(index.loc[list(world.geo)] / index["EU"]).to_numpy(dtype=float)
     assert np.allclose(world.status["index_2016"], wanted[:, None])
     # ME1 was decided in 2018 under the edition of 2018, which describes 2017.
-    index = data.load("eis_index").query("edition == 2023 and year == 2017").set_index("geo")["value"]
+    index = frozen.load("eis_index").query("edition == 2023 and year == 2017").set_index("geo")["value"]
     wanted = np.log(index.loc[list(world.geo)] / index["EU"]).to_numpy(dtype=float)
     assert np.allclose(world.status["index_at_decision"][:, world.ipcei.index("ME1")], wanted)
 

@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innodivide import barriers, confirmatory, data, models, peers, plan, profile, regional, scenarios, tiers
+from innodivide import barriers, confirmatory, models, peers, plan, profile, regional, scenarios, tiers
+from innodivide.claims import barriers as barriers_module
 from innodivide.claims.barriers import lagging_regions
 from innodivide.claims.region_barriers import region_barrier_table
+from innodivide.data import frozen
 from innodivide.exhibits import Exhibit
 from innodivide.narrative import annex, outlook
 from innodivide.narrative import barriers as words
@@ -62,7 +64,7 @@ def test_every_kind_of_country_has_its_sentence(rows, geo, start):
     text, listing = annex.barrier_exhibits(geo, rows[geo], 39)
     assert text.title.startswith(start)
     assert not RAW.search(written(text)) and not RAW.search(written(listing)), RAW.search(written(listing))
-    assert len(listing.data) == len(data.load("ris_region").query("edition == 2023 and geo == @geo"))
+    assert len(listing.data) == len(frozen.load("ris_region").query("edition == 2023 and geo == @geo"))
 
 
 def test_shared_barriers_are_named_where_there_are_lagging_regions_only(rows):
@@ -98,7 +100,7 @@ def test_a_long_list_shows_the_strongest_and_the_weakest_and_keeps_all_in_its_da
 
 
 def test_the_gap_and_the_country_factor_make_the_published_gap(rows):
-    index = data.load("ris_index").query("edition == 2023 and year == 2023").set_index("region_code")["value"]
+    index = frozen.load("ris_index").query("edition == 2023 and year == 2023").set_index("region_code")["value"]
     table = annex.barrier_exhibits("PL", rows["PL"], 39)[1].data
     found = table["gap"] + table["adjustment"]
     assert found.to_numpy() == pytest.approx((index["EU"] - index[table["region_code"]]).to_numpy())
@@ -120,7 +122,9 @@ def test_means_of_states_are_weighted_with_population_and_single_regions_unchang
     assert poland["gap_low"] < poland["gap"] < poland["gap_high"] and poland["reading"] == "behind"
     counts = states.groupby("measure")["geo"].nunique()
     assert (counts == 27).all() and states.groupby("measure")["rank"].min().eq(1).all()
-    world = data.load("country_year").query("variable == 'wgi_rule_of_law' and year == 2022").set_index("geo")["value"]
+    world = (
+        frozen.load("country_year").query("variable == 'wgi_rule_of_law' and year == 2022").set_index("geo")["value"]
+    )
     law = states.query("measure == 'wgi_rule_of_law'").set_index("geo")
     assert law["value"].to_numpy() == pytest.approx(world[law.index].to_numpy())
     assert law["gap"].idxmax() == law["rank"].idxmin() == law["value"].idxmin()
@@ -148,9 +152,9 @@ def test_the_table_of_institutions_says_below_and_above():
 
 def test_the_oaxaca_frame_is_that_of_other_tables():
     frame = regional.oaxaca_frame().set_index("region_code")
-    groups = data.load("eis_group").query("edition == 2023 and group == 'emerging'")["geo"]
+    groups = frozen.load("eis_group").query("edition == 2023 and group == 'emerging'")["geo"]
     assert set(frame.loc[frame["emerging"], "geo"]) == set(groups) & set(frame["geo"])
-    gdp = data.load("region_year").query(
+    gdp = frozen.load("region_year").query(
         "variable == 'gdp_pc_pps_eu27_100' and nuts_version == '2021' and year == 2021 and nuts_code == 'PL21'"
     )["value"]
     assert np.exp(frame.at["PL21", "ln_gdp"]) == pytest.approx(gdp.iloc[0])
@@ -175,7 +179,7 @@ def test_kinds_are_told_by_what_differs_from_all_lagging_regions():
     stability = stability.assign(jaccard_low=0.4, jaccard_high=1.0, reading=["stable", "not stable"])
     choice = pd.DataFrame({"k": [2], "width": [0.3]})
     found = barriers.Profiles(labels, centres, stability, choice, 0.5, 0.2, 0.9, "")
-    kinds, name = words.cluster_rows(found), words.indicator_names()
+    kinds, name = words.cluster_rows(found), barriers_module.indicator_names()
     assert kinds["most"].str.startswith(name["1.1.2"]).tolist() == [True, False]
     assert kinds.loc[1, "most"].startswith(name["1.2.1"]) and name["3.3.1"] not in kinds.loc[0, "most"]
     assert kinds["again"].iloc[0] == "stable: 0.90 (0.40 to 1.00)"

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innodivide import confirmatory, models, multiverse, robustness
+from innodivide import confirmatory, models, multiverse, panel, robustness
 from innodivide.exhibits import say
+from innodivide.inference import grid as grid_module
 from innodivide.inference.pooling import random_intercept_logit
 from innodivide.inference.priors import prior_sensitivity
 from innodivide.inference.sensitivity import e_value, robustness_value
@@ -64,7 +65,7 @@ def test_numbers_are_shown_where_an_association_is_claimed(verdict):
     assert (values["e"], values["e_end"]) == (wanted.value, wanted.value_interval)
     assert f"{wanted.value:.2f} times" in said and f"{wanted.value_interval:.2f} for the end" in said
     assert f"is {verdict}." in said and "No robustness value" not in said
-    totals = robustness.country_totals(STRONG.dyads)
+    totals = panel.country_totals(STRONG.dyads)
     x = np.column_stack([np.ones(27), totals[["ln_population", "ln_gdp_pc_pps", "leader_share"]].astype(float)])
     y = totals["rate"].to_numpy(dtype=float)
     beta, rss, *_ = np.linalg.lstsq(x, y, rcond=None)
@@ -88,7 +89,7 @@ def test_only_the_verdict_on_leaders_counts():
 
 @pytest.fixture(scope="module")
 def grid():
-    specs = multiverse.expand()
+    specs = grid_module.expand()
     some = specs[(specs["sample"] == "all") & (specs["outcome"] == "notifying") & (specs["controls_year"] == "lag1")]
     return multiverse.run_grid(some.reset_index(drop=True))
 

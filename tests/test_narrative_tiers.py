@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innodivide import data, recovery, tiers
+from innodivide import recovery, tiers
 from innodivide.claims import tiers as claims
+from innodivide.data import frozen
 from innodivide.narrative import instruments, reform
 from innodivide.narrative import tiers as words
 from innodivide.reports.declarations import notebook
@@ -55,7 +56,7 @@ def test_every_claim_points_to_exhibits_of_the_notebook():
 def test_claims_table_and_verdicts_are_those_of_the_findings():
     found = [claims.partnership_demand(), claims.regions_beyond()]
     table, verdict = words.claims_table(found), words.verdicts(found)
-    statement = data.load("claim").set_index("claim_id")["claim"]
+    statement = frozen.load("claim").set_index("claim_id")["claim"]
     assert list(table["claim"]) == [statement["C07"], statement["C11"]]
     assert list(table["verdict"]) == [f.verdict for f in found] == [verdict["c07"], verdict["c11"]]
     assert (verdict["n"], verdict["supported"]) == (2, 0)
@@ -146,7 +147,7 @@ def test_every_instrument_has_a_row_counted_from_the_tables():
     assert not rows.isna().any(axis=None) and set(rows["tier"]) == {"Tier 1", "Tier 2", "Reform, funds"}
     assert set(rows["by_country"]) | set(rows["by_region"]) == {"yes", "some", "no"}
     known = rows.set_index("instrument")["known"]
-    assert str(len(data.load("alliance"))) in known["Industrial Alliances"]
+    assert str(len(frozen.load("alliance"))) in known["Industrial Alliances"]
     places = tiers.tier1_by_country()
     assert known["IPCEIs"].startswith(f"{places['n_ipcei'].sum()} places")
     assert f"for {places['n_ipcei'].sum() - places['companies_missing'].sum()} of these" in known["IPCEIs"]
@@ -155,11 +156,11 @@ def test_every_instrument_has_a_row_counted_from_the_tables():
 
 
 def test_sources_are_those_of_the_rows_used():
-    assert words.sources("tile_grid") == tuple(sorted(set(data.load("tile_grid").get("source_id", []))))
-    used, every = words.sources("eis_index"), set(data.load("eis_index")["source_id"])
+    assert words.sources("tile_grid") == tuple(sorted(set(frozen.load("tile_grid").get("source_id", []))))
+    used, every = words.sources("eis_index"), set(frozen.load("eis_index")["source_id"])
     assert used and set(used) < every
     for name, rows in words.USED.items():
-        assert len(data.load(name).query(rows)), name
+        assert len(frozen.load(name).query(rows)), name
 
 
 # ---- money and recovery ----

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from innodivide.errors import DesignError, ParameterError
-from innodivide.tiers import network
+from innodivide.tiers import network, null_models
 
 HERE = Path(__file__).parent / "reference" / "network"
 LONG = pd.read_csv(HERE / "matrices.csv")
@@ -82,7 +82,7 @@ def test_nodf_refuses(bad, message):
 def test_curveball_keeps_margins_and_leaves_its_input():
     for m in (CASES["sparse"], CASES["dense"]):
         before = m.copy()
-        drawn = network.curveball(m, 200, rng())
+        drawn = null_models.curveball(m, 200, rng())
         assert (drawn.sum(axis=2) == m.sum(axis=1)).all() and (drawn.sum(axis=1) == m.sum(axis=0)).all()
         assert (m == before).all() and drawn.shape == (200, *m.shape)
         assert len(np.unique(drawn.reshape(200, -1), axis=0)) > 100
@@ -102,7 +102,7 @@ def test_curveball_is_uniform_over_all_matrices_with_the_margins(matrix):
     known = all_with_margins(matrix)
     position = {np.array(m).tobytes(): i for i, m in enumerate(known)}
     n = 200 * len(known)
-    drawn = network.curveball(matrix, n, rng(3)).astype(int)
+    drawn = null_models.curveball(matrix, n, rng(3)).astype(int)
     counts = np.bincount([position[m.tobytes()] for m in np.ascontiguousarray(drawn)], minlength=len(known))
     assert len(known) > 5 and stats.chisquare(counts).pvalue > 1e-3
 
@@ -112,7 +112,7 @@ def test_null_of_nodf_and_of_shared_columns_equals_vegan(name):
     """Mean and spread over 9,999 curveball draws of vegan; tolerance five standard errors of both means."""
     m = CASES[name]
     m = m[m.any(axis=1)][:, m.any(axis=0)]
-    drawn = network.curveball(m, 4000, rng(8))
+    drawn = null_models.curveball(m, 4000, rng(8))
     expected = VEGAN.loc[name]
     found = network.nestedness_test(m, rng(8), 4000).iloc[0]
     shared = (drawn[:, 0] & drawn[:, 1]).sum(axis=1)
@@ -125,38 +125,40 @@ def test_null_of_nodf_and_of_shared_columns_equals_vegan(name):
 def test_frozen_matrix_has_one_realisation():
     """A perfectly nested matrix is the only one with its margins."""
     m = np.tri(5, dtype=int)
-    assert (network.curveball(m, 20, rng()) == m.astype(bool)).all()
+    assert (null_models.curveball(m, 20, rng()) == m.astype(bool)).all()
     found = network.nestedness_test(m, rng(), 99).iloc[0]
     assert found["p_value"] == 1 and np.isnan(found["z"]) and found["null_sd"] == 0
 
 
 def test_curveball_refuses():
     with pytest.raises(ParameterError, match="rng"):
-        network.curveball(np.tri(3), 10, None)
+        null_models.curveball(np.tri(3), 10, None)
     with pytest.raises(ParameterError, match="n_trades"):
-        network.curveball(np.tri(3), 10, rng(), 0)
+        null_models.curveball(np.tri(3), 10, rng(), 0)
 
 
 def test_same_seed_same_draws():
-    assert (network.curveball(CASES["dense"], 30, rng(2)) == network.curveball(CASES["dense"], 30, rng(2))).all()
+    assert (
+        null_models.curveball(CASES["dense"], 30, rng(2)) == null_models.curveball(CASES["dense"], 30, rng(2))
+    ).all()
 
 
 # Comparison with the null
 
 
 def test_against_null_by_hand():
-    found = network.against_null(3.0, np.array([1.0, 2.0, 3.0, 4.0]))
+    found = null_models.against_null(3.0, np.array([1.0, 2.0, 3.0, 4.0]))
     assert (found["null_mean"], found["ratio"]) == (2.5, 1.2)
     assert found["z"] == pytest.approx(0.5 / np.std([1, 2, 3, 4], ddof=1))
     assert found["p_value"] == 1.0, "2 (1 + min(2 above, 3 below)) / 5 is over 1"
-    assert network.against_null(9.0, np.arange(19.0) / 10)["p_value"] == pytest.approx(2 * 1 / 20)
+    assert null_models.against_null(9.0, np.arange(19.0) / 10)["p_value"] == pytest.approx(2 * 1 / 20)
 
 
 def test_p_value_is_valid_under_the_null():
     """Matrices drawn from the null: the p-value is below 0.1 no more often than a tenth of the time, but not never."""
     base, values = frame(rng(1).random((12, 8)) < 0.4, "abcdefgh"), []
     tiers = {c: "tier1" if c in "abcd" else "tier2" for c in base}
-    for m in network.curveball(base, 100, rng(9)):
+    for m in null_models.curveball(base, 100, rng(9)):
         found = network.overlap_test(frame(m, "abcdefgh"), tiers, rng(10), n_null=99)
         values.append(found.set_index("statistic").loc["pairs", "p_value"])
     low = (np.array(values) <= 0.1).sum()

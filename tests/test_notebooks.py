@@ -15,7 +15,7 @@ import pytest
 from pypdf import PdfReader
 from report_fixtures import assert_sound, tree
 
-from innodivide import data
+from innodivide.data import frozen
 from innodivide.reports import run
 from innodivide.reports.blocks import read_blocks
 from innodivide.reports.declarations import ANNEX, NOTEBOOKS, eu27, notebook, notebooks
@@ -108,7 +108,7 @@ def test_headings_are_unique(name):
 
 def library_texts() -> list[str]:
     """Return every long text of the wording modules of annex, brief and notebooks 03, 04, 06 but docstrings."""
-    folder = data.ROOT / "innodivide" / "narrative"
+    folder = frozen.ROOT / "innodivide" / "narrative"
     names = ("barriers", "brief", "outlook", "leader_test", "robustness", "robustness_appendix", "method_audit")
     found = []
     for path in [*sorted((folder / "annex").glob("*.py")), *(folder / f"{name}.py" for name in names)]:
@@ -200,16 +200,16 @@ def test_the_annex_of_malta_has_its_exhibits(malta):
 
 
 def test_the_annex_of_malta_agrees_with_the_data(malta):
-    roles = data.load("ipcei_country").query("geo == 'MT'")
+    roles = frozen.load("ipcei_country").query("geo == 'MT'")
     shown = list(csv.DictReader(io.StringIO(malta.files["exhibits/TA.3.csv"].decode())))
     assert len(shown) == len(roles) > 0
     taking = roles[roles["role"].isin(["notifying", "joined_later"])]
     assert f"Roles of Malta in IPCEIs: it takes part in {len(taking)} " in malta.visible + " "
-    index = data.load("eis_index").query("edition == 2023 and year == 2023").set_index("geo")["value"]
+    index = frozen.load("eis_index").query("edition == 2023 and year == 2023").set_index("geo")["value"]
     closing = list(csv.DictReader(io.StringIO(malta.files["exhibits/TA.7.csv"].decode())))
     assert float(closing[0]["value"]) == pytest.approx(100 * index["MT"] / index["EU"])
     assert [row["by"] for row in closing] == ["2030", "2040"]
-    groups = data.load("eis_group").query("geo == 'MT'")
+    groups = frozen.load("eis_group").query("geo == 'MT'")
     assert len(malta.files["exhibits/TA.2.csv"].decode().splitlines()[0].split(",")) == 1 + len(groups)
     beside = list(csv.DictReader(io.StringIO(malta.files["exhibits/TA.1.csv"].decode())))
     assert [row["kind"] for row in beside] == ["own", "peer", "peer", "peer", "group", "eu"]
@@ -278,10 +278,10 @@ def test_the_leader_test_keeps_the_wording_rules(leader_test):
     blocks = blocks_of(leader_test)
     assert faults("03_leader_test", blocks) == []
     first = next(b.payload for b in blocks if b.payload)
-    states = data.load("country").set_index("geo")["name"]
+    states = frozen.load("country").set_index("geo")["name"]
     table = {b.payload["id"]: b.payload for b in blocks if b.payload}["T3.3"]  # leaders at each decision
     in_force = {int(row[table["head"].index("Edition in force")]) for row in table["rows"]}
-    leaders = data.load("eis_group").query("group == 'leader'")
+    leaders = frozen.load("eis_group").query("group == 'leader'")
     leaders = leaders[leaders["edition"].isin(in_force)]
     named = {states[geo] for geo in leaders["geo"] if geo in eu27()}
     assert all(state in first["title"] for state in named) and f"With {len(named)} states" in first["title"]
@@ -358,7 +358,7 @@ def test_every_report_is_made_and_readable(everything, name):
     read = assert_readable(out / name)
     country = name.removeprefix("annex/")
     if country in eu27():
-        names = data.load("country").set_index("geo")["name"]
+        names = frozen.load("country").set_index("geo")["name"]
         assert names[country] in read.visible
         pages = [page.extract_text() for page in PdfReader(out / name / "report.pdf").pages]
         own = [n for n, text in enumerate(pages, 1) if re.search(r"(Table|Figure) A\.\d|About this report", text)]

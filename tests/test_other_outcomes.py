@@ -6,19 +6,20 @@ import pytest
 import statsmodels.api as sm
 import statsmodels.formula.api as smf
 
-from innodivide import data, other_outcomes
+from innodivide import other_outcomes
 from innodivide.confirmatory import Confirmatory, planned_dyads
+from innodivide.data import frozen
 from innodivide.panel import country_totals
 from innodivide.plan import load_plan
 
 DYADS = planned_dyads(load_plan())
-STATES = data.load("ipcei_country").query("role == 'notifying'").merge(DYADS[["geo", "ipcei_id"]])
+STATES = frozen.load("ipcei_country").query("role == 'notifying'").merge(DYADS[["geo", "ipcei_id"]])
 
 
 def tables(**changes):
     """The tables, with columns of ipcei_country changed."""
     names = ("country", "ipcei", "ipcei_country", "eis_edition", "eis_group", "eis_index")
-    frames = {name: data.load(name) for name in names}
+    frames = {name: frozen.load(name) for name in names}
     return frames | {"ipcei_country": frames["ipcei_country"].assign(**changes)}
 
 
@@ -81,7 +82,7 @@ def test_aid_of_another_basis_is_another_row(real):
 
 
 def test_with_all_figures_known_nothing_is_refused():
-    raw = data.load("ipcei_country")
+    raw = frozen.load("ipcei_country")
     found = rows(
         n_companies=raw["n_companies"].fillna(1), aid_eur_mn=raw["aid_eur_mn"].fillna(1.0), aid_basis="national_award"
     )
@@ -92,7 +93,7 @@ def test_with_all_figures_known_nothing_is_refused():
 
 
 def test_known_figures_of_different_basis_are_refused_for_that():
-    raw = data.load("ipcei_country")
+    raw = frozen.load("ipcei_country")
     basis = np.where(raw["geo"] == "DE", "national_award", "national_fund")
     found = rows(aid_eur_mn=raw["aid_eur_mn"].fillna(1.0), aid_basis=pd.Series(basis))
     assert "different basis" in found.at["State aid in euro, PPML", "note"]

@@ -6,7 +6,8 @@ import pytest
 from reference.cases import HERE, table
 
 from innodivide.errors import DataError, DesignError, ParameterError
-from innodivide.models import firth_logit, grouped_binomial
+from innodivide.models import firth_logit
+from innodivide.models.grouped import grouped_binomial
 from innodivide.models.outcomes import any_participation, fractional_logit, poisson_rate, ppml
 
 R = pd.read_csv(HERE / "outcomes" / "expected.csv").set_index(["model", "quantity"])["value"].sort_index()

@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innodivide import barriers, data, panel
+from innodivide import barriers, panel
+from innodivide.data import frozen
+from innodivide.data.tables import _tables, country_values, member_states, once
 from innodivide.errors import DataError, ParameterError
 from innodivide.models import firth_logit
 
@@ -16,7 +18,7 @@ NEEDED = ("country", "ipcei", "ipcei_country", "eis_edition", "eis_group", "coun
 
 @pytest.fixture(scope="module")
 def real():
-    return {name: data.load(name) for name in NEEDED}
+    return {name: frozen.load(name) for name in NEEDED}
 
 
 @pytest.fixture
@@ -343,15 +345,15 @@ def test_country_totals_add_up(dyads):
 
 
 def test_country_values(real):
-    frame = panel.country_values("population", 2019, real)
+    frame = country_values("population", 2019, real)
     assert len(frame) == 27 and frame.set_index("geo").loc["CY", "value"] == 883000
-    assert panel.country_values("population", 1900, real)["value"].isna().all()
+    assert country_values("population", 1900, real)["value"].isna().all()
     with pytest.raises(ParameterError, match=r"variable='people': allowed are .*gdp_meur.*population"):
-        panel.country_values("people", 2019, real)
+        country_values("people", 2019, real)
 
 
 def test_member_states(real):
-    members = panel.member_states(real)
+    members = member_states(real)
     assert members["geo"].tolist() == sorted(members["geo"]) and len(members) == 27
     assert {"EL"} <= set(members["geo"]) and not {"GR", "UK"} & set(members["geo"])
 
@@ -364,15 +366,15 @@ def counted():
     """A function that counts its calls, made from two tables, and one that uses it."""
     calls = []
 
-    @panel.once
+    @once
     def inner(code="DE", tables=None):
         calls.append(code)
-        tables = panel._tables(tables)
+        tables = _tables(tables)
         return pd.Series([len(tables["country"]), len(tables["ipcei"]), code])
 
-    @panel.once
+    @once
     def outer(tables=None):
-        return inner("FR", panel._tables(tables)), inner("FR", tables)
+        return inner("FR", _tables(tables)), inner("FR", tables)
 
     return calls, inner, outer
 
@@ -381,7 +383,7 @@ def test_a_result_is_computed_once_for_each_argument_and_everyone_gets_a_copy(co
     calls, inner, _ = counted
     first = inner()
     first[0] = -1
-    assert inner()[0] == len(data.load("country")) and inner(code="DE", tables=None)[2] == "DE"
+    assert inner()[0] == len(frozen.load("country")) and inner(code="DE", tables=None)[2] == "DE"
     assert inner("FR")[2] == "FR"
     assert calls == ["DE", "FR"]
 
@@ -389,7 +391,7 @@ def test_a_result_is_computed_once_for_each_argument_and_everyone_gets_a_copy(co
 def test_a_result_is_computed_anew_when_a_table_it_was_made_from_has_changed(counted, monkeypatch):
     calls, inner, outer = counted
     stamps = {"country": 1, "ipcei": 1, "eis_group": 1}
-    monkeypatch.setattr(data, "state", lambda names: {n: stamps[n] for n in names})
+    monkeypatch.setattr(frozen, "state", lambda names: {n: stamps[n] for n in names})
     outer()
     stamps["eis_group"] = 2
     outer()
@@ -404,11 +406,11 @@ def test_a_result_is_computed_anew_when_a_table_it_was_made_from_has_changed(cou
 def test_a_result_is_refused_to_a_notebook_that_has_not_declared_its_tables(counted, monkeypatch):
     _, inner, outer = counted
     inner("FR"), outer()
-    monkeypatch.setenv(data.DECLARED_TABLES, "country")
+    monkeypatch.setenv(frozen.DECLARED_TABLES, "country")
     for function in (inner, outer):
         with pytest.raises(DataError, match="'ipcei' is used but not declared"):
             function()
-    monkeypatch.setenv(data.DECLARED_TABLES, "country,ipcei")
+    monkeypatch.setenv(frozen.DECLARED_TABLES, "country,ipcei")
     assert outer()[0][2] == "FR"
 
 
@@ -416,12 +418,12 @@ def test_a_table_that_changes_while_results_are_made_is_seen_later(counted, monk
     """What was read before the change and what was read after it are mixed once at most, not for good."""
     _, inner, _ = counted
     stamps = {"country": 1, "ipcei": 1}
-    monkeypatch.setattr(data, "state", lambda names: {n: stamps[n] for n in names})
+    monkeypatch.setattr(frozen, "state", lambda names: {n: stamps[n] for n in names})
     mixed = []
 
-    @panel.once
+    @once
     def outer(tables=None):
-        tables = panel._tables(tables)
+        tables = _tables(tables)
         tables["country"]
         stamps["country"] += not mixed
         mixed.append(inner(tables=tables))

@@ -3,8 +3,9 @@
 import pandas as pd
 import pytest
 
-from innodivide import data, panel
+from innodivide import panel
 from innodivide import participation as part
+from innodivide.data import frozen
 from innodivide.narrative import participation as words
 
 DAY = pd.Timestamp
@@ -74,7 +75,7 @@ def small():
 @pytest.fixture(scope="module")
 def real():
     names = ("country", "ipcei", "ipcei_country", "eis_edition", "eis_group", "country_panel")
-    return {name: data.load(name) for name in names}
+    return {name: frozen.load(name) for name in names}
 
 
 # By hand

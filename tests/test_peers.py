@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from innodivide import data, panel, peers, profile, regional
+from innodivide import peers, profile, regional
+from innodivide.data import frozen
+from innodivide.data.tables import country_values, member_states
 from innodivide.errors import DataError, ParameterError
 
-EU27 = list(panel.member_states()["geo"])
+EU27 = list(member_states()["geo"])
 
 
 def made_up(seed: int, n: int = 9) -> pd.DataFrame:
@@ -78,7 +80,7 @@ def test_impossible_peers_are_refused(change, words, kind):
 def test_real_measures_are_those_of_the_tables():
     frame = peers.measures()
     assert list(frame.index) == EU27 and frame.notna().all().all()
-    heads = panel.country_values("population", peers.YEAR).set_index("geo")["value"]
+    heads = country_values("population", peers.YEAR).set_index("geo")["value"]
     assert np.exp(frame["ln_population"]).to_numpy() == pytest.approx(heads[frame.index].to_numpy(dtype=float))
     assert peers.of("PL") == list(peers.nearest(frame, "PL")["geo"]) and len(peers.of("LU")) == 3
 
@@ -89,7 +91,7 @@ def test_a_country_is_set_beside_peers_group_and_all(geo):
     assert list(around["kind"]) == ["own", "peer", "peer", "peer", "group", "eu"]
     rest, every = around["members"].iloc[4], around["members"].iloc[5]
     assert geo not in rest and set(rest) | {geo} == set(group[group == group[geo]].index) and list(every) == EU27
-    latest = data.load("eis_group")
+    latest = frozen.load("eis_group")
     latest = latest[(latest["edition"] == latest["edition"].max()) & latest["geo"].isin(EU27)].set_index("geo")["group"]
     assert group.equals(latest.sort_index())
     values = pd.Series(range(27), index=EU27, dtype=float)

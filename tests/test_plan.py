@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import yaml
 
-from innodivide import confirmatory, data, panel
+from innodivide import confirmatory, inference, panel
 from innodivide import plan as plans
+from innodivide.data import frozen
 from innodivide.errors import DataError
 from innodivide.plan import load_plan, plan_hash
 
-TEXT = (data.ROOT / plans.PLAN_FILE).read_text(encoding="utf-8")
+TEXT = (frozen.ROOT / plans.PLAN_FILE).read_text(encoding="utf-8")
 # The hash of the plan registered on 2026-11-22, before any estimate: repeated here, so that plan and hash cannot change
 # together.
 REGISTERED = "ea122d4b89e293efcf6d05f0e4ab70cf795f26f9d7783e5685f27c33ac90a838"
@@ -43,7 +44,7 @@ def test_the_plan_is_the_registered_one():
 
 def test_every_claim_has_one_rule_and_no_rule_is_for_nothing():
     plan = load_plan()
-    assert sorted(plan.claim_rules) == sorted(data.load("claim")["claim_id"])
+    assert sorted(plan.claim_rules) == sorted(frozen.load("claim")["claim_id"])
     assert not set(plan.fixed["claim_rules"]) & set(plan.supplement["claim_rules"])
 
 
@@ -101,7 +102,7 @@ def test_departures_are_well_formed():
 
 def test_the_departure_on_cyprus_is_in_the_data():
     """It says that the population of 2024 is the value of 2023, flagged."""
-    panel_rows = data.load("country_panel").query("geo == 'CY' and variable == 'population'").set_index("year")
+    panel_rows = frozen.load("country_panel").query("geo == 'CY' and variable == 'population'").set_index("year")
     assert panel_rows.loc[2024, "value"] == panel_rows.loc[2023, "value"]
     assert panel_rows.loc[2024, "flag"] in {"approx", "derived"}
 
@@ -143,12 +144,12 @@ def test_the_models_controls_are_those_of_the_plan():
 
 
 def test_the_named_states_are_those_of_the_plan():
-    names = data.load("country").set_index("geo")["name"]
+    names = frozen.load("country").set_index("geo")["name"]
     statement = load_plan().fixed["claims_family"]["named_five"]
     assert {n for n in names if re.search(rf"\b{re.escape(n)}\b", statement)} == set(
         names[list(confirmatory.NAMED_FIVE)]
     )
-    claim = data.load("claim").set_index("claim_id").loc["C03", "claim"]
+    claim = frozen.load("claim").set_index("claim_id").loc["C03", "claim"]
     assert all(names[geo] in claim for geo in confirmatory.NAMED_THREE)
     assert (
         load_plan()
@@ -186,7 +187,7 @@ def test_the_tests_take_permutations_seed_and_level_from_the_plan(monkeypatch):
         return function
 
     dyads = confirmatory.planned_dyads(load_plan())
-    monkeypatch.setattr(confirmatory.inference, "permutation_test", record("permutation"))
+    monkeypatch.setattr(inference, "permutation_test", record("permutation"))
     with pytest.raises(_Enough):
         confirmatory.analyse(dyads, load_plan(), effect=False)
     ((_, first),) = seen
@@ -228,5 +229,5 @@ def test_the_sensitivities_are_those_announced(monkeypatch):
         "up to the brief, and after it, are announced together"
     )
     assert rows["note"].str.startswith("not defined: not fitted here").all()
-    decided = data.load("ipcei")["decision_date"].dropna()
+    decided = frozen.load("ipcei")["decision_date"].dropna()
     assert not (decided == cutoff).any(), "no decision on the day itself, which both would count"

@@ -3,15 +3,16 @@
 import pandas as pd
 import pytest
 
-from innodivide import data, divide, profile
+from innodivide import divide, profile
+from innodivide.data import frozen
 from innodivide.errors import ParameterError
 
-EU27 = data.load("country").query("is_eu27 == True")["geo"].tolist()
+EU27 = frozen.load("country").query("is_eu27 == True")["geo"].tolist()
 
 
 def raw(name: str, query: str, column: str) -> float:
     """Return the one cell that the query finds."""
-    return float(data.load(name).query(query)[column].item())
+    return float(frozen.load(name).query(query)[column].item())
 
 
 # The index in percent of the EU
@@ -61,7 +62,7 @@ def test_index_relative_to_the_eu_of_the_same_year_and_edition(small):
 
 def test_real_index_equals_value_over_eu():
     frame = profile.index_relative_to_eu(2023)
-    index = data.load("eis_index").query("edition == 2023").set_index(["geo", "year"])["value"]
+    index = frozen.load("eis_index").query("edition == 2023").set_index(["geo", "year"])["value"]
     assert len(frame) == 27 * 8 and not frame.duplicated(["geo", "year"]).any()
     for row in frame.itertuples():
         assert row.relative == pytest.approx(100 * index[row.geo, row.year] / index["EU", row.year])
@@ -120,7 +121,7 @@ def test_ranks_are_a_ranking_of_the_27():
 @pytest.fixture
 def tables():
     names = ("country", "country_panel", "horizon_country", "s3_country", "cohesion_country", "rrf_country")
-    return {name: data.load(name) for name in names}
+    return {name: frozen.load(name) for name in names}
 
 
 def test_an_unknown_amount_has_no_value_and_no_rank_and_is_not_zero(tables):
@@ -148,8 +149,8 @@ def test_countries_with_the_same_value_share_the_best_rank(tables):
 
 def test_editions_have_a_row_each_and_a_rank_only_where_known():
     frame = profile.editions("EE")
-    assert frame["edition"].tolist() == sorted(data.load("eis_edition")["edition"])
-    known = data.load("eis_rank").query("geo == 'EE'").set_index("edition")["rank"]
+    assert frame["edition"].tolist() == sorted(frozen.load("eis_edition")["edition"])
+    known = frozen.load("eis_rank").query("geo == 'EE'").set_index("edition")["rank"]
     assert frame.set_index("edition")["rank"].dropna().to_dict() == known.to_dict()
     assert frame["rank"].isna().any(), "an unknown rank stays unknown"
 
@@ -157,7 +158,7 @@ def test_editions_have_a_row_each_and_a_rank_only_where_known():
 def test_indicator_strengths_by_hand():
     frame = profile.indicator_strengths("RO").set_index("indicator_code")
     scores = (
-        data.load("eis_score").query("edition == 2023 and year == 2023").set_index(["geo", "indicator_code"])["value"]
+        frozen.load("eis_score").query("edition == 2023 and year == 2023").set_index(["geo", "indicator_code"])["value"]
     )
     assert len(frame) == 32
     assert frame.loc["1.3.1", "relative"] == pytest.approx(100 * scores["RO", "1.3.1"] / scores["EU", "1.3.1"])
@@ -175,7 +176,7 @@ def test_a_zero_score_is_shown_as_unknown():
 def test_memberships_name_every_role_and_the_companies():
     frame = profile.memberships("AT").set_index("ipcei_id")
     assert frame.loc["ME1", "role"] == "joined_later"
-    people = data.load("ipcei_participant").query(
+    people = frozen.load("ipcei_participant").query(
         "geo == 'AT' and ipcei_id == 'Hy2Use' and participant_type == 'direct'"
     )
     assert frame.loc["Hy2Use", "named"] == ", ".join(sorted(people["company"])) != ""
@@ -186,7 +187,9 @@ def test_memberships_name_every_role_and_the_companies():
 def test_regions_by_hand():
     frame = profile.regions("AT").set_index("region_code")
     index = (
-        data.load("ris_index").query("edition == 2023 and region_code == 'AT1'").set_index("year")["relative_to_eu_pct"]
+        frozen.load("ris_index")
+        .query("edition == 2023 and region_code == 'AT1'")
+        .set_index("year")["relative_to_eu_pct"]
     )
     assert set(frame.index) == {"AT1", "AT2", "AT3"}
     assert (frame.loc["AT1", "relative"], frame.loc["AT1", "relative_2016"]) == (index[2023], index[2016])
@@ -213,7 +216,7 @@ def test_regions_have_the_names_of_the_register_with_all_their_letters():
     assert (names["PL71"], names["RO32"]) == ("Łódzkie", "București-Ilfov")
     assert names["FI1B"] == "Helsinki-Uusimaa", "the scoreboard has the names of Finland at other codes"
     assert names["EL3"] == "Attiki" and names["BG41"] == "Yugozapaden", "Greek and Cyrillic names stay in Latin letters"
-    assert set(names) == set(data.load("ris_region").query("edition == 2023")["region_code"])
+    assert set(names) == set(frozen.load("ris_region").query("edition == 2023")["region_code"])
 
 
 def test_the_map_of_all_regions_has_the_names_of_the_annexes():

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from innodivide import data, published
+from innodivide.data import frozen
+from innodivide.data.checks import published_figures
 from innodivide.errors import DataError
 from innodivide.narrative import participation as words
 
@@ -15,16 +16,16 @@ NEEDED = ("published_check", "ipcei", "ipcei_country", "ipcei_participant", "all
 
 @pytest.fixture
 def tables():
-    return {name: data.load(name) for name in NEEDED}
+    return {name: frozen.load(name) for name in NEEDED}
 
 
 @pytest.fixture(scope="module")
 def rows():
-    return published.recompute({name: data.load(name) for name in NEEDED}).set_index("check_id")
+    return published_figures.recompute({name: frozen.load(name) for name in NEEDED}).set_index("check_id")
 
 
 def holds(verdict, computed, value=100.0, tolerance=5.0, relation="equal", qualifier="exactly"):
-    return published.verdict_holds(
+    return published_figures.verdict_holds(
         SimpleNamespace(
             verdict=verdict, computed=computed, value=value, tolerance=tolerance, relation=relation, qualifier=qualifier
         )
@@ -133,18 +134,18 @@ def changed(tables, check_id, **cells):
 )
 def test_what_cannot_be_computed_is_refused(tables, check_id, cells, message):
     with pytest.raises(DataError, match=message):
-        published.recompute(changed(tables, check_id, **cells))
+        published_figures.recompute(changed(tables, check_id, **cells))
 
 
 def test_an_unknown_part_does_not_count_as_zero(tables):
     tables["ipcei"].loc[tables["ipcei"]["ipcei_id"] == "Hy2Use", "aid_eur_bn_max"] = float("nan")
     with pytest.raises(DataError, match="aid_eur_bn_max, which is not known in full"):
-        published.recompute(tables)
+        published_figures.recompute(tables)
 
 
 def test_the_day_of_a_count_matters(tables):
     at = {
-        day: published.recompute(changed(tables, "C31", as_of=pd.Timestamp(day)))["computed"].item()
+        day: published_figures.recompute(changed(tables, "C31", as_of=pd.Timestamp(day)))["computed"].item()
         for day in ("2018-12-17", "2018-12-18", "2019-12-09", "2025-07-22")
     }
     assert list(at.values()) == [0, 1, 2, 11]

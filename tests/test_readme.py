@@ -4,10 +4,11 @@ import re
 
 from brief_run import brief
 
-from innodivide import data, figures
+from innodivide import figures
 from innodivide.cli import main
+from innodivide.data import frozen
 
-README = (data.ROOT / "README.md").read_text(encoding="utf-8")
+README = (frozen.ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_answer_is_that_of_the_run():
@@ -42,7 +43,11 @@ def test_reports_of_the_table_are_those_declared():
 
 DOCS = [README] + [
     path.read_text(encoding="utf-8")
-    for path in (data.ROOT / "CONTRIBUTING.md", data.ROOT / "SECURITY.md", *sorted((data.ROOT / "docs").glob("*.md")))
+    for path in (
+        frozen.ROOT / "CONTRIBUTING.md",
+        frozen.ROOT / "SECURITY.md",
+        *sorted((frozen.ROOT / "docs").glob("*.md")),
+    )
 ]
 
 
@@ -57,7 +62,7 @@ def test_every_command_has_a_line_in_the_readme_and_every_command_and_option_nam
 
 
 def test_every_make_target_named_exists():
-    targets = set(re.findall(r"^([a-z]+):", (data.ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
+    targets = set(re.findall(r"^([a-z]+):", (frozen.ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
     named = {name for text in DOCS for name in re.findall(r"(?:^|`)make ([a-z]+)", text, re.M)}
     assert {"reports", "test"} <= named <= targets
 
@@ -66,7 +71,7 @@ def test_every_file_named_exists():
     made = ("reports/index.html", "reports/verification.html", "reports/0", "data-live/")
     for text in DOCS:
         for name in re.findall(r"`((?:docs|data|innodivide|notebooks|tests|reports|benchmarks)/[\w./-]*)`", text):
-            assert name.startswith(made) or (data.ROOT / name).exists(), name
+            assert name.startswith(made) or (frozen.ROOT / name).exists(), name
 
 
 def test_figure_is_that_of_the_run():
@@ -80,6 +85,6 @@ def test_figure_is_that_of_the_run():
         order="index",
         xlabel="Odds ratio of taking part, leader against other (log scale)",
     )
-    assert (data.ROOT / "docs" / "answer.svg").read_bytes() == figures.save_bytes(drawn, "svg")
+    assert (frozen.ROOT / "docs" / "answer.svg").read_bytes() == figures.save_bytes(drawn, "svg")
     assert "Forest plot of the odds ratio of leader status under seven announced choices" in README
     assert len(rows) == 7 and ((rows["ci_low"] < 1) & (rows["ci_high"] > 1)).all()

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from innodivide import data, recovery
+from innodivide import recovery
 from innodivide.claims import tiers as claims_tiers
+from innodivide.data import frozen
 from innodivide.errors import DesignError, ParameterError
 from innodivide.recovery import permutation_slope
 
@@ -114,7 +115,7 @@ def test_slope_refuses(x, y):
 
 def test_paths_by_hand():
     growth = (
-        data.load("country_panel")
+        frozen.load("country_panel")
         .query("variable == 'gdp_real_growth'")
         .pivot(index="geo", columns="year", values="value")
     )
@@ -133,8 +134,8 @@ def test_paths_by_hand():
 
 def test_constant_growth_has_no_shortfall():
     """Growth that goes on as before leaves nothing missing; a pure loss in 2020 shows in full."""
-    panel = data.load("country_panel")
-    tables = {n: data.load(n) for n in ("country", "eis_index", "eis_group")}
+    panel = frozen.load("country_panel")
+    tables = {n: frozen.load(n) for n in ("country", "eis_index", "eis_group")}
     steady = panel.assign(value=panel["value"].where(panel["variable"] != "gdp_real_growth", 2.0))
     found = recovery.growth_paths(2021, {**tables, "country_panel": steady})
     assert np.allclose(found["shortfall"], 0) and np.allclose(found["trend"], 2)
@@ -148,9 +149,9 @@ def test_constant_growth_has_no_shortfall():
 def test_paths_refuse():
     with pytest.raises(ParameterError, match="end=2019"):
         recovery.growth_paths(2019)
-    panel = data.load("country_panel")
+    panel = frozen.load("country_panel")
     gone = (panel["variable"] == "gdp_real_growth") & (panel["year"] == 2018) & (panel["geo"] == "MT")
-    tables = {n: data.load(n) for n in ("country", "eis_index", "eis_group")}
+    tables = {n: frozen.load(n) for n in ("country", "eis_index", "eis_group")}
     with pytest.raises(DesignError, match="gdp_real_growth: missing for MT"):
         recovery.growth_paths(2022, {**tables, "country_panel": panel[~gone]})
 

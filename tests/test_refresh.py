@@ -16,8 +16,10 @@ import pytest
 from click.testing import CliRunner
 from report_fixtures import tree
 
-from innodivide import data, refresh
+from innodivide import errors
 from innodivide.cli import main
+from innodivide.data import frozen as data
+from innodivide.data import refresh
 from innodivide.errors import ParameterError
 
 ALL = refresh.series()
@@ -133,7 +135,7 @@ def test_every_series_names_a_dataset_that_its_source_names():
 def test_a_broken_list_of_series_is_named(tmp_path, text):
     path = tmp_path / "live_sources.yml"
     path.write_text(text)
-    with pytest.raises(refresh.DataError, match=r"live_sources\.yml"):
+    with pytest.raises(errors.DataError, match=r"live_sources\.yml"):
         refresh.series(path)
 
 

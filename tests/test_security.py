@@ -16,13 +16,14 @@ import pytest
 from page_blocks import FACTS
 from report_fixtures import Page
 
-from innodivide import data, exhibits
+from innodivide import exhibits
+from innodivide.data import frozen
 from innodivide.errors import DataError, InnodivideError, ParameterError
 from innodivide.reports import declarations
 from innodivide.reports.blocks import Block
 from innodivide.reports.run import job
 
-SOURCES = sorted((data.ROOT / "innodivide").rglob("*.py"))
+SOURCES = sorted((frozen.ROOT / "innodivide").rglob("*.py"))
 HOSTILE = (
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -68,7 +69,7 @@ NETWORK = re.compile(
 )
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(data.ROOT).as_posix())
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.relative_to(frozen.ROOT).as_posix())
 def test_no_file_unpickles_evaluates_or_calls_a_shell(path):
     assert [n for n in sorted(names_in(path)) if EXECUTES.fullmatch(n)] == []
 
@@ -83,14 +84,14 @@ def test_that_test_would_notice(tmp_path):
 
 def test_only_refresh_and_the_cluster_reach_the_network():
     """A kernel's sockets are files, and a lock states the name of this machine."""
-    allowed = {"innodivide/refresh.py", *(f"innodivide/reports/{n}.py" for n in ("cluster", "kernels", "lock"))}
-    users = {p.relative_to(data.ROOT).as_posix() for p in SOURCES if any(map(NETWORK.fullmatch, names_in(p)))}
-    assert users <= allowed and "innodivide/refresh.py" in users
+    allowed = {"innodivide/data/refresh.py", *(f"innodivide/reports/{n}.py" for n in ("cluster", "kernels", "lock"))}
+    users = {p.relative_to(frozen.ROOT).as_posix() for p in SOURCES if any(map(NETWORK.fullmatch, names_in(p)))}
+    assert users <= allowed and "innodivide/data/refresh.py" in users
 
 
 def test_refresh_is_imported_by_its_command_only():
-    users = [p for p in SOURCES if names_in(p) & {"innodivide.refresh"}]
-    assert [p.relative_to(data.ROOT).as_posix() for p in users] == ["innodivide/cli/keep.py"]
+    users = [p for p in SOURCES if names_in(p) & {"innodivide.data.refresh"}]
+    assert [p.relative_to(frozen.ROOT).as_posix() for p in users] == ["innodivide/cli/keep.py"]
 
 
 # Nothing from data is HTML, code or a formula
@@ -164,7 +165,7 @@ def test_an_annex_of_hostile_data_runs_nothing(repository):
     name, markup = "PL,PL,POL,Poland,", "PL,PL,POL,<img src=x onerror=alert(1)>,"
     repository.change("geography/country.csv", lambda text: text.replace(name, markup))
     for folder in ("notebooks", "innodivide", "analysis_plan.yml", "requirements.lock", "multiverse.yml"):
-        (repository.root / folder).symlink_to(data.ROOT / folder)
+        (repository.root / folder).symlink_to(frozen.ROOT / folder)
     assert repository.run("freeze").returncode == 0
     done = repository.run("annex", "PL", "--format", "html")
     assert done.returncode == 0, done.stderr
@@ -180,7 +181,7 @@ def test_an_annex_of_hostile_data_runs_nothing(repository):
 @pytest.mark.parametrize("code", ["../X", "..", "/X", "A/B", "A\\B", "a", "AT\n", "Ａ", ""])
 def test_a_country_code_that_is_a_path_is_refused_in_the_data(copy, code):
     copy.change("geography/country.csv", lambda text: text.replace("\nMT,MT,", f'\n"{code}",MT,', 1))
-    failures = data.check_table("country", copy.folder)
+    failures = frozen.check_table("country", copy.folder)
     assert failures and all(f.file == "geography/country.csv" for f in failures)
 
 
@@ -214,15 +215,15 @@ def test_a_table_is_not_read_from_outside_the_data_folder(tmp_path, path):
     (tmp_path / "secret.csv").write_text("a\n1\n")
     fields = [{"name": "a", "type": "string", "description": "a"}]
     table = {"name": "t", "path": path, "schema": {"fields": fields, "primaryKey": ["a"]}}
-    (tmp_path / "data" / data.PACKAGE).write_text(json.dumps({"resources": [table]}))
+    (tmp_path / "data" / frozen.PACKAGE).write_text(json.dumps({"resources": [table]}))
     with pytest.raises(DataError, match="does not stay inside the data folder"):
-        data.load("t", tmp_path / "data")
+        frozen.load("t", tmp_path / "data")
 
 
 @pytest.mark.parametrize("name", ["../data/sources", "/etc/passwd", "sources.csv", ""])
 def test_a_table_is_asked_for_by_name_only(name):
     with pytest.raises(InnodivideError, match="unknown table"):
-        data.load(name)
+        frozen.load(name)
 
 
 # JupyterLab keeps its token
@@ -230,10 +231,10 @@ def test_a_table_is_asked_for_by_name_only(name):
 
 def tracked() -> list[Path]:
     listed = subprocess.run(
-        ["git", "-C", data.ROOT, "ls-files", "-z"], capture_output=True, check=True, text=True
+        ["git", "-C", frozen.ROOT, "ls-files", "-z"], capture_output=True, check=True, text=True
     ).stdout
     return [
-        data.ROOT / n for n in listed.split("\0")[:-1] if not n.startswith(("data/", "reports/expected/", "tests/"))
+        frozen.ROOT / n for n in listed.split("\0")[:-1] if not n.startswith(("data/", "reports/expected/", "tests/"))
     ]
 
 
@@ -246,7 +247,7 @@ OPEN = re.compile(
 def test_no_file_switches_off_the_token_or_opens_the_port():
     found = [p for p in tracked() if p.is_file() and OPEN.search(p.read_text(encoding="utf-8", errors="ignore"))]
     assert found == []
-    assert re.search(r"^\t\$\(BIN\)/jupyter lab notebooks$", (data.ROOT / "Makefile").read_text(), re.M)
+    assert re.search(r"^\t\$\(BIN\)/jupyter lab notebooks$", (frozen.ROOT / "Makefile").read_text(), re.M)
 
 
 @pytest.mark.slow
@@ -289,11 +290,11 @@ def ask(address: str) -> int:
 
 
 def test_the_page_says_how_to_report_and_what_is_trusted():
-    text = (data.ROOT / "SECURITY.md").read_text("utf-8")
+    text = (frozen.ROOT / "SECURITY.md").read_text("utf-8")
     assert "To report a problem" in text and "What is trusted, and what is not" in text
     for file in re.findall(r"`([\w./]+\.(?:yml|lock|csv|md))`", text):
-        assert (data.ROOT / file).exists() or (data.ROOT / "notebooks" / file).exists(), file
+        assert (frozen.ROOT / file).exists() or (frozen.ROOT / "notebooks" / file).exists(), file
 
 
 def test_packages_are_installed_by_hash():
-    assert "--require-hashes -r requirements.lock" in (data.ROOT / "Makefile").read_text()
+    assert "--require-hashes -r requirements.lock" in (frozen.ROOT / "Makefile").read_text()

@@ -26,8 +26,10 @@ from site_fixtures import (
     write_report,
 )
 
-from innodivide import data, multiverse, robustness
+from innodivide import robustness
 from innodivide.claims.finding import Finding
+from innodivide.data import frozen
+from innodivide.inference import grid as grid_module
 from innodivide.reports.declarations import ANNEX, notebooks
 from innodivide.reports.site import content, explorer, write_index
 from innodivide.reports.site.page import as_script_data
@@ -160,7 +162,7 @@ def test_the_registered_cell_is_the_registered_one(grid):
 
 
 def test_cells_that_are_not_run_have_the_reason_of_the_declaration(text, grid):
-    reasons = {r["reason"]: r["n_cells"] for r in multiverse.excluded().to_dict("records")}
+    reasons = {r["reason"]: r["n_cells"] for r in grid_module.excluded().to_dict("records")}
     assert set(grid["reasons"]) <= {*reasons, "it could not be estimated: the model did not converge"}
     failed = cell_of(grid, dict(zip(explorer.DIMENSIONS, FAILED.split("/"))))
     assert grid["reasons"][grid["cells"]["why"][failed]].endswith("the model did not converge")
@@ -171,7 +173,7 @@ def test_cells_that_are_not_run_have_the_reason_of_the_declaration(text, grid):
 def test_over_the_whole_grid_the_reasons_count_as_the_grid_counts_them():
     import yaml
 
-    specs, declared = multiverse.expand(), yaml.safe_load((data.ROOT / "multiverse.yml").read_text("utf-8"))
+    specs, declared = grid_module.expand(), yaml.safe_load((frozen.ROOT / "multiverse.yml").read_text("utf-8"))
     levels = {name: list(dict.fromkeys(specs[name])) for name in explorer.DIMENSIONS}
     total = 1
     for names in levels.values():
@@ -180,7 +182,7 @@ def test_over_the_whole_grid_the_reasons_count_as_the_grid_counts_them():
     why = [None] * total
     reasons = explorer._reasons(levels, run, declared, why)
     counted = {reason: why.count(i) for i, reason in enumerate(reasons)}
-    assert counted == dict(multiverse.excluded()[["reason", "n_cells"]].to_numpy())
+    assert counted == dict(grid_module.excluded()[["reason", "n_cells"]].to_numpy())
 
 
 def cell_of_levels(levels: dict, row: dict) -> int:
@@ -208,7 +210,7 @@ def test_two_scales_for_one_estimator_are_refused(folder, tmp_path):
 
 
 def test_every_level_of_the_grid_has_a_short_name():
-    specs = multiverse.expand()
+    specs = grid_module.expand()
     for name in explorer.DIMENSIONS:
         for level in specs[name].unique():
             assert level in explorer.LABELS[name] or level.startswith("drop_"), (name, level)
@@ -362,8 +364,9 @@ def test_the_page_stays_under_its_size(text):
 
 def test_groups_have_the_letters_names_and_colours_of_the_figures(text):
     from innodivide.figures import style
+    from innodivide.wording import GROUP_LABELS, GROUP_LETTERS
 
-    assert content.GROUPS == {g: (style.GROUP_LETTERS[g], style.GROUP_LABELS[g]) for g in style.GROUP_COLOURS}
+    assert content.GROUPS == {g: (GROUP_LETTERS[g], GROUP_LABELS[g]) for g in style.GROUP_COLOURS}
     rules = re.search(r"<style>(.*?)</style>", text, re.DOTALL)[1]
     for group, colour in style.GROUP_COLOURS.items():
         ink = {"white": "#ffffff", style.INK: style.INK}[style.ink_on(colour)]
@@ -383,7 +386,7 @@ def test_the_texts_and_figures_that_the_page_quotes_are_shown_by_the_notebooks(e
 
 def test_a_claim_has_the_fields_that_the_page_shows():
     fields = {f.name for f in dataclasses.fields(Finding)}
-    listed = set(data.load("claim").columns)
+    listed = set(frozen.load("claim").columns)
     assert set(content.CLAIM) <= fields | listed | {"test", "rule", "exhibit"}
 
 
@@ -394,13 +397,13 @@ def test_the_page_has_its_files_in_the_built_package(tmp_path):
     from flit_core import buildapi
 
     here = os.getcwd()
-    os.chdir(data.ROOT)
+    os.chdir(frozen.ROOT)
     try:
         wheel = buildapi.build_wheel(str(tmp_path))
     finally:
         os.chdir(here)
     names = zipfile.ZipFile(tmp_path / wheel).namelist()
-    own = [p.name for p in (data.ROOT / "innodivide/reports/site").iterdir() if p.is_file()]
+    own = [p.name for p in (frozen.ROOT / "innodivide/reports/site").iterdir() if p.is_file()]
     assert len(own) >= 9 and all(f"innodivide/reports/site/{name}" in names for name in own)
 
 

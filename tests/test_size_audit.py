@@ -14,7 +14,7 @@ from scipy import stats
 
 from innodivide import cli, confirmatory, inference, models, size_audit
 from innodivide.errors import DataError, DesignError, ParameterError
-from innodivide.inference import audited, clusters, linear
+from innodivide.inference import batch, clusters, linear, power
 from innodivide.inference.audited import METHODS, Block, Judged, Method
 from innodivide.inference.permute import country_orders
 from innodivide.inference.power import dispersion_of_sd, minimum_detectable_odds_ratio
@@ -102,7 +102,7 @@ def test_a_method_gives_what_its_public_function_gives(name, block):
 def test_the_penalised_deviance_at_the_ends_of_the_profile_interval_is_the_quantile():
     fit = models.firth_logit(DYADS)
     x = np.column_stack([DESIGN.controls, DESIGN.d, np.ones(len(DYADS))])
-    beta = audited.firth_batch(DESIGN.d[None], DESIGN.controls, DESIGN.y).coefficients
+    beta = batch.firth_batch(DESIGN.d[None], DESIGN.controls, DESIGN.y).coefficients
     for end in (fit.result.ci_low, fit.result.ci_high):
         deviance, found = penalised_deviance(x, DESIGN.y[None], beta, end)
         assert found[0] and deviance[0] == pytest.approx(stats.chi2.ppf(0.95, 1), abs=1e-3)
@@ -183,8 +183,8 @@ def test_a_run_has_one_row_for_each_method_spread_and_odds_ratio(small):
     assert len(small) == len(METHODS) * 3 * 2 and not small.duplicated(size_audit.KEYS).any()
     sds = sorted(small["sd"].unique())
     assert sds[0] == 0 and sds[1] == sds[2] / 2 and sorted(small["odds_ratio"].unique()) == pytest.approx([1, 4])
-    full = confirmatory.models.firth_logit(DYADS).dispersion
-    assert size_audit.dispersion_to_sd(full, DYADS) == pytest.approx(sds[2])
+    full = models.firth_logit(DYADS).dispersion
+    assert power.dispersion_to_sd(full, DYADS) == pytest.approx(sds[2])
     assert small["rejection"].between(0, 1).all() and (small["n_sim"] == 20).all()
     share = small["rejection"]
     assert small["rejection_se"].to_numpy() == pytest.approx(np.sqrt(share * (1 - share) / 20))

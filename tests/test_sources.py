@@ -9,14 +9,14 @@ import pytest
 from page_blocks import FACTS, squeezed, table
 from report_fixtures import assert_sound
 
-from innodivide import data
+from innodivide.data import frozen
 from innodivide.reports import docx, html, pdf, sources
 from innodivide.reports.blocks import Block, ReportError
 
 pypdf = pytest.importorskip("pypdf", reason="LINKS IN PDF REPORTS ARE NOT TESTED: the package pypdf is missing")
 python_docx = pytest.importorskip("docx", reason="LINKS IN DOCX REPORTS ARE NOT TESTED: python-docx is missing")
 
-ROWS = data.load_rows("source").set_index("source_id")
+ROWS = frozen.load_rows("source").set_index("source_id")
 CITED = tuple(ROWS.index[::9])  # 63 entries of many licences, with and without address, date and weakness
 BLOCKS = [table("T9.1", sources=CITED[::2]), table("T9.2", sources=CITED)]
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from page_blocks import FACTS, NASTY, ordinary, picture, render_elsewhere, said, table
 
-from innodivide.reports import spreadsheet
+from innodivide.reports import document, spreadsheet
 from innodivide.reports.blocks import Block, ReportError
 
 openpyxl = pytest.importorskip("openpyxl", reason="SPREADSHEETS ARE NOT TESTED: the package openpyxl is missing")
@@ -114,10 +114,7 @@ def test_bytes_do_not_depend_on_process_time_zone_hash_seed_or_clock():
     assert hashlib.sha256(spreadsheet.render("T", ordinary(), FACTS)).hexdigest() == render_elsewhere("spreadsheet")
     archive = zipfile.ZipFile(io.BytesIO(made(ordinary())))
     assert {e.date_time for e in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
-    assert (
-        read([picture()]).properties.created.date().isoformat()
-        == spreadsheet.document.build("T", [picture()], {})["date"]
-    )
+    assert read([picture()]).properties.created.date().isoformat() == document.build("T", [picture()], {})["date"]
 
 
 def test_a_text_too_long_for_a_cell_is_refused_by_its_sheet_not_left_out():

@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innodivide import data, tiers
+from innodivide import tiers
 from innodivide.claims import tiers as claims_tiers
+from innodivide.data import frozen
 from innodivide.errors import DataError, ParameterError
+from innodivide.tiers import money
 from innodivide.tiers.coverage import Coverage
 
 
@@ -24,7 +26,7 @@ def test_places_in_partnerships_equal_the_derived_table():
     """Table s3_country was counted by those who collected the lists, over the same ten lists."""
     ours, theirs = (
         tiers.tier2_by_country().set_index("geo"),
-        data.load("s3_country").set_index("geo").loc[lambda f: f.index != "UK"],
+        frozen.load("s3_country").set_index("geo").loc[lambda f: f.index != "UK"],
     )
     shared = ours.index.intersection(theirs.index)
     assert len(shared) == 27
@@ -54,7 +56,7 @@ def test_matrix_agrees_with_both_country_frames():
 
 def test_region_matrix_has_the_sizes_of_the_lists():
     matrix, note = tiers.region_matrix()
-    rows = data.load("s3_partnership_region").dropna(subset=["nuts_code"])
+    rows = frozen.load("s3_partnership_region").dropna(subset=["nuts_code"])
     for partnership in ("S3-TEX", "S3-SOC"):
         part = rows[(rows["partnership_id"] == partnership) & ~rows["geo"].isin(["UK", "TR"])]
         assert matrix[partnership].sum() == part["nuts_code"].nunique()
@@ -66,7 +68,7 @@ def test_coverage_speaks_and_refuses():
     with pytest.raises(ParameterError, match="8 known out of 7"):
         Coverage("lists", 8, 7)
     assert tiers.s3_coverage().known == 10 and tiers.s3_coverage().total == 42
-    tables = {"s3_aggregate": data.load("s3_aggregate").iloc[:0], "s3_partnership": data.load("s3_partnership")}
+    tables = {"s3_aggregate": frozen.load("s3_aggregate").iloc[:0], "s3_partnership": frozen.load("s3_partnership")}
     with pytest.raises(DataError, match="s3_partnerships"):
         tiers.s3_coverage(tables)
 
@@ -75,7 +77,9 @@ def test_coverage_speaks_and_refuses():
 
 
 def test_frame_holds_all_people_of_the_eu27(regions):
-    people = data.load("country_year").query("variable == 'population_jan1' and year == 2019").set_index("geo")["value"]
+    people = (
+        frozen.load("country_year").query("variable == 'population_jan1' and year == 2019").set_index("geo")["value"]
+    )
     found = regions.groupby("geo")["population"].sum()
     assert len(regions) == 240 and regions["population"].notna().all()
     assert (found / people.reindex(found.index) - 1).abs().max() < 0.002
@@ -102,7 +106,7 @@ def test_what_the_link_of_nuts_versions_loses(regions):
 
 
 def test_unknown_company_counts_get_what_the_total_leaves():
-    base = {n: data.load(n) for n in ("country", "ipcei", "ipcei_country")}
+    base = {n: frozen.load(n) for n in ("country", "ipcei", "ipcei_country")}
     rows, total = base["ipcei_country"], base["ipcei"].set_index("ipcei_id")["n_companies"]
     at_most, known = tiers.companies_at_most(base), tiers.tier1_by_country().set_index("geo")
     complete = known.index[(known["companies_missing"] == 0) & (known["n_ipcei"] > 0)]
@@ -203,7 +207,7 @@ def test_possible_connection_points(regions):
 
 
 def test_growth_needs_two_dated_counts_of_one_scope():
-    tables = {"s3_aggregate": data.load("s3_aggregate")}
+    tables = {"s3_aggregate": frozen.load("s3_aggregate")}
     assert tiers.s3_growth(tables).empty
     extra = (
         tables["s3_aggregate"].query("indicator_id == 's3_industrial_partnerships'").assign(as_of="2022-01", value=22.0)
@@ -233,7 +237,7 @@ def with_counts(value: float) -> dict:
         "ris_nuts2",
         "ris_index",
     )
-    tables = {n: data.load(n) for n in names}
+    tables = {n: frozen.load(n) for n in names}
     extra = (
         tables["s3_aggregate"]
         .query("indicator_id == 's3_industrial_partnerships'")
@@ -300,9 +304,9 @@ def money_rows(rhos, ps) -> pd.DataFrame:
 )
 def test_rule_on_money(monkeypatch, rhos, ps, last, expected):
     """The fourth case is below 0.05 each, but not after Holm over four."""
-    monkeypatch.setattr(claims_tiers.money, "money_against_gap", lambda *_: money_rows(rhos, ps))
+    monkeypatch.setattr(money, "money_against_gap", lambda *_: money_rows(rhos, ps))
     row = pd.DataFrame([{"year": 2020, "estimate": last[0], "ci_low": -9.0, "ci_high": 9.0, "p_value": last[1]}])
-    monkeypatch.setattr(claims_tiers.money, "recommendation_against_gap", lambda *_: row)
+    monkeypatch.setattr(money, "recommendation_against_gap", lambda *_: row)
     assert claims_tiers.reform_money(np.random.default_rng(1)).verdict == expected
 
 

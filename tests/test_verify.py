@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from report_fixtures import MINI, tree
 
-from innodivide import data
+from innodivide.data import frozen
 from innodivide.reports import golden
 from innodivide.reports.compare import Content, verdicts
 
@@ -371,7 +371,7 @@ def test_the_stored_exhibits_are_in_the_form_that_is_written():
 @pytest.mark.skipif("07_policy_brief" not in golden.stored(), reason="the ledger is not stored")
 def test_the_verdicts_are_found_in_the_stored_ledger():
     found = verdicts([golden.read_stored("07_policy_brief")])
-    assert set(found) == set(data.load("claim")["claim_id"]) and all(verdict for verdict, _ in found.values())
+    assert set(found) == set(frozen.load("claim")["claim_id"]) and all(verdict for verdict, _ in found.values())
 
 
 def reproduced(only, folder) -> str:
@@ -382,7 +382,7 @@ def reproduced(only, folder) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "innodivide.cli", "verify", *names, "--save", str(folder / "said")],
         env=os.environ | {"TMPDIR": str(scratch)},
-        cwd=data.ROOT,
+        cwd=frozen.ROOT,
         capture_output=True,
         text=True,
         check=False,

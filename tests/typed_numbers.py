@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import nbformat
 
-from innodivide import data
+from innodivide.data import frozen
 from innodivide.reports.declarations import notebook, notebooks
 
 ALLOWED = {  # pattern: why it is no result
@@ -93,7 +93,7 @@ def typed_values(code: str) -> list[str]:
 
 def modules() -> dict[str, str]:
     """Return path -> code of the modules that word or judge results."""
-    root = data.ROOT / "innodivide"
+    root = frozen.ROOT / "innodivide"
     paths = sorted([*(root / "narrative").rglob("*.py"), *(root / "claims").rglob("*.py")])
     return {p.relative_to(root).as_posix(): p.read_text(encoding="utf-8") for p in paths}
 

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from innodivide.barriers.scores import region_groups
+from innodivide.data.tables import Tables, _tables, country_values, member_states, once
 from innodivide.errors import DataError, ParameterError
-from innodivide.panel import Tables, _tables, country_values, member_states, once
 
 EQI_MEASURES = {
     "eqi": "Quality of government (EQI)",

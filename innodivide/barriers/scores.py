@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from innodivide import composite
+from innodivide.data.tables import Tables, _tables, member_states, once
 from innodivide.errors import ParameterError
-from innodivide.panel import Tables, _tables, member_states, once
 from innodivide.profile import region_names
 
 EDITION = 2023

@@ -9,7 +9,7 @@ import pandas as pd
 from innodivide.claims import barriers, divide, tier1, tiers
 from innodivide.claims.finding import NOT_TESTED, Finding
 from innodivide.confirmatory import Confirmatory, stream
-from innodivide.panel import Tables, _tables
+from innodivide.data.tables import Tables, _tables
 from innodivide.plan import Plan
 from innodivide.wording import join_names
 

@@ -9,8 +9,8 @@ import pandas as pd
 
 from innodivide import barriers
 from innodivide.claims.finding import Finding
+from innodivide.data.tables import Tables, _tables, once
 from innodivide.errors import ParameterError
-from innodivide.panel import Tables, _tables, once
 from innodivide.results import require_rng
 
 MATTERS = 0.1  # share of the squared gaps from which a part counts

@@ -3,7 +3,7 @@
 from innodivide import convergence
 from innodivide.claims.finding import Finding
 from innodivide.confirmatory import stream
-from innodivide.panel import Tables, member_states
+from innodivide.data.tables import Tables, member_states
 from innodivide.plan import Plan
 from innodivide.profile import index_relative_to_eu
 from innodivide.wording import join_names

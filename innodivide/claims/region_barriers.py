@@ -7,8 +7,8 @@ import pandas as pd
 
 from innodivide import barriers
 from innodivide.claims.barriers import TOP, indicator_names, lagging_regions, regional_contributions
+from innodivide.data.tables import Tables, _tables, member_states
 from innodivide.errors import ParameterError
-from innodivide.panel import Tables, _tables, member_states
 from innodivide.results import require_rng
 from innodivide.wording import show
 

@@ -7,7 +7,8 @@ import pandas as pd
 from innodivide import inference, participation
 from innodivide.claims.finding import Finding
 from innodivide.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts, stream
-from innodivide.panel import Tables, ipcei_dyads, member_states
+from innodivide.data.tables import Tables, member_states
+from innodivide.panel import ipcei_dyads
 from innodivide.plan import Plan
 from innodivide.results import Result
 from innodivide.wording import join_names

@@ -11,8 +11,8 @@ import pandas as pd
 from innodivide import recovery, tiers
 from innodivide.claims.finding import Finding
 from innodivide.confirmatory import BRIEF_CUTOFF
+from innodivide.data.tables import Tables, _tables, member_states
 from innodivide.inference import holm
-from innodivide.panel import Tables, _tables, member_states
 from innodivide.tiers import money, network
 from innodivide.wording import join_names
 

@@ -12,13 +12,13 @@ def freeze():
 
     Refused while a table or a rule across tables does not hold.
     """
-    from innodivide import checks, data
+    from innodivide.data import checks, frozen
 
     failures, _ = checks.check_all()
     if failures:
         click.echo(f"{len(failures)} failures; nothing was recorded (see: innodivide check)", err=True)
         sys.exit(1)
-    changed = data.freeze()
+    changed = frozen.freeze()
     click.echo(f"recorded anew: {', '.join(changed)}" if changed else "all tables are as frozen")
 
 
@@ -36,11 +36,12 @@ def archive(out, reports):
     The zip is an RO-Crate with the README that journals ask for. All reports must be there and fresh. The same reports
     give the same bytes.
     """
-    from innodivide import __version__, data
+    from innodivide import __version__
+    from innodivide.data import frozen
     from innodivide.reports import archive as packer
 
     out = out or Path(f"innodivide-{__version__}.zip")
-    contents = packer.write(out, reports or data.ROOT / "reports")
+    contents = packer.write(out, reports or frozen.ROOT / "reports")
     if contents.changed:
         click.echo(f"note: {len(contents.changed)} files differ from the commit; the archive says so", err=True)
     size = out.stat().st_size / 1e6
@@ -60,10 +61,10 @@ def refresh(out, server):
 
     Tables in data/ are never changed. Ends with status 1, and writes nothing, if a source cannot be reached or read.
     """
-    from innodivide import data
-    from innodivide import refresh as live
+    from innodivide.data import frozen
+    from innodivide.data import refresh as live
 
-    out = out or data.ROOT / "data-live"
+    out = out or frozen.ROOT / "data-live"
     found = live.refresh(out, server)
     for variable, rows in found.groupby("variable", sort=False):
         gone = int(rows["live"].isna().sum())

@@ -14,7 +14,7 @@ def check():
     A table that holds but is not as frozen (its size and SHA-256 stand in datapackage.json) fails too; after a wanted
     change, `innodivide freeze` records it anew.
     """
-    from innodivide import checks, data
+    from innodivide.data import checks, frozen
 
     failures, skipped = checks.check_all()
     failures += checks.check_frozen()
@@ -22,7 +22,7 @@ def check():
         click.echo(str(failure), err=True)
     for name in skipped:
         click.echo(f"not checked because a table it needs does not hold: {name}", err=True)
-    tables = data.resources()
+    tables = frozen.resources()
     if failures:
         click.echo(f"{len(failures)} failures in {len({f.file for f in failures})} of {len(tables)} tables", err=True)
         sys.exit(1)
@@ -33,17 +33,17 @@ def check():
 @click.argument("table", required=False)
 def describe(table):
     """Show what the columns of TABLE mean; without TABLE, list the tables."""
-    from innodivide import data
+    from innodivide.data import frozen
 
     if table is None:
-        for name, described in sorted(data.resources().items(), key=lambda item: item[1]["path"]):
+        for name, described in sorted(frozen.resources().items(), key=lambda item: item[1]["path"]):
             click.echo(f"{name:28} {described['title']}")
         return
-    if table not in data.resources():
-        raise ParameterError(f"unknown table {table!r}; the tables are: {', '.join(sorted(data.resources()))}")
-    described = data.resource(table)
+    if table not in frozen.resources():
+        raise ParameterError(f"unknown table {table!r}; the tables are: {', '.join(sorted(frozen.resources()))}")
+    described = frozen.resource(table)
     click.echo(f"{described['title']} (data/{described['path']})\n{described['description']}\n")
-    for row in data.describe(table).to_dict("records"):
+    for row in frozen.describe(table).to_dict("records"):
         marks = [
             row["type"],
             row["unit"],

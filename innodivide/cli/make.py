@@ -82,7 +82,7 @@ def _pairs(given) -> dict[str, str]:
 
 def _make(jobs, out, workers, force, why, cluster, wait) -> None:
     """Check the data, run the jobs with progress, report failures, end with status 1 if there are any."""
-    from innodivide import data
+    from innodivide.data import frozen
     from innodivide.reports import manifest
     from innodivide.reports import run as runner
     from innodivide.reports.lock import PATIENCE, only_run_in
@@ -90,7 +90,7 @@ def _make(jobs, out, workers, force, why, cluster, wait) -> None:
 
     if cluster and workers:
         raise ParameterError("--workers counts processes of this machine; with --cluster, the cluster has its own")
-    out = out or data.ROOT / "reports"
+    out = out or frozen.ROOT / "reports"
     jobs = list({job.name: job for job in jobs}.values())  # a notebook named twice is run once
     reasons = runner.freshness(jobs, out)
     todo = [job for job in jobs if force or reasons[job.name]]
@@ -152,11 +152,11 @@ def _executor(cluster, jobs):
 
 def refuse_bad_data(tables) -> None:
     """Raise if one of these tables, or of those they refer to, does not hold or is not as frozen."""
-    from innodivide import data
+    from innodivide.data import frozen
 
     if not tables:
         return
-    names = data.linked_tables([*sorted(tables), "source", "country"])
-    failures = [f for name in names for f in data.check_table(name) or data.check_frozen(name)]
+    names = frozen.linked_tables([*sorted(tables), "source", "country"])
+    failures = [f for name in names for f in frozen.check_table(name) or frozen.check_frozen(name)]
     if failures:
         raise DataError("the data do not hold; nothing was run:\n  " + "\n  ".join(map(str, failures[:20])))

@@ -164,11 +164,11 @@ def _renew(content, changed, origins, failed) -> None:
 
 
 def _save(folder, name: str, markdown: str) -> None:
-    from innodivide import data
+    from innodivide.data import frozen
     from innodivide.reports.compare_page import page
     from innodivide.reports.run import prepare_output
 
-    folder = prepare_output(folder or data.ROOT / "reports")
+    folder = prepare_output(folder or frozen.ROOT / "reports")
     for kind, text in (("md", markdown), ("html", page(markdown))):
         partial = folder / f".{name}.{kind}"
         partial.write_text(text, encoding="utf-8")

@@ -13,8 +13,9 @@ from innodivide.figures.matrices import group_history, presence_matrix
 from innodivide.figures.panels import record_and_scenarios, strength_columns
 from innodivide.figures.rows import coverage_bars, observed_expected, ranked_dots, strengths
 from innodivide.figures.specifications import specification_curve
-from innodivide.figures.style import ACCENT, GROUP_COLOURS, GROUP_LABELS, GROUP_LETTERS, save_bytes
+from innodivide.figures.style import ACCENT, GROUP_COLOURS, save_bytes
 from innodivide.figures.tiles import tile_rows
+from innodivide.wording import GROUP_LABELS, GROUP_LETTERS
 
 __all__ = [
     "ACCENT",

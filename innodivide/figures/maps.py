@@ -14,7 +14,7 @@ from matplotlib.patches import Rectangle
 from innodivide.errors import ParameterError
 from innodivide.figures import style as st
 from innodivide.figures.labels import place_labels
-from innodivide.wording import show
+from innodivide.wording import GROUP_LETTERS, show
 
 GROUP_MARKERS = {"leader": "o", "strong": "s", "moderate": "^", "modest": "v", "emerging": "v"}
 _LAND = {"eu27": "#E9E8E4", "uk": "#F5F5F2", "context": "#F5F5F2"}
@@ -72,7 +72,7 @@ def tile_map(
         tile.set_label(geo)
         if geo in st.chosen(highlight):
             ax.add_patch(Rectangle((col + 0.05, row + 0.05), 0.9, 0.9, fill=False, edgecolor=st.ACCENT, linewidth=3))
-        text = "no data" if v is None else st.GROUP_LETTERS[v] if kind == "group" else show(v, fmt)
+        text = "no data" if v is None else GROUP_LETTERS[v] if kind == "group" else show(v, fmt)
         paper = {"facecolor": "#F0F0F0", "edgecolor": "none", "pad": 0.8} if v is None else None
         ax.text(
             col + 0.5,
@@ -266,12 +266,12 @@ def draw_marks(ax, x, y, shown, values, norm, focus) -> None:
                 "edgecolor": _EDGE,
             }
         ax.scatter(x[mine], y[mine], marker=marker, s=size, linewidths=0.6, zorder=3, label=kind, **look)
-        if focus and kind in st.GROUP_LETTERS:
+        if focus and kind in GROUP_LETTERS:
             for i in mine:
                 ax.text(
                     x[i],
                     y[i],
-                    st.GROUP_LETTERS[kind],
+                    GROUP_LETTERS[kind],
                     ha="center",
                     va="center",
                     fontsize=st.SMALL,
@@ -294,7 +294,7 @@ def draw_labels(ax, points, x, y, shown, values, labels, fmt) -> None:
 def line_of_those_outside(points, shown, values, fmt, width: int = 105) -> str:
     """Return the line that names the regions the map does not show, with their values."""
     texts = [
-        f"{name} ({'no data' if v is None else st.GROUP_LETTERS.get(v) or show(v, fmt)})"
+        f"{name} ({'no data' if v is None else GROUP_LETTERS.get(v) or show(v, fmt)})"
         for name, v, on in zip(points["name"], values, shown)
         if not on
     ]

@@ -8,6 +8,7 @@ from matplotlib.patches import Rectangle
 
 from innodivide.errors import ParameterError
 from innodivide.figures import style as st
+from innodivide.wording import GROUP_LETTERS
 
 SCALE_CHANGED = 2021  # first edition on the new scale (thresholds 70, 100, 125 % of the EU average; "emerging")
 
@@ -47,7 +48,7 @@ def group_history(frame: pd.DataFrame, highlight=None, label: str = "geo"):
                 ax.text(
                     x,
                     y,
-                    st.GROUP_LETTERS[name],
+                    GROUP_LETTERS[name],
                     ha="center",
                     va="center",
                     fontsize=st.SMALL,

@@ -15,6 +15,7 @@ from matplotlib.patches import Patch, Rectangle
 from matplotlib.transforms import ScaledTranslation
 
 from innodivide.errors import ParameterError
+from innodivide.wording import GROUP_LETTERS
 
 WIDTH = 6.5  # inches: one text column
 DPI = 150
@@ -28,14 +29,6 @@ GROUP_COLOURS = {
     "modest": "#DCE9F2",
     "emerging": "#DCE9F2",
 }
-GROUP_LABELS = {
-    "leader": "Innovation leader",
-    "strong": "Strong innovator",
-    "moderate": "Moderate innovator",
-    "modest": "Modest innovator (to 2020)",
-    "emerging": "Emerging innovator (from 2021)",
-}
-GROUP_LETTERS = {"leader": "L", "strong": "S", "moderate": "M", "modest": "Md", "emerging": "E"}
 PAPER = {"facecolor": "white", "edgecolor": "none", "pad": 1}  # behind text that crosses lines
 MISSING = {"facecolor": "#F0F0F0", "edgecolor": "#8C8C8C", "hatch": "//////", "linewidth": 0.5}
 SEQUENTIAL = LinearSegmentedColormap.from_list(

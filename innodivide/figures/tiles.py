@@ -8,6 +8,7 @@ from matplotlib.ticker import MaxNLocator
 
 from innodivide.errors import ParameterError
 from innodivide.figures import style as st
+from innodivide.wording import GROUP_LABELS
 
 _TILE, _CHIP, _HEAD, _EDGE = 0.37, 0.205, 0.2, 0.1  # inches: tile of the map, tile of the rows, row label, margin
 
@@ -89,7 +90,7 @@ def _rows(figure: Figure, rows: list, deep: list, height: float, left: float, xl
     y = 0.0
     for (name, row), levels in zip(rows, deep):
         y += _HEAD
-        label = st.GROUP_LABELS[name].split(" (")[0]
+        label = GROUP_LABELS[name].split(" (")[0]
         ax.text(0, y - 0.04, f"{label}s ({len(row)})", fontsize=st.SMALL, fontweight="bold", va="bottom")
         y += levels * _CHIP
         ax.plot([0, wide], [y, y], color=st.RULE, linewidth=0.8, zorder=1)

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from innodivide.data import ROOT
+from innodivide.data.frozen import ROOT
+from innodivide.data.tables import Tables, _tables, integrated_ipceis
 from innodivide.errors import ParameterError
-from innodivide.panel import Tables, _tables, integrated_ipceis
 
 GRID_FILE = "multiverse.yml"
 DIMENSIONS = ("status", "size", "wealth", "sample", "outcome", "estimator", "controls_year")

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from innodivide.data.tables import Tables, _tables
 from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.inference.country_level import ESTIMATORS, CountryLevel
-from innodivide.panel import Tables, _tables, ipcei_dyads, status_asof
+from innodivide.panel import ipcei_dyads, status_asof
 
 CONTROL_COLUMNS = ("ln_population", "ln_gdp_pc_pps", "ln_gdp")
 

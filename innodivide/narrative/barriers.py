@@ -2,10 +2,11 @@
 
 import pandas as pd
 
-from innodivide import barriers, profile
+from innodivide import barriers
+from innodivide.barriers import profiles
 from innodivide.claims import barriers as claim
 from innodivide.claims.barriers import indicator_names
-from innodivide.panel import Tables, _tables
+from innodivide.data.tables import Tables, _tables, country_names
 from innodivide.wording import join_names
 
 WEIGHTS = {"published": "published", "equal": "equal"}
@@ -150,7 +151,7 @@ def institution_rows(gaps: pd.DataFrame, tables: Tables | None = None) -> pd.Dat
     """Return each measure for the emerging innovators: how many are behind the EU, by how much (sd), who furthest."""
     tables = _tables(tables)
     group = tables["eis_group"].query("edition == 2023").set_index("geo")["group"]
-    rows = gaps[gaps["geo"].map(group) == "emerging"].assign(name=gaps["geo"].map(profile.country_names(tables)))
+    rows = gaps[gaps["geo"].map(group) == "emerging"].assign(name=gaps["geo"].map(country_names(tables)))
     found = []
     for measure, part in rows.groupby("measure", sort=False):
         found.append(
@@ -201,7 +202,7 @@ def oaxaca_facts(parts: pd.DataFrame) -> dict:
 
 def cluster_rows(found: barriers.Profiles, tables: Tables | None = None) -> pd.DataFrame:
     """Return the clusters: size, countries, indicators that differ from lagging regions in general, stability."""
-    labels, home = indicator_names(tables), claim.lagging_regions(tables).map(profile.country_names(tables))
+    labels, home = indicator_names(tables), claim.lagging_regions(tables).map(country_names(tables))
     heads, rows = found.stability["n_units"].to_numpy(), []
     usual = (found.centres.T * heads / heads.sum()).sum(axis=1)
     for row in found.stability.itertuples():
@@ -234,8 +235,8 @@ def cluster_facts(found: barriers.Profiles) -> dict:
         "stable": stable,
         "verb": "is" if stable == 1 else "are",
         "rand": found.rand,
-        "structure": barriers.profiles.STRUCTURE,
-        "firm": barriers.profiles.STABLE,
+        "structure": profiles.STRUCTURE,
+        "firm": profiles.STABLE,
     }
 
 
@@ -258,7 +259,7 @@ def identity_facts(parts: dict) -> dict:
 
 def zero_rows(parts: dict, tables: Tables | None = None) -> pd.DataFrame:
     """Return the scores of zero of states by indicator: name, countries, years, n, reading."""
-    names, labels = profile.country_names(tables), indicator_names(tables)
+    names, labels = country_names(tables), indicator_names(tables)
     rows = parts["zeros"].assign(name=lambda f: f["geo"].map(names), label=lambda f: f["indicator_code"].map(labels))
     grouped = rows.groupby(["verdict", "label"]).agg(
         n=("year", "size"), countries=("name", lambda v: join_names(sorted(set(v))))
@@ -271,7 +272,7 @@ def zero_rows(parts: dict, tables: Tables | None = None) -> pd.DataFrame:
 def group_rows(groups: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
     """Return the states whose group hangs on how the index is built, least certain first, with the shares of groups."""
     chances = ["leader", "strong", "moderate", "emerging"]
-    rows = groups[~groups["certain"]].assign(name=groups["geo"].map(profile.country_names(tables)))
+    rows = groups[~groups["certain"]].assign(name=groups["geo"].map(country_names(tables)))
     rows = rows.assign(official=[row[row["nominal"]] for _, row in rows.iterrows()])
     return rows.sort_values(["official", "geo"], ignore_index=True)[["name", "geo", "nominal", "official", *chances]]
 

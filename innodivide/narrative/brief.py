@@ -2,15 +2,17 @@
 
 import pandas as pd
 
-from innodivide import exhibits, participation, tiers
+from innodivide import participation, tiers
 from innodivide.claims import tier1
 from innodivide.claims.tiers import connected_states
 from innodivide.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts
+from innodivide.data.sources import sources_of
+from innodivide.data.tables import Tables, _tables, member_states
 from innodivide.narrative import leader_test, method_audit
 from innodivide.narrative import participation as words_participation
 from innodivide.narrative import tiers as words_tiers
 from innodivide.narrative.tiers import p_text
-from innodivide.panel import Tables, _tables, dyad_sources, ipcei_dyads, member_states
+from innodivide.panel import dyad_sources, ipcei_dyads
 from innodivide.plan import Plan
 from innodivide.wording import join_names
 
@@ -261,7 +263,7 @@ def ledger_sources(ledger: pd.DataFrame) -> tuple[str, ...]:
     """Return the sources of all that the ledger rests on, each once."""
     others = words_tiers.sources("semester_rdi", "ris_score", "eqi")
     figures = pair_sources(), benchmark_sources(), spread_sources(), money_sources()
-    return tuple(sorted({*dyad_sources(), *exhibits.sources_of(ledger), *others}.union(*figures)))
+    return tuple(sorted({*dyad_sources(), *sources_of(ledger), *others}.union(*figures)))
 
 
 def pair_sources() -> tuple[str, ...]:

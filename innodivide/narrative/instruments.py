@@ -3,7 +3,7 @@
 import pandas as pd
 
 from innodivide import participation, tiers
-from innodivide.panel import Tables, _tables, member_states
+from innodivide.data.tables import Tables, _tables, member_states
 
 COLUMNS = ["tier", "instrument", "known", "by_country", "by_region", "complete"]
 TABLES = (

@@ -7,8 +7,8 @@ import pandas as pd
 from scipy import stats
 
 from innodivide.confirmatory import Confirmatory
+from innodivide.data.tables import Tables, member_states
 from innodivide.exhibits import Exhibit
-from innodivide.panel import Tables, member_states
 from innodivide.plan import Plan
 from innodivide.wording import join_names
 

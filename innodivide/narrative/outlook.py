@@ -6,8 +6,7 @@ Used by the report on regional barriers (notebook 06) and by the country annexes
 import numpy as np
 import pandas as pd
 
-from innodivide import profile
-from innodivide.panel import Tables
+from innodivide.data.tables import Tables, country_names
 from innodivide.wording import join_names, show
 
 SCENARIOS = {
@@ -38,7 +37,7 @@ def span(low: float, high: float, fmt: str = "{:.0f}") -> str:
 
 def closing_rows(rows: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
     """Return `scenarios.closing_speed` with needed, past, fastest and level as text and the reading in words."""
-    names = profile.country_names(tables)
+    names = country_names(tables)
     there = rows["reading"] == "already there"
     return rows.assign(
         name=rows["geo"].map(names),
@@ -75,7 +74,7 @@ def closing_facts(rows: pd.DataFrame) -> dict:
         "all_first": int(counts[first].get("beyond the past of all", 0)),
         "start": int(best["start_year"]),
         "best": best["best"],
-        "best_name": profile.country_names()[best["best_geo"]],
+        "best_name": country_names()[best["best_geo"]],
         "window": WINDOW,
     }
 
@@ -120,7 +119,7 @@ def scenario_rows(rows: pd.DataFrame, tables: Tables | None = None) -> pd.DataFr
     ]
     still = ["–" if now else "none: it is so already" for now in asis]
     return rows.assign(
-        name=rows["geo"].map(profile.country_names(tables)),
+        name=rows["geo"].map(country_names(tables)),
         what=rows["scenario"].map(SCENARIOS),
         range=[span(a, b) for a, b in zip(rows["low"], rows["high"])],
         effect=[c if moved else s for c, moved, s in zip(change, rows["changed"], still)],
@@ -146,7 +145,7 @@ def pipeline_facts(rows: pd.DataFrame, group: str = "emerging") -> dict:
         "states": part["geo"].nunique(),
         "cells": len(part),
         "clear": "none" if not clear.any() else str(int(clear.sum())),
-        "leaders": join_names(sorted(profile.country_names()[g] for g in leaders["geo"])),
+        "leaders": join_names(sorted(country_names()[g] for g in leaders["geo"])),
         "now": rows.loc[(rows["group"] == group) & (rows["scenario"] == "as it is"), "expected"].mean(),
         "leaders_now": leaders["expected"].mean(),
     }

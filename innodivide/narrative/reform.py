@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from innodivide import recovery, wording
+from innodivide import recovery
 from innodivide.claims.tiers import ALPHA
+from innodivide.data.tables import Tables, _tables, member_states
 from innodivide.narrative.tiers import p_text
-from innodivide.panel import Tables, _tables, member_states
-from innodivide.wording import join_names
+from innodivide.wording import join_names, show
 
 OUTCOMES = {
     "shock": "Growth in {end}",
@@ -45,7 +45,7 @@ def money_rows(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(
         p=rows["p_value"].map(p_text),
         p_given=rows["p_given_wealth"].map(p_text),
-        given=[f"given wealth {wording.show(r, '{:+.2f}')}" for r in rows["rho_given_wealth"]],
+        given=[f"given wealth {show(r, '{:+.2f}')}" for r in rows["rho_given_wealth"]],
     )
 
 

@@ -4,8 +4,8 @@ import pandas as pd
 
 from innodivide import composite
 from innodivide.confirmatory import Confirmatory
+from innodivide.data.tables import Tables, member_states
 from innodivide.narrative.leader_test import scope
-from innodivide.panel import Tables, member_states
 from innodivide.plan import Plan
 
 CHOICES = {

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from innodivide import data, exhibits, tiers
+from innodivide import tiers
 from innodivide.claims.finding import Finding
 from innodivide.claims.tiers import ALPHA
-from innodivide.panel import Tables, _tables, member_states
+from innodivide.data import frozen
+from innodivide.data.sources import sources_of
+from innodivide.data.tables import Tables, _tables, member_states
 from innodivide.wording import join_names
 
 # Where the evidence of each claim stands in the report.
@@ -49,8 +51,8 @@ CASES = {
 
 def sources(*names: str) -> tuple[str, ...]:
     """Return the ids of all sources of some tables, of the rows that the report uses where it uses few."""
-    tables = [data.load(n) for n in names]
-    return exhibits.sources_of(*[t.query(USED[n]) if n in USED else t for n, t in zip(names, tables)])
+    tables = [frozen.load(n) for n in names]
+    return sources_of(*[t.query(USED[n]) if n in USED else t for n, t in zip(names, tables)])
 
 
 def p_text(value: float, sign: str = "") -> str:

@@ -17,7 +17,8 @@ from pathlib import Path, PurePosixPath
 import yaml
 from filelock import FileLock, Timeout
 
-from innodivide import __version__, checks, data
+from innodivide import __version__
+from innodivide.data import checks, frozen
 from innodivide.errors import DataError, ParameterError
 from innodivide.reports import manifest
 from innodivide.reports.archive_crate import CODE
@@ -86,11 +87,11 @@ def collect(reports: Path) -> Contents:
         raise DataError("the data do not hold; nothing was archived:\n  " + "\n  ".join(map(str, failures[:20])))
     ready = _ready(reports)
     names = _git("ls-files", "-z").split("\0")[:-1]
-    files = {f"{CODE}/{name}": _safe(data.ROOT, name) for name in names}
+    files = {f"{CODE}/{name}": _safe(frozen.ROOT, name) for name in names}
     for one in ready:
         for name in [*one.manifest["outputs"], manifest.MANIFEST, *([TIMES] if one.seconds is not None else [])]:
             files[f"{CODE}/reports/{one.job.name}/{name}"] = _safe(one.folder, name)
-    citation = yaml.safe_load((data.ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    citation = yaml.safe_load((frozen.ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     changed = tuple(_git("diff", "--name-only", "-z", "HEAD").split("\0")[:-1])
     return Contents(dict(sorted(files.items())), ready, citation, _git("rev-parse", "HEAD").strip(), changed)
 
@@ -131,10 +132,10 @@ def _safe(base: Path, name: str) -> Path:
 def _git(*arguments: str) -> str:
     try:
         done = subprocess.run(
-            ["git", "-C", str(data.ROOT), *arguments], capture_output=True, text=True, check=True, encoding="utf-8"
+            ["git", "-C", str(frozen.ROOT), *arguments], capture_output=True, text=True, check=True, encoding="utf-8"
         )
     except (OSError, subprocess.CalledProcessError):
-        raise DataError(f"{data.ROOT} is not a git checkout: which files belong to the code is not known") from None
+        raise DataError(f"{frozen.ROOT} is not a git checkout: which files belong to the code is not known") from None
     return done.stdout
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import PurePosixPath
 
-from innodivide import data
+from innodivide.data import frozen
 from innodivide.errors import ParameterError
 from innodivide.reports import manifest
 
@@ -51,7 +51,7 @@ def _entity(crate, key: str, kind: str, **properties):
 
 
 def _root(crate, contents) -> None:
-    cited, package = contents.citation, data.package()
+    cited, package = contents.citation, frozen.package()
     url, name = _LICENCES[cited["license"]]
     free = package["licenses"][0]
     _entity(crate, url, "CreativeWork", name=name, description="Licence of the code", url=url)
@@ -81,13 +81,13 @@ def _name(author: dict) -> str:
 
 def _files(crate, contents, made: dict[str, bytes]) -> None:
     """Describe folders, tables and reports; every file, described or not, stands in SHA256SUMS."""
-    tables = {f"{CODE}/data/{r['path']}": (r["title"], r["description"]) for r in data.resources().values()}
-    free, licence = data.package()["licenses"][0]["path"], _LICENCES[contents.citation["license"]][0]
+    tables = {f"{CODE}/data/{r['path']}": (r["title"], r["description"]) for r in frozen.resources().values()}
+    free, licence = frozen.package()["licenses"][0]["path"], _LICENCES[contents.citation["license"]][0]
     described = {name: tables.get(name) or _words(name) for name in contents.files}
     for name, (title, text) in _folders(contents).items():
         inside = [n for n, words in described.items() if words and _parent(n, _folders(contents)) == name]
         inside += [f"{n}/" for n in _folders(contents) if _parent(n, _folders(contents)) == name]
-        more = {"isBasedOn": [_reference(f"#source-{s}") for s in data.load("source")["source_id"]]}
+        more = {"isBasedOn": [_reference(f"#source-{s}") for s in frozen.load("source")["source_id"]]}
         properties = {
             "name": title,
             "description": text,
@@ -135,7 +135,7 @@ def _folders(contents) -> dict[str, tuple[str, str]]:
     reports = {f"{CODE}/reports/{r.job.name}": (r.job.title, _about(r)) for r in contents.reports}
     return {
         CODE: ("Repository", "Code, data, notebooks and reports, laid out as the package expects them"),
-        f"{CODE}/data": ("Data", data.package()["description"]),
+        f"{CODE}/data": ("Data", frozen.package()["description"]),
         f"{CODE}/notebooks": ("Notebooks", "Source notebooks, without outputs"),
         f"{CODE}/reports": ("Reports", "Executed notebooks, exhibits, web pages, manifests"),
     } | reports
@@ -173,7 +173,7 @@ def _file(crate, name: str, content: bytes, title: str, text: str, licence: str)
 
 def _sources(crate) -> None:
     """Each source of the data: who, what, where and on what terms, as sources.csv states them."""
-    for row in data.load("source").itertuples():
+    for row in frozen.load("source").itertuples():
         known = {"datePublished": row.published, "url": row.address, "description": row.weakness}
         _entity(
             crate,

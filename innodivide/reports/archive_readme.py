@@ -6,8 +6,8 @@ from importlib import resources
 import jinja2
 import pandas as pd
 
-from innodivide import data
-from innodivide.exhibits import sources_of
+from innodivide.data import frozen
+from innodivide.data.sources import sources_of
 from innodivide.plan import load_plan
 from innodivide.reports import archive_trace
 
@@ -16,7 +16,7 @@ TEMPLATE = "archive_readme.md.j2"
 
 def readme(contents) -> str:
     """Return the README as Markdown; `contents` as `archive.collect` gives them."""
-    cited, package, sources = contents.citation, data.package(), data.load("source")
+    cited, package, sources = contents.citation, frozen.package(), frozen.load("source")
     listing = _listing(contents)
     environment = contents.reports[0].manifest["environment"]
     seconds = [r.seconds for r in contents.reports]
@@ -64,8 +64,8 @@ def _time(seconds: list) -> str:
 
 def _tables(sources: pd.DataFrame) -> list[dict]:
     publisher, rows = sources.set_index("source_id")["publisher"], []
-    for name, described in sorted(data.resources().items(), key=lambda item: item[1]["path"]):
-        table = data.load(name)
+    for name, described in sorted(frozen.resources().items(), key=lambda item: item[1]["path"]):
+        table = frozen.load(name)
         ids = sources_of(table) if "source_id" in table and name != "source" else []
         counts = publisher.reindex(ids).value_counts()
         named = ", ".join(counts.index[:3]) + (f" and {len(counts) - 3} more" if len(counts) > 3 else "")

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from innodivide import data
-from innodivide.exhibits import MIME
+from innodivide.data import frozen
 from innodivide.reports.blocks import numbered_cells
+from innodivide.wording import MIME
 
 LIBRARY = "innodivide"
 
@@ -101,10 +101,10 @@ def place(dotted: str) -> str:
     module, _, name = dotted.rpartition(".")
     if not re.fullmatch(r"\w+", name):
         return ""
-    base = data.ROOT / Path(*module.split("."))
+    base = frozen.ROOT / Path(*module.split("."))
     file = base.with_suffix(".py") if base.with_suffix(".py").is_file() else base / "__init__.py"
     for path in [file, *sorted(base.glob("*.py"))] if file.is_file() else []:  # a package gives names of its modules
         for node in ast.parse(path.read_text(encoding="utf-8")).body:
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name == name:
-                return f"{path.relative_to(data.ROOT).as_posix()}:{node.lineno} {name}"
+                return f"{path.relative_to(frozen.ROOT).as_posix()}:{node.lineno} {name}"
     return ""

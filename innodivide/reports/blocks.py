@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from innodivide.errors import InnodivideError
-from innodivide.exhibits import MIME
+from innodivide.wording import MIME
 
 
 class ReportError(InnodivideError):

@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 import yaml
 
-from innodivide import data
+from innodivide.data import frozen
 from innodivide.errors import DataError, ParameterError
 
-NOTEBOOKS = data.ROOT / "notebooks"
+NOTEBOOKS = frozen.ROOT / "notebooks"
 DECLARATIONS = "notebooks.yml"
 ANNEX = "country_annex"
 TIMEOUT = 1800  # seconds for a whole notebook that declares no time of its own
@@ -123,12 +123,12 @@ def eu27() -> tuple[str, ...]:
     Like the editions below, read without the checks of `data.load`: every run checks both tables before it uses them,
     and a run with nothing to do uses neither.
     """
-    members = zip(data.column("country", "geo"), data.column("country", "is_eu27"))
+    members = zip(frozen.column("country", "geo"), frozen.column("country", "is_eu27"))
     return tuple(sorted(geo for geo, member in members if member == "true"))
 
 
 def _editions() -> tuple[int, ...]:
-    return tuple(sorted(int(e) for e in data.column("eis_edition", "edition") if e and e.isdecimal()))
+    return tuple(sorted(int(e) for e in frozen.column("eis_edition", "edition") if e and e.isdecimal()))
 
 
 def _statuses() -> tuple[str, ...]:

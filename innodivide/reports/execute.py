@@ -4,7 +4,7 @@ import os
 import tempfile
 import time
 
-from innodivide import data
+from innodivide.data import frozen
 from innodivide.reports import kernels
 from innodivide.reports.blocks import ReportError, numbered_cells
 from innodivide.reports.declarations import Notebook
@@ -37,7 +37,7 @@ def execute(notebook: Notebook, parameters: dict):
                 parameters=parameters,
                 progress_bar=False,
                 kernel_name="python3",
-                cwd=str(data.ROOT),
+                cwd=str(frozen.ROOT),
                 start_timeout=min(KERNEL_START, notebook.timeout),
                 config=_settings(notebook, scratch, begun),
             )
@@ -56,7 +56,7 @@ def _settings(notebook: Notebook, scratch: str, begun: list):
 
     end = time.monotonic() + notebook.timeout
     environment = {
-        data.DECLARED_TABLES: ",".join((*notebook.tables, "source", "country")),
+        frozen.DECLARED_TABLES: ",".join((*notebook.tables, "source", "country")),
         **kernels.own_folders(scratch),
     }
     settings = Config(

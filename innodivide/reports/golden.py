@@ -9,14 +9,14 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from innodivide import data
+from innodivide.data import frozen
 from innodivide.errors import DataError, ParameterError
 from innodivide.reports import manifest
 from innodivide.reports.compare import Content
 from innodivide.reports.declarations import ANNEX, Notebook, eu27, notebook, notebooks
 from innodivide.reports.run import Job, annex_jobs, job
 
-EXPECTED = data.ROOT / "reports" / "expected"
+EXPECTED = frozen.ROOT / "reports" / "expected"
 WORDS = "text.md"
 _EXHIBIT = "application/vnd.innodivide.exhibit+json"  # exhibits.MIME, without importing pandas
 _ID = re.compile(r"[A-Z][0-9A-Z]{1,3}\.[0-9]{1,3}")  # ids become names of files

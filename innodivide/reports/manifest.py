@@ -10,7 +10,8 @@ from functools import lru_cache
 from importlib import metadata
 from pathlib import Path, PurePosixPath
 
-from innodivide import __version__, data
+from innodivide import __version__
+from innodivide.data import frozen as data
 from innodivide.errors import DataError
 from innodivide.reports.declarations import DECLARATIONS, Notebook
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 from itertools import count
 from urllib.parse import quote, urlsplit
 
-from innodivide import data
+from innodivide.data import frozen
 from innodivide.reports.blocks import Block, ReportError
 
 FACTS_ONLY = "© its publisher; facts only, no text reproduced"
@@ -19,7 +19,7 @@ _OWN_FACTS = re.compile(r"© (.+); facts only, no text reproduced")
 
 @lru_cache(maxsize=1)
 def _rows() -> dict[str, dict]:
-    frame = data.load_rows("source")
+    frame = frozen.load_rows("source")
     return {row["source_id"]: row for row in frame.astype(object).where(frame.notna(), "").to_dict("records")}
 
 

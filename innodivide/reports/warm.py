@@ -8,8 +8,9 @@ import warnings
 from contextlib import suppress
 from importlib import import_module
 
-from innodivide import barriers, data, peers, regional
+from innodivide import barriers, peers, regional
 from innodivide.claims.barriers import regional_contributions
+from innodivide.data import frozen
 
 os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # of frozen modules the debugger would warn
 
@@ -32,8 +33,8 @@ for name in (
 ):
     import_module(name)
 
-for name in data.resources():  # checked and typed here once; a table that does not hold is reported where it is used
-    data.check_table(name)
+for name in frozen.resources():  # checked and typed here once; a table that does not hold is reported where it is used
+    frozen.check_table(name)
 
 for result in (barriers.country_scores, peers.measures, regional.institutions_by_state, regional_contributions):
     with suppress(Exception), warnings.catch_warnings():  # the report that uses it computes it again and says so

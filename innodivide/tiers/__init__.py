@@ -8,8 +8,8 @@ cluster partnerships. Every frame carries a `coverage` column that says what it 
 import pandas as pd
 
 from innodivide import participation
+from innodivide.data.tables import TAKING_PART, Tables, _tables, integrated_ipceis, member_states
 from innodivide.errors import DataError
-from innodivide.panel import Tables, _tables, integrated_ipceis, member_states
 from innodivide.tiers.coverage import Coverage
 from innodivide.tiers.network import bipartite_matrix
 from innodivide.tiers.regions import (
@@ -122,9 +122,7 @@ def country_matrix(tables: Tables | None = None, until=None, lists=None) -> tupl
     ipceis = list(integrated_ipceis(tables, until)["ipcei_id"])
     lists = complete_partnerships(tables) if lists is None else list(lists)
     first = participation.presence(tables, until)
-    first = first[first["role"].isin(participation.TAKING_PART)][["geo", "ipcei_id"]].set_axis(
-        ["geo", "instrument"], axis=1
-    )
+    first = first[first["role"].isin(TAKING_PART)][["geo", "ipcei_id"]].set_axis(["geo", "instrument"], axis=1)
     second = tables["s3_partnership_region"][["geo", "partnership_id"]].set_axis(["geo", "instrument"], axis=1)
     edges = pd.concat([first, second[second["instrument"].isin(lists) & second["geo"].isin(geos)]])
     matrix = bipartite_matrix(edges, "geo", "instrument", geos, [*ipceis, *lists])

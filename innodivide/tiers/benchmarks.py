@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from innodivide import concentration, participation
-from innodivide.panel import Tables, _tables, country_values
+from innodivide.data.tables import TAKING_PART, Tables, _tables, country_values
 from innodivide.results import require_rng
 
 
@@ -17,11 +17,7 @@ def tier1_and_benchmarks(tables: Tables | None = None, year: int = 2019) -> pd.D
     tables = _tables(tables)
     states = participation.by_country(tables).set_index("geo")
     aid = tables["ipcei_country"]
-    aid = (
-        aid[aid["ipcei_id"].isin(["ME1", "BAT1"]) & aid["role"].isin(participation.TAKING_PART)]
-        .groupby("geo")["aid_eur_mn"]
-        .sum()
-    )
+    aid = aid[aid["ipcei_id"].isin(["ME1", "BAT1"]) & aid["role"].isin(TAKING_PART)].groupby("geo")["aid_eur_mn"].sum()
     horizon = tables["horizon_country"].query("data_cut == '2017-07'").set_index("geo")["eu_contribution_eur"]
     missing = int(states["counts_missing"].sum())
     panel = {

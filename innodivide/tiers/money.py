@@ -8,9 +8,9 @@ before.
 import numpy as np
 import pandas as pd
 
+from innodivide.data.tables import Tables, _tables, country_values, member_states
 from innodivide.errors import DesignError, ParameterError
 from innodivide.inference.permute import TIE_TOLERANCE, check_permutations, country_orders
-from innodivide.panel import Tables, _tables, country_values, member_states
 from innodivide.profile import PER_HEAD_YEAR, index_relative_to_eu
 from innodivide.recovery import permutation_slope
 from innodivide.results import require_rng

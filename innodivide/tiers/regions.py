@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from innodivide import participation
+from innodivide.data.tables import TAKING_PART, Tables, _tables, member_states
 from innodivide.errors import DataError, ParameterError
-from innodivide.panel import Tables, _tables, member_states
 from innodivide.tiers.coverage import Coverage
 
 REGIONS = "2016"  # NUTS version of the region frame: that of all Tier-2 lists
@@ -93,7 +93,7 @@ def companies_at_most(tables: Tables | None = None) -> pd.Series:
     """
     tables = _tables(tables)
     rows = participation.presence(tables)[["geo", "ipcei_id", "role"]]
-    rows = rows[rows["role"].isin(participation.TAKING_PART)].merge(
+    rows = rows[rows["role"].isin(TAKING_PART)].merge(
         tables["ipcei_country"][["geo", "ipcei_id", "role", "n_companies"]], on=["geo", "ipcei_id", "role"]
     )
     known = rows.groupby("ipcei_id")["n_companies"].sum()

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from innodivide import profile
-from innodivide.exhibits import Exhibit, say, sources_of, table
+from innodivide.data.sources import sources_of
+from innodivide.data.tables import Tables, country_names
+from innodivide.exhibits import Exhibit, say, table
 from innodivide.narrative import outlook as words
 from innodivide.narrative.annex.labels import called
-from innodivide.panel import Tables
 from innodivide.wording import show
 
 AS_FAST = {
@@ -21,7 +21,7 @@ def closing_exhibits(geo: str, rows: pd.DataFrame, index: pd.DataFrame, tables: 
     own = words.closing_rows(rows[rows["geo"] == geo].sort_values("by", ignore_index=True), tables)
     own["words"] = own["words"].mask(own["reading"] == "within its own past", "no faster than its own best years")
     own["slowest"] = [show(float(v), "{:.0f}") for v in own["level_low"]]
-    name, (first, second) = profile.country_names(tables)[geo], own.itertuples()
+    name, (first, second) = country_names(tables)[geo], own.itertuples()
     values = {**called(name), "start": int(first.start_year), "value": first.value, "window": words.WINDOW}
     values |= {"since": int(index["year"].min()), "by": int(first.by), "later": int(second.by)}
     if first.reading == "already there":

@@ -3,11 +3,12 @@
 import pandas as pd
 
 from innodivide import barriers, figures, peers, profile
-from innodivide.exhibits import Exhibit, figure, flag_note, say, sources_of, table
+from innodivide.data.sources import flag_note, sources_of
+from innodivide.data.tables import Tables, _tables, country_names
+from innodivide.exhibits import Exhibit, figure, say, table
 from innodivide.narrative.annex.labels import GROUP, INDICATORS, a, called, others
 from innodivide.narrative.annex.tier1 import joined_later
 from innodivide.narrative.barriers import LABELS
-from innodivide.panel import Tables, _tables
 from innodivide.wording import join_names, show
 
 IN_A_LIST = {  # names of a table, where a colon within a sentence would mislead
@@ -19,7 +20,7 @@ IN_A_LIST = {  # names of a table, where a colon within a sentence would mislead
 
 def heading(geo: str, tables: Tables | None = None) -> Exhibit:
     """Return the title with the country's English and own names."""
-    name, own = profile.country_names(tables)[geo], profile.endonyms(geo, tables)
+    name, own = country_names(tables)[geo], profile.endonyms(geo, tables)
     other = [n for n in own if n != name]
     template = "# {name} ({own}): country annex" if other else "# {name}: country annex"
     return say("NA.1", template, name=name, **({"own": " / ".join(other)} if other else {}))
@@ -27,7 +28,7 @@ def heading(geo: str, tables: Tables | None = None) -> Exhibit:
 
 def circle_names(geo: str, around: pd.DataFrame, tables: Tables | None = None) -> list[str]:
     """Return how the rows of `peers.circle` are called."""
-    names, group = profile.country_names(tables), peers.group_now(tables)[geo]
+    names, group = country_names(tables), peers.group_now(tables)[geo]
     words = {"group": others(group), "eu": "EU27, mean"}
     return [words.get(kind) or names[members[0]] for kind, members in zip(around["kind"], around["members"])]
 
@@ -93,7 +94,7 @@ def _index_words(geo: str, position: pd.DataFrame, tables: Tables) -> tuple[str,
     text += (
         ". Of its nearest peers, {peers}, {ahead} above it." if ahead else ". It is above its nearest peers, {peers}."
     )
-    names = profile.country_names(tables)
+    names = country_names(tables)
     series = profile.index_relative_to_eu(2023, tables)["year"]
     values = {
         **called(names[geo]),
@@ -192,7 +193,7 @@ def position_table(
             "range": ("Expected", "", "–"),
         },
         values={
-            **called(profile.country_names(tables)[geo]),
+            **called(country_names(tables)[geo]),
             "year": peers.YEAR,
             "apart": " to ".join(dict.fromkeys(show(float(v), "{:.1f}") for v in (near.min(), near.max()))),
         },
@@ -217,7 +218,7 @@ def editions_table(geo: str, tables: Tables | None = None) -> Exhibit:
         "Group and rank of {name} in each edition of the scoreboard",
         wide,
         {"what": "", **{y: y for y in years}},
-        values=called(profile.country_names(tables)[geo]),
+        values=called(country_names(tables)[geo]),
         sources=sources_of(rows),
         note=flag_note(rows),
         caption="L leader, S strong, M moderate, Md modest (renamed in 2021: E, emerging), as first published, each on "
@@ -229,7 +230,7 @@ def index_figure(geo: str, tables: Tables | None = None) -> Exhibit:
     """Return the index over time of country, peers and group."""
     tables = _tables(tables)
     rows = peers.index_series(geo, tables)
-    names, group = profile.country_names(tables), peers.group_now(tables)[geo]
+    names, group = country_names(tables), peers.group_now(tables)[geo]
     rows["series"] = [others(group) if k == "group" else names[n] for k, n in zip(rows["kind"], rows["name"])]
     own = rows[rows["kind"] == "own"].sort_values("year")["relative"]
     index = profile.index_relative_to_eu(2023, tables)
@@ -268,7 +269,7 @@ def strength_figure(geo: str, tables: Tables | None = None) -> Exhibit:
     tables = _tables(tables)
     rows = strengths(geo, tables)
     rows = rows.assign(short=rows["indicator_code"].map(INDICATORS))
-    name, gone = profile.country_names(tables)[geo], rows.loc[rows["relative"].isna(), "short"]
+    name, gone = country_names(tables)[geo], rows.loc[rows["relative"].isna(), "short"]
     zero = rows.loc[rows["relative"] == 0, "short"]
     above = int((rows["relative"] > 100).sum())
     values = {**called(name), "n": len(rows), "above": above, "known": len(rows) - len(gone)}

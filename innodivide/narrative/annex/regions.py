@@ -5,10 +5,11 @@ import re
 import pandas as pd
 
 from innodivide import figures, peers, profile
-from innodivide.exhibits import Exhibit, figure, say, sources_of, table
+from innodivide.data.sources import sources_of
+from innodivide.data.tables import Tables, _tables, country_names
+from innodivide.exhibits import Exhibit, figure, say, table
 from innodivide.narrative.annex.labels import called, excerpt, others
 from innodivide.narrative.barriers import LABELS
-from innodivide.panel import Tables, _tables
 from innodivide.wording import join_names, show
 
 READING = {"behind": "below", "ahead": "above", "within the margin": "not told apart"}
@@ -20,7 +21,7 @@ MEASURES = 5  # institutional measures shown
 def region_figure(geo: str, tables: Tables | None = None) -> Exhibit | None:
     """Return the map of the regions beside the regions of the peers; None for a country that is one region."""
     tables = _tables(tables)
-    rows, names = profile.regions(geo, tables), profile.country_names(tables)
+    rows, names = profile.regions(geo, tables), country_names(tables)
     if len(rows) == 1:
         return None
     parts = [profile.regions(code, tables).assign(geo=code) for code in [geo, *peers.of(geo, tables)]]
@@ -61,7 +62,7 @@ def barrier_exhibits(geo: str, rows: pd.DataFrame, draws: int, tables: Tables | 
     tables = _tables(tables)
     own = profile.regions(geo, tables).set_index("region_code")
     rows = rows.assign(change=rows["region_code"].map(own["change"]))
-    name, lagging = profile.country_names(tables)[geo], rows["group"] == "emerging"
+    name, lagging = country_names(tables)[geo], rows["group"] == "emerging"
     common = rows.loc[lagging, "general"].mode().sort_values()
     values = {**called(name), "n": len(rows), "lagging": int(lagging.sum())}
     text = _who_lags(len(rows), int(lagging.sum()))
@@ -195,7 +196,7 @@ def institutions_table(geo: str, gaps: pd.DataFrame, tables: Tables | None = Non
     rows = gaps[gaps["geo"] == geo].assign(whole=lambda f: f["measure"] != "eqi")
     rows = rows.sort_values(["whole", "gap_sd", "measure"], ascending=[True, False, True], ignore_index=True)
     distance = -gaps.pivot(index="geo", columns="measure", values="gap_sd")
-    names = profile.country_names(tables)
+    names = country_names(tables)
     shown = rows.assign(
         measure=[LABELS.get(m, text) for m, text in zip(rows["measure"], rows["label"])],
         place=[

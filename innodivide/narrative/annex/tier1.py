@@ -3,9 +3,10 @@
 import pandas as pd
 
 from innodivide import figures, profile
-from innodivide.exhibits import Exhibit, figure, flag_note, say, sources_of, table
+from innodivide.data.sources import flag_note, sources_of
+from innodivide.data.tables import TAKING_PART, Tables, _tables, country_names
+from innodivide.exhibits import Exhibit, figure, say, table
 from innodivide.narrative.annex.labels import called
-from innodivide.panel import TAKING_PART, Tables, _tables
 from innodivide.wording import join_names, show
 
 ROLE_TEXT = {
@@ -36,7 +37,7 @@ SCENARIOS = {
 def membership_exhibit(geo: str, tables: Tables | None = None) -> Exhibit:
     """Return the table of the country's roles in IPCEIs, or the sentence that it has none."""
     tables = _tables(tables)
-    rows, name = profile.memberships(geo, tables), profile.country_names(tables)[geo]
+    rows, name = profile.memberships(geo, tables), country_names(tables)[geo]
     if rows.empty:
         return say(
             "NA.4",
@@ -121,7 +122,7 @@ def record_figure(
     scenarios : pandas.DataFrame
         From `scenarios.participation_scenarios`, made with `draws` draws.
     """
-    names, rows = profile.country_names(tables), expected.set_index("geo").loc[[geo, *codes]].reset_index()
+    names, rows = country_names(tables), expected.set_index("geo").loc[[geo, *codes]].reset_index()
     record = rows.assign(label=rows["geo"].map(names), part="record")
     own = scenarios[scenarios["geo"] == geo]
     ahead = own.assign(label=own["scenario"].map(SCENARIOS), part="scenario")
@@ -154,7 +155,7 @@ def record_figure(
 
 def scenario_text(geo: str, rows: pd.DataFrame, tables: Tables | None = None) -> Exhibit:
     """Return what would go with the label and the wealth of a leader; `rows` as for `record_figure`."""
-    name, own = profile.country_names(tables)[geo], rows[rows["geo"] == geo].set_index("scenario")
+    name, own = country_names(tables)[geo], rows[rows["geo"] == geo].set_index("scenario")
     label, wealth = own.loc["label"], own.loc["wealth"]
     values = {**called(name), "possible": int(label["n_ipceis"])}
     if not label["changed"]:
@@ -192,7 +193,7 @@ def _verdict(row: pd.Series, what: str) -> str:
 
 def expected_overview(expected: pd.DataFrame, sources, tables: Tables | None = None) -> Exhibit:
     """Return observed against expected participation of all states, for a policy notebook."""
-    names = profile.country_names(tables)
+    names = country_names(tables)
     outside = [names[g] for g in expected.loc[expected["outside"], "geo"]]
     rows = expected.assign(name=expected["geo"].map(names))
     return figure(

@@ -3,10 +3,11 @@
 import pandas as pd
 
 from innodivide import peers, profile
-from innodivide.exhibits import FLAG_MEANING, Exhibit, flag_note, say, sources_of, table
+from innodivide.data.sources import FLAG_MEANING, flag_note, sources_of
+from innodivide.data.tables import TAKING_PART, Tables, _tables, country_names
+from innodivide.exhibits import Exhibit, say, table
 from innodivide.narrative.annex.labels import called
 from innodivide.narrative.annex.overview import circle_names
-from innodivide.panel import TAKING_PART, Tables, _tables
 from innodivide.wording import join_names
 
 REFORM = {
@@ -35,7 +36,7 @@ def money_table(geo: str, tables: Tables | None = None) -> Exhibit:
             **{column: (head, "{:,.0f}", "–") for column, head in heads.items()},
         },
         values={
-            **called(profile.country_names(tables)[geo]),
+            **called(country_names(tables)[geo]),
             "people": profile.PER_HEAD_YEAR,
         },
         sources=sources_of(rows),
@@ -62,7 +63,7 @@ def semester_text(geo: str, tables: Tables | None = None) -> Exhibit:
     return say(
         "NA.6",
         text,
-        **called(profile.country_names(tables)[geo]),
+        **called(country_names(tables)[geo]),
         yes=join_names(yes, none="no year read"),
         **({"no": join_names(no)} if no else {}),
     )
@@ -71,7 +72,7 @@ def semester_text(geo: str, tables: Tables | None = None) -> Exhibit:
 def data_notes(geo: str, tables: Tables | None = None) -> Exhibit:
     """Return what a reader must know about this country's figures: what is missing and what is weak."""
     tables = _tables(tables)
-    name, rows = profile.country_names(tables)[geo], profile.memberships(geo, tables)
+    name, rows = country_names(tables)[geo], profile.memberships(geo, tables)
     inside = rows[rows["role"].isin(TAKING_PART) & (rows["kind"] == "integrated")]
     parts, values = [], {}
     if len(inside):
@@ -120,7 +121,7 @@ def connection_text(geo: str, points: pd.DataFrame, coverage, draws: int, tables
         f"complete here, and {{name}} is in {places}; it takes part in "
     )
     text += "{n_first} integrated IPCEI{s}." if own["n_first"] else "no integrated IPCEI."
-    values = {**called(profile.country_names(tables)[geo]), "known": coverage.known, "total": coverage.total}
+    values = {**called(country_names(tables)[geo]), "known": coverage.known, "total": coverage.total}
     values |= {"n_first": int(own["n_first"]), "n_second": int(own["n_second"])}
     values["s"] = "" if own["n_first"] == 1 else "s"
     if own["position"] == "both":
@@ -150,7 +151,7 @@ def money_against_gap_text(geo: str, rows: pd.DataFrame, tables: Tables | None =
     reform["place"] = grouped["per_head"].rank(ascending=False, method="min")
     reform["gap_place"] = grouped["gap"].rank(ascending=False, method="min")
     own = reform[reform["geo"] == geo]
-    values = {**called(profile.country_names(tables)[geo]), "n": rows["geo"].nunique()}
+    values = {**called(country_names(tables)[geo]), "n": rows["geo"].nunique()}
     parts = []
     for i, row in enumerate(own.itertuples()):
         if pd.isna(row.place):

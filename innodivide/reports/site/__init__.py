@@ -7,7 +7,7 @@ One file, `index.html`, made after every run from what is in the folder. `folder
 import hashlib
 from pathlib import Path
 
-from innodivide import data
+from innodivide.data import frozen
 from innodivide.reports.declarations import DECLARATIONS, NOTEBOOKS
 from innodivide.reports.site.folder import Found, find
 
@@ -50,9 +50,9 @@ def write_index(out: Path) -> Path:
 def _inputs(found: Found) -> str:
     """Return one hash of all that the page is made of: the reports found, the tables and declarations, this code."""
     digest = hashlib.sha256(repr(found).encode())
-    tables = [data.DATA / data.resource(name)["path"] for name in ("country", "tile_grid", "source")]
+    tables = [frozen.DATA / frozen.resource(name)["path"] for name in ("country", "tile_grid", "source")]
     own = [p for p in _OWN.iterdir() if p.is_file()]
-    for path in [*sorted(own), *tables, NOTEBOOKS / DECLARATIONS, data.ROOT / "multiverse.yml"]:
+    for path in [*sorted(own), *tables, NOTEBOOKS / DECLARATIONS, frozen.ROOT / "multiverse.yml"]:
         digest.update(path.name.encode() + (path.read_bytes() if path.is_file() else b""))
     return digest.hexdigest()
 

@@ -3,7 +3,7 @@
 import base64
 import re
 
-from innodivide import data
+from innodivide.data import frozen
 from innodivide.reports.declarations import ANNEX, notebooks
 from innodivide.reports.prose import MARKDOWN
 from innodivide.reports.site.folder import Found, Report
@@ -104,7 +104,7 @@ def countries(found: Found) -> dict:
     shown = {"02": found.table("02", PARTICIPATION), "01": found.table("01", INDEX)}
     counts, scores = ({row["geo"]: row for row in t.rows} if t else {} for t in shown.values())
     rows = []
-    table, tiles = data.load_rows("country"), data.load_rows("tile_grid").set_index("geo")
+    table, tiles = frozen.load_rows("country"), frozen.load_rows("tile_grid").set_index("geo")
     for geo, name in sorted(table.loc[table["is_eu27"].fillna(False), ["geo", "name"]].to_numpy().tolist()):
         report, count, score = found.get(f"annex/{geo}"), counts.get(geo, {}), scores.get(geo, {})
         group = count.get("group") or score.get("group", "")

@@ -5,7 +5,7 @@ import json
 
 import yaml
 
-from innodivide import data
+from innodivide.data import frozen
 from innodivide.errors import DataError
 from innodivide.reports.manifest import MANIFEST
 from innodivide.reports.site.content import drawing, prose
@@ -200,7 +200,7 @@ def _declaration(report: Report) -> dict:
     """Return multiverse.yml if the report was made with it as it is now, else nothing."""
     try:
         made_with = json.loads((report.path / MANIFEST).read_text(encoding="utf-8"))["inputs"][GRID]
-        content = (data.ROOT / GRID).read_bytes()
+        content = (frozen.ROOT / GRID).read_bytes()
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     return yaml.safe_load(content) if hashlib.sha256(content).hexdigest() == made_with else {}

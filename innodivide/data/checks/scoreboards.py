@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from innodivide.checks.rules import Load, fail, members, rule
-from innodivide.schema import Failure
+from innodivide.data.checks.rules import Load, fail, members, rule
+from innodivide.data.schema import Failure
 
 
 def group_of(relative: pd.Series, limits: pd.DataFrame, lowest: pd.Series) -> pd.Series:

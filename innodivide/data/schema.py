@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from innodivide.description import as_list
+from innodivide.data.description import as_list
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from innodivide.data.tables import TAKING_PART, Tables, _tables, member_states
 from innodivide.errors import DataError
-from innodivide.panel import TAKING_PART, Tables, _tables, member_states
 
 _NEEDS = {
     "count_ipceis": ("as_of",),

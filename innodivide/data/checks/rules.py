@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from innodivide import data
-from innodivide.schema import Failure
+from innodivide.data import frozen
+from innodivide.data.schema import Failure
 
 
 class Load:
@@ -17,7 +17,7 @@ class Load:
 
     def __call__(self, name: str) -> pd.DataFrame:
         if name not in self._read:
-            self._read[name] = data.load_rows(name, self.folder)
+            self._read[name] = frozen.load_rows(name, self.folder)
         return self._read[name]
 
 

@@ -3,24 +3,24 @@
 import numpy as np
 import pandas as pd
 
-from innodivide import data
-from innodivide.checks.rules import Load, fail, members, rule
-from innodivide.exhibits import sources_of
-from innodivide.schema import Failure
+from innodivide.data import frozen
+from innodivide.data.checks.rules import Load, fail, members, rule
+from innodivide.data.schema import Failure
+from innodivide.data.sources import sources_of
 
 
 @rule("correction")
 def corrections_stand_in_the_tables(load: Load) -> list[Failure]:
     """A correction marked as applied is what its table holds, and a dropped row is not there."""
     failures = []
-    known = data.resources(load.folder)
+    known = frozen.resources(load.folder)
     for i, row in load("correction").iterrows():
         if row["table"] not in known:
             failures.append(
                 Failure("corrections.csv", int(i), "table", row["table"], f"one of: {', '.join(sorted(known))}")
             )
             continue
-        if data.check_table(row["table"], load.folder):
+        if frozen.check_table(row["table"], load.folder):
             continue  # what is wrong with that table is reported there
         if pd.notna(row["column"]) and row["column"] not in {
             f["name"] for f in known[row["table"]]["schema"]["fields"]
@@ -118,7 +118,7 @@ def there_are_27_member_states(load: Load) -> list[Failure]:
 def every_source_is_cited(load: Load) -> list[Failure]:
     """No source stands in sources.csv that no row of any table cites."""
     cited: set[str] = set()
-    for name in set(data.resources(load.folder)) - {"source"}:
+    for name in set(frozen.resources(load.folder)) - {"source"}:
         cited |= set(sources_of(load(name)))
     rows = load("source")
     return fail("sources.csv", rows[~rows["source_id"].isin(cited)], "source_id", "cited by a row of some table")

@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 
-from innodivide.checks.rules import Load, fail, rule
+from innodivide.data.checks.published_figures import recompute, verdict_holds
+from innodivide.data.checks.rules import Load, fail, rule
+from innodivide.data.schema import Failure
+from innodivide.data.tables import TAKING_PART
 from innodivide.errors import DataError
-from innodivide.panel import TAKING_PART
-from innodivide.published import recompute, verdict_holds
-from innodivide.schema import Failure
 
 
 @rule("ipcei", "ipcei_country")

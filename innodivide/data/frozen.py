@@ -16,14 +16,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from innodivide.description import read_description
+from innodivide.data.description import read_description
+from innodivide.data.schema import Failure, check_fields, check_key, convert, foreign_keys, read_rows
 from innodivide.errors import DataError
-from innodivide.schema import Failure, check_fields, check_key, convert, foreign_keys, read_rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ROOT = Path(os.environ.get("INNODIVIDE_ROOT") or Path(__file__).resolve().parents[1])
+ROOT = Path(os.environ.get("INNODIVIDE_ROOT") or Path(__file__).resolve().parents[2])
 DATA = ROOT / "data"
 PACKAGE = "datapackage.json"
 # A run names the tables a notebook declares here; loading any other one is refused, so that a report's manifest cannot

@@ -18,7 +18,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
-from innodivide import data
+from innodivide.data import frozen as data
 from innodivide.errors import DataError, InnodivideError, ParameterError
 
 SERIES = data.ROOT / "live_sources.yml"

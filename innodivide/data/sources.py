@@ -1,0 +1,30 @@
+"""The sources and flags of rows: what stands behind an exhibit, and how weak it is."""
+
+import pandas as pd
+
+FLAG_MEANING = {
+    "derived": "computed here from source rows",
+    "approx": "approximated",
+    "partial": "from an incomplete list, so a lower bound",
+    "weak": "resting on a single, rounded or contradicted source",
+}
+
+
+def sources_of(*frames: pd.DataFrame) -> tuple[str, ...]:
+    """Return the distinct source ids cited by the rows of some tables, sorted."""
+    found: set[str] = set()
+    for frame in frames:
+        for column in [c for c in frame.columns if c == "source_id" or c.endswith("_source_id")]:
+            found |= set(frame[column].dropna())
+        if "more_source_ids" in frame:
+            found |= {s for cell in frame["more_source_ids"].dropna() for s in cell.split(";")}
+    return tuple(sorted(found))
+
+
+def flag_note(*frames: pd.DataFrame) -> str:
+    """Return the sentence that tells a reader how many of the rows used are weak, and in what way."""
+    flags = pd.concat([f["flag"].dropna() for f in frames if "flag" in f] or [pd.Series(dtype=str)])
+    counts = flags.value_counts().sort_index()
+    total = sum(len(f) for f in frames)
+    parts = [f"{n} {FLAG_MEANING[flag]}" for flag, n in counts.items()]
+    return f"Of {total} source rows used: {'; '.join(parts)}." if parts else ""
