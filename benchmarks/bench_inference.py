@@ -19,11 +19,11 @@ import statsmodels.api as sm
 import statsmodels.formula.api as smf
 from firthmodels import FirthLogisticRegression
 
-from innodivide.inference.batch import binomial_score_batch, firth_batch
-from innodivide.inference.country_level import ESTIMATORS
-from innodivide.inference.permute import country_orders
-from innodivide.models import engine
-from innodivide.models.design import CONTROLS, build_design
+from innodivide.models.batch.country_level import ESTIMATORS
+from innodivide.models.batch.stacked_logit import binomial_score_batch, firth_batch
+from innodivide.models.estimators import engine
+from innodivide.models.estimators.design import CONTROLS, build_design
+from innodivide.models.inference.relabelling import country_orders
 from innodivide.panel import country_totals, ipcei_dyads
 
 EQUAL = 1e-7
@@ -159,8 +159,8 @@ def bench_grid(permutations=1000):
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    from innodivide.inference.grid import expand
-    from innodivide.multiverse import joint_test, run_grid
+    from innodivide.evidence.multiverse.grid import expand
+    from innodivide.evidence.multiverse.joint_test import joint_test, run_grid
 
     specs = expand()
     start = time.perf_counter()

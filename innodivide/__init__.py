@@ -12,13 +12,13 @@ _PUBLIC = {
     "ipcei_dyads": "panel", "status_asof": "panel", "country_totals": "panel", "country_values": "data.tables",
     "firth_logit": "models", "dispersion_interval": "models", "average_marginal_effect": "models",
     "expected_participation": "models", "grouped_binomial": "models",
-    "permutation_test": "inference", "label_permutation_difference": "inference", "holm": "inference",
-    "minimum_detectable_odds_ratio": "inference.power",
+    "permutation_test": "models", "label_permutation_difference": "models", "holm": "models",
+    "minimum_detectable_odds_ratio": "models.inference.power",
     "participation_rate": "concentration", "location_quotient": "concentration", "gini": "concentration",
     "herfindahl": "concentration", "lorenz": "concentration", "theil_t": "concentration",
     "theil_decomposition": "concentration",
     "sigma_convergence": "convergence", "beta_convergence": "convergence",
-    "table": "exhibits", "figure": "exhibits", "say": "exhibits", "load_plan": "plan", "Result": "results",
+    "table": "exhibits", "figure": "exhibits", "say": "exhibits", "load_plan": "plan", "Result": "models",
 }  # fmt: skip
 
 __all__ = ["__version__", *sorted(_PUBLIC)]

@@ -6,9 +6,10 @@ import pandas as pd
 from innodivide import barriers, convergence, participation, regional, tiers
 from innodivide.confirmatory import stream
 from innodivide.data.tables import Tables, _tables
+from innodivide.models.network import null_models
 from innodivide.plan import Plan
 from innodivide.profile import index_relative_to_eu
-from innodivide.tiers import benchmarks, money, null_models
+from innodivide.tiers import benchmarks, money
 
 PAIRS, STATES, REGIONS, MONEY, SPREAD = 9, 8, 51, 12, 37  # streams of the plan: those of the claims where there is one
 COMPARED = ("Population", "GDP", "Business R&D")

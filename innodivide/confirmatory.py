@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from innodivide import inference, models
+from innodivide import models
 from innodivide.data.tables import Tables, member_states
+from innodivide.models.result import Result, as_odds_ratio
 from innodivide.panel import country_totals, ipcei_dyads
 from innodivide.plan import Plan
-from innodivide.results import Result, as_odds_ratio
 
 NAMED_FIVE = ("DE", "DK", "FI", "FR", "SE")
 NAMED_THREE = ("BG", "PL", "RO")
@@ -65,10 +65,8 @@ def analyse(dyads: pd.DataFrame, plan: Plan, effect: bool = True) -> Confirmator
         fit=fit,
         interval=as_odds_ratio(models.dispersion_interval(fit)),
         profile=fit.odds_ratio(),
-        permutation=inference.permutation_test(dyads, method="rows", n_permutations=count, rng=stream(plan, 1)),
-        second_permutation=inference.permutation_test(
-            dyads, method="potter", n_permutations=count, rng=stream(plan, 2)
-        ),
+        permutation=models.permutation_test(dyads, method="rows", n_permutations=count, rng=stream(plan, 1)),
+        second_permutation=models.permutation_test(dyads, method="potter", n_permutations=count, rng=stream(plan, 2)),
         effect=models.average_marginal_effect(fit, dyads, stream(plan, 3), n_boot=BOOTSTRAPS) if effect else None,
     )
 
@@ -140,7 +138,7 @@ def claims_family(main: Confirmatory, plan: Plan) -> pd.DataFrame:
     outcome = dyads.assign(participates=dyads["participates"].astype(float)).pivot(
         index="geo", columns="ipcei_id", values="participates"
     )
-    wealth = inference.permutation_test(
+    wealth = models.permutation_test(
         dyads,
         term="ln_gdp_pc_pps",
         controls=("ln_population", "leader"),
@@ -151,12 +149,12 @@ def claims_family(main: Confirmatory, plan: Plan) -> pd.DataFrame:
     tests = {
         "leaders": (main.permutation, "score statistic given size and wealth", 1),
         "named_five": (
-            inference.label_permutation_difference(rates, NAMED_FIVE),
+            models.label_permutation_difference(rates, NAMED_FIVE),
             "difference in participation rate",
             1,
         ),
         "modest_group": (
-            inference.label_permutation_difference(
+            models.label_permutation_difference(
                 outcome, lowest_group(dyads), n_permutations=count, rng=stream(plan, 5)
             ),
             "difference in participation rate",
@@ -177,7 +175,7 @@ def claims_family(main: Confirmatory, plan: Plan) -> pd.DataFrame:
         for name, (result, measure, sign) in tests.items()
     ]
     frame = pd.DataFrame(rows)
-    frame["p_holm"] = inference.holm(frame["p_value"])["p_holm"]
+    frame["p_holm"] = models.holm(frame["p_value"])["p_holm"]
     frame["verdict"] = np.select(
         [(frame["p_holm"] < alpha) & frame["as_claimed"], (frame["p_holm"] < alpha)],
         ["supported", "contradicted"],
@@ -204,7 +202,7 @@ def named_counts(dyads: pd.DataFrame, named: tuple[str, ...], tables: Tables | N
 
 def power_curve(main: Confirmatory, plan: Plan):
     """Return the power of the registered test on the real design at the dispersion found (`power.PowerCurve`)."""
-    from innodivide.inference.power import minimum_detectable_odds_ratio
+    from innodivide.models.inference.power import minimum_detectable_odds_ratio
 
     return minimum_detectable_odds_ratio(
         main.dyads,
@@ -220,7 +218,7 @@ def null_draws(main: Confirmatory, plan: Plan) -> pd.DataFrame:
     """Return the score statistics of the permutations behind `Confirmatory.permutation`: one column, `value`."""
     return pd.DataFrame(
         {
-            "value": inference.permutation_draws(
+            "value": models.permutation_draws(
                 main.dyads, n_permutations=int(plan.fixed["test"]["permutations"]), rng=stream(plan, 1)
             )
         }

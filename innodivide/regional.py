@@ -10,7 +10,7 @@ from innodivide import barriers, composite, scenarios
 from innodivide.claims import barriers as claim
 from innodivide.confirmatory import stream
 from innodivide.data.tables import Tables, _tables, member_states, once
-from innodivide.models import FirthFit
+from innodivide.models.estimators.firth import FirthFit
 from innodivide.plan import Plan
 
 WEALTH_YEAR = 2021  # regional GDP: the year in which the quality of government was asked

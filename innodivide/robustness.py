@@ -3,16 +3,18 @@
 import numpy as np
 import pandas as pd
 
-from innodivide import composite, multiverse, other_outcomes
+from innodivide import composite, other_outcomes
 from innodivide.confirmatory import Confirmatory, stream
 from innodivide.data.tables import Tables, _tables
-from innodivide.inference import clusters, importance, linear, sweep
-from innodivide.inference import grid as grid_module
-from innodivide.inference.sensitivity import Sensitivity, e_value, risk_ratio, robustness_value
-from innodivide.models.design import CONTROLS
+from innodivide.evidence.multiverse import grid as grid_module
+from innodivide.evidence.multiverse import joint_test as multiverse
+from innodivide.models.decomposition import shapley as importance
+from innodivide.models.estimators.design import CONTROLS
+from innodivide.models.inference import few_clusters, linear_permutation, sweep
+from innodivide.models.inference.confounding import Sensitivity, e_value, risk_ratio, robustness_value
+from innodivide.models.result import Result
 from innodivide.panel import country_totals
 from innodivide.plan import Plan
-from innodivide.results import Result
 
 REGISTERED = "at_decision/ln_population/in/all/notifying/firth/lag1"
 COMMON = 0.15  # share of events above which an odds ratio is read as a squared risk ratio (VanderWeele 2017)
@@ -42,11 +44,11 @@ def joint_test(specs: pd.DataFrame, plan: Plan, n_permutations: int, tables: Tab
 def cluster_methods(main: Confirmatory, plan: Plan) -> pd.DataFrame:
     """Return the leader coefficient of the linear probability model under methods for few clusters, one row each."""
     totals = country_totals(main.dyads)
-    results = [clusters.lpm_clustered(main.dyads, kind=kind) for kind in ("CR1", "CR2", "two-way")]
+    results = [few_clusters.lpm_clustered(main.dyads, kind=kind) for kind in ("CR1", "CR2", "two-way")]
     results += [
-        clusters.wild_cluster_bootstrap(main.dyads, weights=w, rng=stream(plan, 21)) for w in ("rademacher", "webb")
+        few_clusters.wild_cluster_bootstrap(main.dyads, weights=w, rng=stream(plan, 21)) for w in ("rademacher", "webb")
     ]
-    results.append(linear.freedman_lane(totals, rng=stream(plan, 22)))
+    results.append(linear_permutation.freedman_lane(totals, rng=stream(plan, 22)))
     return _records(results)
 
 
@@ -112,6 +114,6 @@ def label_uncertainty(main: Confirmatory, plan: Plan, tables: Tables | None = No
 
 
 def _records(results: list[Result]) -> pd.DataFrame:
-    from innodivide.results import results_frame
+    from innodivide.models.result import results_frame
 
     return results_frame(results)

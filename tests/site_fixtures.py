@@ -8,10 +8,11 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from innodivide import divide, exhibits, multiverse, participation, robustness
+from innodivide import divide, exhibits, participation, robustness
 from innodivide.data import frozen
 from innodivide.data.sources import sources_of
-from innodivide.inference import grid as grid_module
+from innodivide.evidence.multiverse import grid as grid_module
+from innodivide.evidence.multiverse import joint_test
 from innodivide.narrative import robustness as words
 from innodivide.narrative.specifications import every_row
 from innodivide.wording import MIME
@@ -33,7 +34,7 @@ ANNEXES = {"AT": ("html", "pdf", "docx"), "EL": ("html",), "PL": ("html", "pdf")
 def specifications() -> pd.DataFrame:
     """Return some of the specifications of the real grid as report 04 shows them, one of them failed."""
     specs = grid_module.expand()
-    fitted = multiverse.run_grid(specs[specs["sample"].isin(SAMPLES)])
+    fitted = joint_test.run_grid(specs[specs["sample"].isin(SAMPLES)])
     lost = fitted["spec_id"] == FAILED
     fitted.loc[lost, ["estimate", "ci_low", "ci_high", "t", "p_value"]] = float("nan")
     fitted.loc[lost, "failed"] = "the model did not converge"

@@ -195,7 +195,7 @@ def test_drawing_countries_is_wider_when_regions_of_a_country_are_alike():
 
 def test_split_bootstrap_shares_by_brute_force():
     """Resampled sums equal those of a split of the resampled data (countries drawn twice count as two)."""
-    from innodivide.barriers.split import _square_shares, _sums
+    from innodivide.models.decomposition.split import _square_shares, _sums
 
     r = rng(7)
     values, countries = r.normal(1, 2, (9, 3)), np.array(list("AAABBBCCC"))
@@ -437,7 +437,7 @@ def test_oaxaca_intervals_and_refusals():
 
 @pytest.mark.parametrize("k", [2, 3, 4, 5])
 def test_clusters_agree_with_r(k):
-    from innodivide.barriers.profiles import ward_labels
+    from innodivide.models.decomposition.ward import ward_labels
 
     frame = pd.read_csv(HERE / "profiles.csv")
     points = frame.drop(columns=["unit", "species"]).to_numpy()

@@ -5,15 +5,17 @@ import pytest
 from reference.cases import expected, made_up, table, two_by_two
 
 from innodivide.errors import DesignError, ParameterError
-from innodivide.inference import batch, country_level, newton, score_statistics
-from innodivide.inference.batch import binomial_score_batch, firth_batch, ml_batch
-from innodivide.inference.clusters import lpm_clustered
-from innodivide.inference.lpm import cr2, least_squares
-from innodivide.inference.permute import country_orders
-from innodivide.inference.stacks import Stack, invert
-from innodivide.models import dispersion_interval, engine, firth_logit
-from innodivide.models.design import CONTROLS, build_design, null_fit
-from innodivide.models.grouped import grouped_binomial
+from innodivide.models.batch import country_level, newton, stacked_logit
+from innodivide.models.batch.stacked_logit import binomial_score_batch, firth_batch, ml_batch
+from innodivide.models.batch.stacks import Stack, invert
+from innodivide.models.estimators import engine
+from innodivide.models.estimators.design import CONTROLS, build_design, null_fit
+from innodivide.models.estimators.firth import dispersion_interval, firth_logit
+from innodivide.models.estimators.grouped import grouped_binomial
+from innodivide.models.estimators.lpm import cr2, least_squares
+from innodivide.models.inference.few_clusters import lpm_clustered
+from innodivide.models.inference.permutation import score_statistics
+from innodivide.models.inference.relabelling import country_orders
 from innodivide.panel import country_totals, ipcei_dyads
 
 DYADS = ipcei_dyads().sort_values(["geo", "ipcei_id"]).reset_index(drop=True)
@@ -205,7 +207,9 @@ def test_what_does_not_converge_goes_to_the_single_fit_engine(monkeypatch):
     exposure = permuted(6)
     wanted = firth_batch(exposure, X, DESIGN.y, log_likelihood=True)
     original = newton.maximise
-    monkeypatch.setattr(batch, "maximise", lambda *args, **options: original(*args, **{**options, "max_iter": 1}))
+    monkeypatch.setattr(
+        stacked_logit, "maximise", lambda *args, **options: original(*args, **{**options, "max_iter": 1})
+    )
     found = firth_batch(exposure, X, DESIGN.y, log_likelihood=True)
     assert found.n_fallback == 6 and found.converged.all()
     for name in ("coefficients", "standard_errors", "log_likelihood"):

@@ -16,7 +16,7 @@ from playwright.sync_api import expect
 from site_fixtures import ANNEXES, FAILED, NASTY, countries, ledger, specifications, write_folder
 
 from innodivide import robustness
-from innodivide.inference import grid
+from innodivide.evidence.multiverse import grid
 from innodivide.reports.site import explorer, write_index
 
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}

@@ -12,6 +12,7 @@ import time
 import pytest
 from report_fixtures import MINI, Mini, tree, wait_until
 
+from innodivide.data import frozen
 from innodivide.reports import cluster, manifest
 
 pytest.importorskip("distributed")
@@ -269,7 +270,7 @@ def test_with_tls_only_holders_of_a_certificate_get_in(tmp_path, monkeypatch):
     there = Dask(tmp_path / "dask")
     try:
         there.scheduler("--protocol", "tls", *files)
-        there.worker("a", manifest.data.ROOT, "--no-nanny", *files)
+        there.worker("a", frozen.ROOT, "--no-nanny", *files)
         assert there.address.startswith("tls://")
         with dask.config.set({f"distributed.comm.tls.{k}": v for k, v in ours.items()}):
             with cluster.executor(there.address) as executor:

@@ -8,9 +8,15 @@ import pytest
 from reference.cases import HERE, made_up, table
 
 from innodivide.errors import DataError, DesignError, ParameterError
-from innodivide.inference.clusters import _all_signs, _bootstrap_t, _draw, lpm_clustered, wild_cluster_bootstrap
-from innodivide.inference.lpm import clusters, least_squares, small_sample_factor
-from innodivide.models.design import build_design
+from innodivide.models.estimators.design import build_design
+from innodivide.models.estimators.lpm import clusters, least_squares, small_sample_factor
+from innodivide.models.inference.few_clusters import (
+    _all_signs,
+    _bootstrap_t,
+    _draw,
+    lpm_clustered,
+    wild_cluster_bootstrap,
+)
 
 R = pd.read_csv(HERE / "clusters" / "expected.csv").set_index(["dataset", "model", "quantity"])["value"].sort_index()
 LIBRARIES = pd.read_csv(HERE / "clusters" / "libraries.csv").set_index(["topic", "quantity"])["value"].sort_index()

@@ -13,10 +13,10 @@ from reference.cases import expected, made_up, table
 from scipy import stats
 
 from innodivide.errors import DesignError, ParameterError
-from innodivide.inference import _residualise, holm, permutation_test, row_scores
-from innodivide.inference.labels import label_permutation_difference
-from innodivide.inference.permute import TIE_TOLERANCE, extreme
-from innodivide.models.design import build_design, null_fit
+from innodivide.models.estimators.design import build_design, null_fit
+from innodivide.models.inference.label_contrast import label_permutation_difference
+from innodivide.models.inference.permutation import _residualise, holm, permutation_test, row_scores
+from innodivide.models.inference.relabelling import TIE_TOLERANCE, extreme
 
 DYADS, SMALL = table("dyads"), table("small")
 SMALL_R = expected("small")

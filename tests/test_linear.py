@@ -8,7 +8,7 @@ import pytest
 from reference.cases import HERE, made_up, table
 
 from innodivide.errors import DataError, DesignError, ParameterError
-from innodivide.inference.linear import freedman_lane, stratified_permutation
+from innodivide.models.inference.linear_permutation import freedman_lane, stratified_permutation
 
 R = pd.read_csv(HERE / "clusters" / "expected.csv").set_index(["dataset", "model", "quantity"])["value"].sort_index()
 DYADS, FEW, SEVEN, SMALL = table("dyads"), table("clusters/few"), table("clusters/seven"), table("small")
@@ -152,7 +152,7 @@ def test_country_strata_equal_enumeration():
 
 
 def test_one_stratum_of_countries_is_the_unstratified_difference():
-    from innodivide.inference.labels import label_permutation_difference
+    from innodivide.models.inference.label_contrast import label_permutation_difference
 
     wide = SMALL.pivot(index="geo", columns="ipcei_id", values="participates").astype(float)
     labels = SMALL.pivot(index="geo", columns="ipcei_id", values="leader") == 1

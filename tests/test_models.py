@@ -12,9 +12,9 @@ from scipy import stats
 from scipy.special import expit
 
 from innodivide.errors import DataError, DesignError, ParameterError
-from innodivide.models import dispersion_interval, firth_logit
-from innodivide.models.effects import average_marginal_effect, expected_participation
-from innodivide.models.grouped import grouped_binomial
+from innodivide.models.estimators.effects import average_marginal_effect, expected_participation
+from innodivide.models.estimators.firth import dispersion_interval, firth_logit
+from innodivide.models.estimators.grouped import grouped_binomial
 
 OUTCOMES = {"endometrial": "HG", "lizards": "opalinus", "mtcars": "am", "complete": "y"}
 RTOL = {"estimate": 1e-8, "se": 1e-8, "ci_low": 1e-5, "ci_high": 1e-5, "p_value": 1e-6}
@@ -341,7 +341,7 @@ def test_bias_is_smaller_than_that_of_maximum_likelihood():
 
 def test_heavy_tailed_covariates_settle_and_satisfy_firths_equation():
     """Plain scoring steps swing for ever on such data; the polished estimate must still solve the modified score."""
-    from innodivide.models.engine import fit_firth, inverse_information, polish
+    from innodivide.models.estimators.engine import fit_firth, inverse_information, polish
 
     for seed in range(40):
         rng = np.random.default_rng(seed)

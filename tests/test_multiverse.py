@@ -14,17 +14,17 @@ import pytest
 import yaml
 from scipy import stats
 
-from innodivide import multiverse
 from innodivide.confirmatory import planned_dyads
 from innodivide.data import frozen
 from innodivide.errors import DesignError, ParameterError
-from innodivide.inference.clusters import lpm_clustered
-from innodivide.inference.grid import DIMENSIONS, excluded, expand, load_grid, sample_levels
-from innodivide.inference.permute import country_orders
-from innodivide.inference.specification import build_world, cell
-from innodivide.models import dispersion_interval, firth_logit
-from innodivide.models.grouped import grouped_binomial
-from innodivide.multiverse import joint_test, run_grid
+from innodivide.evidence.multiverse import joint_test as multiverse
+from innodivide.evidence.multiverse.grid import DIMENSIONS, excluded, expand, load_grid, sample_levels
+from innodivide.evidence.multiverse.joint_test import joint_test, run_grid
+from innodivide.evidence.multiverse.specification import build_world, cell
+from innodivide.models.estimators.firth import dispersion_interval, firth_logit
+from innodivide.models.estimators.grouped import grouped_binomial
+from innodivide.models.inference.few_clusters import lpm_clustered
+from innodivide.models.inference.relabelling import country_orders
 from innodivide.panel import country_totals, ipcei_dyads
 from innodivide.plan import load_plan
 
@@ -329,7 +329,9 @@ def test_what_is_sent_to_another_process_is_small_and_found_by_its_name():
     joint_test(SMALL, n_permutations=199, rng=rng(), executor=Recorder())
     run_grid(SMALL, executor=Recorder())
     functions = {function for function, _ in sent}
-    assert len(functions) == 2 and all(b"innodivide.inference.specification" in f and len(f) < 120 for f in functions)
+    assert len(functions) == 2 and all(
+        b"innodivide.evidence.multiverse.specification" in f and len(f) < 120 for f in functions
+    )
     assert max(len(args) for _, args in sent) < 150_000
 
 

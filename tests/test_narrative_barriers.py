@@ -12,9 +12,10 @@ from innodivide.claims.barriers import lagging_regions
 from innodivide.claims.region_barriers import region_barrier_table
 from innodivide.data import frozen
 from innodivide.exhibits import Exhibit
+from innodivide.models.network import bipartite
 from innodivide.narrative import annex, outlook
 from innodivide.narrative import barriers as words
-from innodivide.tiers import money, network
+from innodivide.tiers import money
 
 PLAN = plan.load_plan()
 RAW = re.compile(r"\bnan\b|\bNone\b|[{}]|(?<!\w)-\d|\b[a-z]+_[a-z]+")
@@ -248,7 +249,7 @@ def test_a_clear_change_is_said_to_be_one(scenario):
 
 def test_connection_points_agree_with_the_matrix():
     matrix, sides = tiers.country_matrix()
-    points = network.connection_points(matrix, sides, rng(), n_null=49)
+    points = bipartite.connection_points(matrix, sides, rng(), n_null=49)
     coverage = tiers.s3_coverage()
     first = [c for c in matrix if sides[c] == "tier1"]
     for geo in ("PL", "SK", "BG", "LU"):

@@ -6,19 +6,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innodivide import confirmatory, models, multiverse, panel, robustness
+from innodivide import confirmatory, models, panel, robustness
+from innodivide.evidence.multiverse import grid as grid_module
+from innodivide.evidence.multiverse import joint_test
+from innodivide.evidence.size_audit.audit import stored
 from innodivide.exhibits import say
-from innodivide.inference import grid as grid_module
-from innodivide.inference.pooling import random_intercept_logit
-from innodivide.inference.priors import prior_sensitivity
-from innodivide.inference.sensitivity import e_value, robustness_value
-from innodivide.models import dispersion_interval
+from innodivide.models.estimators.firth import dispersion_interval
+from innodivide.models.estimators.pooling import random_intercept_logit
+from innodivide.models.estimators.priors import prior_sensitivity
+from innodivide.models.inference.confounding import e_value, robustness_value
+from innodivide.models.result import as_odds_ratio
 from innodivide.narrative import leader_test, method_audit
 from innodivide.narrative import robustness as words
 from innodivide.narrative import robustness_appendix as appendix
 from innodivide.plan import load_plan
-from innodivide.results import as_odds_ratio
-from innodivide.size_audit import stored
 
 PLAN = load_plan()
 DYADS = confirmatory.planned_dyads(PLAN)
@@ -91,7 +92,7 @@ def test_only_the_verdict_on_leaders_counts():
 def grid():
     specs = grid_module.expand()
     some = specs[(specs["sample"] == "all") & (specs["outcome"] == "notifying") & (specs["controls_year"] == "lag1")]
-    return multiverse.run_grid(some.reset_index(drop=True))
+    return joint_test.run_grid(some.reset_index(drop=True))
 
 
 def test_every_specification_is_in_the_table_of_questions_and_models(grid):

@@ -10,10 +10,11 @@ import pytest
 from innodivide import recovery, tiers
 from innodivide.claims import tiers as claims
 from innodivide.data import frozen
+from innodivide.models.network import bipartite
 from innodivide.narrative import instruments, reform
 from innodivide.narrative import tiers as words
 from innodivide.reports.declarations import notebook
-from innodivide.tiers import benchmarks, money, network
+from innodivide.tiers import benchmarks, money
 
 DRAWS = 399
 
@@ -29,7 +30,7 @@ def matrix():
 
 @pytest.fixture(scope="module")
 def overlap(matrix):
-    return [network.overlap_test(*matrix, rng(), null, DRAWS) for null in ("curveball", "labels")]
+    return [bipartite.overlap_test(*matrix, rng(), null, DRAWS) for null in ("curveball", "labels")]
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +99,7 @@ def test_the_matrix_and_the_table_count_the_same(matrix):
     table, sides = matrix
     cells, points = (
         words.matrix_rows(table, sides),
-        words.country_rows(network.connection_points(table, sides, rng(), 99)),
+        words.country_rows(bipartite.connection_points(table, sides, rng(), 99)),
     )
     assert len(cells) == int(table.to_numpy().sum()) and not cells.isna().any(axis=None)
     counted = cells.groupby(["geo", "tier"]).size().unstack(fill_value=0).reindex(points["geo"], fill_value=0)

@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from innodivide.errors import DesignError, ParameterError
-from innodivide.tiers import network, null_models
+from innodivide.models.network import bipartite, null_models
 
 HERE = Path(__file__).parent / "reference" / "network"
 LONG = pd.read_csv(HERE / "matrices.csv")
@@ -41,7 +41,7 @@ def all_with_margins(matrix) -> list[tuple]:
 
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_nodf_equals_vegan(name):
-    found = network.nodf(CASES[name])
+    found = bipartite.nodf(CASES[name])
     expected = VEGAN.loc[name]
     for ours, theirs in (("nodf", "nodf"), ("rows", "rows"), ("columns", "columns")):
         assert found[ours] == pytest.approx(expected[theirs], abs=1e-10)
@@ -49,20 +49,20 @@ def test_nodf_equals_vegan(name):
 
 def test_nodf_of_the_paper():
     """Almeida-Neto et al. (2008), figure 1: N_columns 63, N_rows 53, NODF 58."""
-    found = network.nodf(CASES["almeida_neto_2008"])
+    found = bipartite.nodf(CASES["almeida_neto_2008"])
     assert [round(found[k]) for k in ("columns", "rows", "nodf")] == [63, 53, 58]
 
 
 def test_nodf_of_perfect_nesting_and_of_equal_degrees():
-    assert network.nodf(np.tri(6))["nodf"] == pytest.approx(100)
-    assert network.nodf(np.eye(5))["nodf"] == 0, "lines of equal degree do not nest (decreasing fill)"
+    assert bipartite.nodf(np.tri(6))["nodf"] == pytest.approx(100)
+    assert bipartite.nodf(np.eye(5))["nodf"] == 0, "lines of equal degree do not nest (decreasing fill)"
 
 
 def test_nodf_ignores_order_empty_lines_and_swaps_with_the_transpose():
     m = CASES["sparse"]
     shuffled = rng().permutation(rng(1).permutation(m, axis=0), axis=1)
     padded = np.pad(m, ((0, 2), (0, 1)))
-    a, b, c, d = (network.nodf(x) for x in (m, shuffled, padded, m.T))
+    a, b, c, d = (bipartite.nodf(x) for x in (m, shuffled, padded, m.T))
     assert a == pytest.approx(b) and a == pytest.approx(c)
     assert (a["rows"], a["columns"]) == pytest.approx((d["columns"], d["rows"]))
 
@@ -73,7 +73,7 @@ def test_nodf_ignores_order_empty_lines_and_swaps_with_the_transpose():
 )
 def test_nodf_refuses(bad, message):
     with pytest.raises(DesignError, match=message):
-        network.nodf(bad)
+        bipartite.nodf(bad)
 
 
 # Curveball
@@ -114,7 +114,7 @@ def test_null_of_nodf_and_of_shared_columns_equals_vegan(name):
     m = m[m.any(axis=1)][:, m.any(axis=0)]
     drawn = null_models.curveball(m, 4000, rng(8))
     expected = VEGAN.loc[name]
-    found = network.nestedness_test(m, rng(8), 4000).iloc[0]
+    found = bipartite.nestedness_test(m, rng(8), 4000).iloc[0]
     shared = (drawn[:, 0] & drawn[:, 1]).sum(axis=1)
     for ours, mean, sd in ((found["null_mean"], "null_mean", "null_sd"), (shared.mean(), "shared_mean", "shared_sd")):
         # vegan's chain is thinned, not independent: count each of its draws as a quarter
@@ -126,7 +126,7 @@ def test_frozen_matrix_has_one_realisation():
     """A perfectly nested matrix is the only one with its margins."""
     m = np.tri(5, dtype=int)
     assert (null_models.curveball(m, 20, rng()) == m.astype(bool)).all()
-    found = network.nestedness_test(m, rng(), 99).iloc[0]
+    found = bipartite.nestedness_test(m, rng(), 99).iloc[0]
     assert found["p_value"] == 1 and np.isnan(found["z"]) and found["null_sd"] == 0
 
 
@@ -159,7 +159,7 @@ def test_p_value_is_valid_under_the_null():
     base, values = frame(rng(1).random((12, 8)) < 0.4, "abcdefgh"), []
     tiers = {c: "tier1" if c in "abcd" else "tier2" for c in base}
     for m in null_models.curveball(base, 100, rng(9)):
-        found = network.overlap_test(frame(m, "abcdefgh"), tiers, rng(10), n_null=99)
+        found = bipartite.overlap_test(frame(m, "abcdefgh"), tiers, rng(10), n_null=99)
         values.append(found.set_index("statistic").loc["pairs", "p_value"])
     low = (np.array(values) <= 0.1).sum()
     assert stats.binom.sf(low - 1, 100, 0.1) > 0.001 and low > 0
@@ -170,7 +170,7 @@ def test_p_value_is_valid_under_the_null():
 
 def test_overlap_statistics_by_hand():
     m = frame([[1, 1, 1, 1], [1, 0, 1, 0], [0, 1, 0, 0], [0, 0, 0, 1], [0, 1, 0, 0]])
-    found = network.overlap_test(m, TIERS, rng(), n_null=99).set_index("statistic")
+    found = bipartite.overlap_test(m, TIERS, rng(), n_null=99).set_index("statistic")
     assert found.loc["both", "observed"] == 2
     assert found.loc["jaccard", "observed"] == pytest.approx(2 / 5)
     assert found.loc["overlap_coefficient", "observed"] == pytest.approx(2 / 3)
@@ -183,7 +183,7 @@ def test_overlap_statistics_by_hand():
 def test_overlap_by_labels_is_hypergeometric():
     r = rng(4)
     m = frame(np.column_stack([r.random(20) < 0.5, np.zeros(20), r.random(20) < 0.4, np.zeros(20)]).astype(int))
-    found = network.overlap_test(m, TIERS, rng(5), "labels", 19_999).set_index("statistic").loc["both"]
+    found = bipartite.overlap_test(m, TIERS, rng(5), "labels", 19_999).set_index("statistic").loc["both"]
     first, second = int(m["a"].sum()), int(m["x"].sum())
     exact = stats.hypergeom(20, first, second)
     both = int((m["a"] & m["x"]).sum())
@@ -198,7 +198,7 @@ def test_overlap_by_curveball_equals_the_enumeration():
     m = frame([[1, 1, 0, 0], [1, 0, 1, 0], [0, 1, 1, 1], [0, 0, 0, 1]])
     known = np.array(all_with_margins(m.to_numpy()))
     pairs = (known[:, :, :2].sum(axis=2) * known[:, :, 2:].sum(axis=2)).sum(axis=1)
-    found = network.overlap_test(m, TIERS, rng(6), n_null=20_000).set_index("statistic").loc["pairs"]
+    found = bipartite.overlap_test(m, TIERS, rng(6), n_null=20_000).set_index("statistic").loc["pairs"]
     assert found["null_mean"] == pytest.approx(pairs.mean(), abs=5 * pairs.std() / np.sqrt(20_000))
     exact = min(1, 2 * min((pairs >= found["observed"]).mean(), (pairs <= found["observed"]).mean()))
     assert found["p_value"] == pytest.approx(exact, abs=0.02)
@@ -207,14 +207,14 @@ def test_overlap_by_curveball_equals_the_enumeration():
 def test_segregated_tiers_are_found():
     block = np.kron([[1, 0], [0, 1]], np.ones((10, 2), dtype=int))
     noise = rng(7).random(block.shape) < 0.15
-    apart = network.overlap_test(frame(block ^ noise), TIERS, rng(), n_null=999).set_index("statistic").loc["pairs"]
+    apart = bipartite.overlap_test(frame(block ^ noise), TIERS, rng(), n_null=999).set_index("statistic").loc["pairs"]
     assert apart["ratio"] < 0.75 and apart["p_value"] < 0.01
 
 
 def test_connection_points_add_up_to_the_overlap():
     m = frame(rng(11).random((10, 4)) < 0.5).astype(int)
-    points = network.connection_points(m, TIERS, rng(), 499)
-    total = network.overlap_test(m, TIERS, rng(), n_null=499).set_index("statistic").loc["pairs"]
+    points = bipartite.connection_points(m, TIERS, rng(), 499)
+    total = bipartite.overlap_test(m, TIERS, rng(), n_null=499).set_index("statistic").loc["pairs"]
     assert points["pairs"].sum() == total["observed"]
     assert points["null_mean"].sum() == pytest.approx(total["null_mean"]), "the same draws for the same seed"
     assert (points["pairs"] > 0).equals(points["position"] == "both") and list(points["geo"]) == list(m.index)
@@ -224,18 +224,18 @@ def test_connection_points_add_up_to_the_overlap():
 def test_overlap_with_nobody_is_an_error(null):
     m = frame([[1, 1, 0, 0], [1, 0, 0, 0]])
     with pytest.raises(DesignError, match=r"'tier2'.*empty set"):
-        network.overlap_test(m, TIERS, rng(), null)
+        bipartite.overlap_test(m, TIERS, rng(), null)
     with pytest.raises(DesignError, match="empty set"):
-        network.connection_points(m, TIERS, rng())
+        bipartite.connection_points(m, TIERS, rng())
 
 
 def test_overlap_refuses_unknown_nulls_and_labels():
     m = frame([[1, 0, 1, 0], [0, 1, 0, 1]])
     with pytest.raises(ParameterError, match="null='fill'"):
-        network.overlap_test(m, TIERS, rng(), "fill")
+        bipartite.overlap_test(m, TIERS, rng(), "fill")
     for wrong in ({"a": "tier1"}, {c: "one" for c in "abxy"}):
         with pytest.raises(ParameterError, match="two labels"):
-            network.overlap_test(m, wrong, rng())
+            bipartite.overlap_test(m, wrong, rng())
 
 
 # Modules
@@ -246,9 +246,9 @@ def test_modularity_of_equal_blocks():
     for k in (2, 3, 5):
         m, labels = np.kron(np.eye(k, dtype=int), np.ones((3, 4), dtype=int)), np.arange(k)
         rows, columns = np.repeat(labels, 3), np.repeat(labels, 4)
-        assert network.barber_modularity(m, rows, columns) == pytest.approx(1 - 1 / k)
-        assert network.barber_modularity(m, 0 * rows, 0 * columns) == pytest.approx(0, abs=1e-12)
-        assert network.find_modules(m, rng(), k + 1)[0] == pytest.approx(1 - 1 / k)
+        assert bipartite.barber_modularity(m, rows, columns) == pytest.approx(1 - 1 / k)
+        assert bipartite.barber_modularity(m, 0 * rows, 0 * columns) == pytest.approx(0, abs=1e-12)
+        assert bipartite.find_modules(m, rng(), k + 1)[0] == pytest.approx(1 - 1 / k)
 
 
 def test_modularity_by_the_double_sum():
@@ -261,7 +261,7 @@ def test_modularity_by_the_double_sum():
         for j in range(m.shape[1])
         if g[i] == h[j]
     )
-    assert network.barber_modularity(m, g, h) == pytest.approx(expected)
+    assert bipartite.barber_modularity(m, g, h) == pytest.approx(expected)
 
 
 def test_search_finds_the_best_of_all_partitions():
@@ -269,15 +269,17 @@ def test_search_finds_the_best_of_all_partitions():
     for seed in range(2):
         m = (rng(seed).random((4, 4)) < 0.5).astype(int)
         every = max(
-            network.barber_modularity(m, g, h) for g in product(range(3), repeat=4) for h in product(range(3), repeat=4)
+            bipartite.barber_modularity(m, g, h)
+            for g in product(range(3), repeat=4)
+            for h in product(range(3), repeat=4)
         )
-        quality, rows, columns = network.find_modules(m, rng(), 3, 60)
-        assert quality == pytest.approx(every) == pytest.approx(network.barber_modularity(m, rows, columns))
+        quality, rows, columns = bipartite.find_modules(m, rng(), 3, 60)
+        assert quality == pytest.approx(every) == pytest.approx(bipartite.barber_modularity(m, rows, columns))
 
 
 def test_modularity_test_sees_blocks():
     m = np.kron(np.eye(3, dtype=int), np.ones((4, 3), dtype=int)) ^ (rng(2).random((12, 9)) < 0.08)
-    found = network.modularity_test(m, rng(), 99).iloc[0]
+    found = bipartite.modularity_test(m, rng(), 99).iloc[0]
     assert found["observed"] > found["null_high"] and found["p_value"] <= 0.02
 
 
@@ -286,11 +288,11 @@ def test_modularity_test_sees_blocks():
 
 def test_matrix_from_edges():
     edges = pd.DataFrame({"geo": ["B", "A", "A", "A"], "x": ["q", "p", "p", "q"]})
-    found = network.bipartite_matrix(edges, "geo", "x", ["A", "B", "C"], ["q", "p"])
+    found = bipartite.bipartite_matrix(edges, "geo", "x", ["A", "B", "C"], ["q", "p"])
     assert found.to_numpy().tolist() == [[1, 1], [1, 0], [0, 0]] and found.index.name == "geo"
-    assert network.bipartite_matrix(edges, "geo", "x").columns.tolist() == ["p", "q"]
+    assert bipartite.bipartite_matrix(edges, "geo", "x").columns.tolist() == ["p", "q"]
     for wrong, message in (({"rows": ["A"]}, "outside"), ({"rows": ["A", "A", "B"]}, "repeated")):
         with pytest.raises(DesignError, match=message):
-            network.bipartite_matrix(edges, "geo", "x", **wrong)
+            bipartite.bipartite_matrix(edges, "geo", "x", **wrong)
     with pytest.raises(DesignError, match="without a label"):
-        network.bipartite_matrix(edges.assign(x=[None, "p", "p", "q"]), "geo", "x")
+        bipartite.bipartite_matrix(edges.assign(x=[None, "p", "p", "q"]), "geo", "x")

@@ -6,9 +6,9 @@ import pytest
 from reference.cases import HERE, table
 
 from innodivide.errors import DataError, DesignError, ParameterError
-from innodivide.models import firth_logit
-from innodivide.models.grouped import grouped_binomial
-from innodivide.models.outcomes import any_participation, fractional_logit, poisson_rate, ppml
+from innodivide.models.estimators.firth import firth_logit
+from innodivide.models.estimators.grouped import grouped_binomial
+from innodivide.models.estimators.outcomes import any_participation, fractional_logit, poisson_rate, ppml
 
 R = pd.read_csv(HERE / "outcomes" / "expected.csv").set_index(["model", "quantity"])["value"].sort_index()
 TOTALS = table("outcomes/totals")

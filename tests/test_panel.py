@@ -11,7 +11,7 @@ from innodivide import barriers, panel
 from innodivide.data import frozen
 from innodivide.data.tables import _tables, country_values, member_states, once
 from innodivide.errors import DataError, ParameterError
-from innodivide.models import firth_logit
+from innodivide.models.estimators.firth import firth_logit
 
 NEEDED = ("country", "ipcei", "ipcei_country", "eis_edition", "eis_group", "country_panel")
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import yaml
 
-from innodivide import confirmatory, inference, panel
+from innodivide import confirmatory, models, panel
 from innodivide import plan as plans
 from innodivide.data import frozen
 from innodivide.errors import DataError
@@ -130,7 +130,7 @@ def test_planned_dyads_are_those_of_the_plan():
 
 
 def test_the_models_controls_are_those_of_the_plan():
-    from innodivide.models import firth_logit
+    from innodivide.models.estimators.firth import firth_logit
 
     fixed = load_plan().fixed
     fit = firth_logit(confirmatory.planned_dyads(load_plan()))
@@ -187,7 +187,7 @@ def test_the_tests_take_permutations_seed_and_level_from_the_plan(monkeypatch):
         return function
 
     dyads = confirmatory.planned_dyads(load_plan())
-    monkeypatch.setattr(inference, "permutation_test", record("permutation"))
+    monkeypatch.setattr(models, "permutation_test", record("permutation"))
     with pytest.raises(_Enough):
         confirmatory.analyse(dyads, load_plan(), effect=False)
     ((_, first),) = seen

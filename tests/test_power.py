@@ -8,9 +8,10 @@ import pytest
 from reference.cases import expected, made_up, table
 
 from innodivide.errors import DesignError, ParameterError
-from innodivide.inference import row_scores, score_statistics
-from innodivide.inference.permute import country_orders
-from innodivide.inference.power import (
+from innodivide.models.estimators.design import build_design, logit_batch, null_fit
+from innodivide.models.estimators.firth import firth_logit
+from innodivide.models.inference.permutation import row_scores, score_statistics
+from innodivide.models.inference.power import (
     _interpolate,
     _probabilities,
     _scores,
@@ -19,8 +20,7 @@ from innodivide.inference.power import (
     dispersion_to_sd,
     minimum_detectable_odds_ratio,
 )
-from innodivide.models import firth_logit
-from innodivide.models.design import build_design, logit_batch, null_fit
+from innodivide.models.inference.relabelling import country_orders
 
 DYADS = table("dyads")
 DESIGN = build_design(DYADS, "leader", ("ln_population", "ln_gdp_pc_pps"), "participates")

@@ -7,10 +7,10 @@ from reference.cases import HERE, made_up, table, two_by_two
 from scipy import stats
 
 from innodivide.errors import DesignError, ParameterError
-from innodivide.inference.pooling import random_intercept_logit
-from innodivide.inference.priors import WEIGHTS, log_f_fit, log_f_limits, prior_sensitivity
-from innodivide.models import dispersion_interval, firth_logit
-from innodivide.models.design import build_design
+from innodivide.models.estimators.design import build_design
+from innodivide.models.estimators.firth import dispersion_interval, firth_logit
+from innodivide.models.estimators.pooling import random_intercept_logit
+from innodivide.models.estimators.priors import WEIGHTS, log_f_fit, log_f_limits, prior_sensitivity
 
 R = pd.read_csv(HERE / "priors" / "expected.csv").set_index(["model", "quantity"])["value"].sort_index()
 DYADS = table("dyads")

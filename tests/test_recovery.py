@@ -11,7 +11,7 @@ from innodivide import recovery
 from innodivide.claims import tiers as claims_tiers
 from innodivide.data import frozen
 from innodivide.errors import DesignError, ParameterError
-from innodivide.recovery import permutation_slope
+from innodivide.models.inference.slope import permutation_slope
 
 
 def rng(seed: int = 5) -> np.random.Generator:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from innodivide.errors import DataError, DesignError, InnodivideError, ParameterError
-from innodivide.results import Result, data_fingerprint, require_rng, results_frame, seed_of
+from innodivide.models.result import Result, data_fingerprint, require_rng, results_frame, seed_of
 
 GOOD = {
     "method": "Firth logit",

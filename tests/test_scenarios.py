@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from innodivide import models, panel, profile, scenarios
 from innodivide.errors import DataError, DesignError, ParameterError
-from innodivide.inference.power import dispersion_to_sd
+from innodivide.models.inference.power import dispersion_to_sd
 
 
 def rng(seed=0):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reference.cases import HERE
 
 from innodivide.errors import ParameterError
-from innodivide.inference.sensitivity import _e, _robustness, e_value, partial_r2, risk_ratio, robustness_value
+from innodivide.models.inference.confounding import _e, _robustness, e_value, partial_r2, risk_ratio, robustness_value
 
 ROWS = pd.read_csv(HERE / "clusters" / "libraries.csv").query("topic == 'sensitivity'")
 CASES = [(*quantity.split("|"), value) for quantity, value in zip(ROWS["quantity"], ROWS["value"])]

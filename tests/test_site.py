@@ -29,7 +29,7 @@ from site_fixtures import (
 from innodivide import robustness
 from innodivide.claims.finding import Finding
 from innodivide.data import frozen
-from innodivide.inference import grid as grid_module
+from innodivide.evidence.multiverse import grid as grid_module
 from innodivide.reports.declarations import ANNEX, notebooks
 from innodivide.reports.site import content, explorer, write_index
 from innodivide.reports.site.page import as_script_data

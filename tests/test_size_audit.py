@@ -12,15 +12,17 @@ from click.testing import CliRunner
 from reference.cases import made_up
 from scipy import stats
 
-from innodivide import cli, confirmatory, inference, models, size_audit
+from innodivide import cli, confirmatory, models
 from innodivide.errors import DataError, DesignError, ParameterError
-from innodivide.inference import batch, clusters, linear, power
-from innodivide.inference.audited import METHODS, Block, Judged, Method
-from innodivide.inference.permute import country_orders
-from innodivide.inference.power import dispersion_of_sd, minimum_detectable_odds_ratio
-from innodivide.inference.profiles import penalised_deviance
-from innodivide.models import outcomes
-from innodivide.models.design import CONTROLS, build_design
+from innodivide.evidence.size_audit import audit as size_audit
+from innodivide.evidence.size_audit.methods import METHODS, Block, Judged, Method
+from innodivide.evidence.size_audit.profile_test import penalised_deviance
+from innodivide.models.batch import stacked_logit
+from innodivide.models.estimators import outcomes
+from innodivide.models.estimators.design import CONTROLS, build_design
+from innodivide.models.inference import few_clusters, linear_permutation, power
+from innodivide.models.inference.power import dispersion_of_sd, minimum_detectable_odds_ratio
+from innodivide.models.inference.relabelling import country_orders
 from innodivide.narrative import method_audit as words
 from innodivide.panel import country_totals
 from innodivide.plan import load_plan
@@ -57,7 +59,7 @@ def simulated(n: int) -> np.ndarray:
 def block():
     count = len(DESIGN.countries)
     orders = country_orders(rng(7), DRAWS, count)
-    weights = [clusters._draw(rng(7), kind, DRAWS, count) for kind in ("rademacher", "webb")]
+    weights = [few_clusters._draw(rng(7), kind, DRAWS, count) for kind in ("rademacher", "webb")]
     return Block(DESIGN, simulated(4), orders, *weights, 0.05)
 
 
@@ -66,19 +68,19 @@ def drawn(function, frame, **arguments):
 
 
 PUBLIC = {
-    "row_permutation": lambda d, t: drawn(inference.permutation_test, d, method="rows", n_permutations=DRAWS),
-    "potter": lambda d, t: drawn(inference.permutation_test, d, method="potter", n_permutations=DRAWS),
+    "row_permutation": lambda d, t: drawn(models.permutation_test, d, method="rows", n_permutations=DRAWS),
+    "potter": lambda d, t: drawn(models.permutation_test, d, method="potter", n_permutations=DRAWS),
     "firth_dispersion": lambda d, t: models.dispersion_interval(models.firth_logit(d)),
     "firth_profile": lambda d, t: models.firth_logit(d).result,
     "quasi_binomial": lambda d, t: models.grouped_binomial(t).result,
     "fractional_logit": lambda d, t: outcomes.fractional_logit(t),
     "poisson": lambda d, t: outcomes.poisson_rate(t),
-    "lpm_cr1": lambda d, t: clusters.lpm_clustered(d, kind="CR1"),
-    "lpm_cr2": lambda d, t: clusters.lpm_clustered(d, kind="CR2"),
-    "lpm_two_way": lambda d, t: clusters.lpm_clustered(d, kind="two-way"),
-    "wild_rademacher": lambda d, t: drawn(clusters.wild_cluster_bootstrap, d, weights="rademacher", n_boot=DRAWS),
-    "wild_webb": lambda d, t: drawn(clusters.wild_cluster_bootstrap, d, weights="webb", n_boot=DRAWS),
-    "freedman_lane": lambda d, t: drawn(linear.freedman_lane, t, n_permutations=DRAWS),
+    "lpm_cr1": lambda d, t: few_clusters.lpm_clustered(d, kind="CR1"),
+    "lpm_cr2": lambda d, t: few_clusters.lpm_clustered(d, kind="CR2"),
+    "lpm_two_way": lambda d, t: few_clusters.lpm_clustered(d, kind="two-way"),
+    "wild_rademacher": lambda d, t: drawn(few_clusters.wild_cluster_bootstrap, d, weights="rademacher", n_boot=DRAWS),
+    "wild_webb": lambda d, t: drawn(few_clusters.wild_cluster_bootstrap, d, weights="webb", n_boot=DRAWS),
+    "freedman_lane": lambda d, t: drawn(linear_permutation.freedman_lane, t, n_permutations=DRAWS),
 }
 
 
@@ -102,7 +104,7 @@ def test_a_method_gives_what_its_public_function_gives(name, block):
 def test_the_penalised_deviance_at_the_ends_of_the_profile_interval_is_the_quantile():
     fit = models.firth_logit(DYADS)
     x = np.column_stack([DESIGN.controls, DESIGN.d, np.ones(len(DYADS))])
-    beta = batch.firth_batch(DESIGN.d[None], DESIGN.controls, DESIGN.y).coefficients
+    beta = stacked_logit.firth_batch(DESIGN.d[None], DESIGN.controls, DESIGN.y).coefficients
     for end in (fit.result.ci_low, fit.result.ci_high):
         deviance, found = penalised_deviance(x, DESIGN.y[None], beta, end)
         assert found[0] and deviance[0] == pytest.approx(stats.chi2.ppf(0.95, 1), abs=1e-3)

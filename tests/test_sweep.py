@@ -7,9 +7,9 @@ import pytest
 from reference.cases import expected, table
 
 from innodivide.errors import DataError, DesignError, ParameterError
-from innodivide.inference.sweep import COLUMNS, continuous_index, threshold_sweep
-from innodivide.models import dispersion_interval, firth_logit
-from innodivide.results import as_odds_ratio
+from innodivide.models.estimators.firth import dispersion_interval, firth_logit
+from innodivide.models.inference.sweep import COLUMNS, continuous_index, threshold_sweep
+from innodivide.models.result import as_odds_ratio
 
 DYADS = table("dyads")
 # Countries take part of the time: an index that is 130 where the made-up label is 1 and from 80 to 119.5 elsewhere.

@@ -16,8 +16,6 @@ not why.
 
 from innodivide.barriers.contributions import gap_contributions, index_fit, unit_gaps
 from innodivide.barriers.institutions import institutional_gaps, region_eqi
-from innodivide.barriers.oaxaca import oaxaca_twofold
-from innodivide.barriers.profiles import Profiles, adjusted_rand, barrier_profiles, profile_matrix, silhouette_widths
 from innodivide.barriers.scores import (
     country_scores,
     implied_weights,
@@ -26,7 +24,15 @@ from innodivide.barriers.scores import (
     regional_index,
     zero_readings,
 )
-from innodivide.barriers.split import Split, general_barriers, persistence, specific_barriers, two_way_split
+from innodivide.models.decomposition.oaxaca import oaxaca_twofold
+from innodivide.models.decomposition.split import Split, general_barriers, persistence, specific_barriers, two_way_split
+from innodivide.models.decomposition.ward import (
+    Profiles,
+    adjusted_rand,
+    barrier_profiles,
+    profile_matrix,
+    silhouette_widths,
+)
 
 __all__ = [
     "Profiles",

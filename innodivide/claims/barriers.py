@@ -11,7 +11,7 @@ from innodivide import barriers
 from innodivide.claims.finding import Finding
 from innodivide.data.tables import Tables, _tables, once
 from innodivide.errors import ParameterError
-from innodivide.results import require_rng
+from innodivide.models.result import require_rng
 
 MATTERS = 0.1  # share of the squared gaps from which a part counts
 NAMED = {

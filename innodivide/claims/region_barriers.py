@@ -9,7 +9,7 @@ from innodivide import barriers
 from innodivide.claims.barriers import TOP, indicator_names, lagging_regions, regional_contributions
 from innodivide.data.tables import Tables, _tables, member_states
 from innodivide.errors import ParameterError
-from innodivide.results import require_rng
+from innodivide.models.result import require_rng
 from innodivide.wording import show
 
 GOVERNMENT = {"behind": "below the EU", "ahead": "above the EU", "within the margin": "not told apart from the EU"}

@@ -4,13 +4,13 @@ import math
 
 import pandas as pd
 
-from innodivide import inference, participation
+from innodivide import models, participation
 from innodivide.claims.finding import Finding
 from innodivide.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts, stream
 from innodivide.data.tables import Tables, member_states
+from innodivide.models.result import Result
 from innodivide.panel import ipcei_dyads
 from innodivide.plan import Plan
-from innodivide.results import Result
 from innodivide.wording import join_names
 
 BRIEF_EDITION = 2020  # the last edition that the brief could use
@@ -18,7 +18,7 @@ BRIEF_EDITION = 2020  # the last edition that the brief could use
 
 def size_test(main: Confirmatory, plan: Plan) -> Result:
     """Return the permutation test of size, given wealth and leader status."""
-    return inference.permutation_test(
+    return models.permutation_test(
         main.dyads,
         term="ln_population",
         controls=("ln_gdp_pc_pps", "leader"),

@@ -12,8 +12,9 @@ from innodivide import recovery, tiers
 from innodivide.claims.finding import Finding
 from innodivide.confirmatory import BRIEF_CUTOFF
 from innodivide.data.tables import Tables, _tables, member_states
-from innodivide.inference import holm
-from innodivide.tiers import money, network
+from innodivide.models.inference.permutation import holm
+from innodivide.models.network import bipartite
+from innodivide.tiers import money
 from innodivide.wording import join_names
 
 ALPHA = 0.05
@@ -44,11 +45,11 @@ def tiers_hardly_connect(rng: np.random.Generator, tables: Tables | None = None,
     """C05: no more states in both tiers than their activity explains; regions and organisations are not testable."""
     tables = _tables(tables)
     matrix, sides = tiers.country_matrix(tables)
-    rows = network.overlap_test(matrix, sides, rng, n_null=n_null).set_index("statistic")
+    rows = bipartite.overlap_test(matrix, sides, rng, n_null=n_null).set_index("statistic")
     pairs, both = rows.loc["pairs"], rows.loc["both"]
     states = connected_states(pairs)
     verdict = "partly" if states == "supported" else states
-    plain = network.overlap_test(matrix, sides, rng, "labels", n_null).set_index("statistic").loc["spearman"]
+    plain = bipartite.overlap_test(matrix, sides, rng, "labels", n_null).set_index("statistic").loc["spearman"]
     numbers = (
         f"{pairs['observed']:.0f} cross-tier pairs where activity alone gives {pairs['null_mean']:.0f} "
         f"({pairs['null_low']:.0f} to {pairs['null_high']:.0f}), ratio {pairs['ratio']:.2f}, {_p(pairs['p_value'])}; "
@@ -146,7 +147,7 @@ def overlap_robustness(rng: np.random.Generator, tables: Tables | None = None, n
     rows = []
     for variant, matrix in matrices.items():
         draws = n_null if variant.startswith("without") else CLOSE * n_null
-        found = network.overlap_test(matrix, sides, rng, n_null=draws).query("statistic == 'pairs'")
+        found = bipartite.overlap_test(matrix, sides, rng, n_null=draws).query("statistic == 'pairs'")
         rows.append(found.assign(variant=variant, states=connected_states(found.iloc[0])))
     columns = ["variant", "observed", "null_mean", "null_low", "null_high", "ratio", "p_value", "states"]
     return pd.concat(rows, ignore_index=True)[columns]

@@ -84,13 +84,13 @@ def audit_size(simulations, workers, write):
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
-    from innodivide import size_audit
+    from innodivide.evidence.size_audit import audit
 
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for the workers: small matrices, one process for each core
     with ProcessPoolExecutor(workers or os.cpu_count() or 1, mp_context=get_context("spawn")) as executor:
-        found = size_audit.planned(n_sim=simulations or size_audit.SIMULATIONS, executor=executor)
+        found = audit.planned(n_sim=simulations or audit.SIMULATIONS, executor=executor)
     try:
-        apart = size_audit.differences(found, size_audit.stored())
+        apart = audit.differences(found, audit.stored())
     except DataError as error:
         click.echo(str(error), err=True)
         apart = None
@@ -100,10 +100,10 @@ def audit_size(simulations, workers, write):
                 f"{row.method}, sd {row.sd:g}, odds ratio {row.odds_ratio:g}, {row.rate}: "
                 f"stored {row.kept:.4f}, now {row.found:.4f} ({row.z:+.1f} standard errors)"
             )
-        far = int((apart["z"].abs() > size_audit.TOLERANCE).sum())
+        far = int((apart["z"].abs() > audit.TOLERANCE).sum())
         click.echo(f"{len(apart)} of {2 * len(found)} rates differ, {far} by more than simulation error")
     if write:
-        size_audit.write(found)
-        click.echo(f"written: {size_audit.STORED}")
+        audit.write(found)
+        click.echo(f"written: {audit.STORED}")
     elif apart is None or far:
         sys.exit(1)

@@ -14,7 +14,7 @@ import pandas as pd
 
 from innodivide.composite.aggregate import AGGREGATIONS, IMPUTATIONS, cell_weights, combine, impute
 from innodivide.errors import DataError, DesignError, ParameterError
-from innodivide.results import require_rng
+from innodivide.models.result import require_rng
 
 ROLES = ("weights", "aggregation", "omit", "imputation", "none")
 THRESHOLDS = {"leader": 125.0, "strong": 100.0, "moderate": 70.0}  # per cent of the EU, editions from 2021

@@ -3,10 +3,10 @@
 import pandas as pd
 
 from innodivide import barriers
-from innodivide.barriers import profiles
 from innodivide.claims import barriers as claim
 from innodivide.claims.barriers import indicator_names
 from innodivide.data.tables import Tables, _tables, country_names
+from innodivide.models.decomposition import ward
 from innodivide.wording import join_names
 
 WEIGHTS = {"published": "published", "equal": "equal"}
@@ -235,8 +235,8 @@ def cluster_facts(found: barriers.Profiles) -> dict:
         "stable": stable,
         "verb": "is" if stable == 1 else "are",
         "rand": found.rand,
-        "structure": profiles.STRUCTURE,
-        "firm": profiles.STABLE,
+        "structure": ward.STRUCTURE,
+        "firm": ward.STABLE,
     }
 
 

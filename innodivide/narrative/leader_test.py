@@ -141,7 +141,7 @@ def family_facts(rows: pd.DataFrame) -> dict:
 
 def record_table(main: Confirmatory) -> pd.DataFrame:
     """Return the registered results, one row each, as records."""
-    from innodivide.results import results_frame
+    from innodivide.models.result import results_frame
 
     parts = [main.interval, main.profile, main.permutation, main.second_permutation, main.effect]
     return results_frame([p for p in parts if p is not None])

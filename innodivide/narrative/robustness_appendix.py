@@ -6,8 +6,8 @@ import pandas as pd
 
 from innodivide import robustness
 from innodivide.confirmatory import Confirmatory
-from innodivide.inference.pooling import RandomIntercept
-from innodivide.inference.sensitivity import Sensitivity
+from innodivide.models.estimators.pooling import RandomIntercept
+from innodivide.models.inference.confounding import Sensitivity
 
 
 def claimed(family: pd.DataFrame) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from innodivide.errors import DataError, DesignError, ParameterError
-from innodivide.models.design import require_columns
+from innodivide.models.estimators.design import require_columns
 
 _READINGS = (
     "already there",

@@ -10,8 +10,8 @@ import pandas as pd
 from innodivide import participation
 from innodivide.data.tables import TAKING_PART, Tables, _tables, integrated_ipceis, member_states
 from innodivide.errors import DataError
+from innodivide.models.network.bipartite import bipartite_matrix
 from innodivide.tiers.coverage import Coverage
-from innodivide.tiers.network import bipartite_matrix
 from innodivide.tiers.regions import (
     by_tier2,
     companies_at_most,

@@ -5,7 +5,7 @@ import pandas as pd
 
 from innodivide import concentration, participation
 from innodivide.data.tables import TAKING_PART, Tables, _tables, country_values
-from innodivide.results import require_rng
+from innodivide.models.result import require_rng
 
 
 def tier1_and_benchmarks(tables: Tables | None = None, year: int = 2019) -> pd.DataFrame:

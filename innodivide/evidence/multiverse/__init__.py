@@ -1,0 +1,1 @@
+"""The grid of specifications: declared, estimated, tested jointly."""

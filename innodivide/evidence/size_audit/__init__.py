@@ -1,0 +1,1 @@
+"""How often every reported method errs on the real design."""

@@ -1,0 +1,1 @@
+"""Many logits at once: fits that differ in the exposure only, stacked in NumPy."""

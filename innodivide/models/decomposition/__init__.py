@@ -1,0 +1,1 @@
+"""What a difference consists of: Oaxaca-Blinder, Shapley shares, two-way split, Ward clusters."""

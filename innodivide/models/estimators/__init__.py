@@ -1,0 +1,1 @@
+"""Fits: Firth logit and its marginal effects, grouped binomial, linear probability, totals, priors, partial pooling."""

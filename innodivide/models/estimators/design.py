@@ -1,0 +1,264 @@
+"""Turn a dyads frame into checked arrays. Shared by models, inference and power; not part of the public API."""
+
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from innodivide.errors import DataError, DesignError, ParameterError
+from innodivide.models.result import data_fingerprint
+
+CONTROLS = ("ln_population", "ln_gdp_pc_pps")
+_RANK_TOL = 1e-8  # of the largest singular value of standardised columns
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """Dyads sorted by (geo, ipcei_id), n rows; `controls` centred and scaled by `center` and `scale`."""
+
+    y: np.ndarray  # (n,) 0/1
+    d: np.ndarray  # (n,) exposure on its own scale
+    controls: np.ndarray  # (n, k) standardised
+    center: np.ndarray  # (k,)
+    scale: np.ndarray  # (k,)
+    geo: np.ndarray  # (n,) index into countries
+    countries: tuple[str, ...]
+    ipceis: tuple[str, ...]
+    term: str
+    control_names: tuple[str, ...]
+    data_hash: str
+    balanced: bool  # every country faces every IPCEI
+
+    @property
+    def null_matrix(self) -> np.ndarray:
+        """Intercept and standardised controls, shape (n, 1 + k)."""
+        return np.column_stack([np.ones(len(self.y)), self.controls])
+
+    @property
+    def binary(self) -> bool:
+        """Whether the exposure is a 0/1 label."""
+        return bool(np.isin(self.d, (0, 1)).all())
+
+    @property
+    def n_treated(self) -> int:
+        """Countries that ever carry the label; all of them if the exposure is continuous."""
+        return len(np.unique(self.geo[self.d != 0])) if self.binary else len(self.countries)
+
+    def counts(self) -> dict:
+        """Sample sizes and fingerprint as keyword arguments of `Result`."""
+        return {
+            "n_dyads": len(self.y),
+            "n_countries": len(self.countries),
+            "n_ipceis": len(self.ipceis),
+            "n_events": int(self.y.sum()),
+            "n_treated": self.n_treated,
+            "data_hash": self.data_hash,
+        }
+
+    def by_country(self, values: np.ndarray) -> np.ndarray:
+        """Sum of values (n,) within each country, shape (countries,)."""
+        return np.bincount(self.geo, weights=values, minlength=len(self.countries))
+
+    def to_matrix(self, values: np.ndarray) -> np.ndarray:
+        """Dyad values (n,) as a country x IPCEI matrix; DesignError if some pairs are missing."""
+        if not self.balanced:
+            raise DesignError(
+                "dyads: permuting country rows needs every country to face the same IPCEIs; "
+                f"{len(self.y)} rows for {len(self.countries)} countries x {len(self.ipceis)} IPCEIs"
+            )
+        return values.reshape(len(self.countries), len(self.ipceis))
+
+
+def build_design(dyads: pd.DataFrame, term: str, controls, outcome: str) -> Design:
+    """Check and sort a dyads frame.
+
+    Parameters
+    ----------
+    dyads : DataFrame
+        Columns geo, ipcei_id, `term`, `controls`, `outcome`; one row per country and IPCEI.
+    term, outcome : str
+        Exposure (boolean, 0/1 or a number) and outcome (boolean or 0/1).
+    controls : sequence of str
+        May be empty.
+
+    Raises
+    ------
+    DataError, ParameterError, DesignError
+        For absent columns, misuse of names, and degenerate data (see the messages).
+    """
+    names = check_names(term, controls, outcome)
+    require_columns(dyads, ["geo", "ipcei_id", *names], "dyads")
+    if dyads.empty:
+        raise DesignError("dyads: the frame has no rows")
+    twice = dyads.duplicated(["geo", "ipcei_id"])
+    if twice.any():
+        geo, ipcei = dyads.loc[twice, ["geo", "ipcei_id"]].iloc[0]
+        raise DesignError(f"geo, ipcei_id: ({geo}, {ipcei}) appears more than once")
+    frame = dyads.sort_values(["geo", "ipcei_id"])  # sums of floats depend on order: fix it
+    columns = {name: numeric(frame[name]) for name in names}
+    countries, ipceis = sorted(frame["geo"].unique()), sorted(frame["ipcei_id"].unique())
+    if len(countries) < 2:
+        raise DesignError(f"geo: only one country ({countries[0]}); countries are the units compared")
+    check_outcome(columns[outcome], outcome)
+    center, scale, standard = standardise([columns[name] for name in names[2:]], len(frame))
+    check_rank(columns[term], standard, term, names[2:])
+    return Design(
+        y=columns[outcome],
+        d=columns[term],
+        controls=standard,
+        center=center,
+        scale=scale,
+        geo=np.searchsorted(countries, frame["geo"].to_numpy()),
+        countries=tuple(countries),
+        ipceis=tuple(ipceis),
+        term=term,
+        control_names=tuple(names[2:]),
+        data_hash=data_fingerprint(frame, ["geo", "ipcei_id", *names]),
+        balanced=len(frame) == len(countries) * len(ipceis),
+    )
+
+
+def check_names(term: str, controls, outcome: str) -> list[str]:
+    """``[outcome, term, *controls]`` if these are distinct texts, else ParameterError."""
+    if isinstance(controls, str):
+        raise ParameterError(f"controls: expected a sequence of column names, got the text {controls!r}")
+    names = [outcome, term, *controls]
+    if not all(isinstance(name, str) for name in names):
+        raise ParameterError(f"term, controls, outcome: expected column names (str), got {names!r}")
+    if len(set(names)) < len(names):
+        raise ParameterError(f"term, controls, outcome: a column is named twice in {names}")
+    return names
+
+
+def require_columns(frame: pd.DataFrame, names, what: str) -> None:
+    """DataError naming the absent columns."""
+    if not isinstance(frame, pd.DataFrame):
+        raise DataError(f"{what}: expected a pandas DataFrame, got {type(frame).__name__}")
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        raise DataError(f"{what}: column(s) {', '.join(missing)} not found; it has: {', '.join(map(str, frame))}")
+
+
+def numeric(column: pd.Series) -> np.ndarray:
+    """Column as finite floats; DesignError with the number of missing or infinite cells."""
+    if column.isna().any():
+        raise DesignError(f"{column.name}: {int(column.isna().sum())} missing value(s); drop or fill them openly first")
+    try:
+        values = column.astype(float).to_numpy()
+    except (TypeError, ValueError) as cause:
+        raise DesignError(f"{column.name}: expected numbers or booleans, got {column.dtype} ({cause})") from None
+    if not np.isfinite(values).all():
+        raise DesignError(f"{column.name}: {int((~np.isfinite(values)).sum())} infinite value(s)")
+    return values
+
+
+def check_outcome(y: np.ndarray, name: str) -> None:
+    """The outcome must hold both 0 and 1 and nothing else."""
+    if not np.isin(y, (0, 1)).all():
+        raise DesignError(f"{name}: expected a boolean or 0/1 outcome, got values {np.unique(y)[:5]}")
+    if y.min() == y.max():
+        raise DesignError(f"{name}: constant outcome, every row is {int(y[0])}")
+
+
+def standardise(columns: list[np.ndarray], n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Means, population standard deviations (1 for a constant column) and the standardised (n, k) matrix."""
+    matrix = np.column_stack(columns) if columns else np.empty((n, 0))
+    center, spread = matrix.mean(axis=0), matrix.std(axis=0)
+    # A constant column has a spread of rounding size, not exactly zero.
+    scale = np.where(spread > 1e-12 * np.maximum(1.0, np.abs(center)), spread, 1.0)
+    return center, scale, (matrix - center) / scale
+
+
+def check_rank(d: np.ndarray, controls: np.ndarray, term: str, names) -> None:
+    """DesignError naming the first column that the columns before it determine."""
+    if np.ptp(d) == 0:
+        raise DesignError(f"{term}: constant treatment, every row is {d[0]:g}; nothing to compare")
+    _, _, exposure = standardise([d], len(d))
+    matrix = np.column_stack([np.ones(len(d)), controls, exposure])
+    for k, name in enumerate([*names, term], start=2):
+        singular = np.linalg.svd(matrix[:, :k], compute_uv=False)
+        if singular.size < k or singular[-1] <= _RANK_TOL * singular[0]:
+            before = ", ".join(["the intercept", *names[: k - 2]])
+            raise DesignError(f"{name}: rank deficient design, the column is a linear combination of {before}")
+
+
+def mean_intercept(offset: np.ndarray, target: float, weights: np.ndarray | None = None) -> float:
+    """Intercept a at which the (weighted) mean of expit(a + offset) equals target in (0, 1).
+
+    With the fitted linear predictor as offset and the observed rate as target this is the FLIC correction
+    (Puhr et al. 2017).
+    """
+    from scipy.optimize import brentq
+
+    reach = float(np.abs(offset).max()) + abs(np.log(target / (1 - target))) + 1
+    gap = partial(_mean_gap, offset=offset, target=target, weights=weights)
+    return float(brentq(gap, -reach, reach, xtol=1e-13, rtol=1e-13))
+
+
+def _mean_gap(a: float, offset: np.ndarray, target: float, weights: np.ndarray | None) -> float:
+    return float(np.average(expit(a + offset), weights=weights)) - target
+
+
+def separation(matrix: np.ndarray, y: np.ndarray, names) -> tuple[bool, str]:
+    """Whether 0/1 data are separated (Konis linear programme) and which estimates are then infinite."""
+    from firthmodels import detect_separation
+
+    found = detect_separation(matrix, y)
+    infinite = [name for name, finite in zip([*names, "intercept"], found.is_finite) if not finite]
+    text = f"maximum likelihood is infinite for {', '.join(infinite)}" if infinite else ""
+    return bool(found.separation), text
+
+
+def null_fit(design: Design) -> np.ndarray:
+    """Fitted probabilities (n,) of the maximum-likelihood logit on the controls alone.
+
+    Raises
+    ------
+    DesignError
+        If the controls separate the outcome, so that no such fit exists.
+    """
+    if design.controls.shape[1]:
+        separated, text = separation(design.controls, design.y, design.control_names)
+        if separated:
+            raise DesignError(f"{', '.join(design.control_names)}: the controls separate the outcome, {text}")
+    mu, converged = logit_batch(design.null_matrix, design.y[None, :])
+    if not converged[0]:
+        raise DesignError(f"{', '.join(design.control_names)}: the null logit did not converge")
+    return mu[0]
+
+
+def logit_batch(x: np.ndarray, y: np.ndarray, max_iter: int = 30) -> tuple[np.ndarray, np.ndarray]:
+    """Newton fits of many logits that share one design.
+
+    Parameters
+    ----------
+    x : ndarray (n, p)
+        Design with intercept, columns of order one.
+    y : ndarray (b, n)
+        Outcomes, 0/1.
+    max_iter : int
+
+    Returns
+    -------
+    mu : ndarray (b, n)
+        Fitted probabilities.
+    converged : ndarray of bool (b,)
+        False where the likelihood has no interior maximum.
+    """
+    beta = np.zeros((len(y), x.shape[1]))
+    squares = (x[:, :, None] * x[:, None, :]).reshape(len(x), -1)
+    step = np.full(len(y), np.inf)
+    ridge = 1e-12 * len(x) * np.eye(x.shape[1])  # keeps a separated replicate solvable; it is flagged below
+    for _ in range(max_iter):
+        mu = expit(beta @ x.T)
+        info = ((mu * (1 - mu)) @ squares).reshape(len(y), x.shape[1], -1)
+        change = np.linalg.solve(info + ridge, ((y - mu) @ x)[:, :, None])[:, :, 0]
+        change = np.clip(change, -3, 3)
+        beta += change
+        step = np.abs(change).max(axis=1)
+        if (step < 1e-10).all():
+            break
+    # At |beta| > 20 on standardised columns the replicate is separated, whatever the last step was.
+    return expit(beta @ x.T), (step < 1e-6) & (np.abs(beta).max(axis=1) < 20)

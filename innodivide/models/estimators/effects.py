@@ -1,0 +1,184 @@
+"""What a Firth fit implies in probabilities and counts (public through `innodivide.models.estimators.firth`)."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from scipy.special import expit
+
+from innodivide.errors import DesignError, ParameterError
+from innodivide.models.estimators.design import Design, build_design, mean_intercept
+from innodivide.models.estimators.engine import check_level, fit_firth
+from innodivide.models.result import Result, require_rng, seed_of
+
+if TYPE_CHECKING:
+    from innodivide.models.estimators.firth import FirthFit
+
+
+def average_marginal_effect(
+    fit: "FirthFit",
+    dyads: pd.DataFrame,
+    rng: np.random.Generator,
+    n_boot: int = 999,
+    level: float | None = None,
+) -> Result:
+    """Mean difference in predicted participation with and without the label, interval by country bootstrap.
+
+    Countries are drawn with replacement, all their dyads with them; each resample is refitted, with its own FLIC
+    intercept. Resamples in which the label or the outcome is constant, the columns are collinear or the fit fails
+    are counted in the notes and give no value.
+
+    Parameters
+    ----------
+    fit : FirthFit
+        With a 0/1 exposure.
+    dyads : DataFrame
+        The frame it was fitted on.
+    rng : numpy.random.Generator
+    n_boot : int >= 20
+    level : float in (0, 1), optional
+        That of the fit by default.
+
+    Returns
+    -------
+    Result
+        In percentage points; percentile interval; no p-value (the permutation test is the one to quote).
+
+    Raises
+    ------
+    ParameterError
+        Other data than those fitted, continuous exposure, bad `n_boot`.
+    DesignError
+        If fewer than half of the resamples can be fitted.
+    """
+    level = fit.level if level is None else level
+    check_level(level)
+    require_rng(rng)
+    if n_boot < 20:
+        raise ParameterError(f"n_boot: expected at least 20 resamples, got {n_boot}")
+    design = _same_design(fit, dyads)
+    if not design.binary:
+        raise ParameterError(f"term: {fit.term} is continuous; the marginal effect here is that of a 0/1 label")
+    ones = np.ones(len(design.countries))
+    draws = rng.multinomial(len(ones), ones / len(ones), size=n_boot)
+    values = [_effect(design, weights) for weights in draws]
+    good = np.array([value for value in values if value is not None])
+    failed = n_boot - len(good)
+    if len(good) < n_boot / 2:
+        raise DesignError(f"{fit.term}: {failed} of {n_boot} country resamples are degenerate; no interval")
+    low, high = 100 * np.quantile(good, [(1 - level) / 2, (1 + level) / 2])
+    return Result(
+        method="average marginal effect, Firth logit with FLIC intercept",
+        term=fit.term,
+        estimate=100 * _effect(design, ones),
+        scale="percentage points",
+        se=100 * float(good.std(ddof=1)),
+        se_kind="standard deviation over country resamples",
+        ci_low=float(low),
+        ci_high=float(high),
+        ci_level=level,
+        ci_kind=f"percentile, {len(good)} country resamples",
+        separation=fit.result.separation,
+        converged=True,
+        dropped=(),
+        seed=seed_of(rng),
+        notes=(f"{failed} of {n_boot} resamples degenerate and left out",),
+        **design.counts(),
+    )
+
+
+def _same_design(fit: "FirthFit", dyads: pd.DataFrame) -> Design:
+    """Design of the fit's columns; ParameterError if these are not the data that were fitted."""
+    design = build_design(dyads, fit.term, fit.controls, fit.outcome)
+    if design.data_hash != fit.result.data_hash:
+        raise ParameterError("dyads: not the data this fit was made from (fingerprints differ)")
+    return design
+
+
+def _effect(design: Design, country_weights: np.ndarray) -> float | None:
+    """Weighted mean of p(label) - p(no label) after a weighted refit; None if the resample is degenerate."""
+    weights = country_weights[design.geo].astype(float)
+    kept = weights > 0
+    x, d, y, weights = design.controls[kept], design.d[kept], design.y[kept], weights[kept]
+    if np.ptp(d) == 0 or np.ptp(y) == 0:
+        return None
+    try:
+        model = fit_firth(np.column_stack([x, d]), y, weights)
+    except DesignError:
+        return None
+    base = x @ model.coef_[:-1]
+    intercept = mean_intercept(base + model.coef_[-1] * d, float(np.average(y, weights=weights)), weights)
+    gap = expit(intercept + base + model.coef_[-1]) - expit(intercept + base)
+    return float(np.average(gap, weights=weights))
+
+
+def expected_participation(fit: "FirthFit", dyads: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
+    """Observed and expected number of participations of each country, with a range for a country like it.
+
+    The variance of the range is dispersion x (sum_j p(1 - p) + g' V g): binomial noise and estimation error
+    (g the gradient of the expected count, V the inverse information), both inflated by the dispersion of the
+    country totals (at least 1). A beta-binomial with this mean and variance on 0..n_ipceis gives the ends, so
+    they are counts and stay possible. The country's own record is part of the fit, so the range is for
+    description: it says who stands out, and is not a test.
+
+    Parameters
+    ----------
+    fit : FirthFit
+    dyads : DataFrame
+        The frame it was fitted on.
+    level : float in (0, 1)
+
+    Returns
+    -------
+    DataFrame
+        One row per country: geo, n_ipceis, n_treated_ipceis (dyads with the label; NaN if it is continuous),
+        observed, expected, low, high, outside (observed beyond the range).
+
+    Raises
+    ------
+    ParameterError
+        Other data than those fitted, bad level.
+    DesignError
+        If there are no more countries than parameters (no dispersion).
+    """
+    check_level(level)
+    if fit.df < 1:
+        raise DesignError("geo: no more countries than parameters, so the dispersion cannot be estimated")
+    design = _same_design(fit, dyads)
+    raw = [design.controls * design.scale + design.center, design.d[:, None], np.ones((len(design.d), 1))]
+    x = np.hstack(raw)
+    slopes = fit.coefficients["estimate"].to_numpy()[:-1]
+    p = expit(x[:, :-1] @ slopes + fit.intercept_flic)
+    spread = p * (1 - p)
+    gradient = np.column_stack([design.by_country(spread * column) for column in x.T])
+    estimation = np.einsum("ij,jk,ik->i", gradient, fit.covariance.to_numpy(), gradient)
+    variance = max(fit.dispersion, 1.0) * (design.by_country(spread) + estimation)
+    trials, mean = design.by_country(np.ones(len(p))), design.by_country(p)
+    low, high = _beta_binomial_range(trials, mean, variance, level)
+    observed = design.by_country(design.y)
+    return pd.DataFrame(
+        {
+            "geo": design.countries,
+            "n_ipceis": trials.astype(int),
+            "n_treated_ipceis": design.by_country(design.d) if design.binary else np.nan,
+            "observed": observed.astype(int),
+            "expected": mean,
+            "low": low.astype(int),
+            "high": high.astype(int),
+            "outside": (observed < low) | (observed > high),
+        }
+    )
+
+
+def _beta_binomial_range(trials, mean, variance, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Quantiles of beta-binomials on 0..trials matched to mean and variance; binomial where it is no wider."""
+    share = mean / trials
+    binomial = trials * share * (1 - share)
+    # Intra-class correlation rho: variance = binomial x (1 + (trials - 1) rho), 0 < rho < 1.
+    rho = (variance / binomial - 1) / np.maximum(trials - 1, 1)
+    rho = np.clip(rho, 1e-6, 0.999)
+    size = 1 / rho - 1
+    ends = [(1 - level) / 2, (1 + level) / 2]
+    low, high = (stats.betabinom.ppf(end, trials, share * size, (1 - share) * size) for end in ends)
+    return low, high

@@ -1,0 +1,245 @@
+"""Confirmatory models: the Firth logit on dyads, its country-level interval, and what follows from the fit.
+
+The Firth logit is fitted by `firthmodels`; what is added here is checks, original units, the FLIC intercept
+(Puhr et al. 2017), the dispersion of country totals, and intervals that say what they assume.
+"""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from scipy.special import expit
+
+from innodivide.errors import DesignError
+from innodivide.models.estimators.design import (
+    CONTROLS,
+    Design,
+    build_design,
+    mean_intercept,
+    numeric,
+    require_columns,
+    separation,
+    standardise,
+)
+from innodivide.models.estimators.effects import average_marginal_effect, expected_participation
+from innodivide.models.estimators.engine import (
+    back_transform,
+    check_level,
+    country_dispersion,
+    fit_firth,
+    intercept_profile,
+    inverse_information,
+    polish,
+    profile,
+)
+from innodivide.models.estimators.grouped import GroupedFit, grouped_binomial
+from innodivide.models.result import Result
+
+__all__ = [
+    "FirthFit",
+    "GroupedFit",
+    "average_marginal_effect",
+    "dispersion_interval",
+    "expected_participation",
+    "firth_logit",
+    "grouped_binomial",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class FirthFit:
+    """Fitted Firth logit, on the original scale of the covariates.
+
+    Attributes
+    ----------
+    coefficients : DataFrame
+        Index term (controls, exposure, ``intercept``); columns estimate, se, ci_low, ci_high, p_value
+        (log odds; profile penalised likelihood; se from the inverse information).
+    result : Result
+        The exposure's row as a record.
+    covariance : DataFrame
+        Inverse Fisher information (not multiplied by the dispersion), rows and columns as in `coefficients`.
+    intercept_flic : float
+        Intercept that makes the mean fitted probability equal the observed rate; used for all predictions.
+    dispersion : float
+        Pearson statistic of the country totals over `df`; about 1 under independent dyads; NaN if df < 1.
+    df : int
+        Countries minus parameters.
+    separation_note : str
+        Which maximum-likelihood estimates would be infinite; empty if none.
+    term, controls, outcome, level
+        As given to `firth_logit`.
+    """
+
+    coefficients: pd.DataFrame
+    result: Result
+    covariance: pd.DataFrame
+    intercept_flic: float
+    dispersion: float
+    df: int
+    separation_note: str
+    term: str
+    controls: tuple[str, ...]
+    outcome: str
+    level: float
+
+    def odds_ratio(self) -> Result:
+        """The exposure's record as an odds ratio: ends of the interval exponentiated, se by the delta method."""
+        log = self.result
+        ratio = math.exp(log.estimate)
+        return replace(
+            log,
+            estimate=ratio,
+            scale=log.scale.replace("log odds", "odds ratio"),
+            se=ratio * log.se,
+            se_kind=f"delta method on {log.se_kind}",
+            ci_low=math.exp(log.ci_low),
+            ci_high=math.exp(log.ci_high),
+        )
+
+    def predict(self, frame: pd.DataFrame) -> np.ndarray:
+        """Probability (n,) for each row of a frame with the exposure and the controls, FLIC intercept."""
+        names = [*self.controls, self.term]
+        require_columns(frame, names, "frame")
+        slopes = self.coefficients["estimate"]
+        eta = sum(numeric(frame[name]) * slopes[name] for name in names)
+        return expit(eta + self.intercept_flic)
+
+
+def firth_logit(
+    dyads: pd.DataFrame,
+    term: str = "leader",
+    controls=CONTROLS,
+    outcome: str = "participates",
+    level: float = 0.95,
+) -> FirthFit:
+    """Firth-penalised logit of participation on status and controls, profile penalised-likelihood inference.
+
+    The record's interval and p-value treat dyads as independent; `dispersion_interval` and
+    `inference.permutation_test` give the country-level ones.
+
+    Parameters
+    ----------
+    dyads : DataFrame
+        One row per country (geo) and IPCEI (ipcei_id) with the named columns.
+    term, outcome : str
+        Exposure (0/1 or a number) and 0/1 outcome.
+    controls : sequence of str
+    level : float in (0, 1)
+
+    Returns
+    -------
+    FirthFit
+
+    Raises
+    ------
+    DataError, ParameterError
+        Absent columns; names that are not distinct; level outside (0, 1).
+    DesignError
+        Missing values, one country, constant outcome or exposure, collinear columns, no convergence.
+
+    References
+    ----------
+    Firth (1993) Biometrika 80; Heinze & Schemper (2002) Stat Med 21; Puhr et al. (2017) Stat Med 36.
+    """
+    check_level(level)
+    design = build_design(dyads, term, controls, outcome)
+    names = [*design.control_names, term]
+    x, center, scale = _standardised(design)
+    separated, note = separation(x, design.y, names)
+    model = fit_firth(x, design.y)
+    beta = polish(x, design.y, np.append(model.coef_, model.intercept_))
+    intercept_flic = mean_intercept(x @ beta[:-1], float(design.y.mean()))
+    original = back_transform(center, scale)
+    covariance = original @ inverse_information(x, beta) @ original.T
+    ci, p = profile(model, level)
+    ci[:-1] /= scale[:, None]
+    ci[-1], p[-1] = intercept_profile(x + center / scale, design.y, level)
+    index = pd.Index([*names, "intercept"], name="term")
+    columns = (original @ beta, np.sqrt(covariance.diagonal()), ci[:, 0], ci[:, 1], p)
+    table = pd.DataFrame(dict(zip(("estimate", "se", "ci_low", "ci_high", "p_value"), columns)), index=index)
+    df = len(design.countries) - len(beta)
+    return FirthFit(
+        coefficients=table,
+        result=_record(design, table.loc[term], level, separated, note),
+        covariance=pd.DataFrame(covariance, index=index, columns=index),
+        intercept_flic=float(table.at["intercept", "estimate"] + intercept_flic - beta[-1]),
+        dispersion=country_dispersion(design, expit(x @ beta[:-1] + intercept_flic), df),
+        df=df,
+        separation_note=note,
+        term=term,
+        controls=design.control_names,
+        outcome=outcome,
+        level=level,
+    )
+
+
+def _standardised(design: Design) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Controls and exposure as one matrix with its centres and scales; a 0/1 exposure is left as it is."""
+    center, scale, exposure = np.zeros(1), np.ones(1), design.d[:, None]
+    if not design.binary:
+        center, scale, exposure = standardise([design.d], len(design.d))
+    stacked = (np.append(design.center, center), np.append(design.scale, scale))
+    return np.column_stack([design.controls, exposure]), *stacked
+
+
+def _record(design: Design, row: pd.Series, level: float, separated: bool, note: str) -> Result:
+    """The exposure's line of the coefficient table as a `Result` on log odds."""
+    return Result(
+        method="Firth logit",
+        term=design.term,
+        estimate=float(row["estimate"]),
+        scale="log odds" if design.binary else "log odds per unit",
+        se=float(row["se"]),
+        se_kind="inverse Fisher information at the Firth estimate, assumes independent dyads",
+        ci_low=float(row["ci_low"]),
+        ci_high=float(row["ci_high"]),
+        ci_level=level,
+        ci_kind="profile penalised likelihood, assumes independent dyads",
+        p_value=float(row["p_value"]),
+        p_kind="penalised likelihood ratio, assumes independent dyads",
+        separation=separated,
+        converged=True,  # anything else has raised
+        dropped=(),
+        notes=(note,) if note else (),
+        **design.counts(),
+    )
+
+
+def dispersion_interval(fit: FirthFit) -> Result:
+    """Interval and p-value that let countries differ: Firth estimate, se times the root of the dispersion, t.
+
+    Parameters
+    ----------
+    fit : FirthFit
+
+    Returns
+    -------
+    Result
+        On log odds, `fit.df` degrees of freedom. The dispersion is used as found, also below 1.
+
+    Raises
+    ------
+    DesignError
+        If there are no more countries than parameters.
+    """
+    if fit.df < 1:
+        raise DesignError(f"geo: {fit.result.n_countries} countries for {len(fit.coefficients)} parameters; need more")
+    base = fit.result
+    se = base.se * math.sqrt(fit.dispersion)
+    reach = float(stats.t.ppf((1 + fit.level) / 2, fit.df)) * se
+    below = (f"dispersion {fit.dispersion:.3f} is below 1 and narrows the interval",) if fit.dispersion < 1 else ()
+    return replace(
+        base,
+        method="Firth logit, dispersion between countries",
+        se=se,
+        se_kind=f"inverse Fisher information x dispersion {fit.dispersion:.4g} of the country totals",
+        ci_low=base.estimate - reach,
+        ci_high=base.estimate + reach,
+        ci_kind=f"t with {fit.df} df, dispersion of the country totals",
+        p_value=float(2 * stats.t.sf(abs(base.estimate) / se, fit.df)),
+        p_kind=f"t with {fit.df} df, dispersion of the country totals",
+        notes=base.notes + below,
+    )

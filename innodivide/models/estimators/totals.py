@@ -1,0 +1,154 @@
+"""One row per country: checks shared by all such models; fit and robust covariance of quasi-likelihood. Not public."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from innodivide.errors import DesignError, ParameterError
+from innodivide.models.estimators.design import check_names, check_rank, numeric, require_columns, standardise
+from innodivide.models.estimators.engine import check_level
+from innodivide.models.result import Result, data_fingerprint
+
+Robust = Literal["HC0", "HC1", "HC2", "HC3"]
+
+
+@dataclass(frozen=True, eq=False)
+class Totals:
+    """Checked columns of one row per country, sorted by geo."""
+
+    y: np.ndarray  # (n,)
+    x: np.ndarray  # (n, k) standardised controls, exposure on its own scale, ones
+    names: tuple[str, ...]  # of the columns of x but the last
+    geo: tuple[str, ...]
+    term: str
+    outcome: str
+    frame: pd.DataFrame
+
+    @property
+    def d(self) -> np.ndarray:
+        """Exposure (n,)."""
+        return self.x[:, -2]
+
+    @property
+    def binary(self) -> bool:
+        """Whether the exposure is a 0/1 label."""
+        return bool(np.isin(self.d, (0, 1)).all())
+
+    @property
+    def n_treated(self) -> int:
+        """Countries that ever carry the label; all of them if the exposure is no share and no label."""
+        share_like = bool(((self.d >= 0) & (self.d <= 1)).all())  # of the IPCEIs at which the country had the label
+        return int((self.d != 0).sum()) if share_like else len(self.y)
+
+
+def check_kind(kind: str, level: float) -> None:
+    """ParameterError unless the kind of robust error and the level are known."""
+    check_level(level)
+    if kind not in get_args(Robust):
+        raise ParameterError(f"kind: expected one of {', '.join(get_args(Robust))}; got {kind!r}")
+
+
+def prepare(frame: pd.DataFrame, term: str, controls, outcome: str, extra=(), varies: bool = True) -> Totals:
+    """Check names, keys, coverage, that the outcome varies (unless told not to) and rank; sort by country."""
+    names = check_names(term, controls, outcome)
+    require_columns(frame, ["geo", *names, *extra], "frame")
+    if frame.empty or frame["geo"].isna().any() or frame["geo"].duplicated().any():
+        raise DesignError("geo: the frame needs one row per country")
+    frame = frame.sort_values("geo").reset_index(drop=True)
+    lost = frame.loc[frame[outcome].isna(), "geo"].astype(str).tolist()
+    if lost:
+        raise DesignError(
+            f"{outcome}: known for {len(frame) - len(lost)} of {len(frame)} countries; an unknown value is not a zero, "
+            f"and the known ones are not a sample of all. Missing: {', '.join(lost)}"
+        )
+    y, d, *others = (numeric(frame[name]) for name in names)
+    if varies and np.ptp(y) == 0:
+        raise DesignError(f"{outcome}: constant outcome, every row is {y[0]:g}")
+    standard = standardise(others, len(y))[2]
+    check_rank(d, standard, term, names[2:])
+    x = np.column_stack([standard, d, np.ones(len(y))])
+    if len(y) <= x.shape[1]:
+        raise DesignError(f"geo: {len(y)} countries for {x.shape[1]} parameters; need more")
+    return Totals(y, x, (*names[2:], term), tuple(frame["geo"]), term, outcome, frame)
+
+
+def refuse_poisson_separation(totals: Totals) -> None:
+    """DesignError if the Poisson estimate is infinite (Santos Silva & Tenreyro 2010).
+
+    That is so if some x'g is zero on all positive outcomes, and never positive but somewhere negative on the zeros: a
+    linear programme in g.
+    """
+    from scipy.optimize import linprog
+
+    zero, x = totals.y == 0, totals.x
+    if not zero.any():
+        return
+    positive = (x[~zero], np.zeros((~zero).sum()))
+    found = linprog(x[zero].sum(axis=0), x[zero], np.zeros(zero.sum()), *positive, bounds=(-1, 1))
+    if not found.success:
+        raise DesignError(f"{totals.outcome}: the check for separation failed ({found.message})")
+    if found.fun < -1e-7:
+        columns = [name for name, value in zip([*totals.names, "intercept"], found.x) if abs(value) > 1e-7]
+        units = [geo for geo, value in zip(totals.geo, x @ found.x) if value < -1e-7]
+        raise DesignError(
+            f"{totals.outcome}: separated data, the estimate is infinite for {', '.join(columns)} "
+            f"({', '.join(units)} would be fitted as exactly zero)"
+        )
+
+
+def fit_mean(totals: Totals, link: str, offset: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Quasi-likelihood estimate (k,) and fitted means (n,), by statsmodels."""
+    import statsmodels.api as sm
+
+    # Amounts in euro are of size 1e9, at which an absolute tolerance is never met: fit them in units of their mean.
+    unit = totals.y.mean() if link == "poisson" else 1.0
+    family = sm.families.Poisson() if link == "poisson" else sm.families.Binomial()
+    fitted = sm.GLM(totals.y / unit, totals.x, family=family, offset=offset).fit(tol=1e-12, maxiter=200)
+    if not fitted.converged:
+        raise DesignError(f"{totals.outcome}: the {link} model did not converge in 200 iterations")
+    beta = np.asarray(fitted.params)
+    return beta, np.asarray(fitted.mu) * unit
+
+
+def sandwich(x: np.ndarray, residual: np.ndarray, weight: np.ndarray, kind: str) -> np.ndarray:
+    """Robust covariance of a canonical-link fit: x (n, k), residual y - mu, weight the variance function at mu."""
+    inverse = np.linalg.inv(x.T @ (x * weight[:, None]))
+    leverage = weight * np.einsum("ij,jk,ik->i", x, inverse, x)
+    if leverage.max() > 1 - 1e-8:  # its residual is zero whatever the truth, and HC0 and HC1 would believe it
+        raise DesignError("geo: one country determines a coefficient alone (leverage 1), so no robust error is defined")
+    n, k = x.shape
+    factors = {"HC0": 1.0, "HC1": n / (n - k), "HC2": 1 / (1 - leverage), "HC3": 1 / (1 - leverage) ** 2}
+    squares = residual**2 * factors[kind]
+    return inverse @ (x.T @ (x * squares[:, None])) @ inverse
+
+
+def record(totals: Totals, beta, covariance, kind: str, level: float, columns, fields: dict) -> Result:
+    """The exposure's coefficient as a `Result`."""
+    at, df = len(totals.names) - 1, len(totals.y) - len(beta)
+    estimate, se = float(beta[at]), math.sqrt(covariance[at, at])
+    reach = float(stats.t.ppf((1 + level) / 2, df)) * se
+    name = f"t with {df} df, {kind}"
+    fields = {**fields, "scale": fields["scale"] + ("" if totals.binary else f" per unit of {totals.term}")}
+    return Result(
+        term=totals.term,
+        estimate=estimate,
+        se=se,
+        se_kind=f"{kind} sandwich",
+        ci_low=estimate - reach,
+        ci_high=estimate + reach,
+        ci_level=level,
+        ci_kind=name,
+        p_value=float(2 * stats.t.sf(abs(estimate) / se, df)),
+        p_kind=name,
+        n_countries=len(totals.y),
+        n_treated=totals.n_treated,
+        dropped=(),
+        separation=False,
+        converged=True,
+        data_hash=data_fingerprint(totals.frame, columns),
+        **fields,
+    )

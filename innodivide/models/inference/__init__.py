@@ -1,0 +1,1 @@
+"""Tests and intervals that take countries as the units: permutation, few clusters, power, unmeasured confounding."""

@@ -1,0 +1,157 @@
+"""Unadjusted comparison of labelled with other countries (public through `innodivide.models.inference.permutation`)."""
+
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from innodivide.errors import DesignError, ParameterError
+from innodivide.models.estimators.design import numeric
+from innodivide.models.inference.relabelling import (
+    TIE_TOLERANCE,
+    check_labellings,
+    check_permutations,
+    country_orders,
+    labellings,
+)
+from innodivide.models.result import Result, data_fingerprint, require_rng, seed_of
+
+Alternative = Literal["two-sided", "greater", "less"]
+
+
+def label_permutation_difference(
+    rates: pd.Series | pd.DataFrame,
+    labels,
+    alternative: Alternative = "two-sided",
+    n_permutations: int = 9999,
+    rng: np.random.Generator | None = None,
+) -> Result:
+    """Difference in mean between labelled and other countries, without controls, by relabelling countries.
+
+    Parameters
+    ----------
+    rates : Series or DataFrame
+        Series: one number per country, index of country codes; all labellings are enumerated. DataFrame:
+        countries x IPCEIs, for labels that change; whole country rows of the labels are permuted.
+    labels : iterable of str, boolean Series, or boolean DataFrame
+        For a Series of rates: the countries of the group, or a boolean Series with the same index. For a
+        DataFrame of rates: a boolean DataFrame with the same index and columns.
+    alternative : {"two-sided", "greater", "less"}
+        "greater": labelled countries have the higher mean. The two-sided test counts distances from the mean of
+        the reference distribution, which is not zero when the labels change over IPCEIs of unlike popularity.
+    n_permutations, rng
+        For changing labels only.
+
+    Returns
+    -------
+    Result
+        In the unit of `rates`; p is exact when enumerated, else (1 + number) / (n_permutations + 1).
+
+    Raises
+    ------
+    ParameterError, DesignError
+        Bad arguments; missing values; nobody or everybody labelled.
+    """
+    if alternative not in get_args(Alternative):
+        raise ParameterError(f"alternative: expected one of {', '.join(get_args(Alternative))}; got {alternative!r}")
+    if isinstance(rates, pd.Series):
+        y, d = _fixed_labels(rates, labels)
+        check_labellings(len(y), int(d.sum()))
+        sums = y[labellings(len(y), int(d.sum()))].sum(axis=1)
+        observed, seed = _contrast(float(y @ d), y.sum(), d.sum(), y.size), None
+        reference = _contrast(sums, y.sum(), d.sum(), y.size)
+        p = float(_beyond(reference, observed, float(reference.mean()), alternative).mean())
+        kind = f"exact, all {len(reference)} labellings of countries, {alternative}"
+    else:
+        y, d = _changing_labels(rates, labels)
+        require_rng(rng)
+        check_permutations(n_permutations)
+        pairs = y @ d.T  # (receiving, giving)
+        orders = country_orders(rng, n_permutations, len(y))
+        observed = _contrast(float(np.trace(pairs)), y.sum(), d.sum(), y.size)
+        reference = _contrast(pairs[np.arange(len(y)), orders].sum(axis=1), y.sum(), d.sum(), y.size)
+        center = _contrast(float(pairs.sum()) / len(y), y.sum(), d.sum(), y.size)
+        p = (1 + int(_beyond(reference, observed, center, alternative).sum())) / (n_permutations + 1)
+        kind, seed = f"{n_permutations} random permutations of country rows of labels, {alternative}", seed_of(rng)
+    return Result(
+        method="difference of means by relabelling countries",
+        term="label",
+        estimate=observed,
+        scale="difference of means",
+        p_value=p,
+        p_kind=kind,
+        n_dyads=None if y.ndim == 1 else y.size,
+        n_countries=len(y),
+        n_ipceis=None if y.ndim == 1 else y.shape[1],
+        n_treated=int(d.sum()) if d.ndim == 1 else int(d.any(axis=1).sum()),
+        dropped=(),
+        converged=True,
+        seed=seed,
+        data_hash=_pair_fingerprint(rates, y, d),
+    )
+
+
+def _fixed_labels(rates: pd.Series, labels) -> tuple[np.ndarray, np.ndarray]:
+    """Rates and 0/1 labels (countries,), sorted by country."""
+    if rates.index.has_duplicates:
+        raise DesignError("rates: a country appears more than once in the index")
+    if isinstance(labels, pd.Series):
+        if set(labels.index) != set(rates.index) or labels.index.has_duplicates:
+            raise ParameterError("labels: the index must hold the same countries as rates, each once")
+        chosen = labels.index[numeric(labels.rename("labels")) != 0]
+    else:
+        chosen = {labels} if isinstance(labels, str) else set(labels)
+        unknown = sorted(set(chosen) - set(rates.index))
+        if unknown:
+            raise ParameterError(f"labels: not in the index of rates: {', '.join(map(str, unknown))}")
+    ordered = rates.sort_index()
+    d = ordered.index.isin(chosen).astype(float)
+    _check_both(d)
+    return numeric(ordered.rename("rates")), d
+
+
+def _changing_labels(rates: pd.DataFrame, labels) -> tuple[np.ndarray, np.ndarray]:
+    """Rates and 0/1 labels (countries, IPCEIs), sorted by country."""
+    if not isinstance(rates, pd.DataFrame) or not isinstance(labels, pd.DataFrame):
+        raise ParameterError("rates, labels: expected a Series of rates, or a DataFrame for both")
+    rates = rates.sort_index()
+    if rates.index.has_duplicates or rates.columns.has_duplicates:
+        raise DesignError("rates: a country or an IPCEI appears more than once")
+    if set(labels.index) != set(rates.index) or set(labels.columns) != set(rates.columns):
+        raise ParameterError("labels: index and columns must be those of rates")
+    labels = labels.reindex(index=rates.index, columns=rates.columns)
+    y, d = (np.column_stack([numeric(frame[name]) for name in rates.columns]) for frame in (rates, labels))
+    if not np.isin(d, (0, 1)).all():
+        raise DesignError("labels: expected booleans or 0/1")
+    _check_both(d)
+    return y, d
+
+
+def _check_both(d: np.ndarray) -> None:
+    if d.all() or not d.any():
+        raise DesignError(f"labels: constant, {'everybody' if d.all() else 'nobody'} is labelled; nothing to compare")
+
+
+def _contrast(labelled_sum, total: float, n_labelled: float, n: int):
+    """Mean of the labelled minus mean of the others, from sums."""
+    return labelled_sum / n_labelled - (total - labelled_sum) / (n - n_labelled)
+
+
+def _beyond(reference: np.ndarray, observed: float, center: float, alternative: str) -> np.ndarray:
+    """Whether each reference difference is at least as extreme as the observed one, ties included."""
+    gap, seen = reference - center, observed - center
+    # Relative to the largest difference: the observed one may be zero and its rounding error is not.
+    slack = TIE_TOLERANCE * np.abs(gap).max()
+    if alternative == "two-sided":
+        return np.abs(gap) >= abs(seen) - slack
+    return gap >= seen - slack if alternative == "greater" else gap <= seen + slack
+
+
+def _pair_fingerprint(rates, y: np.ndarray, d: np.ndarray) -> str:
+    """Fingerprint of rates and labels in long form, keyed by country (and IPCEI)."""
+    geo = np.array(sorted(rates.index))
+    names = list(rates.columns) if y.ndim == 2 else [""]
+    long = pd.DataFrame(
+        {"geo": np.repeat(geo, len(names)), "ipcei_id": names * len(geo), "rate": y.ravel(), "label": d.ravel()}
+    )
+    return data_fingerprint(long, long.columns)

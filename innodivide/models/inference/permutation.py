@@ -1,0 +1,231 @@
+"""Country-level permutation tests. They compare countries with countries, so repeated dyads add no false certainty.
+
+The statistic is the score statistic of the exposure in a logit that already holds the controls:
+``S = d'e / sqrt(d'Md)`` with ``e = y - mu`` of the maximum-likelihood null model, ``W = diag(mu (1 - mu))`` and
+``M = W - W Z (Z'WZ)^-1 Z'W``. As ``e`` is orthogonal to Z, this is the residualised exposure times residual over
+its standard deviation. Only the null model is fitted, once: a relabelling changes d alone.
+"""
+
+import math
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+
+from innodivide.errors import DesignError, ParameterError
+from innodivide.models.estimators.design import CONTROLS, Design, build_design, null_fit
+from innodivide.models.inference.label_contrast import label_permutation_difference
+from innodivide.models.inference.relabelling import (
+    check_labellings,
+    check_permutations,
+    country_orders,
+    extreme,
+    labellings,
+)
+from innodivide.models.result import Result, require_rng, seed_of
+
+__all__ = ["holm", "label_permutation_difference", "permutation_draws", "permutation_test"]
+
+Method = Literal["enumerate", "rows", "potter"]
+
+
+def permutation_test(
+    dyads: pd.DataFrame,
+    term: str = "leader",
+    controls=CONTROLS,
+    method: Method = "rows",
+    n_permutations: int = 9999,
+    rng: np.random.Generator | None = None,
+    outcome: str = "participates",
+) -> Result:
+    """Two-sided permutation test of the exposure given the controls, countries as units.
+
+    Parameters
+    ----------
+    dyads : DataFrame
+        One row per country (geo) and IPCEI (ipcei_id) with the named columns.
+    term, outcome : str
+    controls : sequence of str
+    method : {"enumerate", "rows", "potter"}
+        ``"enumerate"``: every way to give the label to as many countries; exact; needs a label that is fixed
+        within countries. ``"rows"``: whole country rows of the country x IPCEI matrix of the exposure are
+        permuted. ``"potter"``: the same for the exposure's least-squares residual on the controls (permuted
+        regressor residuals, PRR), which keeps the relation between exposure and controls.
+    n_permutations : int >= 1
+        Random permutations, for "rows" and "potter".
+    rng : numpy.random.Generator
+        Needed for "rows" and "potter".
+
+    Returns
+    -------
+    Result
+        The estimate is the score statistic (about standard normal if dyads were independent); no interval.
+        p = share of labellings with |S*| >= |S| when enumerated, else (1 + number) / (n_permutations + 1).
+
+    Raises
+    ------
+    ParameterError
+        Unknown method, no generator, too many labellings.
+    DesignError
+        Degenerate data; a label that varies (enumerate); countries facing different IPCEIs (rows, potter).
+
+    References
+    ----------
+    Potter (2005) Statistics in Medicine 24, 693-708.
+    """
+    if method not in get_args(Method):
+        raise ParameterError(f"method: expected one of {', '.join(get_args(Method))}; got {method!r}")
+    design = build_design(dyads, term, controls, outcome)
+    mu = null_fit(design)
+    observed = score_statistics(design, mu, design.d[None, :])[0]
+    notes: tuple[str, ...] = ()
+    if method == "enumerate":
+        reference = _enumerated(design, mu)
+        p = float(extreme(reference, observed).mean())
+        kind, seed = f"exact, all {len(reference)} labellings of countries, two-sided", None
+    else:
+        reference = _row_reference(design, mu, method, n_permutations, rng)
+        p = (1 + int(extreme(reference, observed).sum())) / (n_permutations + 1)
+        what = "country rows of the exposure" if method == "rows" else "country rows of exposure residuals (Potter PRR)"
+        kind, seed = f"{n_permutations} random permutations of {what}, two-sided", seed_of(rng)
+        notes = (f"mean of the statistic over permutations {reference[np.isfinite(reference)].mean():.3f}",)
+    return Result(
+        method=f"permutation test of the score statistic ({method})",
+        term=term,
+        estimate=float(observed),
+        scale="score statistic",
+        p_value=p,
+        p_kind=kind,
+        converged=True,
+        dropped=(),
+        seed=seed,
+        notes=notes,
+        **design.counts(),
+    )
+
+
+def permutation_draws(
+    dyads: pd.DataFrame,
+    term: str = "leader",
+    controls=CONTROLS,
+    method: Method = "rows",
+    n_permutations: int = 9999,
+    rng: np.random.Generator | None = None,
+    outcome: str = "participates",
+) -> np.ndarray:
+    """Reference distribution of `permutation_test` for "rows" or "potter": the same draws for the same generator.
+
+    Returns
+    -------
+    ndarray (n_permutations,)
+        Score statistics under permuted country rows.
+    """
+    if method not in ("rows", "potter"):
+        raise ParameterError(f"method: expected one of rows, potter; got {method!r}")
+    design = build_design(dyads, term, controls, outcome)
+    return _row_reference(design, null_fit(design), method, n_permutations, rng)
+
+
+def _row_reference(design: Design, mu: np.ndarray, method: str, n_permutations: int, rng) -> np.ndarray:
+    require_rng(rng)
+    check_permutations(n_permutations)
+    exposure = design.d if method == "rows" else _residualise(design)
+    orders = country_orders(rng, n_permutations, len(design.countries))
+    return row_scores(design, mu, exposure, orders)
+
+
+def score_statistics(design: Design, mu: np.ndarray, exposures: np.ndarray) -> np.ndarray:
+    """Score statistic of each exposure, given null probabilities.
+
+    Parameters
+    ----------
+    design : Design
+    mu : ndarray (n,)
+        Fitted null probabilities.
+    exposures : ndarray (r, n)
+
+    Returns
+    -------
+    ndarray (r,)
+        Infinite where the controls determine an exposure: such a relabelling cannot be judged and counts as
+        extreme, against the finding.
+    """
+    w, z = mu * (1 - mu), design.null_matrix
+    cross = exposures @ (w[:, None] * z)
+    variance = exposures**2 @ w - np.einsum("ij,ij->i", cross, np.linalg.solve((z.T * w) @ z, cross.T).T)
+    return _ratio(exposures @ (design.y - mu), variance, exposures**2 @ w)
+
+
+def _ratio(numerator: np.ndarray, variance: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """numerator / sqrt(variance), infinite where the variance is only rounding error of `total`."""
+    usable = variance > 1e-10 * total
+    out = np.full(len(numerator), math.inf)
+    out[usable] = numerator[usable] / np.sqrt(variance[usable])
+    return out
+
+
+def row_scores(design: Design, mu: np.ndarray, exposure: np.ndarray, orders: np.ndarray) -> np.ndarray:
+    """Score statistics (r,) when country i receives the exposure row of country orders[:, i]; orders (r, countries).
+
+    Sums over a pair (receiving country, giving country) are made once; each permutation only picks among them.
+    """
+    given = design.to_matrix(exposure)  # (countries, IPCEIs)
+    w, z = mu * (1 - mu), design.null_matrix
+    receiver = np.arange(len(given))
+
+    def pick(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        pairs = design.to_matrix(values) @ rows.T  # (receiving, giving)
+        return pairs[receiver, orders].sum(axis=1)
+
+    cross = np.column_stack([pick(w * column, given) for column in z.T])
+    total = pick(w, given**2)
+    variance = total - np.einsum("ij,ij->i", cross, np.linalg.solve((z.T * w) @ z, cross.T).T)
+    return _ratio(pick(design.y - mu, given), variance, total)
+
+
+def _residualise(design: Design) -> np.ndarray:
+    """Residual (n,) of the exposure's least-squares regression on intercept and controls."""
+    z = design.null_matrix
+    return design.d - z @ np.linalg.lstsq(z, design.d, rcond=None)[0]
+
+
+def _enumerated(design: Design, mu: np.ndarray) -> np.ndarray:
+    """Score statistics of all labellings that treat as many countries as the data."""
+    n = len(design.countries)
+    treated = design.by_country(design.d) / design.by_country(np.ones(len(design.d)))
+    if not design.binary or not np.isin(treated, (0, 1)).all():
+        raise DesignError(f"{design.term}: not a 0/1 label fixed within countries; use method='rows' or 'potter'")
+    t = int(treated.sum())
+    check_labellings(n, t)
+    w, z = mu * (1 - mu), design.null_matrix
+    residual, weight = design.by_country(design.y - mu), design.by_country(w)
+    cross = np.column_stack([design.by_country(w * column) for column in z.T])
+    inner = np.diag(weight) - cross @ np.linalg.solve((z.T * w) @ z, cross.T)
+    chosen = labellings(n, t)
+    variance = sum(inner[chosen[:, a], chosen[:, b]] for a in range(t) for b in range(t))
+    return _ratio(residual[chosen].sum(axis=1), variance, weight[chosen].sum(axis=1))
+
+
+def holm(p_values) -> pd.DataFrame:
+    """Holm's step-down adjustment of one family of claims.
+
+    Parameters
+    ----------
+    p_values : Series, dict, or sequence of float in [0, 1]
+
+    Returns
+    -------
+    DataFrame
+        Columns p_value, p_holm; the index of the Series, keys of the dict, or positions.
+
+    Raises
+    ------
+    ParameterError
+        If the family is empty or a value is missing or not a probability.
+    """
+    from statsmodels.stats.multitest import multipletests
+
+    series = pd.Series(p_values, dtype=float)
+    if series.empty or not series.between(0, 1).all():
+        raise ParameterError(f"p_values: expected at least one number in [0, 1] and none missing, got {list(series)}")
+    return pd.DataFrame({"p_value": series, "p_holm": multipletests(series.to_numpy(), method="holm")[1]})

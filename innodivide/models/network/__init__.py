@@ -1,0 +1,1 @@
+"""Bipartite networks of countries or regions and instruments, and random matrices with the same margins."""
