@@ -19,12 +19,12 @@ import statsmodels.api as sm
 import statsmodels.formula.api as smf
 from firthmodels import FirthLogisticRegression
 
+from innodivide.indicators.panel import country_totals, ipcei_dyads
 from innodivide.models.batch.country_level import ESTIMATORS
 from innodivide.models.batch.stacked_logit import binomial_score_batch, firth_batch
 from innodivide.models.estimators import engine
 from innodivide.models.estimators.design import CONTROLS, build_design
 from innodivide.models.inference.relabelling import country_orders
-from innodivide.panel import country_totals, ipcei_dyads
 
 EQUAL = 1e-7
 

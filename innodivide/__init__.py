@@ -7,19 +7,20 @@ from importlib import import_module
 
 __version__ = "0.1.0"
 
-_PUBLIC = {
-    "load": "data", "describe": "data", "check_all": "data.checks",
-    "ipcei_dyads": "panel", "status_asof": "panel", "country_totals": "panel", "country_values": "data.tables",
-    "firth_logit": "models", "dispersion_interval": "models", "average_marginal_effect": "models",
-    "expected_participation": "models", "grouped_binomial": "models",
-    "permutation_test": "models", "label_permutation_difference": "models", "holm": "models",
-    "minimum_detectable_odds_ratio": "models.inference.power",
-    "participation_rate": "concentration", "location_quotient": "concentration", "gini": "concentration",
-    "herfindahl": "concentration", "lorenz": "concentration", "theil_t": "concentration",
-    "theil_decomposition": "concentration",
-    "sigma_convergence": "convergence", "beta_convergence": "convergence",
-    "table": "exhibits", "figure": "exhibits", "say": "exhibits", "load_plan": "plan", "Result": "models",
-}  # fmt: skip
+_ROOMS = {
+    "data": "load describe",
+    "data.checks": "check_all",
+    "data.tables": "country_values",
+    "indicators.panel": "ipcei_dyads status_asof country_totals",
+    "indicators.concentration": "participation_rate location_quotient gini herfindahl lorenz theil_t theil_decomposition",
+    "indicators.convergence": "sigma_convergence beta_convergence",
+    "models": "firth_logit dispersion_interval average_marginal_effect expected_participation grouped_binomial "
+    "permutation_test label_permutation_difference holm Result",
+    "models.inference.power": "minimum_detectable_odds_ratio",
+    "exhibits": "table figure say",
+    "plan": "load_plan",
+}
+_PUBLIC = {name: room for room, names in _ROOMS.items() for name in names.split()}
 
 __all__ = ["__version__", *sorted(_PUBLIC)]
 

@@ -3,13 +3,14 @@
 import numpy as np
 import pandas as pd
 
-from innodivide import barriers, convergence, participation, regional, tiers
+from innodivide import regional
 from innodivide.confirmatory import stream
 from innodivide.data.tables import Tables, _tables
+from innodivide.indicators import barriers, convergence, participation, tiers
+from innodivide.indicators.country_profile import index_relative_to_eu
+from innodivide.indicators.tiers import benchmarks, money
 from innodivide.models.network import null_models
 from innodivide.plan import Plan
-from innodivide.profile import index_relative_to_eu
-from innodivide.tiers import benchmarks, money
 
 PAIRS, STATES, REGIONS, MONEY, SPREAD = 9, 8, 51, 12, 37  # streams of the plan: those of the claims where there is one
 COMPARED = ("Population", "GDP", "Business R&D")

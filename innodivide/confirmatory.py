@@ -7,8 +7,8 @@ import pandas as pd
 
 from innodivide import models
 from innodivide.data.tables import Tables, member_states
+from innodivide.indicators.panel import country_totals, ipcei_dyads
 from innodivide.models.result import Result, as_odds_ratio
-from innodivide.panel import country_totals, ipcei_dyads
 from innodivide.plan import Plan
 
 NAMED_FIVE = ("DE", "DK", "FI", "FR", "SE")

@@ -14,11 +14,11 @@ from innodivide import models
 from innodivide.confirmatory import Confirmatory
 from innodivide.data.tables import Tables, _tables
 from innodivide.errors import DataError, DesignError, ParameterError
+from innodivide.indicators.country_profile import index_relative_to_eu
+from innodivide.indicators.panel import country_totals
 from innodivide.models.estimators import outcomes
 from innodivide.models.inference import sweep
 from innodivide.models.result import Result
-from innodivide.panel import country_totals
-from innodivide.profile import index_relative_to_eu
 from innodivide.wording import join_names
 
 INDEX_STEP = 1.1  # the index is compared with one this many times as high

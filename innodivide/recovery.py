@@ -11,9 +11,9 @@ import pandas as pd
 
 from innodivide.data.tables import Tables, _tables, country_values, member_states
 from innodivide.errors import DesignError, ParameterError
+from innodivide.indicators.country_profile import index_relative_to_eu
+from innodivide.indicators.tiers.coverage import Coverage
 from innodivide.models.inference.slope import permutation_slope
-from innodivide.profile import index_relative_to_eu
-from innodivide.tiers.coverage import Coverage
 
 BASE = 2019
 TREND = (2017, 2019)

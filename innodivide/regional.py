@@ -6,10 +6,11 @@ Each part that draws at random has a stream of its own (`confirmatory.stream`), 
 import numpy as np
 import pandas as pd
 
-from innodivide import barriers, composite, scenarios
+from innodivide import scenarios
 from innodivide.claims import barriers as claim
 from innodivide.confirmatory import stream
 from innodivide.data.tables import Tables, _tables, member_states, once
+from innodivide.indicators import barriers, composite
 from innodivide.models.estimators.firth import FirthFit
 from innodivide.plan import Plan
 

@@ -3,17 +3,19 @@
 import numpy as np
 import pandas as pd
 
-from innodivide import composite, other_outcomes
+from innodivide import other_outcomes
 from innodivide.confirmatory import Confirmatory, stream
 from innodivide.data.tables import Tables, _tables
 from innodivide.evidence.multiverse import grid as grid_module
 from innodivide.evidence.multiverse import joint_test as multiverse
+from innodivide.evidence.robustness import uncertain_labels
+from innodivide.indicators import composite
+from innodivide.indicators.panel import country_totals
 from innodivide.models.decomposition import shapley as importance
 from innodivide.models.estimators.design import CONTROLS
 from innodivide.models.inference import few_clusters, linear_permutation, sweep
 from innodivide.models.inference.confounding import Sensitivity, e_value, risk_ratio, robustness_value
 from innodivide.models.result import Result
-from innodivide.panel import country_totals
 from innodivide.plan import Plan
 
 REGISTERED = "at_decision/ln_population/in/all/notifying/firth/lag1"
@@ -110,7 +112,7 @@ def index_audit(plan: Plan, tables: Tables | None = None) -> pd.DataFrame:
 def label_uncertainty(main: Confirmatory, plan: Plan, tables: Tables | None = None) -> pd.DataFrame:
     """Return the estimate under leader labels redrawn by the index's construction choices."""
     redrawn = composite.redraw_groups(index_audit(plan, tables))
-    return composite.label_uncertainty(main.dyads, redrawn, mode="fixed", year=2023)
+    return uncertain_labels.label_uncertainty(main.dyads, redrawn, mode="fixed", year=2023)
 
 
 def _records(results: list[Result]) -> pd.DataFrame:

@@ -8,11 +8,12 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from innodivide import divide, exhibits, participation, robustness
+from innodivide import exhibits, robustness
 from innodivide.data import frozen
 from innodivide.data.sources import sources_of
 from innodivide.evidence.multiverse import grid as grid_module
 from innodivide.evidence.multiverse import joint_test
+from innodivide.indicators import innovation_groups, participation
 from innodivide.narrative import robustness as words
 from innodivide.narrative.specifications import every_row
 from innodivide.wording import MIME
@@ -69,7 +70,7 @@ def ledger() -> pd.DataFrame:
 def contents() -> dict[str, list[exhibits.Exhibit]]:
     """Return the exhibits of each report of the small folder."""
     numbers = {"or_": 1.0697, "low": 0.3192, "high": 3.585, "p": 0.8855, "mde": 4.93}
-    every, index = specifications(), divide.latest_index()
+    every, index = specifications(), innovation_groups.latest_index()
     heads = {"claim_id": "No.", "claim": "Claim", "verdict": "Verdict"}
     small = {"estimate": [1.0], "low": [0.5]}
     return {

@@ -7,10 +7,12 @@ import re
 import pandas as pd
 import pytest
 
-from innodivide import confirmatory, figures, models, panel, peers, plan, profile, regional, scenarios
+from innodivide import confirmatory, figures, models, plan, regional, scenarios
 from innodivide.data import frozen
 from innodivide.data.tables import _tables, country_names, member_states
 from innodivide.errors import ParameterError
+from innodivide.indicators import country_profile, panel, peers
+from innodivide.indicators.barriers import scores
 from innodivide.narrative import annex
 from innodivide.narrative.annex import labels, overview, tier1
 
@@ -43,7 +45,7 @@ def test_every_indicator_has_a_short_name_of_its_own():
     codes = frozen.load("indicator").query("level == 'indicator'")["indicator_code"]
     assert set(labels.INDICATORS) == set(codes) and len(set(labels.INDICATORS.values())) == 32
     assert max(map(len, labels.INDICATORS.values())) <= 30
-    assert set(peers.SHORT) == {name for name, _, _ in profile.instruments(_tables(None))} - {peers.EARLY}
+    assert set(peers.SHORT) == {name for name, _, _ in country_profile.instruments(_tables(None))} - {peers.EARLY}
 
 
 def test_a_name_takes_its_article_within_a_sentence():
@@ -60,7 +62,7 @@ def test_what_stands_out_is_told_of_every_country(geo, model, gaps):
     text, name = said(geo, model, gaps), country_names()[geo]
     assert text.startswith("**What stands out.** ") and name in text
     assert not re.search(r"\bnan\b|\bNone\b|[{}]|(?<!\w)-\d", text)
-    index = profile.index_relative_to_eu().query("geo == @geo and year == 2023")["relative"].iloc[0]
+    index = country_profile.index_relative_to_eu().query("geo == @geo and year == 2023")["relative"].iloc[0]
     assert f"stood at {index:.0f} percent of the EU in 2023" in text
     for peer in peers.of(geo):
         assert country_names()[peer] in text
@@ -83,7 +85,7 @@ def test_more_and_fewer_than_expected_are_said(model):
 
 
 def test_a_state_that_joined_later_is_told_apart_from_the_count_of_the_model(model, gaps):
-    assert tier1.joined_later("AT") == 1 and tier1.joined_later("DE") == 0
+    assert country_profile.joined_later("AT") == 1 and country_profile.joined_later("DE") == 0
     assert annex.membership_exhibit("AT").title.endswith("takes part in 5, 1 of which it joined later")
     assert "takes part in 4 of 11 integrated IPCEIs from the approval on (it joined 1 more later)" in said(
         "AT", model, gaps
@@ -154,7 +156,7 @@ def test_an_excerpt_shows_the_first_rows_and_keeps_all_in_its_data(gaps):
 
 
 def test_the_table_of_editions_has_a_column_for_each():
-    table, own = annex.editions_table("RO"), profile.editions("RO")
+    table, own = annex.editions_table("RO"), country_profile.editions("RO")
     assert [c[0] for c in table.columns.values()][1:] == [str(e) for e in own["edition"]]
     assert table.cells()[0][1:] == [figures.GROUP_LETTERS[g] for g in own["group"]]
     assert table.cells()[1][1:].count("–") == own["rank"].isna().sum() > 0
@@ -175,7 +177,7 @@ def test_the_map_stands_beside_the_regions_of_the_peers():
 
 
 def test_marks_and_labels_of_a_small_map_lie_on_no_mark():
-    own = profile.regions("HU").assign(geo="HU", label="Hungary", code=lambda f: f["region_code"])
+    own = country_profile.regions("HU").assign(geo="HU", label="Hungary", code=lambda f: f["region_code"])
     picture = figures.regions_beside(own, _tables(None)["outline"], own.assign(value=own["relative"]), "HU")
     picture.draw_without_rendering()
     ax, point = picture.axes[0], picture.dpi / 72
@@ -217,13 +219,13 @@ def test_panels_refuse_what_they_cannot_draw():
     with pytest.raises(ParameterError, match="no rows"):
         figures.record_and_scenarios(record, record[:0], "a")
     with pytest.raises(ParameterError, match="focus 'XX'"):
-        points = profile.regions("LT").assign(geo="LT", code=lambda f: f["region_code"])
+        points = country_profile.regions("LT").assign(geo="LT", code=lambda f: f["region_code"])
         rows = pd.DataFrame({"label": ["x"], "value": [1.0], "group": ["strong"]})
         figures.regions_beside(points, frozen.load("outline"), rows, "XX")
 
 
 def test_the_order_of_rows_does_not_matter_to_the_strengths():
-    rows = overview.strengths("PL").assign(short=lambda f: f["indicator_code"].map(labels.INDICATORS))
+    rows = scores.strengths("PL").assign(short=lambda f: f["indicator_code"].map(labels.INDICATORS))
     one = figures.save_bytes(figures.strength_columns(rows, "short", "relative", "leaders"), "svg")
     other = figures.save_bytes(
         figures.strength_columns(rows.sample(frac=1, random_state=1), "short", "relative", "leaders"), "svg"
@@ -232,7 +234,7 @@ def test_the_order_of_rows_does_not_matter_to_the_strengths():
 
 
 def test_numbers_of_regions_outside_the_map_have_a_minus_sign():
-    points = profile.regions("PT").assign(geo="PT", code=lambda f: f["region_code"], score=-0.7)
+    points = country_profile.regions("PT").assign(geo="PT", code=lambda f: f["region_code"], score=-0.7)
     drawn = figures.region_map(points, frozen.load("outline"), "score", focus="PT", fmt="{:.1f}")
     under = drawn.axes[0].get_xlabel()
     assert "Açores" in under and "(−0.7)" in under and "-0.7" not in under

@@ -293,7 +293,7 @@ def test_functions_are_found_through_variables_tuples_and_packages():
     first, second = exhibits(notebook)
     assert [f.split(" ")[1] for f in first.functions] == ["firth_logit", "planned_dyads", "load_plan"]
     assert second.functions == () and first.cell == second.cell == 2
-    assert place("innodivide.nothing.here") == place("os.path.join") == place("innodivide.panel.") == ""
+    assert place("innodivide.nothing.here") == place("os.path.join") == place("innodivide.indicators.panel.") == ""
 
 
 # What is refused: every attempt is made on the repository itself and taken back

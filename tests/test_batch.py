@@ -5,6 +5,7 @@ import pytest
 from reference.cases import expected, made_up, table, two_by_two
 
 from innodivide.errors import DesignError, ParameterError
+from innodivide.indicators.panel import country_totals, ipcei_dyads
 from innodivide.models.batch import country_level, newton, stacked_logit
 from innodivide.models.batch.stacked_logit import binomial_score_batch, firth_batch, ml_batch
 from innodivide.models.batch.stacks import Stack, invert
@@ -16,7 +17,6 @@ from innodivide.models.estimators.lpm import cr2, least_squares
 from innodivide.models.inference.few_clusters import lpm_clustered
 from innodivide.models.inference.permutation import score_statistics
 from innodivide.models.inference.relabelling import country_orders
-from innodivide.panel import country_totals, ipcei_dyads
 
 DYADS = ipcei_dyads().sort_values(["geo", "ipcei_id"]).reset_index(drop=True)
 DESIGN = build_design(DYADS, "leader", CONTROLS, "participates")

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innodivide import composite
 from innodivide.data import frozen
 from innodivide.data.tables import member_states
 from innodivide.errors import DataError, DesignError, ParameterError
+from innodivide.indicators import composite
 
 EDITION = 2023
 

@@ -7,12 +7,14 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from innodivide import composite, models, panel
-from innodivide.composite.aggregate import cell_weights, combine, impute
-from innodivide.composite.shares import _effects
+from innodivide import models
 from innodivide.data import frozen
 from innodivide.data.tables import member_states
 from innodivide.errors import DataError, DesignError, ParameterError
+from innodivide.evidence.robustness import uncertain_labels
+from innodivide.indicators import composite, panel
+from innodivide.indicators.composite.aggregate import cell_weights, combine, impute
+from innodivide.indicators.composite.draws import _effects
 
 YEAR = 2023
 
@@ -366,10 +368,10 @@ def test_the_official_label_gives_back_the_registered_estimate(draws):
     dyads = panel.ipcei_dyads()
     years = composite.edition_years(frozen.load("eis_edition"), [YEAR])
     redrawn = composite.redraw_groups(draws)
-    fits = composite.label_uncertainty(dyads, redrawn[redrawn["nominal"]], edition_to_year=years)
+    fits = uncertain_labels.label_uncertainty(dyads, redrawn[redrawn["nominal"]], edition_to_year=years)
     assert len(fits) == 1 and fits["nominal"].all()
     assert fits["log_odds"].iloc[0] == pytest.approx(models.firth_logit(dyads).result.estimate, abs=1e-12)
-    fixed = composite.label_uncertainty(dyads, redrawn[redrawn["nominal"]], mode="fixed", year=YEAR)
+    fixed = uncertain_labels.label_uncertainty(dyads, redrawn[redrawn["nominal"]], mode="fixed", year=YEAR)
     expected = models.firth_logit(panel.ipcei_dyads(status=2023)).result.estimate
     assert fixed["log_odds"].iloc[0] == pytest.approx(expected, abs=1e-12)
 
@@ -384,12 +386,12 @@ def sets_frame(*rows):
 def test_each_distinct_label_is_fitted_once_and_an_undefined_one_is_kept():
     dyads = panel.ipcei_dyads()
     sets = sets_frame((0.2, ["DK", "SE"]), (0.3, ["SE", "DK"][::-1]), (0.4, ["BE", "DK"]), (0.1, []))
-    fits = composite.label_uncertainty(dyads, sets, mode="fixed", year=YEAR)
+    fits = uncertain_labels.label_uncertainty(dyads, sets, mode="fixed", year=YEAR)
     assert fits["probability"].tolist() == pytest.approx([0.5, 0.4, 0.1])
     assert fits.loc[0, "nominal"] and fits.loc[0, "leaders"] == "DK, SE"
     empty = fits[fits["n_treated"] == 0].iloc[0]
     assert np.isnan(empty["log_odds"]) and empty["note"].startswith("not defined")
-    summary = composite.label_summary(fits)
+    summary = uncertain_labels.label_summary(fits)
     assert summary["p_defined"] == pytest.approx(0.9) and summary["n_labels"] == 3
     b, p = fits["log_odds"].iloc[:2].to_numpy(), np.array([5, 4]) / 9
     assert summary["mean_log_odds"] == pytest.approx(p @ b)
@@ -402,7 +404,7 @@ def test_moves_change_only_what_the_draw_changes():
     dyads = panel.ipcei_dyads()
     years = dict.fromkeys(range(2015, 2031), YEAR)
     sets = sets_frame((0.5, ["BE", "DK", "FI", "NL", "SE"]), (0.5, ["DK", "FI", "NL", "SE"]))
-    fits = composite.label_uncertainty(dyads, sets, edition_to_year=years).set_index("nominal")
+    fits = uncertain_labels.label_uncertainty(dyads, sets, edition_to_year=years).set_index("nominal")
     assert fits.loc[True, "leaders"] == "BE, DK, FI, LU, NL, SE" and fits.loc[False, "leaders"] == "DK, FI, LU, NL, SE"
     without = dyads.assign(leader=dyads["leader"] & (dyads["geo"] != "BE"))
     assert fits.loc[False, "log_odds"] == pytest.approx(models.firth_logit(without).result.estimate, abs=1e-12)
@@ -418,7 +420,7 @@ def test_label_arguments_are_checked():
         ({"edition_to_year": {2023: YEAR}}, "no year for edition"),
     ]:
         with pytest.raises(ParameterError, match=text):
-            composite.label_uncertainty(dyads, sets, **arguments)
+            uncertain_labels.label_uncertainty(dyads, sets, **arguments)
 
 
 def test_editions_map_to_the_nearest_year():

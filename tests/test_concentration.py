@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from reference.cases import HERE
 from reference.make_pysal_inputs import INPUTS
 
-from innodivide.concentration import (
+from innodivide.errors import DesignError, ParameterError
+from innodivide.indicators.concentration import (
     concentration_ratio,
     gini,
     herfindahl,
@@ -20,7 +21,6 @@ from innodivide.concentration import (
     theil_decomposition,
     theil_t,
 )
-from innodivide.errors import DesignError, ParameterError
 
 PYSAL = pd.read_csv(HERE / "pysal.csv").pivot(index="dataset", columns="quantity", values="value")
 relaxed = settings(max_examples=60, deadline=None)  # a loaded machine is not a failure

@@ -67,7 +67,7 @@ def test_no_report_yet(mini, tmp_path):
         "data/sources.csv",  # reached, and printed in every report
         "data/geography/country.csv",
         f"notebooks/{MINI}.ipynb",
-        "innodivide/panel.py",
+        "innodivide/indicators/panel.py",
         "innodivide/figures/maps.py",
         "innodivide/reports/report.css",
         "innodivide/reports/report.html.j2",
@@ -268,7 +268,12 @@ def test_every_file_of_the_repository_that_a_notebook_reads_is_an_input(name):
 
 
 def test_touched_but_unchanged_inputs_leave_it_fresh(mini, report):
-    for file in ("data/tier1/ipcei.csv", f"notebooks/{MINI}.ipynb", "innodivide/panel.py", "requirements.lock"):
+    for file in (
+        "data/tier1/ipcei.csv",
+        f"notebooks/{MINI}.ipynb",
+        "innodivide/indicators/panel.py",
+        "requirements.lock",
+    ):
         os.utime(mini.root / file, (1, 1))
     assert mini.call(why_stale, report) == ""
 

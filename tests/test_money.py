@@ -9,7 +9,7 @@ from scipy import stats
 
 from innodivide.data import frozen
 from innodivide.errors import DesignError, ParameterError
-from innodivide.tiers import benchmarks, money
+from innodivide.indicators.tiers import benchmarks, money
 
 
 def rng(seed: int = 5) -> np.random.Generator:

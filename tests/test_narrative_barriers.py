@@ -6,16 +6,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innodivide import barriers, confirmatory, models, peers, plan, profile, regional, scenarios, tiers
+from innodivide import confirmatory, models, plan, regional, scenarios
 from innodivide.claims import barriers as barriers_module
 from innodivide.claims.barriers import lagging_regions
 from innodivide.claims.region_barriers import region_barrier_table
 from innodivide.data import frozen
 from innodivide.exhibits import Exhibit
+from innodivide.indicators import barriers, country_profile, peers, tiers
+from innodivide.indicators.tiers import money
 from innodivide.models.network import bipartite
 from innodivide.narrative import annex, outlook
 from innodivide.narrative import barriers as words
-from innodivide.tiers import money
 
 PLAN = plan.load_plan()
 RAW = re.compile(r"\bnan\b|\bNone\b|[{}]|(?<!\w)-\d|\b[a-z]+_[a-z]+")
@@ -33,7 +34,7 @@ def rows():
 
 @pytest.fixture(scope="module")
 def speed():
-    return scenarios.closing_speed(profile.index_relative_to_eu())
+    return scenarios.closing_speed(country_profile.index_relative_to_eu())
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +208,7 @@ def test_groups_in_doubt_come_first():
 
 
 def test_what_it_would_take_is_the_growth_that_reaches_the_eu(speed):
-    text, listing = annex.closing_exhibits("PL", speed, profile.index_relative_to_eu())
+    text, listing = annex.closing_exhibits("PL", speed, country_profile.index_relative_to_eu())
     row = listing.data.iloc[0]
     assert row["value"] * np.exp(row["needed_high"] / 100 * (row["by"] - row["start_year"])) == pytest.approx(100)
     assert f"{row['needed_high']:.1f} percent a year" in text.title
@@ -216,14 +217,14 @@ def test_what_it_would_take_is_the_growth_that_reaches_the_eu(speed):
 
 def test_a_country_above_the_eu_needs_nothing(speed):
     for geo, end in (("SE", "above the EU in both"), ("LU", "below the EU in both"), ("FR", "below the EU")):
-        text, listing = annex.closing_exhibits(geo, speed, profile.index_relative_to_eu())
+        text, listing = annex.closing_exhibits(geo, speed, country_profile.index_relative_to_eu())
         assert end in text.title and "have to grow" not in text.title
         assert [r[1] for r in listing.cells()] == ["none", "none"]
 
 
 def test_below_the_eu_counts_the_states_below_it(speed):
     wide, facts = outlook.below_the_eu(outlook.closing_rows(speed)), outlook.closing_facts(speed)
-    index = profile.index_relative_to_eu()
+    index = country_profile.index_relative_to_eu()
     assert len(wide) == facts["below"] == int((index[index["year"] == 2023]["relative"] < 100).sum())
     assert wide["value"].is_monotonic_increasing and not (wide["needed_first"] == "none").any()
     assert (wide["words_first"] != "no faster than in its own best years").sum() == facts["beyond_first"]

@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innodivide import confirmatory, models, panel, robustness
+from innodivide import confirmatory, models, robustness
 from innodivide.evidence.multiverse import grid as grid_module
 from innodivide.evidence.multiverse import joint_test
 from innodivide.evidence.size_audit.audit import stored
 from innodivide.exhibits import say
+from innodivide.indicators import panel
 from innodivide.models.estimators.firth import dispersion_interval
 from innodivide.models.estimators.pooling import random_intercept_logit
 from innodivide.models.estimators.priors import prior_sensitivity

@@ -7,14 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innodivide import recovery, tiers
+from innodivide import recovery
 from innodivide.claims import tiers as claims
 from innodivide.data import frozen
+from innodivide.indicators import tiers
+from innodivide.indicators.tiers import benchmarks, money
 from innodivide.models.network import bipartite
 from innodivide.narrative import instruments, reform
 from innodivide.narrative import tiers as words
 from innodivide.reports.declarations import notebook
-from innodivide.tiers import benchmarks, money
 
 DRAWS = 399
 

@@ -16,10 +16,10 @@ from pypdf import PdfReader
 from report_fixtures import assert_sound, tree
 
 from innodivide.data import frozen
+from innodivide.indicators.tiers import money
 from innodivide.reports import run
 from innodivide.reports.blocks import read_blocks
 from innodivide.reports.declarations import ANNEX, NOTEBOOKS, eu27, notebook, notebooks
-from innodivide.tiers import money
 
 NAMES = list(notebooks())
 LINES = 12

@@ -9,7 +9,7 @@ import statsmodels.formula.api as smf
 from innodivide import other_outcomes
 from innodivide.confirmatory import Confirmatory, planned_dyads
 from innodivide.data import frozen
-from innodivide.panel import country_totals
+from innodivide.indicators.panel import country_totals
 from innodivide.plan import load_plan
 
 DYADS = planned_dyads(load_plan())

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innodivide import barriers, panel
 from innodivide.data import frozen
 from innodivide.data.tables import _tables, country_values, member_states, once
 from innodivide.errors import DataError, ParameterError
+from innodivide.indicators import barriers, panel
 from innodivide.models.estimators.firth import firth_logit
 
 NEEDED = ("country", "ipcei", "ipcei_country", "eis_edition", "eis_group", "country_panel")

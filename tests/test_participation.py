@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from innodivide import panel
-from innodivide import participation as part
 from innodivide.data import frozen
+from innodivide.indicators import panel
+from innodivide.indicators import participation as part
 from innodivide.narrative import participation as words
 
 DAY = pd.Timestamp

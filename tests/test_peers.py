@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from innodivide import peers, profile, regional
+from innodivide import regional
 from innodivide.data import frozen
 from innodivide.data.tables import country_values, member_states
 from innodivide.errors import DataError, ParameterError
+from innodivide.indicators import country_profile, peers
 
 EU27 = list(member_states()["geo"])
 
@@ -103,7 +104,7 @@ def test_a_country_is_set_beside_peers_group_and_all(geo):
 def test_position_by_hand():
     observed = pd.Series(1.0, index=EU27)
     rows = peers.position("PL", observed)
-    index = profile.index_relative_to_eu(2023).pivot(index="geo", columns="year", values="relative")
+    index = country_profile.index_relative_to_eu(2023).pivot(index="geo", columns="year", values="relative")
     own, rest = rows.iloc[0], rows.query("kind == 'group'").iloc[0]
     assert own["relative"] == pytest.approx(index.at["PL", 2023])
     assert own["change"] == pytest.approx(index.at["PL", 2023] - index.at["PL", 2016])
@@ -114,19 +115,19 @@ def test_position_by_hand():
 
 
 def test_the_series_are_those_of_the_country_its_peers_and_its_group():
-    rows, index = peers.index_series("RO"), profile.index_relative_to_eu(2023)
+    rows, index = peers.index_series("RO"), country_profile.index_relative_to_eu(2023)
     assert rows.groupby("kind")["name"].nunique().to_dict() == {"group": 1, "own": 1, "peer": 3}
     own = rows[rows["kind"] == "own"].set_index("year")["relative"]
     assert own.to_dict() == pytest.approx(index[index["geo"] == "RO"].set_index("year")["relative"].to_dict())
 
 
 def test_money_is_that_of_the_profile_with_peers_beside():
-    rows, alone = peers.money("RO"), profile.money("RO").set_index("instrument")
+    rows, alone = peers.money("RO"), country_profile.money("RO").set_index("instrument")
     assert len(rows) == len(alone) - 1
     for row in rows.to_dict("records"):
         assert row["value"] == pytest.approx(alone.at[row["instrument"], "value"])
     first = peers.of("RO")[0]
-    other = profile.money(first).set_index("instrument")["value"]
+    other = country_profile.money(first).set_index("instrument")["value"]
     assert rows["peer_1"].to_numpy() == pytest.approx(other[rows["instrument"]].to_numpy(dtype=float))
 
 

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 import yaml
 
-from innodivide import confirmatory, models, panel
+from innodivide import confirmatory, models
 from innodivide import plan as plans
 from innodivide.data import frozen
 from innodivide.errors import DataError
+from innodivide.indicators import panel
 from innodivide.plan import load_plan, plan_hash
 
 TEXT = (frozen.ROOT / plans.PLAN_FILE).read_text(encoding="utf-8")

@@ -3,9 +3,10 @@
 import pandas as pd
 import pytest
 
-from innodivide import divide, profile
 from innodivide.data import frozen
 from innodivide.errors import ParameterError
+from innodivide.indicators import country_profile
+from innodivide.indicators.regions import region_names, regions
 
 EU27 = frozen.load("country").query("is_eu27 == True")["geo"].tolist()
 
@@ -48,7 +49,7 @@ def small():
 
 
 def test_index_relative_to_the_eu_of_the_same_year_and_edition(small):
-    frame = profile.index_relative_to_eu(2023, small)
+    frame = country_profile.index_relative_to_eu(2023, small)
     assert frame[["geo", "year", "value", "group"]].to_numpy().tolist() == [
         ["AT", 2022, 90.0, "moderate"],
         ["AT", 2023, 99.0, "moderate"],
@@ -61,7 +62,7 @@ def test_index_relative_to_the_eu_of_the_same_year_and_edition(small):
 
 
 def test_real_index_equals_value_over_eu():
-    frame = profile.index_relative_to_eu(2023)
+    frame = country_profile.index_relative_to_eu(2023)
     index = frozen.load("eis_index").query("edition == 2023").set_index(["geo", "year"])["value"]
     assert len(frame) == 27 * 8 and not frame.duplicated(["geo", "year"]).any()
     for row in frame.itertuples():
@@ -70,7 +71,7 @@ def test_real_index_equals_value_over_eu():
 
 
 def test_groups_of_the_index_follow_the_published_thresholds():
-    frame = profile.index_relative_to_eu(2023).query("year == 2023")
+    frame = country_profile.index_relative_to_eu(2023).query("year == 2023")
     ends = frame.groupby("group")["relative"].agg(["min", "max"])
     assert ends.loc["leader", "min"] > 125 >= ends.loc["strong", "max"]
     assert ends.loc["strong", "min"] > 100 >= ends.loc["moderate", "max"]
@@ -81,7 +82,7 @@ def test_groups_of_the_index_follow_the_published_thresholds():
 
 
 def money(geo: str, start: str) -> pd.Series:
-    frame = profile.money(geo)
+    frame = country_profile.money(geo)
     return frame[frame["instrument"].str.startswith(start)].squeeze()
 
 
@@ -102,14 +103,14 @@ def test_austria_had_394_euro_per_head_of_recovery_grants():
 
 
 def test_one_row_for_each_instrument_and_the_same_ones_for_each_country():
-    frames = {geo: profile.money(geo) for geo in ("AT", "LU", "RO")}
+    frames = {geo: country_profile.money(geo) for geo in ("AT", "LU", "RO")}
     labels = [frame["instrument"].tolist() for frame in frames.values()]
     assert labels[0] == labels[1] == labels[2] and len(set(labels[0])) == len(labels[0]) == 6
     assert all(frame["n_countries"].le(27).all() for frame in frames.values())
 
 
 def test_ranks_are_a_ranking_of_the_27():
-    rows = pd.concat([profile.money(geo).assign(geo=geo) for geo in EU27])
+    rows = pd.concat([country_profile.money(geo).assign(geo=geo) for geo in EU27])
     for _, one in rows.groupby("instrument"):
         known = one.dropna(subset="value")
         assert known["rank"].tolist() == [1 + int((known["value"] > v).sum()) for v in known["value"]]
@@ -126,13 +127,13 @@ def tables():
 
 def test_an_unknown_amount_has_no_value_and_no_rank_and_is_not_zero(tables):
     rrf = tables["rrf_country"]
-    before = profile.money("AT", tables).iloc[-1]
+    before = country_profile.money("AT", tables).iloc[-1]
     rrf.loc[rrf["geo"] == "MT", "plan_grants_meur"] = float("nan")
-    missing, other = profile.money("MT", tables).iloc[-1], profile.money("AT", tables).iloc[-1]
+    missing, other = country_profile.money("MT", tables).iloc[-1], country_profile.money("AT", tables).iloc[-1]
     assert pd.isna(missing["value"]) and pd.isna(missing["rank"])
     assert before["n_countries"] - other["n_countries"] == 1
     tables["rrf_country"] = rrf[rrf["geo"] != "MT"]
-    assert pd.isna(profile.money("MT", tables).iloc[-1]["value"]), "no row is as unknown as an empty cell"
+    assert pd.isna(country_profile.money("MT", tables).iloc[-1]["value"]), "no row is as unknown as an empty cell"
 
 
 def test_countries_with_the_same_value_share_the_best_rank(tables):
@@ -140,7 +141,7 @@ def test_countries_with_the_same_value_share_the_best_rank(tables):
     s3["participations"] = pd.array(
         [5 if g in ("AT", "BE") else 9 if g == "DE" else 1 for g in s3["geo"]], dtype="Int64"
     )
-    rank = {geo: profile.money(geo, tables).iloc[2]["rank"] for geo in ("AT", "BE", "DE", "FR")}
+    rank = {geo: country_profile.money(geo, tables).iloc[2]["rank"] for geo in ("AT", "BE", "DE", "FR")}
     assert rank == {"AT": 2, "BE": 2, "DE": 1, "FR": 4}
 
 
@@ -148,7 +149,7 @@ def test_countries_with_the_same_value_share_the_best_rank(tables):
 
 
 def test_editions_have_a_row_each_and_a_rank_only_where_known():
-    frame = profile.editions("EE")
+    frame = country_profile.editions("EE")
     assert frame["edition"].tolist() == sorted(frozen.load("eis_edition")["edition"])
     known = frozen.load("eis_rank").query("geo == 'EE'").set_index("edition")["rank"]
     assert frame.set_index("edition")["rank"].dropna().to_dict() == known.to_dict()
@@ -156,7 +157,7 @@ def test_editions_have_a_row_each_and_a_rank_only_where_known():
 
 
 def test_indicator_strengths_by_hand():
-    frame = profile.indicator_strengths("RO").set_index("indicator_code")
+    frame = country_profile.indicator_strengths("RO").set_index("indicator_code")
     scores = (
         frozen.load("eis_score").query("edition == 2023 and year == 2023").set_index(["geo", "indicator_code"])["value"]
     )
@@ -168,24 +169,24 @@ def test_indicator_strengths_by_hand():
 
 
 def test_a_zero_score_is_shown_as_unknown():
-    frame = profile.indicator_strengths("RO")
+    frame = country_profile.indicator_strengths("RO")
     assert frame["is_zero"].sum() == 5
     assert frame.loc[frame["is_zero"].astype(bool), "relative"].isna().all()
 
 
 def test_memberships_name_every_role_and_the_companies():
-    frame = profile.memberships("AT").set_index("ipcei_id")
+    frame = country_profile.memberships("AT").set_index("ipcei_id")
     assert frame.loc["ME1", "role"] == "joined_later"
     people = frozen.load("ipcei_participant").query(
         "geo == 'AT' and ipcei_id == 'Hy2Use' and participant_type == 'direct'"
     )
     assert frame.loc["Hy2Use", "named"] == ", ".join(sorted(people["company"])) != ""
     assert frame["decision_date"].is_monotonic_increasing
-    assert profile.memberships("CY").empty
+    assert country_profile.memberships("CY").empty
 
 
 def test_regions_by_hand():
-    frame = profile.regions("AT").set_index("region_code")
+    frame = country_profile.regions("AT").set_index("region_code")
     index = (
         frozen.load("ris_index")
         .query("edition == 2023 and region_code == 'AT1'")
@@ -199,20 +200,23 @@ def test_regions_by_hand():
 
 @pytest.mark.parametrize("geo", EU27)
 def test_every_country_has_regions_with_a_place_on_the_map(geo):
-    frame = profile.regions(geo)
+    frame = country_profile.regions(geo)
     assert len(frame) >= 1 and not frame["region_code"].duplicated().any()
     assert frame[["relative", "group"]].notna().all().all()
 
 
 def test_endonyms():
-    assert profile.endonyms("BE") == ["België", "Belgique", "Belgien"]
-    assert profile.endonyms("MT") == ["Malta"], "the same name in two languages is given once"
-    assert profile.endonyms("LU") == ["Lëtzebuerg", "Luxembourg", "Luxemburg"]
-    assert profile.endonyms("CY") == ["Κύπρος", "Kıbrıs"] and profile.endonyms("FI") == ["Suomi", "Finland"]
+    assert country_profile.endonyms("BE") == ["België", "Belgique", "Belgien"]
+    assert country_profile.endonyms("MT") == ["Malta"], "the same name in two languages is given once"
+    assert country_profile.endonyms("LU") == ["Lëtzebuerg", "Luxembourg", "Luxemburg"]
+    assert country_profile.endonyms("CY") == ["Κύπρος", "Kıbrıs"] and country_profile.endonyms("FI") == [
+        "Suomi",
+        "Finland",
+    ]
 
 
 def test_regions_have_the_names_of_the_register_with_all_their_letters():
-    names = profile.region_names()
+    names = region_names()
     assert (names["PL71"], names["RO32"]) == ("Łódzkie", "București-Ilfov")
     assert names["FI1B"] == "Helsinki-Uusimaa", "the scoreboard has the names of Finland at other codes"
     assert names["EL3"] == "Attiki" and names["BG41"] == "Yugozapaden", "Greek and Cyrillic names stay in Latin letters"
@@ -220,10 +224,10 @@ def test_regions_have_the_names_of_the_register_with_all_their_letters():
 
 
 def test_the_map_of_all_regions_has_the_names_of_the_annexes():
-    names = divide.regions().set_index("region_code")["name"]
+    names = regions().set_index("region_code")["name"]
     assert (names["FI1B"], names["PL71"], names["RO32"]) == ("Helsinki-Uusimaa", "Łódzkie", "București-Ilfov")
     for geo in EU27:
-        own = profile.regions(geo).set_index("region_code")["name"]
+        own = country_profile.regions(geo).set_index("region_code")["name"]
         assert names[own.index].to_dict() == own.to_dict()
     assert names.notna().all() and names.index.is_unique
 
@@ -231,12 +235,12 @@ def test_the_map_of_all_regions_has_the_names_of_the_annexes():
 @pytest.mark.parametrize(
     "function",
     [
-        profile.money,
-        profile.regions,
-        profile.memberships,
-        profile.editions,
-        profile.indicator_strengths,
-        profile.endonyms,
+        country_profile.money,
+        country_profile.regions,
+        country_profile.memberships,
+        country_profile.editions,
+        country_profile.indicator_strengths,
+        country_profile.endonyms,
     ],
 )
 @pytest.mark.parametrize("geo", ["GR", "UK", "at", ""])

@@ -8,8 +8,9 @@ import pytest
 from scipy import integrate, stats
 from scipy.special import expit
 
-from innodivide import models, panel, profile, scenarios
+from innodivide import models, scenarios
 from innodivide.errors import DataError, DesignError, ParameterError
+from innodivide.indicators import country_profile, panel
 from innodivide.models.inference.power import dispersion_to_sd
 
 
@@ -305,7 +306,7 @@ def test_participation_needed_by_enumeration():
 
 
 def test_real_series():
-    series = profile.index_relative_to_eu(2023)
+    series = country_profile.index_relative_to_eu(2023)
     found = scenarios.closing_speed(series)
     assert (
         len(found) == 54 and found.groupby("by")["reading"].apply(lambda r: (r == "already there").sum()).nunique() == 1

@@ -17,6 +17,7 @@ from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.evidence.size_audit import audit as size_audit
 from innodivide.evidence.size_audit.methods import METHODS, Block, Judged, Method
 from innodivide.evidence.size_audit.profile_test import penalised_deviance
+from innodivide.indicators.panel import country_totals
 from innodivide.models.batch import stacked_logit
 from innodivide.models.estimators import outcomes
 from innodivide.models.estimators.design import CONTROLS, build_design
@@ -24,7 +25,6 @@ from innodivide.models.inference import few_clusters, linear_permutation, power
 from innodivide.models.inference.power import dispersion_of_sd, minimum_detectable_odds_ratio
 from innodivide.models.inference.relabelling import country_orders
 from innodivide.narrative import method_audit as words
-from innodivide.panel import country_totals
 from innodivide.plan import load_plan
 
 PLAN = load_plan()

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innodivide import tiers
 from innodivide.claims import tiers as claims_tiers
 from innodivide.data import frozen
 from innodivide.errors import DataError, ParameterError
-from innodivide.tiers import money
-from innodivide.tiers.coverage import Coverage
+from innodivide.indicators import tiers
+from innodivide.indicators.tiers import money
+from innodivide.indicators.tiers.coverage import Coverage
 
 
 @pytest.fixture(scope="module")

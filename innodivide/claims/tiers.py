@@ -8,13 +8,14 @@ import math
 import numpy as np
 import pandas as pd
 
-from innodivide import recovery, tiers
+from innodivide import recovery
 from innodivide.claims.finding import Finding
 from innodivide.confirmatory import BRIEF_CUTOFF
 from innodivide.data.tables import Tables, _tables, member_states
+from innodivide.indicators import tiers
+from innodivide.indicators.tiers import money
 from innodivide.models.inference.permutation import holm
 from innodivide.models.network import bipartite
-from innodivide.tiers import money
 from innodivide.wording import join_names
 
 ALPHA = 0.05

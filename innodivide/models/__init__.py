@@ -1,4 +1,4 @@
-"""Statistics on a frame or an array: estimators, tests, decompositions, networks. No table and no file is known here."""
+"""Statistics on a frame or an array: estimators, tests, decompositions, networks. No table or file is known here."""
 
 from innodivide.models.estimators.effects import average_marginal_effect, expected_participation
 from innodivide.models.estimators.firth import FirthFit, dispersion_interval, firth_logit

@@ -2,17 +2,17 @@
 
 import pandas as pd
 
-from innodivide import participation, tiers
 from innodivide.claims import tier1
 from innodivide.claims.tiers import connected_states
 from innodivide.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts
 from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, _tables, member_states
+from innodivide.indicators import participation, tiers
+from innodivide.indicators.panel import dyad_sources, ipcei_dyads
 from innodivide.narrative import leader_test, method_audit
 from innodivide.narrative import participation as words_participation
 from innodivide.narrative import tiers as words_tiers
 from innodivide.narrative.tiers import p_text
-from innodivide.panel import dyad_sources, ipcei_dyads
 from innodivide.plan import Plan
 from innodivide.wording import join_names
 

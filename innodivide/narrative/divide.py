@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from innodivide import concentration
+from innodivide.indicators import concentration
 from innodivide.wording import join_names
 
 

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from innodivide import participation, tiers
 from innodivide.data.tables import Tables, _tables, member_states
+from innodivide.indicators import participation, tiers
 
 COLUMNS = ["tier", "instrument", "known", "by_country", "by_region", "complete"]
 TABLES = (

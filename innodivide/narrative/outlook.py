@@ -3,10 +3,10 @@
 Used by the report on regional barriers (notebook 06) and by the country annexes. Ranges, never forecasts.
 """
 
-import numpy as np
 import pandas as pd
 
 from innodivide.data.tables import Tables, country_names
+from innodivide.indicators.convergence import _half_life
 from innodivide.wording import join_names, show
 
 SCENARIOS = {
@@ -103,11 +103,6 @@ def convergence_facts(change: dict, beta: dict, spread: pd.DataFrame) -> dict:
         "half_low": _half_life(beta["ci_low"], beta["years"]),
         "half_high": _half_life(beta["ci_high"], beta["years"]),
     }
-
-
-def _half_life(beta: float, years: float) -> float:
-    """Return the years to half a distance at this end of beta's interval; missing where it does not close."""
-    return -np.log(2) * years / np.log1p(beta * years) if beta < 0 else np.nan
 
 
 def scenario_rows(rows: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from innodivide.participation import BASIS_ORDER
+from innodivide.indicators.participation import BASIS_ORDER
 from innodivide.wording import join_names
 
 

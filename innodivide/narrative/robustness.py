@@ -2,9 +2,10 @@
 
 import pandas as pd
 
-from innodivide import composite
 from innodivide.confirmatory import Confirmatory
 from innodivide.data.tables import Tables, member_states
+from innodivide.evidence.robustness import uncertain_labels
+from innodivide.indicators import composite
 from innodivide.narrative.leader_test import scope
 from innodivide.plan import Plan
 
@@ -219,7 +220,7 @@ def leader_chances(draws: pd.DataFrame, tables: Tables | None = None) -> pd.Data
 def label_facts(fits: pd.DataFrame) -> dict:
     """Return the spread of the estimate over redrawn labels."""
     known = fits.dropna(subset=["odds_ratio"])
-    summary = composite.label_summary(fits)
+    summary = uncertain_labels.label_summary(fits)
     return {
         "sets": len(known),
         "nominal": summary["nominal"],

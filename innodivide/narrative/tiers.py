@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from innodivide import tiers
 from innodivide.claims.finding import Finding
 from innodivide.claims.tiers import ALPHA
 from innodivide.data import frozen
 from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, _tables, member_states
+from innodivide.indicators import tiers
 from innodivide.wording import join_names
 
 # Where the evidence of each claim stands in the report.

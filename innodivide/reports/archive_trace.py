@@ -49,7 +49,7 @@ def _exhibit_id(call: ast.Call) -> str | None:
 
 
 def _imports(tree: ast.AST) -> dict[str, str]:
-    """Return what each imported name of the library stands for: `innodivide.panel`, `innodivide.plan.load_plan`."""
+    """Return what each imported name of the library stands for: `innodivide.plan.load_plan`."""
     return {
         alias.asname or alias.name: f"{node.module}.{alias.name}"
         for node in ast.walk(tree)
@@ -97,7 +97,7 @@ def _dotted(node: ast.expr) -> str:
 
 @lru_cache(maxsize=1024)
 def place(dotted: str) -> str:
-    """Return `innodivide/panel.py:31 ipcei_dyads` for a function's full name, empty if the source does not have it."""
+    """Return `innodivide/indicators/panel.py:31 ipcei_dyads` for a full name, empty if the source has no such function."""
     module, _, name = dotted.rpartition(".")
     if not re.fullmatch(r"\w+", name):
         return ""

@@ -8,9 +8,10 @@ import warnings
 from contextlib import suppress
 from importlib import import_module
 
-from innodivide import barriers, peers, regional
+from innodivide import regional
 from innodivide.claims.barriers import regional_contributions
 from innodivide.data import frozen
+from innodivide.indicators import barriers, peers
 
 os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # of frozen modules the debugger would warn
 

@@ -13,10 +13,10 @@ from scipy.special import expit
 from innodivide import models
 from innodivide.data.tables import Tables, _tables, member_states
 from innodivide.errors import DataError, DesignError, ParameterError
+from innodivide.indicators.panel import control_values
 from innodivide.models.estimators.design import require_columns
 from innodivide.models.inference.power import conditional_logit, dispersion_to_sd
 from innodivide.models.result import require_rng
-from innodivide.panel import control_values
 from innodivide.scenarios.closing import closing_speed, closing_spread, participation_needed
 
 __all__ = ["closing_speed", "closing_spread", "participation_needed", "participation_scenarios", "pipeline_dyads"]

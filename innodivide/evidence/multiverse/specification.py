@@ -7,8 +7,8 @@ import pandas as pd
 
 from innodivide.data.tables import Tables, _tables
 from innodivide.errors import DataError, DesignError, ParameterError
+from innodivide.indicators.panel import ipcei_dyads, status_asof
 from innodivide.models.batch.country_level import ESTIMATORS, CountryLevel
-from innodivide.panel import ipcei_dyads, status_asof
 
 CONTROL_COLUMNS = ("ln_population", "ln_gdp_pc_pps", "ln_gdp")
 

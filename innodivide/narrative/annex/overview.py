@@ -2,12 +2,14 @@
 
 import pandas as pd
 
-from innodivide import barriers, figures, peers, profile
+from innodivide import figures
 from innodivide.data.sources import flag_note, sources_of
 from innodivide.data.tables import Tables, _tables, country_names
 from innodivide.exhibits import Exhibit, figure, say, table
+from innodivide.indicators import country_profile, peers
+from innodivide.indicators.barriers.scores import strengths
+from innodivide.indicators.country_profile import joined_later
 from innodivide.narrative.annex.labels import GROUP, INDICATORS, a, called, others
-from innodivide.narrative.annex.tier1 import joined_later
 from innodivide.narrative.barriers import LABELS
 from innodivide.wording import join_names, show
 
@@ -20,7 +22,7 @@ IN_A_LIST = {  # names of a table, where a colon within a sentence would mislead
 
 def heading(geo: str, tables: Tables | None = None) -> Exhibit:
     """Return the title with the country's English and own names."""
-    name, own = country_names(tables)[geo], profile.endonyms(geo, tables)
+    name, own = country_names(tables)[geo], country_profile.endonyms(geo, tables)
     other = [n for n in own if n != name]
     template = "# {name} ({own}): country annex" if other else "# {name}: country annex"
     return say("NA.1", template, name=name, **({"own": " / ".join(other)} if other else {}))
@@ -77,7 +79,7 @@ def _unusual_words(geo: str, scores: pd.DataFrame, gaps: pd.DataFrame) -> tuple[
 
 def _index_words(geo: str, position: pd.DataFrame, tables: Tables) -> tuple[str, dict]:
     own, near = position.iloc[0], position[position["kind"] == "peer"]
-    group, edition = peers.group_now(tables)[geo], profile.editions(geo, tables)["edition"].iloc[-1]
+    group, edition = peers.group_now(tables)[geo], country_profile.editions(geo, tables)["edition"].iloc[-1]
     change, ahead = own["change"], int((near["relative"] > own["relative"]).sum())
     points = "point" if round(abs(change)) == 1 else "points"
     trend = (
@@ -95,7 +97,7 @@ def _index_words(geo: str, position: pd.DataFrame, tables: Tables) -> tuple[str,
         ". Of its nearest peers, {peers}, {ahead} above it." if ahead else ". It is above its nearest peers, {peers}."
     )
     names = country_names(tables)
-    series = profile.index_relative_to_eu(2023, tables)["year"]
+    series = country_profile.index_relative_to_eu(2023, tables)["year"]
     values = {
         **called(names[geo]),
         "edition": int(edition),
@@ -126,19 +128,8 @@ def _participation_words(row: pd.Series, later: int = 0) -> tuple[str, dict]:
     return text, values | ({"n": int(row["observed"])} if row["observed"] else {})
 
 
-def strengths(geo: str, tables: Tables | None = None) -> pd.DataFrame:
-    """Return `profile.indicator_strengths` with the zeros read as the published index treats them, strongest first.
-
-    A zero that is a true bottom score is zero percent of the EU; one that stands for a missing figure stays unknown.
-    """
-    rows = profile.indicator_strengths(geo, tables=tables)
-    read = barriers.zero_readings("country", tables).query("unit == @geo and year == 2023 and reading == 'bottom'")
-    rows["relative"] = rows["relative"].mask(rows["indicator_code"].isin(read["indicator_code"]), 0.0)
-    return rows.sort_values(["relative", "indicator_code"], ascending=[False, True], ignore_index=True)
-
-
 def _region_words(geo: str, tables: Tables) -> tuple[str, dict]:
-    rows = profile.regions(geo, tables)
+    rows = country_profile.regions(geo, tables)
     if len(rows) == 1:
         return "The regional scoreboard treats it as one region.", {}
     lagging = int((rows["group"] == "emerging").sum())
@@ -175,7 +166,7 @@ def position_table(
         ],
         members=position["members"].map("; ".join),
     )
-    edition = profile.editions(geo, tables)["edition"].iloc[-1]
+    edition = country_profile.editions(geo, tables)["edition"].iloc[-1]
     near = position.loc[position["kind"] == "peer", "distance"]
     return table(
         "TA.1",
@@ -208,7 +199,7 @@ def position_table(
 
 def editions_table(geo: str, tables: Tables | None = None) -> Exhibit:
     """Return the country's group and rank in each edition, one column an edition."""
-    rows = profile.editions(geo, tables)
+    rows = country_profile.editions(geo, tables)
     ranks = rows["rank"].astype(object).where(rows["rank"].notna(), None)
     years = [str(e) for e in rows["edition"]]
     groups = ["Group", *rows["group"].map(figures.GROUP_LETTERS)]
@@ -233,7 +224,7 @@ def index_figure(geo: str, tables: Tables | None = None) -> Exhibit:
     names, group = country_names(tables), peers.group_now(tables)[geo]
     rows["series"] = [others(group) if k == "group" else names[n] for k, n in zip(rows["kind"], rows["name"])]
     own = rows[rows["kind"] == "own"].sort_values("year")["relative"]
-    index = profile.index_relative_to_eu(2023, tables)
+    index = country_profile.index_relative_to_eu(2023, tables)
     return figure(
         "FA.1",
         "Innovation index of {name}: {first:.0f} percent of the EU in {start}, {last:.0f} in {end}",

@@ -4,10 +4,11 @@ import re
 
 import pandas as pd
 
-from innodivide import figures, peers, profile
+from innodivide import figures
 from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, _tables, country_names
 from innodivide.exhibits import Exhibit, figure, say, table
+from innodivide.indicators import country_profile, peers
 from innodivide.narrative.annex.labels import called, excerpt, others
 from innodivide.narrative.barriers import LABELS
 from innodivide.wording import join_names, show
@@ -21,10 +22,10 @@ MEASURES = 5  # institutional measures shown
 def region_figure(geo: str, tables: Tables | None = None) -> Exhibit | None:
     """Return the map of the regions beside the regions of the peers; None for a country that is one region."""
     tables = _tables(tables)
-    rows, names = profile.regions(geo, tables), country_names(tables)
+    rows, names = country_profile.regions(geo, tables), country_names(tables)
     if len(rows) == 1:
         return None
-    parts = [profile.regions(code, tables).assign(geo=code) for code in [geo, *peers.of(geo, tables)]]
+    parts = [country_profile.regions(code, tables).assign(geo=code) for code in [geo, *peers.of(geo, tables)]]
     every = pd.concat(parts, ignore_index=True)
     every["label"] = [names[g] for g in every["geo"]]
     outline, own = tables["outline"], every[every["geo"] == geo]
@@ -60,7 +61,7 @@ def barrier_exhibits(geo: str, rows: pd.DataFrame, draws: int, tables: Tables | 
     `rows` is the frame of `claims.region_barriers.region_barrier_table`, made with `draws` resamples.
     """
     tables = _tables(tables)
-    own = profile.regions(geo, tables).set_index("region_code")
+    own = country_profile.regions(geo, tables).set_index("region_code")
     rows = rows.assign(change=rows["region_code"].map(own["change"]))
     name, lagging = country_names(tables)[geo], rows["group"] == "emerging"
     common = rows.loc[lagging, "general"].mode().sort_values()

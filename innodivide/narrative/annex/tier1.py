@@ -2,10 +2,12 @@
 
 import pandas as pd
 
-from innodivide import figures, profile
+from innodivide import figures
 from innodivide.data.sources import flag_note, sources_of
 from innodivide.data.tables import TAKING_PART, Tables, _tables, country_names
 from innodivide.exhibits import Exhibit, figure, say, table
+from innodivide.indicators import country_profile
+from innodivide.indicators.country_profile import joined_later
 from innodivide.narrative.annex.labels import called
 from innodivide.wording import join_names, show
 
@@ -37,7 +39,7 @@ SCENARIOS = {
 def membership_exhibit(geo: str, tables: Tables | None = None) -> Exhibit:
     """Return the table of the country's roles in IPCEIs, or the sentence that it has none."""
     tables = _tables(tables)
-    rows, name = profile.memberships(geo, tables), country_names(tables)[geo]
+    rows, name = country_profile.memberships(geo, tables), country_names(tables)[geo]
     if rows.empty:
         return say(
             "NA.4",
@@ -76,15 +78,6 @@ def membership_exhibit(geo: str, tables: Tables | None = None) -> Exhibit:
         "Aid: maximum approved, stated or granted by the state, set aside, or in the press; these cannot be added. "
         "Companies: number, if known, and direct participants that a source names; not all lists are complete.",
     )
-
-
-def joined_later(geo: str, tables: Tables | None = None) -> int:
-    """Return in how many integrated IPCEIs the country takes part only since some time after the approval.
-
-    The registered model counts them as not taken part in; where it counts, the reader must be told.
-    """
-    rows = profile.memberships(geo, tables)
-    return int(((rows["role"] == "joined_later") & (rows["kind"] == "integrated")).sum())
 
 
 def _aid(amount, basis: str | None) -> str:

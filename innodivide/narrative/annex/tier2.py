@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from innodivide import peers, profile
 from innodivide.data.sources import FLAG_MEANING, flag_note, sources_of
 from innodivide.data.tables import TAKING_PART, Tables, _tables, country_names
 from innodivide.exhibits import Exhibit, say, table
+from innodivide.indicators import country_profile, peers
 from innodivide.narrative.annex.labels import called
 from innodivide.narrative.annex.overview import circle_names
 from innodivide.wording import join_names
@@ -37,7 +37,7 @@ def money_table(geo: str, tables: Tables | None = None) -> Exhibit:
         },
         values={
             **called(country_names(tables)[geo]),
-            "people": profile.PER_HEAD_YEAR,
+            "people": country_profile.PER_HEAD_YEAR,
         },
         sources=sources_of(rows),
         note=flag_note(rows),
@@ -72,7 +72,7 @@ def semester_text(geo: str, tables: Tables | None = None) -> Exhibit:
 def data_notes(geo: str, tables: Tables | None = None) -> Exhibit:
     """Return what a reader must know about this country's figures: what is missing and what is weak."""
     tables = _tables(tables)
-    name, rows = country_names(tables)[geo], profile.memberships(geo, tables)
+    name, rows = country_names(tables)[geo], country_profile.memberships(geo, tables)
     inside = rows[rows["role"].isin(TAKING_PART) & (rows["kind"] == "integrated")]
     parts, values = [], {}
     if len(inside):

@@ -12,8 +12,8 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from innodivide.composite.aggregate import AGGREGATIONS, IMPUTATIONS, cell_weights, combine, impute
 from innodivide.errors import DataError, DesignError, ParameterError
+from innodivide.indicators.composite.aggregate import AGGREGATIONS, IMPUTATIONS, cell_weights, combine, impute
 from innodivide.models.result import require_rng
 
 ROLES = ("weights", "aggregation", "omit", "imputation", "none")

@@ -14,9 +14,9 @@ around zero), so their shares say how much of the gaps is common. It is bookkeep
 not why.
 """
 
-from innodivide.barriers.contributions import gap_contributions, index_fit, unit_gaps
-from innodivide.barriers.institutions import institutional_gaps, region_eqi
-from innodivide.barriers.scores import (
+from innodivide.indicators.barriers.contributions import gap_contributions, index_fit, unit_gaps
+from innodivide.indicators.barriers.institutions import institutional_gaps, region_eqi
+from innodivide.indicators.barriers.scores import (
     country_scores,
     implied_weights,
     region_groups,

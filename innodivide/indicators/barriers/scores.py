@@ -1,15 +1,15 @@
 """The published scores, groups and weights of regions and countries, arranged for `contributions.gap_contributions`.
 
-How an index is made of its indicators, and which zeros it leaves out, is found in `innodivide.composite`.
+How an index is made of its indicators, and which zeros it leaves out, is found in `innodivide.indicators.composite`.
 """
 
 import numpy as np
 import pandas as pd
 
-from innodivide import composite
 from innodivide.data.tables import Tables, _tables, member_states, once
 from innodivide.errors import ParameterError
-from innodivide.profile import region_names
+from innodivide.indicators import composite, country_profile
+from innodivide.indicators.regions import region_names
 
 EDITION = 2023
 
@@ -132,3 +132,14 @@ def _country_index(level: str, tables: Tables) -> tuple[pd.DataFrame, pd.Series]
         raise ParameterError(f"level={level!r}: allowed are 'region', 'country'")
     scores = composite.score_matrix(tables["eis_score"], tables["indicator"], edition=EDITION)
     return scores, composite.index_values(tables["eis_index"], EDITION)
+
+
+def strengths(geo: str, tables: Tables | None = None) -> pd.DataFrame:
+    """Return `profile.indicator_strengths` with the zeros read as the published index treats them, strongest first.
+
+    A zero that is a true bottom score is zero percent of the EU; one that stands for a missing figure stays unknown.
+    """
+    rows = country_profile.indicator_strengths(geo, tables=tables)
+    read = zero_readings("country", tables).query("unit == @geo and year == 2023 and reading == 'bottom'")
+    rows["relative"] = rows["relative"].mask(rows["indicator_code"].isin(read["indicator_code"]), 0.0)
+    return rows.sort_values(["relative", "indicator_code"], ascending=[False, True], ignore_index=True)

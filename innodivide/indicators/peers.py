@@ -11,10 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from innodivide import barriers, profile
 from innodivide.data.tables import Tables, _tables, member_states, once
 from innodivide.errors import DataError, ParameterError
-from innodivide.panel import control_values
+from innodivide.indicators import barriers, country_profile
+from innodivide.indicators.panel import control_values
 
 YEAR = 2023  # the last year of the index; population and GDP of the same year
 MEASURES = ("ln_population", "ln_gdp_pc_pps", "index")
@@ -34,7 +34,7 @@ def measures(tables: Tables | None = None) -> pd.DataFrame:
     """Return what peers are chosen by, by Member State (index geo): ln_population, ln_gdp_pc_pps, index (EU = 100)."""
     tables = _tables(tables)
     frame = control_values([YEAR], tables).set_index("geo")[["ln_population", "ln_gdp_pc_pps"]]
-    index = profile.index_relative_to_eu(2023, tables).query("year == @y", local_dict={"y": YEAR})
+    index = country_profile.index_relative_to_eu(2023, tables).query("year == @y", local_dict={"y": YEAR})
     return frame.assign(index=index.set_index("geo")["relative"])
 
 
@@ -132,7 +132,7 @@ def position(geo: str, observed: pd.Series, tables: Tables | None = None) -> pd.
     """
     tables = _tables(tables)
     frame, around = measures(tables), circle(geo, tables)
-    series = profile.index_relative_to_eu(2023, tables).pivot(index="geo", columns="year", values="relative")
+    series = country_profile.index_relative_to_eu(2023, tables).pivot(index="geo", columns="year", values="relative")
     ranks = tables["eis_rank"]
     ranks = ranks[ranks["edition"] == ranks["edition"].max()].set_index("geo")["rank"].astype(float)
     single = around["members"].map(len) == 1
@@ -151,7 +151,7 @@ def position(geo: str, observed: pd.Series, tables: Tables | None = None) -> pd.
 def index_series(geo: str, tables: Tables | None = None) -> pd.DataFrame:
     """Return the index of country, peers and group: year, relative (EU of the year = 100), kind, name (codes)."""
     around = circle(geo, tables).query("kind != 'eu'")
-    wide = profile.index_relative_to_eu(2023, tables).pivot(index="year", columns="geo", values="relative")
+    wide = country_profile.index_relative_to_eu(2023, tables).pivot(index="year", columns="geo", values="relative")
     parts = [
         wide[list(m)].mean(axis=1).rename("relative").reset_index().assign(kind=k, name="; ".join(m))
         for k, m in zip(around["kind"], around["members"])
@@ -168,9 +168,9 @@ def money(geo: str, tables: Tables | None = None) -> pd.DataFrame:
     tables = _tables(tables)
     around = circle(geo, tables)
     names = [f"peer_{i}" if kind == "peer" else kind for i, kind in enumerate(around["kind"])]
-    found = [beside(frame.set_index("geo")["value"], around) for _, _, frame in profile.instruments(tables)]
+    found = [beside(frame.set_index("geo")["value"], around) for _, _, frame in country_profile.instruments(tables)]
     others = pd.DataFrame(found, columns=names).drop(columns="own")
-    rows = pd.concat([profile.money(geo, tables), others], axis=1)
+    rows = pd.concat([country_profile.money(geo, tables), others], axis=1)
     return rows[rows["instrument"] != EARLY].reset_index(drop=True)
 
 
@@ -193,7 +193,9 @@ def standing(gaps: pd.DataFrame, observed: pd.Series, tables: Tables | None = No
     tables = _tables(tables)
     scores = barriers.country_scores(tables=tables).drop(index="EU")
     institutions = -gaps.pivot(index="geo", columns="measure", values="gap")
-    amounts = pd.DataFrame({k: f.set_index("geo")["value"] for k, _, f in profile.instruments(tables) if k != EARLY})
+    amounts = pd.DataFrame(
+        {k: f.set_index("geo")["value"] for k, _, f in country_profile.instruments(tables) if k != EARLY}
+    )
     wide = pd.concat([scores, institutions, amounts, observed.rename("ipceis")], axis=1).astype(float).sort_index()
     spread = wide.std(ddof=0)
     return ((wide - wide.mean()) / spread)[spread.index[spread > 0]]

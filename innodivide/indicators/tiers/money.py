@@ -10,11 +10,11 @@ import pandas as pd
 
 from innodivide.data.tables import Tables, _tables, country_values, member_states
 from innodivide.errors import DesignError, ParameterError
+from innodivide.indicators.country_profile import PER_HEAD_YEAR, index_relative_to_eu
+from innodivide.indicators.tiers.coverage import Coverage
 from innodivide.models.inference.relabelling import TIE_TOLERANCE, check_permutations, country_orders
 from innodivide.models.inference.slope import permutation_slope
 from innodivide.models.result import require_rng
-from innodivide.profile import PER_HEAD_YEAR, index_relative_to_eu
-from innodivide.tiers.coverage import Coverage
 
 # instrument: (table, row filter, column, to million, year of the gap, reform money?, caveat)
 INSTRUMENTS = {

@@ -8,10 +8,10 @@ an IPCEI company, so the regional side of Tier 1 is only bounded by the number o
 import numpy as np
 import pandas as pd
 
-from innodivide import participation
 from innodivide.data.tables import TAKING_PART, Tables, _tables, member_states
 from innodivide.errors import DataError, ParameterError
-from innodivide.tiers.coverage import Coverage
+from innodivide.indicators import participation
+from innodivide.indicators.tiers.coverage import Coverage
 
 REGIONS = "2016"  # NUTS version of the region frame: that of all Tier-2 lists
 POPULATION_YEAR = 2019  # last year in which every region of that version has a population here

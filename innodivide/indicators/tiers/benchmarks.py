@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from innodivide import concentration, participation
 from innodivide.data.tables import TAKING_PART, Tables, _tables, country_values
+from innodivide.indicators import concentration, participation
 from innodivide.models.result import require_rng
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from innodivide.composite.rebuild import DIMENSION_TOLERANCE, TOLERANCE, _aligned, missing_count
+from innodivide.indicators.composite.rebuild import DIMENSION_TOLERANCE, TOLERANCE, _aligned, missing_count
 
 COLUMNS = [
     "geo",

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from innodivide import concentration
 from innodivide.data.tables import TAKING_PART, Tables, _tables, country_values, integrated_ipceis, member_states
+from innodivide.indicators import concentration
 
 # Amounts of different bases are never added: a maximum approved by the Commission, a government's figure for the aid
 # approved, a sum granted or set aside, often for some of the firms, and a rounded figure from a third party.

@@ -7,39 +7,11 @@ cluster partnerships. Every frame carries a `coverage` column that says what it 
 
 import pandas as pd
 
-from innodivide import participation
 from innodivide.data.tables import TAKING_PART, Tables, _tables, integrated_ipceis, member_states
 from innodivide.errors import DataError
+from innodivide.indicators import participation
+from innodivide.indicators.tiers.coverage import Coverage
 from innodivide.models.network.bipartite import bipartite_matrix
-from innodivide.tiers.coverage import Coverage
-from innodivide.tiers.regions import (
-    by_tier2,
-    companies_at_most,
-    covered,
-    region_connection_points,
-    regions,
-    regions_by_tier,
-    tier2_memberships,
-    unlisted_places,
-)
-
-__all__ = [
-    "by_tier2",
-    "companies_at_most",
-    "complete_partnerships",
-    "country_matrix",
-    "covered",
-    "region_connection_points",
-    "region_matrix",
-    "regions",
-    "regions_by_tier",
-    "s3_coverage",
-    "s3_growth",
-    "tier1_by_country",
-    "tier2_by_country",
-    "tier2_memberships",
-    "unlisted_places",
-]
 
 
 def s3_coverage(tables: Tables | None = None) -> Coverage:

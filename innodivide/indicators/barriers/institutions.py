@@ -7,9 +7,9 @@ quality of government and the ease of doing business; these repetitions are left
 import numpy as np
 import pandas as pd
 
-from innodivide.barriers.scores import region_groups
 from innodivide.data.tables import Tables, _tables, country_values, member_states, once
 from innodivide.errors import DataError, ParameterError
+from innodivide.indicators.barriers.scores import region_groups
 
 EQI_MEASURES = {
     "eqi": "Quality of government (EQI)",

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from innodivide.composite.rebuild import TOLERANCE, _aligned, missing_count
 from innodivide.errors import DataError, DesignError
+from innodivide.indicators.composite.rebuild import TOLERANCE, _aligned, missing_count
 
 
 @dataclass(frozen=True, eq=False)

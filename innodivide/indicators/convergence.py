@@ -137,3 +137,8 @@ def sigma_change(frame: pd.DataFrame, rng: np.random.Generator, **options) -> di
         **{k: float(last[k]) for k in ("change", "ci_low", "ci_high")},
         "n": int(last["n"]),
     }
+
+
+def _half_life(beta: float, years: float) -> float:
+    """Return the years to half a distance at this end of beta's interval; missing where it does not close."""
+    return -np.log(2) * years / np.log1p(beta * years) if beta < 0 else np.nan

@@ -1,14 +1,21 @@
 """The index behind the leader label: rebuilt from its indicators, audited, and its uncertainty carried to the estimate.
 
-rebuild.py, zeros.py: the identity and what it tells about zeros. regional.py: the same for regions. aggregate.py,
-audit.py: other constructions of the index. shares.py: ranks, groups, share of each choice. labels.py: the leader test
-under redrawn labels. Method, results and limits: docs/composite.md.
+rebuild.py, zeros.py: the identity and what it tells about zeros. regional_index.py: the same for regions. aggregate.py,
+index_audit.py: other constructions of the index. draws.py: ranks, groups, share of each choice. redrawn_groups.py:
+groups drawn anew; the leader test under them is evidence/robustness/uncertain_labels.py. Method, results
+and limits: docs/composite.md.
 """
 
-from innodivide.composite.aggregate import AGGREGATIONS, IMPUTATIONS, normalised_scores
-from innodivide.composite.audit import THRESHOLDS, Choice, audit, default_choices, design, group_labels
-from innodivide.composite.labels import edition_years, label_summary, label_uncertainty, leader_sets, redraw_groups
-from innodivide.composite.rebuild import (
+from innodivide.indicators.composite.aggregate import AGGREGATIONS, IMPUTATIONS, normalised_scores
+from innodivide.indicators.composite.draws import (
+    group_distribution,
+    p_leader,
+    rank_distribution,
+    rank_intervals,
+    shapley_shares,
+)
+from innodivide.indicators.composite.index_audit import THRESHOLDS, Choice, audit, default_choices, design, group_labels
+from innodivide.indicators.composite.rebuild import (
     dimension_check,
     identity_check,
     implicit_weights,
@@ -17,7 +24,8 @@ from innodivide.composite.rebuild import (
     score_matrix,
     weights_from_maxima,
 )
-from innodivide.composite.regional import (
+from innodivide.indicators.composite.redrawn_groups import edition_years, leader_sets, redraw_groups
+from innodivide.indicators.composite.regional_index import (
     RegionalFit,
     fit_regional,
     likely_zeros,
@@ -25,8 +33,7 @@ from innodivide.composite.regional import (
     regional_matrix,
     regional_zeros,
 )
-from innodivide.composite.shares import group_distribution, p_leader, rank_distribution, rank_intervals, shapley_shares
-from innodivide.composite.zeros import classify_zeros, missing_cells
+from innodivide.indicators.composite.zeros import classify_zeros, missing_cells
 
 __all__ = [
     "AGGREGATIONS",
@@ -46,8 +53,6 @@ __all__ = [
     "identity_check",
     "implicit_weights",
     "index_values",
-    "label_summary",
-    "label_uncertainty",
     "leader_sets",
     "likely_zeros",
     "missing_cells",

@@ -1,13 +1,12 @@
 """One country against the EU: the frames behind a country annex, tidy rows with their sources."""
 
-import unicodedata
-
 import pandas as pd
 
 from innodivide.data.tables import Tables, _tables, country_values, member_states, once
 from innodivide.errors import ParameterError
+from innodivide.indicators import country_profile
+from innodivide.indicators.regions import region_names
 
-_COMMA = str.maketrans("şţŞŢ", "șțȘȚ")
 PER_HEAD_YEAR = 2019  # population used for amounts per head: the last year before the pandemic
 
 
@@ -129,22 +128,6 @@ def memberships(geo: str, tables: Tables | None = None) -> pd.DataFrame:
     ].sort_values(["decision_date", "ipcei_id"], ignore_index=True)
 
 
-@once
-def region_names(tables: Tables | None = None) -> dict[str, str]:
-    """Return the name of each region of RIS 2023 by code: that of the register of NUTS 2021, which has all its letters.
-
-    The scoreboard leaves letters out and has the names of Finland's regions at other codes than the register (FI19 is
-    Länsi-Suomi). Its name stays where the register has none or writes it in Greek or Cyrillic letters. Romanian has
-    letters with a comma below, where the register has a cedilla.
-    """
-    tables = _tables(tables)
-    register = tables["ris_region"].query("edition == 2023").set_index("region_code")["name"]
-    own = tables["nuts"].query("nuts_version == '2021'").dropna(subset=["name"]).set_index("nuts_code")["name"]
-    own = own[[all("LATIN" in unicodedata.name(c, "") for c in name if c.isalpha()) for name in own]]
-    names = {code: own.get(code, name) for code, name in register.items()}
-    return {code: name.translate(_COMMA) if code.startswith("RO") else name for code, name in names.items()}
-
-
 def regions(geo: str, tables: Tables | None = None) -> pd.DataFrame:
     """Return the country's regions of the Regional Innovation Scoreboard 2023, best first.
 
@@ -261,3 +244,12 @@ def instruments(tables: Tables) -> list[tuple[str, str, pd.DataFrame]]:
             frame("rrf_country", "plan_grants_meur", "", 1e6),
         ),
     ]
+
+
+def joined_later(geo: str, tables: Tables | None = None) -> int:
+    """Return in how many integrated IPCEIs the country takes part only since some time after the approval.
+
+    The registered model counts them as not taken part in; where it counts, the reader must be told.
+    """
+    rows = country_profile.memberships(geo, tables)
+    return int(((rows["role"] == "joined_later") & (rows["kind"] == "integrated")).sum())

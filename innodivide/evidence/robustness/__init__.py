@@ -1,0 +1,1 @@
+"""The registered question under other labels, other outcomes and other choices. Exploratory throughout."""

@@ -1,0 +1,36 @@
+"""The divide as frames and facts: groups over editions, distances, spread over time, regions."""
+
+import pandas as pd
+
+from innodivide.data.tables import Tables, _tables, member_states
+from innodivide.indicators.country_profile import index_relative_to_eu
+
+
+def group_history(tables: Tables | None = None) -> pd.DataFrame:
+    """Return geo, name, edition, group, order (rank in the latest), flag and source_id for each edition."""
+    tables = _tables(tables)
+    members = member_states(tables)[["geo", "name"]]
+    rows = tables["eis_group"].merge(members, on="geo")
+    order = latest_index(tables).set_index("geo")["relative"].rank(ascending=False)
+    rows["order"] = rows["geo"].map(order)
+    columns = ["geo", "name", "edition", "group", "order", "flag", "source_id"]
+    return rows[columns].sort_values(["geo", "edition"], ignore_index=True)
+
+
+def latest_index(tables: Tables | None = None) -> pd.DataFrame:
+    """Return the latest edition's index for all 27: geo, name, edition, year, relative, group, flag, source_id."""
+    tables = _tables(tables)
+    index = tables["eis_index"]
+    members = member_states(tables)[["geo", "name"]]
+    complete = index[index["geo"].isin(members["geo"])].groupby("edition")["geo"].nunique()
+    edition = int(complete[complete == len(members)].index.max())
+    rows = index_relative_to_eu(edition, tables)
+    rows = rows[rows["year"] == rows["year"].max()].merge(members, on="geo").assign(edition=edition)
+    columns = ["geo", "name", "edition", "year", "relative", "group", "flag", "source_id"]
+    return rows[columns].sort_values("relative", ascending=False, ignore_index=True)
+
+
+def group_means(series: pd.DataFrame) -> pd.DataFrame:
+    """Return mean, lowest and highest index of each group by year: series, year, mean, low, high."""
+    rows = series.groupby(["group", "year"])["relative"].agg(mean="mean", low="min", high="max").reset_index()
+    return rows.rename(columns={"group": "series"})[["series", "year", "mean", "low", "high"]]

@@ -1,0 +1,39 @@
+"""Who is in Tier 1 and Tier 2, by country and by region, with bounds where membership is not published."""
+
+from innodivide.indicators.tiers.countries import (
+    complete_partnerships,
+    country_matrix,
+    region_matrix,
+    s3_coverage,
+    s3_growth,
+    tier1_by_country,
+    tier2_by_country,
+)
+from innodivide.indicators.tiers.tier_regions import (
+    by_tier2,
+    companies_at_most,
+    covered,
+    region_connection_points,
+    regions,
+    regions_by_tier,
+    tier2_memberships,
+    unlisted_places,
+)
+
+__all__ = [
+    "by_tier2",
+    "companies_at_most",
+    "complete_partnerships",
+    "country_matrix",
+    "covered",
+    "region_connection_points",
+    "region_matrix",
+    "regions",
+    "regions_by_tier",
+    "s3_coverage",
+    "s3_growth",
+    "tier1_by_country",
+    "tier2_by_country",
+    "tier2_memberships",
+    "unlisted_places",
+]
