@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import nbformat
 
-from innodivide import exhibits
+from innodivide.narrative import exhibits
 from innodivide.reports import document, pdf
 from innodivide.reports.blocks import Block
 from innodivide.reports.declarations import notebook

@@ -9,8 +9,8 @@ import unicodedata
 import pandas as pd
 from matplotlib.figure import Figure
 
-from innodivide import exhibits
 from innodivide.data import frozen
+from innodivide.narrative import exhibits
 from innodivide.reports.blocks import Block
 
 SOURCES = ("AALEP-FR", "UNICODE_CLDR")

@@ -8,14 +8,15 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from innodivide import exhibits, robustness
 from innodivide.data import frozen
 from innodivide.data.sources import sources_of
 from innodivide.evidence.multiverse import grid as grid_module
 from innodivide.evidence.multiverse import joint_test
+from innodivide.evidence.robustness import other_choices
 from innodivide.indicators import innovation_groups, participation
-from innodivide.narrative import robustness as words
-from innodivide.narrative.specifications import every_row
+from innodivide.narrative import exhibits
+from innodivide.narrative.robustness import choices as words
+from innodivide.narrative.robustness.every_specification import every_row
 from innodivide.wording import MIME
 
 NASTY = (
@@ -39,7 +40,7 @@ def specifications() -> pd.DataFrame:
     lost = fitted["spec_id"] == FAILED
     fitted.loc[lost, ["estimate", "ci_low", "ci_high", "t", "p_value"]] = float("nan")
     fitted.loc[lost, "failed"] = "the model did not converge"
-    return every_row(fitted, robustness.REGISTERED)
+    return every_row(fitted, other_choices.REGISTERED)
 
 
 def drawing() -> Figure:

@@ -7,14 +7,16 @@ import re
 import pandas as pd
 import pytest
 
-from innodivide import confirmatory, figures, models, plan, regional, scenarios
+from innodivide import figures, models
 from innodivide.data import frozen
 from innodivide.data.tables import _tables, country_names, member_states
 from innodivide.errors import ParameterError
+from innodivide.evidence import confirmatory, plan, regional_analyses, scenarios
 from innodivide.indicators import country_profile, panel, peers
 from innodivide.indicators.barriers import scores
 from innodivide.narrative import annex
-from innodivide.narrative.annex import labels, overview, tier1
+from innodivide.narrative.annex import overview, short_names
+from innodivide.narrative.annex import record as tier1
 
 EU27 = list(member_states()["geo"])
 
@@ -29,7 +31,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def gaps():
-    return regional.institutions_by_state()
+    return regional_analyses.institutions_by_state()
 
 
 def said(geo: str, model, gaps) -> str:
@@ -43,15 +45,15 @@ def said(geo: str, model, gaps) -> str:
 
 def test_every_indicator_has_a_short_name_of_its_own():
     codes = frozen.load("indicator").query("level == 'indicator'")["indicator_code"]
-    assert set(labels.INDICATORS) == set(codes) and len(set(labels.INDICATORS.values())) == 32
-    assert max(map(len, labels.INDICATORS.values())) <= 30
+    assert set(short_names.INDICATORS) == set(codes) and len(set(short_names.INDICATORS.values())) == 32
+    assert max(map(len, short_names.INDICATORS.values())) <= 30
     assert set(peers.SHORT) == {name for name, _, _ in country_profile.instruments(_tables(None))} - {peers.EARLY}
 
 
 def test_a_name_takes_its_article_within_a_sentence():
-    assert labels.called("Netherlands") == {"name": "the Netherlands", "Name": "The Netherlands"}
-    assert labels.called("Malta") == {"name": "Malta", "Name": "Malta"}
-    assert labels.a("emerging") == "an emerging innovator" and labels.a("strong") == "a strong innovator"
+    assert short_names.called("Netherlands") == {"name": "the Netherlands", "Name": "The Netherlands"}
+    assert short_names.called("Malta") == {"name": "Malta", "Name": "Malta"}
+    assert short_names.a("emerging") == "an emerging innovator" and short_names.a("strong") == "a strong innovator"
 
 
 # ---- what stands out ----
@@ -225,7 +227,7 @@ def test_panels_refuse_what_they_cannot_draw():
 
 
 def test_the_order_of_rows_does_not_matter_to_the_strengths():
-    rows = scores.strengths("PL").assign(short=lambda f: f["indicator_code"].map(labels.INDICATORS))
+    rows = scores.strengths("PL").assign(short=lambda f: f["indicator_code"].map(short_names.INDICATORS))
     one = figures.save_bytes(figures.strength_columns(rows, "short", "relative", "leaders"), "svg")
     other = figures.save_bytes(
         figures.strength_columns(rows.sample(frac=1, random_state=1), "short", "relative", "leaders"), "svg"

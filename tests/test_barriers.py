@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from innodivide.claims import barriers as claims
-from innodivide.claims.region_barriers import region_barrier_table
 from innodivide.data import frozen
 from innodivide.errors import DataError, DesignError, InnodivideError, ParameterError
+from innodivide.evidence.claims import shared_barriers as claims
 from innodivide.indicators import barriers as b
+from innodivide.narrative.annex.region_barriers import region_barrier_table
 
 HERE = Path(__file__).parent / "reference" / "barriers"
 EXPECTED = (

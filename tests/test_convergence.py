@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from innodivide.errors import DesignError
 from innodivide.indicators import country_profile
 from innodivide.indicators.convergence import beta_convergence, sigma_change, sigma_convergence, sigma_path
-from innodivide.narrative import divide as words
+from innodivide.narrative import innovation_divide as words
 
 
 def long(values: dict, units="ABCDEFGH") -> pd.DataFrame:

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from innodivide.data.sources import FLAG_MEANING, flag_note, sources_of
 from innodivide.errors import ParameterError
-from innodivide.exhibits import figure, say, table
+from innodivide.narrative.exhibits import figure, say, table
 from innodivide.wording import MIME, UNKNOWN, join_names, show
 
 FRAME = pd.DataFrame({"geo": ["PL", "AT"], "name": ["Poland", "Austria"], "rate": [0.25, math.nan], "n": [3, 4]})

@@ -13,7 +13,7 @@ from matplotlib.text import Text
 
 from innodivide import figures
 from innodivide.errors import ParameterError
-from innodivide.figures.labels import spread
+from innodivide.figures.label_places import spread
 from innodivide.figures.style import (
     INK,
     PART_COLOURS,

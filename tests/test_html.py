@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from report_fixtures import Page, assert_sound
 
 from innodivide.data import frozen
-from innodivide.exhibits import figure, say, table
+from innodivide.narrative.exhibits import figure, say, table
 from innodivide.reports import html
 from innodivide.reports.blocks import Block, ReportError, read_blocks
 

@@ -14,19 +14,19 @@ import pytest
 import yaml
 from scipy import stats
 
-from innodivide.confirmatory import planned_dyads
 from innodivide.data import frozen
 from innodivide.errors import DesignError, ParameterError
+from innodivide.evidence.confirmatory import planned_dyads
 from innodivide.evidence.multiverse import joint_test as multiverse
 from innodivide.evidence.multiverse.grid import DIMENSIONS, excluded, expand, load_grid, sample_levels
 from innodivide.evidence.multiverse.joint_test import joint_test, run_grid
 from innodivide.evidence.multiverse.specification import build_world, cell
+from innodivide.evidence.plan import load_plan
 from innodivide.indicators.panel import country_totals, ipcei_dyads
 from innodivide.models.estimators.firth import dispersion_interval, firth_logit
 from innodivide.models.estimators.grouped import grouped_binomial
 from innodivide.models.inference.few_clusters import lpm_clustered
 from innodivide.models.inference.relabelling import country_orders
-from innodivide.plan import load_plan
 
 GRID = load_grid()
 SPECS = expand(GRID)

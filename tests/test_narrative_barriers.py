@@ -6,17 +6,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innodivide import confirmatory, models, plan, regional, scenarios
-from innodivide.claims import barriers as barriers_module
-from innodivide.claims.barriers import lagging_regions
-from innodivide.claims.region_barriers import region_barrier_table
+from innodivide import models
 from innodivide.data import frozen
-from innodivide.exhibits import Exhibit
+from innodivide.evidence import confirmatory, plan, regional_analyses, scenarios
+from innodivide.evidence.claims import shared_barriers as barriers_module
+from innodivide.evidence.claims.shared_barriers import lagging_regions
 from innodivide.indicators import barriers, country_profile, peers, tiers
 from innodivide.indicators.tiers import money
 from innodivide.models.network import bipartite
-from innodivide.narrative import annex, outlook
-from innodivide.narrative import barriers as words
+from innodivide.narrative import annex
+from innodivide.narrative.annex.region_barriers import region_barrier_table
+from innodivide.narrative.exhibits import Exhibit
+from innodivide.narrative.regional_barriers import catching_up
+from innodivide.narrative.regional_barriers import lagging as words
 
 PLAN = plan.load_plan()
 RAW = re.compile(r"\bnan\b|\bNone\b|[{}]|(?<!\w)-\d|\b[a-z]+_[a-z]+")
@@ -112,7 +114,7 @@ def test_the_gap_and_the_country_factor_make_the_published_gap(rows):
 
 
 def test_means_of_states_are_weighted_with_population_and_single_regions_unchanged():
-    states, gaps = regional.institutions_by_state(), barriers.institutional_gaps()
+    states, gaps = regional_analyses.institutions_by_state(), barriers.institutional_gaps()
     latvia = states.query("geo == 'LV' and measure == 'eqi'").iloc[0]
     region = gaps.query("geo == 'LV' and measure == 'eqi'").iloc[0]
     columns = ["value", "gap", "gap_low", "gap_high"]
@@ -133,7 +135,7 @@ def test_means_of_states_are_weighted_with_population_and_single_regions_unchang
 
 
 def test_the_table_of_institutions_says_below_and_above():
-    gaps = regional.institutions_by_state()
+    gaps = regional_analyses.institutions_by_state()
     best, low = annex.institutions_table("FI", gaps), annex.institutions_table("BG", gaps)
     assert "at or above the EU in all 17" in best.title or "in 1 of 17" in best.title
     assert "below the EU in all 17 measures" in low.title
@@ -153,7 +155,7 @@ def test_the_table_of_institutions_says_below_and_above():
 
 
 def test_the_oaxaca_frame_is_that_of_other_tables():
-    frame = regional.oaxaca_frame().set_index("region_code")
+    frame = regional_analyses.oaxaca_frame().set_index("region_code")
     groups = frozen.load("eis_group").query("edition == 2023 and group == 'emerging'")["geo"]
     assert set(frame.loc[frame["emerging"], "geo"]) == set(groups) & set(frame["geo"])
     gdp = frozen.load("region_year").query(
@@ -161,7 +163,7 @@ def test_the_oaxaca_frame_is_that_of_other_tables():
     )["value"]
     assert np.exp(frame.at["PL21", "ln_gdp"]) == pytest.approx(gdp.iloc[0])
     assert frame.at["PL21", "eqi"] == pytest.approx(barriers.region_eqi().at["PL21", "eqi"])
-    found = regional.government_and_wealth(PLAN, n_boot=20)
+    found = regional_analyses.government_and_wealth(PLAN, n_boot=20)
     means = frame.groupby("emerging")["relative"].mean()
     facts = words.oaxaca_facts(found)
     assert facts["difference"] == pytest.approx(means[False] - means[True])
@@ -223,7 +225,7 @@ def test_a_country_above_the_eu_needs_nothing(speed):
 
 
 def test_below_the_eu_counts_the_states_below_it(speed):
-    wide, facts = outlook.below_the_eu(outlook.closing_rows(speed)), outlook.closing_facts(speed)
+    wide, facts = catching_up.below_the_eu(catching_up.closing_rows(speed)), catching_up.closing_facts(speed)
     index = country_profile.index_relative_to_eu()
     assert len(wide) == facts["below"] == int((index[index["year"] == 2023]["relative"] < 100).sum())
     assert wide["value"].is_monotonic_increasing and not (wide["needed_first"] == "none").any()

@@ -6,21 +6,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innodivide import confirmatory, models, robustness
+from innodivide import models
+from innodivide.evidence import confirmatory
 from innodivide.evidence.multiverse import grid as grid_module
 from innodivide.evidence.multiverse import joint_test
+from innodivide.evidence.plan import load_plan
+from innodivide.evidence.robustness import other_choices
 from innodivide.evidence.size_audit.audit import stored
-from innodivide.exhibits import say
 from innodivide.indicators import panel
 from innodivide.models.estimators.firth import dispersion_interval
 from innodivide.models.estimators.pooling import random_intercept_logit
 from innodivide.models.estimators.priors import prior_sensitivity
 from innodivide.models.inference.confounding import e_value, robustness_value
 from innodivide.models.result import as_odds_ratio
-from innodivide.narrative import leader_test, method_audit
-from innodivide.narrative import robustness as words
-from innodivide.narrative import robustness_appendix as appendix
-from innodivide.plan import load_plan
+from innodivide.narrative import leader_test
+from innodivide.narrative.exhibits import say
+from innodivide.narrative.robustness import appendix, method_audit
+from innodivide.narrative.robustness import choices as words
 
 PLAN = load_plan()
 DYADS = confirmatory.planned_dyads(PLAN)
@@ -124,10 +126,10 @@ def test_what_leaves_out_no_association_is_described_by_what_it_shares(grid):
 
 
 def test_the_curve_is_the_log_odds_of_the_label(grid):
-    curve = robustness.odds_ratio_curve(grid)
+    curve = other_choices.odds_ratio_curve(grid)
     assert set(curve["estimator"]) == {"firth", "quasi_binomial"} and set(curve["family"]) == {"leader"}
     assert np.allclose(np.log(curve["odds_ratio"]), curve["estimate"]) and (curve["ci_low"] > 0).all()
-    registered = curve.set_index("spec_id").loc[robustness.REGISTERED]
+    registered = curve.set_index("spec_id").loc[other_choices.REGISTERED]
     assert registered["odds_ratio"] == pytest.approx(REAL.interval.estimate, abs=1e-6)
     medians = words.size_medians(words.curve_rows(curve))
     assert medians["by_population"] == curve.loc[curve["size"] == "ln_population", "odds_ratio"].median()
@@ -137,7 +139,7 @@ def test_the_curve_is_the_log_odds_of_the_label(grid):
 
 
 def test_the_first_interval_of_the_coefficients_is_the_registered_one():
-    rows = leader_test.coefficients(REAL).set_index("term")
+    rows = confirmatory.coefficients(REAL).set_index("term")
     leader = rows.loc["Innovation leader"]
     assert (leader["ci_low"], leader["ci_high"]) == pytest.approx((REAL.interval.ci_low, REAL.interval.ci_high))
     assert (leader["dyad_low"], leader["dyad_high"]) == pytest.approx((REAL.profile.ci_low, REAL.profile.ci_high))
@@ -156,7 +158,7 @@ def test_an_answer_with_an_interval_beyond_one_is_said_so():
 
 def test_linear_models_carry_their_rate_in_the_audit():
     audit = stored(DYADS, PLAN)
-    records = robustness.cluster_methods(REAL, PLAN)
+    records = other_choices.cluster_methods(REAL, PLAN)
     rows = method_audit.cluster_rows(records, audit)
     worst = audit[(audit["sd"] == audit["sd"].max()) & (audit["odds_ratio"] == 1)].set_index("method")["rejection"]
     assert list(rows["method"].str.contains("wild")) == [False, False, False, True, True, False]

@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innodivide import recovery
-from innodivide.claims import tiers as claims
 from innodivide.data import frozen
+from innodivide.evidence import recovery
+from innodivide.evidence.claims import connection as claims
 from innodivide.indicators import tiers
 from innodivide.indicators.tiers import benchmarks, money
 from innodivide.models.network import bipartite
-from innodivide.narrative import instruments, reform
-from innodivide.narrative import tiers as words
+from innodivide.narrative.two_tiers import connection_words as words
+from innodivide.narrative.two_tiers import instruments, reform
 from innodivide.reports.declarations import notebook
 
 DRAWS = 399

@@ -6,11 +6,11 @@ import pytest
 import statsmodels.api as sm
 import statsmodels.formula.api as smf
 
-from innodivide import other_outcomes
-from innodivide.confirmatory import Confirmatory, planned_dyads
 from innodivide.data import frozen
+from innodivide.evidence.confirmatory import Confirmatory, planned_dyads
+from innodivide.evidence.plan import load_plan
+from innodivide.evidence.robustness import other_outcomes
 from innodivide.indicators.panel import country_totals
-from innodivide.plan import load_plan
 
 DYADS = planned_dyads(load_plan())
 STATES = frozen.load("ipcei_country").query("role == 'notifying'").merge(DYADS[["geo", "ipcei_id"]])

@@ -6,7 +6,7 @@ import pytest
 from innodivide.data import frozen
 from innodivide.indicators import panel
 from innodivide.indicators import participation as part
-from innodivide.narrative import participation as words
+from innodivide.narrative import ipcei_participation as words
 
 DAY = pd.Timestamp
 

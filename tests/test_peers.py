@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from innodivide import regional
 from innodivide.data import frozen
 from innodivide.data.tables import country_values, member_states
 from innodivide.errors import DataError, ParameterError
+from innodivide.evidence import regional_analyses
 from innodivide.indicators import country_profile, peers
 
 EU27 = list(member_states()["geo"])
@@ -132,7 +132,7 @@ def test_money_is_that_of_the_profile_with_peers_beside():
 
 
 def test_what_stands_out_is_furthest_from_the_mean():
-    found = peers.standing(regional.institutions_by_state(), pd.Series(range(27), index=EU27, dtype=float))
+    found = peers.standing(regional_analyses.institutions_by_state(), pd.Series(range(27), index=EU27, dtype=float))
     assert found.shape[0] == 27 and np.allclose(found.mean(), 0) and np.allclose(found.std(ddof=0), 1)
     assert {"1.1.1", "eqi", "ipceis"} < set(found) and peers.EARLY not in found
     assert found.at["SE", "wgi_rule_of_law"] > 0 > found.at["RO", "wgi_rule_of_law"], "plus is better governed"

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import yaml
 
-from innodivide import confirmatory, models
-from innodivide import plan as plans
+from innodivide import models
 from innodivide.data import frozen
 from innodivide.errors import DataError
+from innodivide.evidence import confirmatory
+from innodivide.evidence import plan as plans
+from innodivide.evidence.plan import load_plan, plan_hash
 from innodivide.indicators import panel
-from innodivide.plan import load_plan, plan_hash
 
 TEXT = (frozen.ROOT / plans.PLAN_FILE).read_text(encoding="utf-8")
 # The hash of the plan registered on 2026-11-22, before any estimate: repeated here, so that plan and hash cannot change

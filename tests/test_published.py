@@ -9,7 +9,7 @@ import pytest
 from innodivide.data import frozen
 from innodivide.data.checks import published_figures
 from innodivide.errors import DataError
-from innodivide.narrative import participation as words
+from innodivide.narrative import ipcei_participation as words
 
 NEEDED = ("published_check", "ipcei", "ipcei_country", "ipcei_participant", "alliance", "country")
 

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from innodivide import recovery
-from innodivide.claims import tiers as claims_tiers
 from innodivide.data import frozen
 from innodivide.errors import DesignError, ParameterError
+from innodivide.evidence import recovery
+from innodivide.evidence.claims import connection as claims_tiers
 from innodivide.models.inference.slope import permutation_slope
 
 

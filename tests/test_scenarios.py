@@ -8,8 +8,9 @@ import pytest
 from scipy import integrate, stats
 from scipy.special import expit
 
-from innodivide import models, scenarios
+from innodivide import models
 from innodivide.errors import DataError, DesignError, ParameterError
+from innodivide.evidence import scenarios
 from innodivide.indicators import country_profile, panel
 from innodivide.models.inference.power import dispersion_to_sd
 

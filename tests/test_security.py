@@ -16,9 +16,9 @@ import pytest
 from page_blocks import FACTS
 from report_fixtures import Page
 
-from innodivide import exhibits
 from innodivide.data import frozen
 from innodivide.errors import DataError, InnodivideError, ParameterError
+from innodivide.narrative import exhibits
 from innodivide.reports import declarations
 from innodivide.reports.blocks import Block
 from innodivide.reports.run import job

@@ -26,10 +26,10 @@ from site_fixtures import (
     write_report,
 )
 
-from innodivide import robustness
-from innodivide.claims.finding import Finding
 from innodivide.data import frozen
+from innodivide.evidence.claims.finding import Finding
 from innodivide.evidence.multiverse import grid as grid_module
+from innodivide.evidence.robustness import other_choices
 from innodivide.reports.declarations import ANNEX, notebooks
 from innodivide.reports.site import content, explorer, write_index
 from innodivide.reports.site.page import as_script_data
@@ -157,7 +157,7 @@ def test_every_specification_of_the_exhibit_is_in_its_cell_and_no_other(grid):
 
 
 def test_the_registered_cell_is_the_registered_one(grid):
-    choices = dict(zip(explorer.DIMENSIONS, robustness.REGISTERED.split("/")))
+    choices = dict(zip(explorer.DIMENSIONS, other_choices.REGISTERED.split("/")))
     assert grid["registered"] == cell_of(grid, choices)
 
 
@@ -291,7 +291,7 @@ def test_an_unreadable_notebook_counts_as_not_made(folder, tmp_path):
 
 
 def test_a_report_of_another_version_without_a_column_counts_as_not_made(tmp_path):
-    from innodivide import exhibits
+    from innodivide.narrative import exhibits
 
     old = exhibits.figure("F4.5", "All", drawing(), specifications().drop(columns="t"), alt="Lines.", sources=SOURCES)
     new = exhibits.table("T7.1", "Claims", ledger().drop(columns="rule"), {"claim": "Claim"}, sources=SOURCES)

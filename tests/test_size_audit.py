@@ -12,8 +12,10 @@ from click.testing import CliRunner
 from reference.cases import made_up
 from scipy import stats
 
-from innodivide import cli, confirmatory, models
+from innodivide import cli, models
 from innodivide.errors import DataError, DesignError, ParameterError
+from innodivide.evidence import confirmatory
+from innodivide.evidence.plan import load_plan
 from innodivide.evidence.size_audit import audit as size_audit
 from innodivide.evidence.size_audit.methods import METHODS, Block, Judged, Method
 from innodivide.evidence.size_audit.profile_test import penalised_deviance
@@ -24,8 +26,7 @@ from innodivide.models.estimators.design import CONTROLS, build_design
 from innodivide.models.inference import few_clusters, linear_permutation, power
 from innodivide.models.inference.power import dispersion_of_sd, minimum_detectable_odds_ratio
 from innodivide.models.inference.relabelling import country_orders
-from innodivide.narrative import method_audit as words
-from innodivide.plan import load_plan
+from innodivide.narrative.robustness import method_audit as words
 
 PLAN = load_plan()
 DYADS = confirmatory.planned_dyads(PLAN).sort_values(["geo", "ipcei_id"], ignore_index=True)

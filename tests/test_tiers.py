@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innodivide.claims import tiers as claims_tiers
 from innodivide.data import frozen
 from innodivide.errors import DataError, ParameterError
+from innodivide.evidence.claims import connection as claims_tiers
 from innodivide.indicators import tiers
 from innodivide.indicators.tiers import money
 from innodivide.indicators.tiers.coverage import Coverage

@@ -58,8 +58,8 @@ def describe(table):
 @click.command("claims")
 def show_claims():
     """Test the claims of the brief and print the ledger: claim, verdict, numbers."""
-    from innodivide import claims, confirmatory
-    from innodivide.plan import load_plan
+    from innodivide.evidence import claims, confirmatory
+    from innodivide.evidence.plan import load_plan
     from innodivide.wording import show
 
     plan = load_plan()

@@ -4,7 +4,8 @@ Every function sorts its rows by key, so the order of the input does not matter,
 through `save_bytes`. Figures have no title: title, caption and source belong to the exhibit.
 """
 
-from innodivide.figures.country import regions_beside
+from innodivide.figures.choice_curve import specification_curve
+from innodivide.figures.country_maps import regions_beside
 from innodivide.figures.curves import lines, lorenz_plot
 from innodivide.figures.distributions import grouped_strip, null_histogram
 from innodivide.figures.estimates import interval_groups, interval_plot, power_curve
@@ -12,7 +13,6 @@ from innodivide.figures.maps import project, region_map, tile_map
 from innodivide.figures.matrices import group_history, presence_matrix
 from innodivide.figures.panels import record_and_scenarios, strength_columns
 from innodivide.figures.rows import coverage_bars, observed_expected, ranked_dots, strengths
-from innodivide.figures.specifications import specification_curve
 from innodivide.figures.style import ACCENT, GROUP_COLOURS, save_bytes
 from innodivide.figures.tiles import tile_rows
 from innodivide.wording import GROUP_LABELS, GROUP_LETTERS

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from innodivide.figures import style as st
-from innodivide.figures.labels import place_labels, spread
+from innodivide.figures.label_places import place_labels, spread
 
 
 @st.house

@@ -6,7 +6,7 @@ from matplotlib.patches import Patch
 
 from innodivide.errors import ParameterError
 from innodivide.figures import style as st
-from innodivide.figures.labels import place_labels
+from innodivide.figures.label_places import place_labels
 
 _DOT = 6.4  # points: a dot and its edge
 

@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from innodivide.errors import ParameterError
 from innodivide.figures import style as st
-from innodivide.figures.labels import place_labels
+from innodivide.figures.label_places import place_labels
 from innodivide.wording import GROUP_LETTERS, show
 
 GROUP_MARKERS = {"leader": "o", "strong": "s", "moderate": "^", "modest": "v", "emerging": "v"}

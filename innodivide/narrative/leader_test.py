@@ -2,14 +2,12 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pandas as pd
-from scipy import stats
 
-from innodivide.confirmatory import Confirmatory
 from innodivide.data.tables import Tables, member_states
-from innodivide.exhibits import Exhibit
-from innodivide.plan import Plan
+from innodivide.evidence.confirmatory import Confirmatory
+from innodivide.evidence.plan import Plan
+from innodivide.narrative.exhibits import Exhibit
 from innodivide.wording import join_names
 
 READABLE = {  # names of the plan in the words of a report
@@ -59,23 +57,6 @@ def treated_states(dyads: pd.DataFrame, tables: Tables | None = None) -> pd.Data
     rows = dyads[dyads["leader"]].assign(name=dyads["geo"].map(names)).sort_values("name")
     grouped = rows.groupby(["decision_date", "ipcei_id", "edition"])["name"].agg(n="size", leaders=", ".join)
     return grouped.reset_index()
-
-
-def coefficients(main: Confirmatory) -> pd.DataFrame:
-    """Return every coefficient as an odds ratio: term, odds_ratio, ci_low, ci_high (t with the dispersion between
-    countries, as registered for the leaders) and dyad_low, dyad_high (profile, independent dyads)."""
-    labels = {
-        "leader": ("Innovation leader", 1.0),
-        "ln_population": ("Population (per doubling)", np.log(2)),
-        "ln_gdp_pc_pps": ("GDP per head, PPS (per doubling)", np.log(2)),
-    }
-    rows = []
-    for name, (label, unit) in labels.items():
-        found = main.fit.coefficients.loc[name]
-        reach = stats.t.ppf((1 + main.fit.level) / 2, main.fit.df) * found["se"] * np.sqrt(main.fit.dispersion)
-        ends = found["estimate"] - reach, found["estimate"] + reach, found["ci_low"], found["ci_high"]
-        rows.append((label, *np.exp(unit * np.array([found["estimate"], *ends]))))
-    return pd.DataFrame(rows, columns=["term", "odds_ratio", "ci_low", "ci_high", "dyad_low", "dyad_high"])
 
 
 def answer_facts(main: Confirmatory, curve, plan: Plan) -> dict:

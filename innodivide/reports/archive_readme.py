@@ -8,7 +8,7 @@ import pandas as pd
 
 from innodivide.data import frozen
 from innodivide.data.sources import sources_of
-from innodivide.plan import load_plan
+from innodivide.evidence.plan import load_plan
 from innodivide.reports import archive_trace
 
 TEMPLATE = "archive_readme.md.j2"
@@ -38,7 +38,7 @@ def readme(contents) -> str:
         "python": environment["python"],
         "packages": sorted(environment["packages"].items()),
         "seed": load_plan().seed,
-        "stream": archive_trace.place("innodivide.confirmatory.stream").split(" ")[0],
+        "stream": archive_trace.place("innodivide.evidence.confirmatory.stream").split(" ")[0],
         "megabytes": math.ceil(sum(p.stat().st_size for p in contents.files.values()) / 1e6),
         "listing": listing,
     }

@@ -49,7 +49,7 @@ def _exhibit_id(call: ast.Call) -> str | None:
 
 
 def _imports(tree: ast.AST) -> dict[str, str]:
-    """Return what each imported name of the library stands for: `innodivide.plan.load_plan`."""
+    """Return what each imported name of the library stands for: `innodivide.evidence.plan.load_plan`."""
     return {
         alias.asname or alias.name: f"{node.module}.{alias.name}"
         for node in ast.walk(tree)
@@ -83,7 +83,9 @@ def _functions(node: ast.AST, imported: dict[str, str], assigned: dict[str, ast.
             head, _, rest = dotted.partition(".")
             if head in imported:
                 found_at = place(f"{imported[head]}.{rest}".rstrip("."))
-                if found_at and not found_at.startswith("innodivide/exhibits.py"):  # how it is shown, not what
+                if found_at and not found_at.startswith(
+                    "innodivide/narrative/exhibits.py"
+                ):  # how it is shown, not what
                     found[found_at] = None
     return tuple(found)
 
@@ -97,7 +99,7 @@ def _dotted(node: ast.expr) -> str:
 
 @lru_cache(maxsize=1024)
 def place(dotted: str) -> str:
-    """Return `innodivide/indicators/panel.py:31 ipcei_dyads` for a full name, empty if the source has no such function."""
+    """Return `innodivide/indicators/panel.py:31 ipcei_dyads` for a full name, empty if there is none."""
     module, _, name = dotted.rpartition(".")
     if not re.fullmatch(r"\w+", name):
         return ""

@@ -8,9 +8,9 @@ import warnings
 from contextlib import suppress
 from importlib import import_module
 
-from innodivide import regional
-from innodivide.claims.barriers import regional_contributions
 from innodivide.data import frozen
+from innodivide.evidence import regional_analyses
+from innodivide.evidence.claims.shared_barriers import regional_contributions
 from innodivide.indicators import barriers, peers
 
 os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # of frozen modules the debugger would warn
@@ -30,14 +30,19 @@ for name in (
     "innodivide.figures",
     "innodivide.narrative.annex",
     "innodivide.narrative.leader_test",
-    "innodivide.robustness",
+    "innodivide.evidence.robustness.other_choices",
 ):
     import_module(name)
 
 for name in frozen.resources():  # checked and typed here once; a table that does not hold is reported where it is used
     frozen.check_table(name)
 
-for result in (barriers.country_scores, peers.measures, regional.institutions_by_state, regional_contributions):
+for result in (
+    barriers.country_scores,
+    peers.measures,
+    regional_analyses.institutions_by_state,
+    regional_contributions,
+):
     with suppress(Exception), warnings.catch_warnings():  # the report that uses it computes it again and says so
         warnings.simplefilter("error")
         result()

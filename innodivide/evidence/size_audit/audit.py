@@ -24,16 +24,17 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from innodivide import confirmatory, models
+from innodivide import models
 from innodivide.data import frozen
 from innodivide.errors import DataError, DesignError, ParameterError
+from innodivide.evidence import confirmatory
+from innodivide.evidence.plan import Plan, load_plan
 from innodivide.evidence.size_audit.methods import METHODS, Block, Method
 from innodivide.models.estimators.design import CONTROLS, Design, build_design, mean_intercept
 from innodivide.models.inference.few_clusters import WEBB
 from innodivide.models.inference.power import MAX_SD, conditional_logit, dispersion_to_sd
 from innodivide.models.inference.relabelling import check_permutations, country_orders
 from innodivide.models.result import require_rng
-from innodivide.plan import Plan, load_plan
 
 STORED = frozen.ROOT / "reports" / "expected" / "size_audit.csv"
 SIMULATIONS = 4000

@@ -1,7 +1,6 @@
 """The sentences and exhibits of a country annex that depend on the country: every case has its own wording."""
 
-from innodivide.narrative.annex.labels import INDICATORS
-from innodivide.narrative.annex.outlook import closing_exhibits
+from innodivide.narrative.annex.closing_words import closing_exhibits
 from innodivide.narrative.annex.overview import (
     editions_table,
     heading,
@@ -10,15 +9,16 @@ from innodivide.narrative.annex.overview import (
     strength_figure,
     summary,
 )
-from innodivide.narrative.annex.regions import barrier_exhibits, institutions_table, region_figure
-from innodivide.narrative.annex.tier1 import expected_overview, membership_exhibit, record_figure, scenario_text
-from innodivide.narrative.annex.tier2 import (
+from innodivide.narrative.annex.own_regions import barrier_exhibits, institutions_table, region_figure
+from innodivide.narrative.annex.partnerships_and_money import (
     connection_text,
     data_notes,
     money_against_gap_text,
     money_table,
     semester_text,
 )
+from innodivide.narrative.annex.record import expected_overview, membership_exhibit, record_figure, scenario_text
+from innodivide.narrative.annex.short_names import INDICATORS
 
 # Draws of an annex: few where every annex draws all countries again; the captions say how many.
 RESAMPLES, SCENARIO_DRAWS, NULL_MATRICES = 199, 1000, 199

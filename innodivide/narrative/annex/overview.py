@@ -5,12 +5,12 @@ import pandas as pd
 from innodivide import figures
 from innodivide.data.sources import flag_note, sources_of
 from innodivide.data.tables import Tables, _tables, country_names
-from innodivide.exhibits import Exhibit, figure, say, table
 from innodivide.indicators import country_profile, peers
 from innodivide.indicators.barriers.scores import strengths
 from innodivide.indicators.country_profile import joined_later
-from innodivide.narrative.annex.labels import GROUP, INDICATORS, a, called, others
-from innodivide.narrative.barriers import LABELS
+from innodivide.narrative.annex.short_names import GROUP, INDICATORS, a, called, others
+from innodivide.narrative.exhibits import Exhibit, figure, say, table
+from innodivide.narrative.regional_barriers.lagging import LABELS
 from innodivide.wording import join_names, show
 
 IN_A_LIST = {  # names of a table, where a colon within a sentence would mislead

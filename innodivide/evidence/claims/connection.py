@@ -8,10 +8,10 @@ import math
 import numpy as np
 import pandas as pd
 
-from innodivide import recovery
-from innodivide.claims.finding import Finding
-from innodivide.confirmatory import BRIEF_CUTOFF
 from innodivide.data.tables import Tables, _tables, member_states
+from innodivide.evidence import recovery
+from innodivide.evidence.claims.finding import Finding
+from innodivide.evidence.confirmatory import BRIEF_CUTOFF
 from innodivide.indicators import tiers
 from innodivide.indicators.tiers import money
 from innodivide.models.inference.permutation import holm

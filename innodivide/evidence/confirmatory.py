@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from innodivide import models
 from innodivide.data.tables import Tables, member_states
+from innodivide.evidence.plan import Plan
 from innodivide.indicators.panel import country_totals, ipcei_dyads
 from innodivide.models.result import Result, as_odds_ratio
-from innodivide.plan import Plan
 
 NAMED_FIVE = ("DE", "DK", "FI", "FR", "SE")
 NAMED_THREE = ("BG", "PL", "RO")
@@ -223,3 +224,20 @@ def null_draws(main: Confirmatory, plan: Plan) -> pd.DataFrame:
             )
         }
     )
+
+
+def coefficients(main: Confirmatory) -> pd.DataFrame:
+    """Return every coefficient as an odds ratio: term, odds_ratio, ci_low, ci_high (t with the dispersion between
+    countries, as registered for the leaders) and dyad_low, dyad_high (profile, independent dyads)."""
+    labels = {
+        "leader": ("Innovation leader", 1.0),
+        "ln_population": ("Population (per doubling)", np.log(2)),
+        "ln_gdp_pc_pps": ("GDP per head, PPS (per doubling)", np.log(2)),
+    }
+    rows = []
+    for name, (label, unit) in labels.items():
+        found = main.fit.coefficients.loc[name]
+        reach = stats.t.ppf((1 + main.fit.level) / 2, main.fit.df) * found["se"] * np.sqrt(main.fit.dispersion)
+        ends = found["estimate"] - reach, found["estimate"] + reach, found["ci_low"], found["ci_high"]
+        rows.append((label, *np.exp(unit * np.array([found["estimate"], *ends]))))
+    return pd.DataFrame(rows, columns=["term", "odds_ratio", "ci_low", "ci_high", "dyad_low", "dyad_high"])

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from innodivide.claims.finding import Finding
-from innodivide.claims.tiers import ALPHA
 from innodivide.data import frozen
 from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, _tables, member_states
+from innodivide.evidence.claims.connection import ALPHA
+from innodivide.evidence.claims.finding import Finding
 from innodivide.indicators import tiers
 from innodivide.wording import join_names
 

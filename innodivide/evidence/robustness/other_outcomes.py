@@ -11,9 +11,9 @@ from functools import partial
 import pandas as pd
 
 from innodivide import models
-from innodivide.confirmatory import Confirmatory
 from innodivide.data.tables import Tables, _tables
 from innodivide.errors import DataError, DesignError, ParameterError
+from innodivide.evidence.confirmatory import Confirmatory
 from innodivide.indicators.country_profile import index_relative_to_eu
 from innodivide.indicators.panel import country_totals
 from innodivide.models.estimators import outcomes

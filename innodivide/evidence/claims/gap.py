@@ -1,11 +1,11 @@
 """Claims C06 and C08: the least innovative regions, and whether the divide closes. Rules: analysis_plan.yml."""
 
-from innodivide.claims.finding import Finding
-from innodivide.confirmatory import stream
 from innodivide.data.tables import Tables, member_states
+from innodivide.evidence.claims.finding import Finding
+from innodivide.evidence.confirmatory import stream
+from innodivide.evidence.plan import Plan
 from innodivide.indicators import convergence
 from innodivide.indicators.country_profile import index_relative_to_eu
-from innodivide.plan import Plan
 from innodivide.wording import join_names
 
 ALMOST_TEN = (8, 9)  # how "almost ten" is read

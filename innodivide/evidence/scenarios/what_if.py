@@ -17,9 +17,6 @@ from innodivide.indicators.panel import control_values
 from innodivide.models.estimators.design import require_columns
 from innodivide.models.inference.power import conditional_logit, dispersion_to_sd
 from innodivide.models.result import require_rng
-from innodivide.scenarios.closing import closing_speed, closing_spread, participation_needed
-
-__all__ = ["closing_speed", "closing_spread", "participation_needed", "participation_scenarios", "pipeline_dyads"]
 
 SCENARIOS = ("label", "wealth", "rate")
 WEALTH = "ln_gdp_pc_pps"

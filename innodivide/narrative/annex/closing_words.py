@@ -4,9 +4,9 @@ import pandas as pd
 
 from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, country_names
-from innodivide.exhibits import Exhibit, say, table
-from innodivide.narrative import outlook as words
-from innodivide.narrative.annex.labels import called
+from innodivide.narrative.annex.short_names import called
+from innodivide.narrative.exhibits import Exhibit, say, table
+from innodivide.narrative.regional_barriers import catching_up as words
 from innodivide.wording import show
 
 AS_FAST = {

@@ -3,12 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from innodivide import other_outcomes
-from innodivide.confirmatory import Confirmatory, stream
 from innodivide.data.tables import Tables, _tables
+from innodivide.evidence.confirmatory import Confirmatory, stream
 from innodivide.evidence.multiverse import grid as grid_module
 from innodivide.evidence.multiverse import joint_test as multiverse
-from innodivide.evidence.robustness import uncertain_labels
+from innodivide.evidence.plan import Plan
+from innodivide.evidence.robustness import other_outcomes, uncertain_labels
 from innodivide.indicators import composite
 from innodivide.indicators.panel import country_totals
 from innodivide.models.decomposition import shapley as importance
@@ -16,7 +16,6 @@ from innodivide.models.estimators.design import CONTROLS
 from innodivide.models.inference import few_clusters, linear_permutation, sweep
 from innodivide.models.inference.confounding import Sensitivity, e_value, risk_ratio, robustness_value
 from innodivide.models.result import Result
-from innodivide.plan import Plan
 
 REGISTERED = "at_decision/ln_population/in/all/notifying/firth/lag1"
 COMMON = 0.15  # share of events above which an odds ratio is read as a squared risk ratio (VanderWeele 2017)

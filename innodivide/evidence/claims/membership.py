@@ -5,13 +5,13 @@ import math
 import pandas as pd
 
 from innodivide import models
-from innodivide.claims.finding import Finding
-from innodivide.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts, stream
 from innodivide.data.tables import Tables, member_states
+from innodivide.evidence.claims.finding import Finding
+from innodivide.evidence.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts, stream
+from innodivide.evidence.plan import Plan
 from innodivide.indicators import participation
 from innodivide.indicators.panel import ipcei_dyads
 from innodivide.models.result import Result
-from innodivide.plan import Plan
 from innodivide.wording import join_names
 
 BRIEF_EDITION = 2020  # the last edition that the brief could use

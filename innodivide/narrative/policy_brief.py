@@ -2,18 +2,19 @@
 
 import pandas as pd
 
-from innodivide.claims import tier1
-from innodivide.claims.tiers import connected_states
-from innodivide.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts
 from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, _tables, member_states
+from innodivide.evidence.claims import membership
+from innodivide.evidence.claims.connection import connected_states
+from innodivide.evidence.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts
+from innodivide.evidence.plan import Plan
 from innodivide.indicators import participation, tiers
 from innodivide.indicators.panel import dyad_sources, ipcei_dyads
-from innodivide.narrative import leader_test, method_audit
-from innodivide.narrative import participation as words_participation
-from innodivide.narrative import tiers as words_tiers
-from innodivide.narrative.tiers import p_text
-from innodivide.plan import Plan
+from innodivide.narrative import ipcei_participation as words_participation
+from innodivide.narrative import leader_test
+from innodivide.narrative.robustness import method_audit
+from innodivide.narrative.two_tiers import connection_words as words_tiers
+from innodivide.narrative.two_tiers.connection_words import p_text
 from innodivide.wording import join_names
 
 # Claims in a few words, for the table of the summary.
@@ -53,7 +54,7 @@ CONNECT = {
 
 def answer_facts(main: Confirmatory, curve, ledger: pd.DataFrame, plan: Plan) -> dict:
     """Return the numbers of the answer in two sentences: the leader test, size, and the verdicts counted."""
-    size, counts = tier1.size_test(main, plan), ledger["verdict"].value_counts()
+    size, counts = membership.size_test(main, plan), ledger["verdict"].value_counts()
     found = [f"{n} {VERBS[v][n > 1]}" for v, n in ((v, int(counts.get(v, 0))) for v in VERBS) if n]
     clear = size.p_value < float(plan.fixed["test"]["alpha"])
     return leader_test.answer_facts(main, curve, plan) | {
@@ -95,7 +96,9 @@ def member_facts(rows: pd.DataFrame, ledger: pd.DataFrame, tables: Tables | None
     leaders, named = rows[rows["group"] == "leader"], rows[rows["geo"].isin(NAMED_FIVE)].sort_values(["n", "name"])
     then = named_counts(ipcei_dyads(until=BRIEF_CUTOFF, tables=tables), NAMED_FIVE, tables)
     over = rows[(2 * rows["n"] > rows["n_possible"]) & ~rows["geo"].isin(NAMED_FIVE)]
-    group = tables["eis_group"].query("edition == @e", local_dict={"e": tier1.BRIEF_EDITION}).set_index("geo")["group"]
+    group = (
+        tables["eis_group"].query("edition == @e", local_dict={"e": membership.BRIEF_EDITION}).set_index("geo")["group"]
+    )
     other = rows[rows["geo"].isin(NAMED_THREE) & (rows["geo"].map(group) != "modest")].iloc[-1]
     return facts | {
         "stance": STANCE[ledger.set_index("claim_id").at["C02", "verdict"]],
@@ -111,7 +114,7 @@ def member_facts(rows: pd.DataFrame, ledger: pd.DataFrame, tables: Tables | None
         "other": other["name"],
         "other_n": int(other["n"]),
         "other_group": group[other["geo"]],
-        "other_edition": f"EIS {tier1.BRIEF_EDITION}",
+        "other_edition": f"EIS {membership.BRIEF_EDITION}",
     }
 
 

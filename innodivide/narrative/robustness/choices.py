@@ -2,12 +2,12 @@
 
 import pandas as pd
 
-from innodivide.confirmatory import Confirmatory
 from innodivide.data.tables import Tables, member_states
+from innodivide.evidence.confirmatory import Confirmatory
+from innodivide.evidence.plan import Plan
 from innodivide.evidence.robustness import uncertain_labels
 from innodivide.indicators import composite
 from innodivide.narrative.leader_test import scope
-from innodivide.plan import Plan
 
 CHOICES = {
     "status": "Status",

@@ -6,14 +6,12 @@ others in its supplement, written later but before their statistics were compute
 
 import pandas as pd
 
-from innodivide.claims import barriers, divide, tier1, tiers
-from innodivide.claims.finding import NOT_TESTED, Finding
-from innodivide.confirmatory import Confirmatory, stream
 from innodivide.data.tables import Tables, _tables
-from innodivide.plan import Plan
+from innodivide.evidence.claims import connection, gap, membership, shared_barriers
+from innodivide.evidence.claims.finding import NOT_TESTED
+from innodivide.evidence.confirmatory import Confirmatory, stream
+from innodivide.evidence.plan import Plan
 from innodivide.wording import join_names
-
-__all__ = ["NOT_TESTED", "Finding", "ledger", "verdict_counts"]
 
 
 def ledger(main: Confirmatory, family: pd.DataFrame, plan: Plan, tables: Tables | None = None) -> pd.DataFrame:
@@ -28,18 +26,18 @@ def ledger(main: Confirmatory, family: pd.DataFrame, plan: Plan, tables: Tables 
     tables = _tables(tables)
     verdicts = family.set_index("claim")
     findings = [
-        tier1.leaders_or_size_and_wealth(main, verdicts, plan),
-        tier1.named_five_dominate(main, verdicts, plan, tables),
-        tier1.lowest_group_absent(main, verdicts, plan, tables),
-        tier1.large_firms(tables),
-        tiers.tiers_hardly_connect(stream(plan, 9), tables),
-        divide.least_innovative_regions(tables),
-        tiers.partnership_demand(tables),
-        divide.divide_widens(plan, tables),
-        tiers.uneven_recovery(stream(plan, 10), tables),
-        barriers.shared_barriers_finding(stream(plan, 11), tables),
-        tiers.regions_beyond(tables),
-        tiers.reform_money(stream(plan, 12), tables),
+        membership.leaders_or_size_and_wealth(main, verdicts, plan),
+        membership.named_five_dominate(main, verdicts, plan, tables),
+        membership.lowest_group_absent(main, verdicts, plan, tables),
+        membership.large_firms(tables),
+        connection.tiers_hardly_connect(stream(plan, 9), tables),
+        gap.least_innovative_regions(tables),
+        connection.partnership_demand(tables),
+        gap.divide_widens(plan, tables),
+        connection.uneven_recovery(stream(plan, 10), tables),
+        shared_barriers.shared_barriers_finding(stream(plan, 11), tables),
+        connection.regions_beyond(tables),
+        connection.reform_money(stream(plan, 12), tables),
     ]
     frame = pd.DataFrame([f.__dict__ for f in findings])
     claims = tables["claim"].merge(frame, on="claim_id", how="left")

@@ -7,9 +7,9 @@ Weights and the reading of zeros were chosen after a first run with equal weight
 import numpy as np
 import pandas as pd
 
-from innodivide.claims.finding import Finding
 from innodivide.data.tables import Tables, _tables, once
 from innodivide.errors import ParameterError
+from innodivide.evidence.claims.finding import Finding
 from innodivide.indicators import barriers
 from innodivide.models.result import require_rng
 

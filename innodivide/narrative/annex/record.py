@@ -5,10 +5,10 @@ import pandas as pd
 from innodivide import figures
 from innodivide.data.sources import flag_note, sources_of
 from innodivide.data.tables import TAKING_PART, Tables, _tables, country_names
-from innodivide.exhibits import Exhibit, figure, say, table
 from innodivide.indicators import country_profile
 from innodivide.indicators.country_profile import joined_later
-from innodivide.narrative.annex.labels import called
+from innodivide.narrative.annex.short_names import called
+from innodivide.narrative.exhibits import Exhibit, figure, say, table
 from innodivide.wording import join_names, show
 
 ROLE_TEXT = {

@@ -6,13 +6,13 @@ Each part that draws at random has a stream of its own (`confirmatory.stream`), 
 import numpy as np
 import pandas as pd
 
-from innodivide import scenarios
-from innodivide.claims import barriers as claim
-from innodivide.confirmatory import stream
 from innodivide.data.tables import Tables, _tables, member_states, once
+from innodivide.evidence import scenarios
+from innodivide.evidence.claims import shared_barriers as claim
+from innodivide.evidence.confirmatory import stream
+from innodivide.evidence.plan import Plan
 from innodivide.indicators import barriers, composite
 from innodivide.models.estimators.firth import FirthFit
-from innodivide.plan import Plan
 
 WEALTH_YEAR = 2021  # regional GDP: the year in which the quality of government was asked
 SPLIT, FIRST, GOVERNMENT, CHOICES, OAXACA, PROFILES, PIPELINE, ANNEX, ANNEX_SCENARIOS, ANNEX_NETWORK = range(40, 50)

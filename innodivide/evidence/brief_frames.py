@@ -3,14 +3,14 @@
 import numpy as np
 import pandas as pd
 
-from innodivide import regional
-from innodivide.confirmatory import stream
 from innodivide.data.tables import Tables, _tables
+from innodivide.evidence import regional_analyses
+from innodivide.evidence.confirmatory import stream
+from innodivide.evidence.plan import Plan
 from innodivide.indicators import barriers, convergence, participation, tiers
 from innodivide.indicators.country_profile import index_relative_to_eu
 from innodivide.indicators.tiers import benchmarks, money
 from innodivide.models.network import null_models
-from innodivide.plan import Plan
 
 PAIRS, STATES, REGIONS, MONEY, SPREAD = 9, 8, 51, 12, 37  # streams of the plan: those of the claims where there is one
 COMPARED = ("Population", "GDP", "Business R&D")
@@ -68,7 +68,7 @@ def spread_paths(plan: Plan, tables: Tables | None = None) -> pd.DataFrame:
     """
     tables = _tables(tables)
     states = convergence.sigma_path(index_relative_to_eu(2023, tables), stream(plan, STATES))
-    series = regional.region_series(tables)
+    series = regional_analyses.region_series(tables)
     series = series.assign(country=series["geo"].map(barriers.region_groups(tables)["geo"]))
     regions = convergence.sigma_path(series, stream(plan, REGIONS), value="relative", cluster="country")
     rows = pd.concat([states.assign(series="states"), regions.assign(series="regions")], ignore_index=True)

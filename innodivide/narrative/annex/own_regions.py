@@ -7,10 +7,10 @@ import pandas as pd
 from innodivide import figures
 from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, _tables, country_names
-from innodivide.exhibits import Exhibit, figure, say, table
 from innodivide.indicators import country_profile, peers
-from innodivide.narrative.annex.labels import called, excerpt, others
-from innodivide.narrative.barriers import LABELS
+from innodivide.narrative.annex.short_names import called, excerpt, others
+from innodivide.narrative.exhibits import Exhibit, figure, say, table
+from innodivide.narrative.regional_barriers.lagging import LABELS
 from innodivide.wording import join_names, show
 
 READING = {"behind": "below", "ahead": "above", "within the margin": "not told apart"}

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from innodivide.claims.barriers import TOP, indicator_names, lagging_regions, regional_contributions
 from innodivide.data.tables import Tables, _tables, member_states
 from innodivide.errors import ParameterError
+from innodivide.evidence.claims.shared_barriers import TOP, indicator_names, lagging_regions, regional_contributions
 from innodivide.indicators import barriers
 from innodivide.models.result import require_rng
 from innodivide.wording import show

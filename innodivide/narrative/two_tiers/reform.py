@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from innodivide import recovery
-from innodivide.claims.tiers import ALPHA
 from innodivide.data.tables import Tables, _tables, member_states
-from innodivide.narrative.tiers import p_text
+from innodivide.evidence import recovery
+from innodivide.evidence.claims.connection import ALPHA
+from innodivide.narrative.two_tiers.connection_words import p_text
 from innodivide.wording import join_names, show
 
 OUTCOMES = {

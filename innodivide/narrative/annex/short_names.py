@@ -1,6 +1,6 @@
 """Names short enough for a dense figure or table."""
 
-from innodivide.exhibits import Exhibit
+from innodivide.narrative.exhibits import Exhibit
 
 # The 32 indicators of EIS 2023, by code; the full names stand in table `indicator`.
 INDICATORS = {

@@ -4,10 +4,10 @@ import pandas as pd
 
 from innodivide.data.sources import FLAG_MEANING, flag_note, sources_of
 from innodivide.data.tables import TAKING_PART, Tables, _tables, country_names
-from innodivide.exhibits import Exhibit, say, table
 from innodivide.indicators import country_profile, peers
-from innodivide.narrative.annex.labels import called
 from innodivide.narrative.annex.overview import circle_names
+from innodivide.narrative.annex.short_names import called
+from innodivide.narrative.exhibits import Exhibit, say, table
 from innodivide.wording import join_names
 
 REFORM = {

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from innodivide.claims import barriers as claim
-from innodivide.claims.barriers import indicator_names
 from innodivide.data.tables import Tables, _tables, country_names
+from innodivide.evidence.claims import shared_barriers as claim
+from innodivide.evidence.claims.shared_barriers import indicator_names
 from innodivide.indicators import barriers
 from innodivide.models.decomposition import ward
 from innodivide.wording import join_names

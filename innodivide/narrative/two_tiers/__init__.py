@@ -1,0 +1,1 @@
+"""Words and tables of the report on the two tiers (notebook 05)."""
