@@ -32,7 +32,7 @@ from pathlib import Path
 import psutil
 
 from innodivide.data import frozen
-from innodivide.reports.declarations import eu27
+from innodivide.reports.making.declarations import eu27
 from innodivide.wording import MIME
 
 NOTEBOOK = frozen.ROOT / "notebooks" / "country_annex.ipynb"
@@ -63,7 +63,7 @@ def run_cells(country: str) -> dict[str, str]:
 
 
 def design_floor(countries, out: Path) -> None:
-    from innodivide.reports.kernels import context
+    from innodivide.reports.making.kernels import context
 
     with ProcessPoolExecutor(PROCESSES, mp_context=context()) as pool:
         made = dict(zip(countries, pool.map(run_cells, countries)))
@@ -214,7 +214,7 @@ def scale(sizes: list[int], folder: Path) -> None:
 
 
 def design_scale(size, out: Path) -> None:
-    from innodivide.reports.run import job, run
+    from innodivide.reports.making.run import job, run
 
     last = date(2025, 12, 31)
     jobs = [job("02_ipcei_participation", ("html",), until=str(last - timedelta(days=i))) for i in range(int(size[0]))]

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import nbformat
 
 from innodivide.narrative import exhibits
-from innodivide.reports import document, pdf
-from innodivide.reports.blocks import Block
-from innodivide.reports.declarations import notebook
+from innodivide.reports.making.declarations import notebook
+from innodivide.reports.pages import document, pdf
+from innodivide.reports.pages.blocks import Block
 
 
 def run_cells(name: str, names: dict, skip: int = 0) -> SimpleNamespace:

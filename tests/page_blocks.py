@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from innodivide.data import frozen
 from innodivide.narrative import exhibits
-from innodivide.reports.blocks import Block
+from innodivide.reports.pages.blocks import Block
 
 SOURCES = ("AALEP-FR", "UNICODE_CLDR")
 FACTS = {"Notebook": "notebooks/90_mini.ipynb", "Parameters": "country = PL", "Software": "innodivide"}

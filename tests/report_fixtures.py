@@ -137,7 +137,7 @@ class Mini:
         for name in (MINI, AGAIN, HURRIED):
             write_notebook(root / "notebooks" / f"{name}.ipynb", MINI_CELLS)
         if light:
-            (root / "innodivide" / "reports" / "warm.py").write_text(
+            (root / "innodivide" / "reports" / "making" / "warm.py").write_text(
                 "import ipykernel.kernelapp, innodivide.data.frozen\n"
             )
         self._pool = None
@@ -192,7 +192,7 @@ class Mini:
 
 
 def _forget() -> None:
-    from innodivide.reports import declarations, manifest
+    from innodivide.reports.making import declarations, manifest
 
     for cached in (declarations.notebooks, manifest._shared_inputs, manifest.environment, manifest.code_state):
         cached.cache_clear()
@@ -200,7 +200,7 @@ def _forget() -> None:
 
 def make_reports(moods, out: Path, workers: int, force: bool = False, formats=("html", "pdf")) -> list:
     """Run the small notebook once for each mood and return the outcomes."""
-    from innodivide.reports import run
+    from innodivide.reports.making import run
 
     _forget()
     return run.run([run.job(MINI, formats, mood=m) for m in moods], out, force=force, workers=workers)
@@ -208,7 +208,7 @@ def make_reports(moods, out: Path, workers: int, force: bool = False, formats=("
 
 def make_reports_in_threads(moods, out: Path) -> tuple[list, int]:
     """Run the small notebook for each mood in threads; return the outcomes, and what the threads answer afterwards."""
-    from innodivide.reports import run
+    from innodivide.reports.making import run
 
     _forget()
     with ThreadPoolExecutor(2) as threads:
@@ -218,7 +218,7 @@ def make_reports_in_threads(moods, out: Path) -> tuple[list, int]:
 
 def write_fake_report(folder: Path, name: str = MINI) -> dict:
     """Write a report folder with a true manifest, without running a kernel."""
-    from innodivide.reports import manifest, run
+    from innodivide.reports.making import manifest, run
 
     _forget()
     item = run.job(name)
@@ -232,7 +232,7 @@ def write_fake_report(folder: Path, name: str = MINI) -> dict:
 
 def why_stale(folder: Path, name: str = MINI, mood: str = "good") -> str:
     """Return why the report in the folder must be made again."""
-    from innodivide.reports import manifest, run
+    from innodivide.reports.making import manifest, run
 
     _forget()
     item = run.job(name, mood=mood)

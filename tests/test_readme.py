@@ -5,7 +5,7 @@ import re
 from brief_run import brief
 
 from innodivide import figures
-from innodivide.cli import main
+from innodivide.cli.main import main
 from innodivide.data import frozen
 
 README = (frozen.ROOT / "README.md").read_text(encoding="utf-8")
@@ -34,7 +34,7 @@ def test_ledger_is_that_of_the_run():
 
 
 def test_reports_of_the_table_are_those_declared():
-    from innodivide.reports.declarations import notebooks
+    from innodivide.reports.making.declarations import notebooks
 
     for name, declared in notebooks().items():
         if name != "country_annex":

@@ -19,9 +19,9 @@ from report_fixtures import Page
 from innodivide.data import frozen
 from innodivide.errors import DataError, InnodivideError, ParameterError
 from innodivide.narrative import exhibits
-from innodivide.reports import declarations
-from innodivide.reports.blocks import Block
-from innodivide.reports.run import job
+from innodivide.reports.making import declarations
+from innodivide.reports.making.run import job
+from innodivide.reports.pages.blocks import Block
 
 SOURCES = sorted((frozen.ROOT / "innodivide").rglob("*.py"))
 HOSTILE = (
@@ -84,7 +84,10 @@ def test_that_test_would_notice(tmp_path):
 
 def test_only_refresh_and_the_cluster_reach_the_network():
     """A kernel's sockets are files, and a lock states the name of this machine."""
-    allowed = {"innodivide/data/refresh.py", *(f"innodivide/reports/{n}.py" for n in ("cluster", "kernels", "lock"))}
+    allowed = {
+        "innodivide/data/refresh.py",
+        *(f"innodivide/reports/making/{n}.py" for n in ("cluster", "kernels", "lock")),
+    }
     users = {p.relative_to(frozen.ROOT).as_posix() for p in SOURCES if any(map(NETWORK.fullmatch, names_in(p)))}
     assert users <= allowed and "innodivide/data/refresh.py" in users
 
@@ -116,7 +119,7 @@ def attacked() -> list[Block]:
 
 
 def test_a_page_runs_nothing(attacked):
-    from innodivide.reports import html
+    from innodivide.reports.pages import html
 
     page = Page(html.render("Attacked", attacked, FACTS))
     assert not page.all("script") and not page.all("svg") and not page.all("iframe")
@@ -131,7 +134,7 @@ def test_a_page_runs_nothing(attacked):
 def test_a_pdf_reads_no_file_and_runs_no_command(attacked, tmp_path, monkeypatch):
     from pypdf import PdfReader
 
-    from innodivide.reports import pdf
+    from innodivide.reports.pages import pdf
 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "x.pdf").write_bytes(pdf.render("Attacked", attacked, FACTS))
@@ -146,7 +149,7 @@ def test_a_pdf_reads_no_file_and_runs_no_command(attacked, tmp_path, monkeypatch
 def test_a_word_file_has_no_field_link_or_macro_from_data(attacked, tmp_path):
     import zipfile
 
-    from innodivide.reports import docx
+    from innodivide.reports.pages import docx
 
     (tmp_path / "x.docx").write_bytes(docx.render("Attacked", attacked, FACTS))
     with zipfile.ZipFile(tmp_path / "x.docx") as packed:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import nbformat
 
 from innodivide.data import frozen
-from innodivide.reports.declarations import notebook, notebooks
+from innodivide.reports.making.declarations import notebook, notebooks
 
 ALLOWED = {  # pattern: why it is no result
     r"EU27": "the Union of 27 by its name",
@@ -94,7 +94,7 @@ def typed_values(code: str) -> list[str]:
 def modules() -> dict[str, str]:
     """Return path -> code of the modules that word or judge results."""
     root = frozen.ROOT / "innodivide"
-    paths = sorted([*(root / "narrative").rglob("*.py"), *(root / "claims").rglob("*.py")])
+    paths = sorted([*(root / "narrative").rglob("*.py"), *(root / "evidence" / "claims").rglob("*.py")])
     return {p.relative_to(root).as_posix(): p.read_text(encoding="utf-8") for p in paths}
 
 

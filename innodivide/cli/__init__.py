@@ -1,34 +1,5 @@
-"""The command line. Exit status 0: done; 1: a check or a report failed; 2: wrong use.
+"""The command line, one file for each kind of command."""
 
-The library is imported inside each command, so that --help answers at once.
-"""
+from innodivide.cli.main import main
 
-import click
-
-from innodivide import __version__
-from innodivide.cli import keep, look, make, proof
-from innodivide.errors import InnodivideError, ParameterError
-
-
-class _Commands(click.Group):
-    """Turns the package's own errors into a clear message and an exit status."""
-
-    def invoke(self, context):
-        try:
-            return super().invoke(context)
-        except ParameterError as error:
-            raise click.UsageError(str(error)) from None
-        except InnodivideError as error:
-            click.echo(f"innodivide: {error}", err=True)
-            context.exit(1)
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="innodivide")
-def main():
-    """Does innovation-leader status predict IPCEI participation? Data, tests, reports and country annexes."""
-
-
-_LOOK = (look.check, look.describe, look.show_claims, look.audit_size)
-for _command in (make.run, make.annex, proof.verify, proof.compare, *_LOOK, keep.freeze, keep.archive, keep.refresh):
-    main.add_command(_command)
+__all__ = ["main"]

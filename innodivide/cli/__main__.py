@@ -1,5 +1,5 @@
 """python -m innodivide.cli is the command innodivide."""
 
-from innodivide.cli import main
+from innodivide.cli.main import main
 
 main()

@@ -38,7 +38,7 @@ def archive(out, reports):
     """
     from innodivide import __version__
     from innodivide.data import frozen
-    from innodivide.reports import archive as packer
+    from innodivide.reports.archive import bundle as packer
 
     out = out or Path(f"innodivide-{__version__}.zip")
     contents = packer.write(out, reports or frozen.ROOT / "reports")

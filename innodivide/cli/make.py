@@ -51,8 +51,8 @@ def _output_options(command):
 @_output_options
 def run(notebooks, formats, given, **options):
     """Run policy NOTEBOOKS (default: all) and write their reports."""
-    from innodivide.reports import declarations
-    from innodivide.reports.run import job
+    from innodivide.reports.making import declarations
+    from innodivide.reports.making.run import job
 
     names = notebooks or [n for n in declarations.notebooks() if n != declarations.ANNEX]
     _make([job(name, formats.split(","), **_pairs(given)) for name in names], **options)
@@ -64,8 +64,8 @@ def run(notebooks, formats, given, **options):
 @_output_options
 def annex(countries, every, formats, given, **options):
     """Write the annex of the countries named by their Eurostat codes (EL for Greece)."""
-    from innodivide.reports.declarations import eu27
-    from innodivide.reports.run import annex_jobs
+    from innodivide.reports.making.declarations import eu27
+    from innodivide.reports.making.run import annex_jobs
 
     if every == bool(countries):
         raise ParameterError(f"name the countries or give --all; the countries are {', '.join(eu27())}")
@@ -83,10 +83,10 @@ def _pairs(given) -> dict[str, str]:
 def _make(jobs, out, workers, force, why, cluster, wait) -> None:
     """Check the data, run the jobs with progress, report failures, end with status 1 if there are any."""
     from innodivide.data import frozen
-    from innodivide.reports import manifest
-    from innodivide.reports import run as runner
-    from innodivide.reports.lock import PATIENCE, only_run_in
-    from innodivide.reports.site import write_index
+    from innodivide.reports.making import manifest
+    from innodivide.reports.making import run as runner
+    from innodivide.reports.making.lock import PATIENCE, only_run_in
+    from innodivide.reports.site.index import write_index
 
     if cluster and workers:
         raise ParameterError("--workers counts processes of this machine; with --cluster, the cluster has its own")
@@ -145,7 +145,7 @@ def _executor(cluster, jobs):
 
     if not cluster:
         return nullcontext()
-    from innodivide.reports.cluster import executor
+    from innodivide.reports.making.cluster import executor
 
     return executor(cluster, sorted({job.notebook.name for job in jobs}))
 

@@ -31,8 +31,8 @@ def verify(run_folder, only, out, workers, renew, save):
     Without RUN_FOLDER everything is run again. Ends with status 0 if all stored exhibits are reproduced and every
     output is what its manifest says, 1 if not. Writes verification.html and verification.md.
     """
-    from innodivide.reports import compare_page, golden
-    from innodivide.reports.compare_inputs import provenance
+    from innodivide.reports.verify import compare_page, golden
+    from innodivide.reports.verify.compare_inputs import provenance
 
     if run_folder is not None and (out or workers):
         raise ParameterError("--out and --workers are for a new run; leave RUN_FOLDER away to make one")
@@ -63,7 +63,7 @@ def verify(run_folder, only, out, workers, renew, save):
 
 def _tell(results, origins, failed) -> None:
     """Say what is not as stored, and what is wrong with the run."""
-    from innodivide.reports import compare_page
+    from innodivide.reports.verify import compare_page
 
     for line in compare_page.lines(results):
         click.echo(line)
@@ -80,7 +80,7 @@ def _tell(results, origins, failed) -> None:
 
 def _read(folder, reports) -> tuple[dict, dict[str, str]]:
     """Return the exhibits of each report, and the message for each that cannot be read."""
-    from innodivide.reports import golden
+    from innodivide.reports.verify import golden
 
     content, unread = {}, {}
     for report in reports:
@@ -101,9 +101,9 @@ def compare(run_a, run_b, only, save):
 
     Writes comparison.html and comparison.md.
     """
-    from innodivide.reports import compare_page, golden
-    from innodivide.reports.compare import verdicts
-    from innodivide.reports.compare_inputs import changes, provenance
+    from innodivide.reports.verify import compare_page, golden
+    from innodivide.reports.verify.compare import verdicts
+    from innodivide.reports.verify.compare_inputs import changes, provenance
 
     in_a, in_b = (golden.reports_in(run) for run in (run_a, run_b))
     wanted = golden.select(only, {*in_a, *in_b})
@@ -124,7 +124,7 @@ def compare(run_a, run_b, only, save):
 
 
 def _results(reports, expected: dict, found: dict) -> list:
-    from innodivide.reports.compare import compare as compare_report
+    from innodivide.reports.verify.compare import compare as compare_report
 
     return [result for r in reports for result in compare_report(r, expected.get(r), found.get(r))]
 
@@ -143,7 +143,7 @@ def _run(folder, jobs, out, workers):
 
 def _make(jobs, out, workers) -> dict[str, str]:
     from innodivide.cli.make import progress, refuse_bad_data
-    from innodivide.reports import run
+    from innodivide.reports.making import run
 
     refuse_bad_data({t for job in jobs for t in job.notebook.tables})
     outcomes = run.run(jobs, run.prepare_output(out), workers=workers, tell=progress(len(jobs)))
@@ -152,7 +152,7 @@ def _make(jobs, out, workers) -> dict[str, str]:
 
 def _renew(content, changed, origins, failed) -> None:
     """Store the exhibits of reports that changed, if all are those of a run of this checkout that nobody altered."""
-    from innodivide.reports import golden
+    from innodivide.reports.verify import golden
 
     bad = [*failed, *(o.report for o in origins if o.report in content and not o.of_this_checkout)]
     if bad or not content:
@@ -165,8 +165,8 @@ def _renew(content, changed, origins, failed) -> None:
 
 def _save(folder, name: str, markdown: str) -> None:
     from innodivide.data import frozen
-    from innodivide.reports.compare_page import page
-    from innodivide.reports.run import prepare_output
+    from innodivide.reports.making.run import prepare_output
+    from innodivide.reports.verify.compare_page import page
 
     folder = prepare_output(folder or frozen.ROOT / "reports")
     for kind, text in (("md", markdown), ("html", page(markdown))):

@@ -45,7 +45,7 @@ def pairs_against_activity(plan: Plan, tables: Tables | None = None, n_null: int
     Returns
     -------
     tested : dict
-        `network.against_null`: the row `pairs` of `network.overlap_test`.
+        `bipartite.against_null`: the row `pairs` of `bipartite.overlap_test`.
     draws : pandas.DataFrame
         Columns value (cross-tier pairs) and count (random matrices with so many).
     """

@@ -20,7 +20,7 @@ YEAR = 2023  # the last year of the index; population and GDP of the same year
 MEASURES = ("ln_population", "ln_gdp_pc_pps", "index")
 COUNT = 3
 EARLY = "Horizon 2020 participations, first half (to July 2017)"  # what the later count of projects says again
-SHORT = {  # names of the instruments of `profile.instruments` for a narrow column
+SHORT = {  # names of the instruments of `country_profile.instruments` for a narrow column
     "Horizon 2020 and Horizon Europe projects (to August 2025)": "Horizon projects per million",
     "Smart Specialisation partnerships: places in the complete lists": "Smart Specialisation places",
     "Cohesion funds 2014-2020 for research and innovation": "Cohesion, research: € per head",
@@ -161,7 +161,7 @@ def index_series(geo: str, tables: Tables | None = None) -> pd.DataFrame:
 
 
 def money(geo: str, tables: Tables | None = None) -> pd.DataFrame:
-    """Return `profile.money` with the same amounts of the peers (peer_1 to peer_3), the group and the EU27 (means).
+    """Return `country_profile.money` and the same amounts of peers (peer_1 to peer_3), group and EU27 (means).
 
     The early count of Horizon 2020 is left out, as the later one goes on from it.
     """
@@ -180,7 +180,7 @@ def standing(gaps: pd.DataFrame, observed: pd.Series, tables: Tables | None = No
     Parameters
     ----------
     gaps : pandas.DataFrame
-        From `regional.institutions_by_state`.
+        From `regional_analyses.institutions_by_state`.
     observed : pandas.Series
         Number of integrated IPCEIs by code.
 

@@ -27,7 +27,7 @@ def region_names(tables: Tables | None = None) -> dict[str, str]:
 
 
 def regions(tables: Tables | None = None) -> pd.DataFrame:
-    """Return the regions of RIS 2023 in the EU27, by code, named as in `profile.region_names`.
+    """Return the regions of RIS 2023 in the EU27, by code, named as in `country_profile.region_names`.
 
     Returns
     -------

@@ -85,7 +85,7 @@ class Exhibit:
     def csv(self) -> str:
         """Return the data as CSV text, numbers at 10 significant digits so that bytes do not depend on the machine.
 
-        What is written to a file goes through `reports.spreadsheet.guarded`, so that no text is run as a formula.
+        What is written to a file goes through `spreadsheet.guarded`, so that no text is run as a formula.
         """
         buffer = io.StringIO()
         mixed = [c for c, kind in self.data.dtypes.items() if kind.kind == "O"]  # there pandas prints floats in full

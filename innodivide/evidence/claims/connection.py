@@ -31,7 +31,7 @@ def _p(value: float) -> str:
 
 
 def connected_states(found: pd.Series) -> str:
-    """Verdict on the states' part of C05 from the row `pairs` of `network.overlap_test`."""
+    """Verdict on the states' part of C05 from the row `pairs` of `bipartite.overlap_test`."""
     if found["p_value"] < ALPHA:
         return "supported" if found["observed"] < found["null_mean"] else "contradicted"
     inside = found["null_low"] <= found["observed"] <= found["null_high"]

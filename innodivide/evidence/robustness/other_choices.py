@@ -32,7 +32,7 @@ def odds_ratio_curve(grid: pd.DataFrame) -> pd.DataFrame:
 
 
 def every_specification(tables: Tables | None = None) -> pd.DataFrame:
-    """Return every specification of the grid, both families and all estimators (`multiverse.run_grid`)."""
+    """Return every specification of the grid, both families and all estimators (`joint_test.run_grid`)."""
     return multiverse.run_grid(grid_module.expand(tables=tables), tables=tables)
 
 

@@ -1,8 +1,8 @@
 """Every reported method on many simulated outcomes of one design: p-value and whether the interval holds the truth.
 
 Each method here is the reported one, on the same design, with as many permutations or draws as the block brings. What
-exists in batches is run in batches (`inference.batch`, `inference.power`); least squares and its cluster errors are
-linear in the outcome and are run one after the other with the functions of `inference.lpm`. Not public.
+exists in batches is run in batches (`models.batch`, `power`); least squares and its cluster errors are
+linear in the outcome and are run one after the other with the functions of `lpm`. Not public.
 """
 
 import warnings

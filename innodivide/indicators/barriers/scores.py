@@ -135,7 +135,7 @@ def _country_index(level: str, tables: Tables) -> tuple[pd.DataFrame, pd.Series]
 
 
 def strengths(geo: str, tables: Tables | None = None) -> pd.DataFrame:
-    """Return `profile.indicator_strengths` with the zeros read as the published index treats them, strongest first.
+    """Return `country_profile.indicator_strengths` with the zeros read as the index treats them, strongest first.
 
     A zero that is a true bottom score is zero percent of the EU; one that stands for a missing figure stays unknown.
     """

@@ -3,7 +3,7 @@
 Each function takes exposures (r, countries, IPCEIs), an outcome (countries, IPCEIs) of 0/1 and controls
 (countries, IPCEIs, k), and gives r estimates with standard errors that let countries differ. They are the stacked
 forms of `models.firth_logit` with `models.dispersion_interval`, of `models.grouped_binomial`, of a quasi-Poisson
-model of the totals, and of least squares with CR2 errors (`inference.lpm_clustered`).
+model of the totals, and of least squares with CR2 errors (`models.lpm_clustered`).
 """
 
 from dataclasses import dataclass

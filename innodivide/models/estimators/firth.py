@@ -118,7 +118,7 @@ def firth_logit(
     """Firth-penalised logit of participation on status and controls, profile penalised-likelihood inference.
 
     The record's interval and p-value treat dyads as independent; `dispersion_interval` and
-    `inference.permutation_test` give the country-level ones.
+    `models.permutation_test` give the country-level ones.
 
     Parameters
     ----------

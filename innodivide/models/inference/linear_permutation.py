@@ -1,6 +1,6 @@
 """Permutation tests in linear models: Freedman-Lane on country totals, and relabelling within strata.
 
-The logit's score tests (`inference.permutation_test`) are the registered ones; these answer the same question with
+The logit's score tests (`models.permutation_test`) are the registered ones; these answer the same question with
 another statistic (Freedman-Lane) or another reference set (strata).
 """
 

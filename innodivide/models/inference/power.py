@@ -237,7 +237,7 @@ def _rejections(design: Design, y: np.ndarray, permuted: np.ndarray, alpha: floa
 def _scores(design: Design, y: np.ndarray, mu: np.ndarray, exposures: np.ndarray) -> np.ndarray:
     """Score statistics (b, r) of exposures (r, n) for many outcomes and their null fits, both (b, n).
 
-    The same number as `inference.score_statistics`, for a batch of outcomes at once.
+    The same number as `models.score_statistics`, for a batch of outcomes at once.
     """
     z, w = design.null_matrix, mu * (1 - mu)
     squares = (z[:, :, None] * z[:, None, :]).reshape(len(z), -1)

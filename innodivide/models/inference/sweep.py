@@ -97,7 +97,7 @@ def continuous_index(
     Returns
     -------
     Result
-        From `dispersion_interval`; `results.as_odds_ratio` turns it into an odds ratio.
+        From `dispersion_interval`; `result.as_odds_ratio` turns it into an odds ratio.
     """
     if not (isinstance(per, (int, float)) and math.isfinite(per) and per > 1):
         raise ParameterError(f"per: expected a number > 1, got {per!r}")

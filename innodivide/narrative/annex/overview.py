@@ -47,7 +47,7 @@ def summary(
     position : pandas.DataFrame
         From `peers.position`.
     gaps : pandas.DataFrame
-        From `regional.institutions_by_state`.
+        From `regional_analyses.institutions_by_state`.
     """
     tables = _tables(tables)
     parts = [

@@ -58,7 +58,7 @@ def region_figure(geo: str, tables: Tables | None = None) -> Exhibit | None:
 def barrier_exhibits(geo: str, rows: pd.DataFrame, draws: int, tables: Tables | None = None) -> list[Exhibit]:
     """Return the sentence on lagging regions and what they share, and the table of regions with their barriers.
 
-    `rows` is the frame of `claims.region_barriers.region_barrier_table`, made with `draws` resamples.
+    `rows` is the frame of `region_barriers.region_barrier_table`, made with `draws` resamples.
     """
     tables = _tables(tables)
     own = country_profile.regions(geo, tables).set_index("region_code")
@@ -189,8 +189,8 @@ def _short(text: str) -> str:
 def institutions_table(geo: str, gaps: pd.DataFrame, tables: Tables | None = None) -> Exhibit:
     """Return the country's institutions against the EU, its peers and its group, the furthest behind first.
 
-    `gaps` is the frame of `regional.institutions_by_state`. The quality of government as a whole stands on top, as the
-    one measure with a published margin; six measures are shown, the rest stands in the CSV.
+    `gaps` is the frame of `regional_analyses.institutions_by_state`. The quality of government as a whole stands on
+    top, as the one measure with a published margin; six measures are shown, the rest stands in the CSV.
     """
     tables = _tables(tables)
     around = peers.circle(geo, tables).query("kind != 'eu'")

@@ -112,7 +112,7 @@ def _known_words(row: pd.Series) -> str:
 def connection_text(geo: str, points: pd.DataFrame, coverage, draws: int, tables: Tables | None = None) -> Exhibit:
     """Return where Tier 1 and Tier 2 meet in the country, as far as member lists are complete.
 
-    `points` is the frame of `tiers.network.connection_points` from `draws` matrices, `coverage` that of the lists.
+    `points` is the frame of `bipartite.connection_points` from `draws` matrices, `coverage` that of the lists.
     """
     own = points.set_index("geo").loc[geo]
     places = "{n_second} of them" if own["n_second"] else "none of them"

@@ -62,7 +62,7 @@ def answer_facts(splits: dict, choices: pd.DataFrame) -> dict:
 
 
 def choice_rows(choices: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
-    """Return `claims.barriers.finding_sensitivities` with its choices in words."""
+    """Return `shared_barriers.finding_sensitivities` with its choices in words."""
     return choices.assign(
         reference=choices["reference"].map(REFERENCES),
         weights=choices["weights"].map(WEIGHTS),

@@ -17,7 +17,7 @@ def claimed(family: pd.DataFrame) -> bool:
 
 def confounding_sentence(found: dict[str, Sensitivity], verdict: str) -> tuple[str, dict]:
     """Return the template on unmeasured confounders, and its values: the numbers, or why there are none."""
-    e, other_choices = found["e_value"], found["robustness"]
+    e, robustness = found["e_value"], found["robustness"]
     shown = []
     if e.shown:
         shown.append(
@@ -25,7 +25,7 @@ def confounding_sentence(found: dict[str, Sensitivity], verdict: str) -> tuple[s
             "as likely both to be leaders and to take part, beyond size and wealth (E-value; {e_end:.2f} for the end "
             "of the interval nearest to one). "
         )
-    if other_choices.shown:
+    if robustness.shown:
         shown.append(
             "In a linear model of the country totals it would have to explain {rv:.0%} of what size and wealth leave "
             "of both (robustness value; {rv_end:.0%} to bring the interval to zero). "
@@ -39,7 +39,7 @@ def confounding_sentence(found: dict[str, Sensitivity], verdict: str) -> tuple[s
             "the claim on leaders is {verdict}, and {reason}."
         )
     values = {"verdict": verdict, "reason": e.reason, "e": e.value, "e_end": e.value_interval}
-    return text.strip(), values | {"rv": other_choices.value, "rv_end": other_choices.value_interval}
+    return text.strip(), values | {"rv": robustness.value, "rv_end": robustness.value_interval}
 
 
 def confounding(main: Confirmatory, family: pd.DataFrame) -> tuple[str, dict]:

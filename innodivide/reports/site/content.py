@@ -4,10 +4,10 @@ import base64
 import re
 
 from innodivide.data import frozen
-from innodivide.reports.declarations import ANNEX, notebooks
-from innodivide.reports.prose import MARKDOWN
+from innodivide.reports.making.declarations import ANNEX, notebooks
+from innodivide.reports.pages.prose import MARKDOWN
+from innodivide.reports.pages.source_list import source_line
 from innodivide.reports.site.folder import Found, Report
-from innodivide.reports.sources import source_line
 from innodivide.wording import show
 
 GROUPS = {  # as in figures.style, which needs matplotlib: a test compares them

@@ -7,7 +7,7 @@ import yaml
 
 from innodivide.data import frozen
 from innodivide.errors import DataError
-from innodivide.reports.manifest import MANIFEST
+from innodivide.reports.making.manifest import MANIFEST
 from innodivide.reports.site.content import drawing, prose
 from innodivide.reports.site.folder import Found, Report
 
@@ -189,7 +189,7 @@ def _choices(levels: dict, index: int) -> dict[str, str]:
 
 
 def _rule(choices: dict[str, str], declared: dict) -> str:
-    """Return the reason of the first rule of the declaration that leaves a cell out, as `inference.grid` applies it."""
+    """Return the reason of the first rule of the declaration that leaves a cell out, as `grid` applies it."""
     for rule in declared.get("exclude") or ():
         if all(choices[name] in map(str, wanted) for name, wanted in rule["when"].items()):
             return rule["reason"].strip()

@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from innodivide.reports.declarations import ANNEX, notebooks
-from innodivide.reports.manifest import MANIFEST
+from innodivide.reports.making.declarations import ANNEX, notebooks
+from innodivide.reports.making.manifest import MANIFEST
 
 _FILES = {  # label -> where it may be, best first
     "HTML": ("report.html",),

@@ -1,0 +1,1 @@
+"""One zip with all that the reports rest on."""

@@ -1,0 +1,112 @@
+"""From an exhibit back to the code: which cell shows it, and which functions of the library made its content."""
+
+import ast
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from innodivide.data import frozen
+from innodivide.reports.pages.blocks import numbered_cells
+from innodivide.wording import MIME
+
+LIBRARY = "innodivide"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An exhibit as a report shows it: cell as a reader of the notebook counts, functions as `file:line name`."""
+
+    id: str
+    kind: str
+    title: str
+    cell: int
+    functions: tuple[str, ...]
+
+
+def exhibits(notebook) -> list[Shown]:
+    """Return the exhibits of an executed notebook in order, each with the functions that its cell rests on."""
+    imported, assigned, found = {}, {}, []
+    for number, cell in numbered_cells(notebook.cells):
+        if cell.cell_type != "code":
+            continue
+        tree = ast.parse(cell.source)
+        imported |= _imports(tree)
+        calls = {_exhibit_id(node): node for node in ast.walk(tree) if isinstance(node, ast.Call)}
+        assigned |= _assignments(tree)
+        for output in cell.outputs:
+            payload = output.get("data", {}).get(MIME)
+            if payload:
+                shown_by = calls.get(payload["id"], tree)
+                functions = _functions(shown_by, imported, assigned)
+                found.append(Shown(payload["id"], payload["kind"], payload.get("title", ""), number, functions))
+    return found
+
+
+def _exhibit_id(call: ast.Call) -> str | None:
+    first = call.args[0] if call.args else None
+    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
+
+
+def _imports(tree: ast.AST) -> dict[str, str]:
+    """Return what each imported name of the library stands for: `innodivide.evidence.plan.load_plan`."""
+    return {
+        alias.asname or alias.name: f"{node.module}.{alias.name}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == LIBRARY
+        for alias in node.names
+    }
+
+
+def _assignments(tree: ast.AST) -> dict[str, ast.expr]:
+    """Return the expression that each variable was last given; each name of `a, b = f(), g()` gets its own part."""
+    found = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                parts = target.elts if isinstance(target, ast.Tuple) else [target]
+                apart = isinstance(node.value, ast.Tuple) and len(node.value.elts) == len(parts)
+                values = node.value.elts if apart else [node.value] * len(parts)
+                found |= {p.id: v for p, v in zip(parts, values, strict=True) if isinstance(p, ast.Name)}
+    return found
+
+
+def _functions(node: ast.AST, imported: dict[str, str], assigned: dict[str, ast.expr]) -> tuple[str, ...]:
+    """Return the library's functions called for a value, also through the variables that it is made of."""
+    todo, seen, found = [node], set(), {}
+    while todo:
+        for part in ast.walk(todo.pop()):
+            if isinstance(part, ast.Name) and part.id in assigned and part.id not in seen:
+                seen.add(part.id)
+                todo.append(assigned[part.id])
+            dotted = _dotted(part.func) if isinstance(part, ast.Call) else ""
+            head, _, rest = dotted.partition(".")
+            if head in imported:
+                found_at = place(f"{imported[head]}.{rest}".rstrip("."))
+                if found_at and not found_at.startswith(
+                    "innodivide/narrative/exhibits.py"
+                ):  # how it is shown, not what
+                    found[found_at] = None
+    return tuple(found)
+
+
+def _dotted(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        before = _dotted(node.value)
+        return f"{before}.{node.attr}" if before else ""
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+@lru_cache(maxsize=1024)
+def place(dotted: str) -> str:
+    """Return `innodivide/indicators/panel.py:31 ipcei_dyads` for a full name, empty if there is none."""
+    module, _, name = dotted.rpartition(".")
+    if not re.fullmatch(r"\w+", name):
+        return ""
+    base = frozen.ROOT / Path(*module.split("."))
+    file = base.with_suffix(".py") if base.with_suffix(".py").is_file() else base / "__init__.py"
+    for path in [file, *sorted(base.glob("*.py"))] if file.is_file() else []:  # a package gives names of its modules
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name == name:
+                return f"{path.relative_to(frozen.ROOT).as_posix()}:{node.lineno} {name}"
+    return ""

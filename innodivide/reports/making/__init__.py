@@ -1,0 +1,1 @@
+"""Notebooks to folders of reports: declared parameters, kernels, processes, locks, manifest."""

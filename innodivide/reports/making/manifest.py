@@ -1,0 +1,253 @@
+"""What made a report: hashes of every input and output. The same hashes decide whether it must be made again."""
+
+import hashlib
+import json
+import platform
+import re
+import subprocess
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from importlib import metadata
+from pathlib import Path, PurePosixPath
+
+from innodivide import __version__
+from innodivide.data import frozen as data
+from innodivide.errors import DataError
+from innodivide.reports.making.declarations import DECLARATIONS, Notebook
+
+MANIFEST = "manifest.json"
+LARGEST = 4_000_000  # bytes; a manifest of ours has about 20,000
+_PARTS = {"notebook": str, "parameters": dict, "inputs": dict, "environment": dict, "code": dict, "outputs": dict}
+_PACKAGES = (
+    "firthmodels",
+    "ipykernel",
+    "jinja2",
+    "markdown-it-py",
+    "matplotlib",
+    "nbformat",
+    "numpy",
+    "pandas",
+    "papermill",
+    "python-docx",
+    "pyyaml",
+    "scipy",
+    "seaborn",
+    "statsmodels",
+    "typst",
+    "xlsxwriter",
+)
+_SHARED_TABLES = ("source", "country")  # every report prints source lines and country names
+# Files of the library that shape no report, so that a change of them leaves every report fresh: the command line, the
+# entry page, and what compares finished runs. A test holds that no other file of the library imports them.
+# They are told by what their paths begin with.
+APART = ("cli/", "data/refresh.py", "reports/archive/", "reports/verify/", "reports/site/")
+
+
+def sha256(content: bytes) -> str:
+    """Return the hex digest of some bytes."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    """Return the hex digest of a file."""
+    return sha256(path.read_bytes())
+
+
+def _canonical(value) -> bytes:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str).encode()
+
+
+def inputs(notebook: Notebook, digest: Callable[[Path], str] = file_sha256) -> dict[str, str]:
+    """Return path -> sha256 of all that a report depends on: notebook, declared tables, library, plan, lock.
+
+    `digest` hashes a file; whoever asks for many reports at one moment passes one that remembers.
+    """
+    tables = data.linked_tables([*notebook.tables, *_SHARED_TABLES])
+    paths = [notebook.path, *(data.DATA / data.resource(t)["path"] for t in tables)]
+    paths += [data.ROOT / f for f in notebook.files]
+    hashes = {p.relative_to(data.ROOT).as_posix(): digest(p) for p in paths}
+    frozen = ("bytes", "hash")  # say of a table what its own hash says
+    described = [{k: v for k, v in data.resource(t).items() if k not in frozen} for t in tables]
+    hashes[f"data/{data.PACKAGE} (tables used)"] = sha256(_canonical(described))
+    hashes[f"notebooks/{DECLARATIONS} ({notebook.name})"] = sha256(
+        _canonical([notebook.title, notebook.tables, notebook.parameters, notebook.sources_in])
+    )
+    return hashes | _shared_inputs()
+
+
+@lru_cache(maxsize=1)
+def _shared_inputs() -> dict[str, str]:
+    library = data.ROOT / "innodivide"
+    paths = [p for p in library.rglob("*") if p.suffix in (".py", ".j2", ".css", ".typ") and not _apart(p, library)]
+    paths = [*sorted(paths), data.ROOT / "analysis_plan.yml", data.ROOT / "requirements.lock"]
+    return {p.relative_to(data.ROOT).as_posix(): file_sha256(p) for p in paths}
+
+
+def _apart(path: Path, library: Path) -> bool:
+    return path.relative_to(library).as_posix().startswith(APART)
+
+
+@lru_cache(maxsize=1)
+def environment() -> dict:
+    """Return the versions a result can depend on."""
+    return {
+        "python": platform.python_version(),
+        "innodivide": __version__,
+        "packages": {name: metadata.version(name) for name in _PACKAGES},
+    }
+
+
+@lru_cache(maxsize=1)
+def code_state() -> dict:
+    """Return the git commit and whether tracked inputs differ from it; unknown outside a git checkout."""
+
+    def git(*arguments):
+        done = subprocess.run(["git", "-C", str(data.ROOT), *arguments], capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    try:
+        changed = git(
+            "status", "--porcelain", "--", "innodivide", "data", "notebooks", "analysis_plan.yml", "requirements.lock"
+        )
+        return {"commit": git("rev-parse", "HEAD"), "uncommitted_changes": bool(changed)}
+    except (OSError, subprocess.CalledProcessError):
+        return {"commit": None, "uncommitted_changes": None}
+
+
+def build(notebook: Notebook, parameters: dict, folder: Path, read: dict[str, str]) -> dict:
+    """Return the manifest of a finished report folder; `read` are the `inputs` taken before the notebook ran."""
+    outputs = {
+        p.relative_to(folder).as_posix(): file_sha256(p)
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and p.name != MANIFEST
+    }
+    return {
+        "notebook": notebook.name,
+        "parameters": parameters,
+        "inputs": read,
+        "environment": environment(),
+        "code": code_state(),
+        "outputs": outputs,
+    }
+
+
+def read(folder: Path) -> dict:
+    """Return the manifest of a report folder.
+
+    Raises
+    ------
+    DataError
+        If there is none, or if it is not what `build` makes: cut off, altered in form, or with a path that leads out of
+        the folder.
+    """
+    file = Path(folder) / MANIFEST
+    try:
+        too_large = file.stat().st_size > LARGEST
+        content = None if too_large else json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(f"{file} is missing") from None
+    except OSError as error:
+        raise DataError(f"{file} cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise DataError(f"{file} is damaged: it is no JSON text") from None
+    fault = "it is larger than any manifest" if too_large else _fault(content)
+    if fault:
+        raise DataError(f"{file} is damaged: {fault}")
+    return content
+
+
+def _fault(content) -> str:
+    """Say in what way some JSON content is no manifest, or return an empty string."""
+    if not isinstance(content, dict) or content.keys() != _PARTS.keys():
+        return f"its parts are not {', '.join(_PARTS)}"
+    for part, kind in _PARTS.items():
+        if not isinstance(content[part], kind):
+            return f"{part} is of another type"
+    for part in ("inputs", "outputs"):
+        for path, digest in content[part].items():
+            if not isinstance(digest, str) or not re.fullmatch("[0-9a-f]{64}", digest):
+                return f"{part} has no SHA-256 for {path!r}"
+    for path in content["outputs"]:
+        if path.startswith("/") or "\0" in path or "\\" in path or ".." in PurePosixPath(path).parts:
+            return f"output {path!r} leads out of the folder"
+    return "" if content["outputs"] else "no outputs are listed"
+
+
+def altered(folder: Path, outputs: dict[str, str]) -> Iterator[str]:
+    """Yield the outputs that are missing or have other bytes than the manifest says."""
+    for path, digest in outputs.items():
+        file = folder / path
+        try:
+            if not file.is_file() or file_sha256(file) != digest:
+                yield path
+        except OSError:  # no permission, a name that this system does not allow
+            yield path
+
+
+def reasons(
+    notebook: Notebook,
+    parameters: dict,
+    folder: Path,
+    formats: tuple[str, ...] = ("html",),
+    digest: Callable[[Path], str] = file_sha256,
+) -> Iterator[str]:
+    """Yield each reason why a report must be made again; none when it is fresh in these formats."""
+    if not (Path(folder) / MANIFEST).exists():
+        yield "there is no report yet"
+        return
+    try:
+        old = read(folder)
+        now = inputs(notebook, digest)
+    except DataError as error:
+        yield str(error)
+        return
+    except OSError as error:  # the run will say more
+        yield f"{error.filename} cannot be read"
+        return
+    yield from _changes("parameter", old["parameters"], parameters)
+    changed = differing(old["inputs"], now)
+    if changed:
+        yield f"changed: {', '.join(changed[:3])}{f' and {len(changed) - 3} more' if len(changed) > 3 else ''}"
+    yield from _changes("version", flat(old["environment"]), flat(environment()))
+    if old["notebook"] != notebook.name:
+        yield f"the report there is of notebook {old['notebook']}"
+    absent = [f for f in formats if f"report.{f}" not in old["outputs"]]
+    if absent:
+        yield f"not made in format {', '.join(absent)}"
+    yield from (f"output {path} is missing or was altered" for path in altered(folder, old["outputs"]))
+
+
+def why_stale(
+    notebook: Notebook,
+    parameters: dict,
+    folder: Path,
+    formats: tuple[str, ...] = ("html",),
+    digest: Callable[[Path], str] = file_sha256,
+) -> str:
+    """Return the first reason why a report must be made again, or an empty string when it is fresh."""
+    return next(reasons(notebook, parameters, folder, formats, digest), "")
+
+
+def compared(folder: Path) -> str:
+    """Say what was compared to call a report fresh."""
+    content = read(folder)
+    counts = {part: len(content[part]) for part in ("inputs", "outputs", "parameters")}
+    counts["versions"] = len(flat(content["environment"]))
+    return ", ".join(f"{n} {part}" for part, n in counts.items()) + " are as when it was made"
+
+
+def differing(was: dict, now: dict) -> list[str]:
+    """Return the names whose value is not the same in both, or that only one has."""
+    missing = object()
+    return sorted(k for k in was.keys() | now.keys() if was.get(k, missing) != now.get(k, missing))
+
+
+def flat(found: dict) -> dict:
+    """Return the versions of an environment by name, without the level of packages."""
+    packages = found.get("packages")
+    return {k: v for k, v in found.items() if k != "packages"} | (packages if isinstance(packages, dict) else {})
+
+
+def _changes(what: str, was: dict, now: dict) -> Iterator[str]:
+    for name in differing(was, now):
+        yield f"{what} {name}: was {was.get(name, 'not recorded')}, is {now.get(name, 'not recorded')}"

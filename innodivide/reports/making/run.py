@@ -1,0 +1,295 @@
+"""Execute notebooks with papermill, in parallel, and write each report whole or not at all.
+
+The work is done elsewhere, in processes of this machine or of a cluster, and comes back as bytes. Only the run itself
+writes into the output folder, one report at a time, and holds the folder's lock while it does.
+"""
+
+import glob
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor
+from contextlib import closing
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+
+from innodivide.errors import InnodivideError, ParameterError
+from innodivide.reports.making import manifest
+from innodivide.reports.making.cluster import in_executor, versions
+from innodivide.reports.making.declarations import ANNEX, Notebook, notebook
+from innodivide.reports.making.lock import PATIENCE, only_run_in
+
+TIMES = "times.json"  # apart from the manifest: the one thing that differs between identical runs
+FORMATS = ("html", "pdf", "docx")
+DEFAULT_FORMATS = ("html", "pdf")
+
+
+@dataclass(frozen=True)
+class Job:
+    """One report to make: a notebook, the values of all its parameters, and the formats wanted."""
+
+    notebook: Notebook
+    parameters: dict
+    formats: tuple[str, ...] = DEFAULT_FORMATS
+
+    @property
+    def name(self) -> str:
+        return self.notebook.output_folder(self.parameters)
+
+    @property
+    def title(self) -> str:
+        return self.notebook.title.format(**self.parameters)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a job: status is "fresh", "made" or "failed"."""
+
+    name: str
+    status: str
+    message: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a worker made of a job: the files of its report, or why there are none."""
+
+    files: dict[str, bytes]
+    read: dict[str, str]  # the inputs with their hashes, taken before the notebook read them
+    versions: dict[str, str]
+    trouble: str = ""  # without files: why; with files: which formats are missing
+    seconds: float = 0.0
+
+
+def job(name: str, formats: Iterable[str] = DEFAULT_FORMATS, /, **given) -> Job:
+    """Return the job of a notebook with checked parameters and formats."""
+    formats = tuple(dict.fromkeys(formats))
+    unknown = [f for f in formats if f not in FORMATS]
+    if unknown or not formats:
+        raise ParameterError(f"format {', '.join(unknown) or 'none'}: allowed are {', '.join(FORMATS)}")
+    declared = notebook(name)
+    return Job(declared, declared.resolve(given), formats)
+
+
+def annex_jobs(countries: Iterable[str], formats: Iterable[str] = DEFAULT_FORMATS, /, **given) -> list[Job]:
+    """Return one job for each country."""
+    if "country" in given:
+        raise ParameterError("the countries of an annex are named without -p: innodivide annex PL")
+    return [job(ANNEX, formats, country=c, **given) for c in countries]
+
+
+def freshness(jobs: list[Job], out: Path) -> dict[str, list[str]]:
+    """Return the reasons why each report must be made again, by name; an empty list means that it is fresh."""
+    digest = lru_cache(maxsize=None)(manifest.file_sha256)  # reports share inputs: each is read once for this moment
+    return {
+        item.name: list(manifest.reasons(item.notebook, item.parameters, out / item.name, item.formats, digest))
+        for item in jobs
+    }
+
+
+def prepare_output(out: Path) -> Path:
+    """Create the output folder and prove that it can be written, before any work."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise ParameterError(f"the output folder {out} cannot be written: {error.strerror}") from None
+    return out
+
+
+def _mend(folder: Path) -> OSError | None:
+    """Clear away what a killed run left of this report and nothing else; return what keeps it from being written."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return error
+    for leftover in folder.parent.glob(f".partial-{glob.escape(folder.name)}=*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    old = folder.with_name(f".old-{folder.name}")
+    if old.exists():  # killed between the two renames of `_replace`
+        shutil.rmtree(old, ignore_errors=True) if folder.exists() else old.rename(folder)
+    return None
+
+
+def run(
+    jobs: list[Job],
+    out: Path,
+    *,
+    force: bool = False,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    wait: float = PATIENCE,
+    tell: Callable[[Outcome], None] = lambda outcome: None,
+) -> list[Outcome]:
+    """Make the reports that are not fresh, in parallel; one that fails does not stop the others.
+
+    A script that calls this needs the guard `if __name__ == "__main__":`, as for every pool of processes.
+
+    Parameters
+    ----------
+    jobs : list of Job
+    out : Path
+        Folder under which each job has a folder of its own.
+    force : bool
+        Make fresh reports again too.
+    workers : int, optional
+        Number of processes; default: as many as cores, at most one for each report.
+    executor : concurrent.futures.Executor, optional
+        Where the work is done, such as `cluster.executor`; default: processes of this machine.
+    wait : float
+        Seconds to wait for another run in the same folder to end.
+    tell : callable
+        Called with each outcome as it becomes known.
+
+    Returns
+    -------
+    list of Outcome
+        In the order of `jobs`.
+
+    Raises
+    ------
+    FolderBusy
+        Another run still works in the folder.
+    """
+    from innodivide.reports.making.pool import in_processes, temporary_folder
+
+    out, outcomes, todo = prepare_output(Path(out)), {}, {}
+    with only_run_in(out, wait):
+        for item in {item.name: item for item in jobs}.values():
+            if obstacle := _mend(out / item.name):
+                outcomes[item.name] = Outcome(item.name, "failed", _explain(item, obstacle))
+                tell(outcomes[item.name])
+            elif force or manifest.why_stale(item.notebook, item.parameters, out / item.name, item.formats):
+                todo[item.name] = item
+            else:
+                outcomes[item.name] = Outcome(item.name, "fresh")
+                tell(outcomes[item.name])
+        if todo:
+            with temporary_folder(out) as folder:
+                count = workers or os.cpu_count() or 1
+                there = in_executor(make_files, todo, executor) if executor else None
+                with closing(there or in_processes(make_files, todo, count, folder)) as results:
+                    for name, result in results:
+                        outcomes[name] = _keep(todo[name], out, result)
+                        tell(outcomes[name])
+    return [outcomes[item.name] for item in jobs]
+
+
+def make_files(item: Job) -> Made:
+    """Execute one notebook and return the files of its report, or what went wrong; nothing is left on this machine."""
+    from innodivide.reports.making.pool import shorten_temporary_folder
+
+    started, read = time.monotonic(), {}
+    try:
+        shorten_temporary_folder()
+        read = manifest.inputs(item.notebook)  # before the notebook reads them, so that a later change is noticed
+        with tempfile.TemporaryDirectory() as folder:
+            lost = _write_report(item, Path(folder))
+            files = {p.relative_to(folder).as_posix(): p.read_bytes() for p in Path(folder).rglob("*") if p.is_file()}
+    except Exception as error:
+        return Made({}, read, {}, _explain(item, error))
+    seconds = round(time.monotonic() - started, 2)
+    return Made(files, read, versions(), f"made, but not in every format: {'; '.join(lost)}" if lost else "", seconds)
+
+
+def _keep(item: Job, out: Path, made: Made | Exception) -> Outcome:
+    """Write what was made of a job into its folder, whole or not at all, and say what became of it."""
+    if isinstance(made, Exception) or not made.files:
+        return Outcome(item.name, "failed", _explain(item, made) if isinstance(made, Exception) else made.trouble)
+    folder, partial = out / item.name, None
+    try:
+        partial = Path(tempfile.mkdtemp(prefix=f".partial-{folder.name}=", dir=folder.parent))
+        for name, content in made.files.items():
+            _write(partial, name, content)
+        content = manifest.build(item.notebook, item.parameters, partial, made.read)
+        _write(partial, manifest.MANIFEST, (json.dumps(content, indent=1, sort_keys=True) + "\n").encode())
+        _write(partial, TIMES, (json.dumps({"seconds": made.seconds}) + "\n").encode())
+        partial.chmod(0o755)
+        _replace(folder, partial)
+    except Exception as error:
+        return Outcome(item.name, "failed", _explain(item, error), made.seconds)
+    finally:
+        if partial:
+            shutil.rmtree(partial, ignore_errors=True)
+    return Outcome(item.name, "failed" if made.trouble else "made", made.trouble, made.seconds)
+
+
+def _write(folder: Path, name: str, content: bytes) -> None:
+    """Write a file below a folder; a name from another machine must not lead out of it."""
+    path = folder / name
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise ParameterError(f"file {name!r} is outside the report")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def _write_report(item: Job, folder: Path) -> list[str]:
+    """Write executed notebook, exhibits and formats into an empty folder; return what went wrong with a format."""
+    import nbformat
+
+    from innodivide.reports.making.execute import execute
+    from innodivide.reports.pages import spreadsheet
+    from innodivide.reports.pages.blocks import clean, read_blocks
+    from innodivide.reports.pages.document import LICENCE, SOURCES
+
+    executed = clean(execute(item.notebook, item.parameters))
+    blocks = read_blocks(executed)
+    nbformat.write(executed, folder / "notebook.ipynb")
+    (folder / "exhibits").mkdir()
+    write_exhibits([b.payload for b in blocks if b.payload], folder / "exhibits")
+    facts = {
+        "Notebook": f"notebooks/{item.notebook.name}.ipynb",
+        "Parameters": ", ".join(f"{k} = {v if v != '' else 'none'}" for k, v in item.parameters.items()) or "none",
+        "Software": f"innodivide {manifest.__version__}, Python {manifest.environment()['python']}",
+        "Data": f"{spreadsheet.FILE} beside this file holds the unrounded data of every exhibit, exhibits/ each as CSV",
+        "What made it": f"{manifest.MANIFEST} beside this file lists every input with its hash",
+        "Licence": LICENCE,
+    }
+    if item.notebook.sources_in:
+        facts[SOURCES] = f"listed with their licences in report {item.notebook.sources_in} and in the HTML of this one"
+    lost = []
+    for name, file in {**{f: f"report.{f}" for f in item.formats}, "spreadsheet": spreadsheet.FILE}.items():
+        try:
+            made = import_module(f"innodivide.reports.pages.{name}").render(item.title, blocks, facts)
+        except Exception as error:  # the other formats are still wanted
+            lost.append(f"{name}: {' '.join(str(error).split()) or type(error).__name__}")
+        else:
+            (folder / file).write_bytes(made if isinstance(made, bytes) else made.encode("utf-8"))
+    return lost
+
+
+def write_exhibits(payloads: list[dict], folder: Path) -> None:
+    """Write each exhibit's data (CSV, in which no text is taken for a formula) and drawing (SVG, PNG)."""
+    import base64
+
+    from innodivide.reports.pages.spreadsheet import guarded
+
+    for payload in payloads:
+        (folder / f"{payload['id']}.csv").write_text(guarded(payload["csv"]), "utf-8")
+        if payload["kind"] == "figure":
+            (folder / f"{payload['id']}.svg").write_text(payload["svg"], "utf-8")
+            (folder / f"{payload['id']}.png").write_bytes(base64.b64decode(payload["png"]))
+
+
+def _replace(folder: Path, new: Path) -> None:
+    """Put the new report in the place of the old one; `_mend` sees to a kill between the renames."""
+    old = folder.with_name(f".old-{folder.name}")
+    if folder.exists():
+        folder.rename(old)
+    new.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _explain(item: Job, error: Exception) -> str:
+    """Say where a notebook broke: notebook, parameters, cell and error, on one line."""
+    given = ", ".join(f"{k}={v}" for k, v in item.parameters.items())
+    where = f"notebooks/{item.notebook.name}.ipynb ({given})" if given else f"notebooks/{item.notebook.name}.ipynb"
+    text = str(error) if isinstance(error, InnodivideError) else f"{type(error).__name__}: {error}"
+    return " ".join(f"{where}, {text}".split())

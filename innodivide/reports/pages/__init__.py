@@ -1,0 +1,1 @@
+"""The blocks of an executed notebook to HTML, PDF, DOCX and XLSX."""

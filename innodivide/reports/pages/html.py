@@ -1,0 +1,84 @@
+"""Set the blocks of a report as one HTML file that needs nothing else: no script, no style sheet, no request."""
+
+import base64
+from functools import lru_cache
+from importlib import resources
+from itertools import pairwise
+
+import jinja2
+
+from innodivide.reports.pages import source_list
+from innodivide.reports.pages.blocks import Block
+from innodivide.reports.pages.prose import MARKDOWN
+from innodivide.reports.pages.spreadsheet import guarded
+
+INSIDE = 60_000  # bytes of CSV that a page carries along for readers who were sent the page alone
+
+
+@lru_cache(maxsize=1)
+def _template() -> jinja2.Template:
+    folder = resources.files("innodivide.reports.pages")
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string((folder / "report.html.j2").read_text(encoding="utf-8"))
+
+
+def render(title: str, blocks: list[Block], facts: dict[str, str]) -> str:
+    """Return the report as HTML text.
+
+    Parameters
+    ----------
+    title : str
+        Title of the document; on pages, only if its first block is no heading of level 1.
+    blocks : list of Block
+        Prose and exhibits, in order.
+    facts : mapping
+        What the reader is told about the run at the end (notebook, parameters, versions).
+    """
+    style = (resources.files("innodivide.reports.pages") / "report.css").read_text(encoding="utf-8")
+    cited = source_list.listing(blocks)
+    items = [_item(b, source_list.numbers(cited)) for b in blocks]
+    page = _template().render(
+        title=title, style=style, items=items, facts=facts, headings=_headings(blocks), sources=cited
+    )
+    return page + "\n"
+
+
+def _item(block: Block, number: dict[str, int]) -> dict:
+    if block.payload is None:
+        return {"kind": "prose", "html": _prose(block.text)}
+    item = {**block.payload, "code": block.code}
+    if item["kind"] == "text":
+        item["html"] = _prose(item["title"])
+    if item["kind"] == "figure":
+        item["image"] = "data:image/svg+xml;base64," + base64.b64encode(item["svg"].encode()).decode()
+    item["data"] = _data_link(item["csv"])
+    item["credit"] = source_list.credit(item["sources"], number)
+    return item
+
+
+def _data_link(csv: str) -> str:
+    """Return the data as an address that holds them, nothing if they are many."""
+    content = guarded(csv).encode()
+    return f"data:text/csv;charset=utf-8;base64,{base64.b64encode(content).decode()}" if len(content) <= INSIDE else ""
+
+
+def _prose(text: str) -> str:
+    """Render Markdown; headings get an id so that the contents list can point to them."""
+    tokens = MARKDOWN.parse(text)
+    for token, inner in pairwise(tokens):
+        if token.type == "heading_open":
+            token.attrSet("id", _anchor(inner.content))
+    return MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})
+
+
+def _anchor(text: str) -> str:
+    return "part-" + "".join(c if c.isalnum() else "-" for c in text.lower()).strip(
+        "-"
+    )  # no clash with the page's own ids
+
+
+def _headings(blocks: list[Block]) -> list[tuple[str, str]]:
+    lines = [line for b in blocks if b.payload is None for line in b.text.splitlines()]
+    return [(_anchor(line[3:].strip()), line[3:].strip()) for line in lines if line.startswith("## ")]

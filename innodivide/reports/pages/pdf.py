@@ -1,0 +1,87 @@
+"""Set a report as PDF: tagged and accessible (PDF/UA-1), fonts embedded, the same bytes from the same blocks.
+
+No font that may be passed on and is small enough has every sign: one that the embedded fonts lack, such as an emoji or
+a Chinese letter, is set as its Unicode name in brackets, "[rocket]", which can be read and heard; a box could not.
+"""
+
+import json
+import re
+import unicodedata
+from datetime import UTC, datetime
+from functools import lru_cache
+from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
+
+from innodivide.reports.pages import document
+from innodivide.reports.pages.blocks import Block, ReportError
+
+_FOLDER = Path(find_spec("matplotlib").origin).parent / "mpl-data" / "fonts" / "ttf"
+STANDARD = "ua-1"  # the compiler refuses what breaks it: no title, a figure without alt text, a skipped heading
+
+
+def render(title: str, blocks: list[Block], facts: dict[str, str]) -> bytes:
+    """Return the report as the bytes of a PDF file on A4 pages; parameters as for `html.render`.
+
+    Raises
+    ------
+    ReportError
+        If the report breaks the standard or a letter, font or picture in it cannot be set.
+    """
+    import typst
+
+    report = _named(document.build(title, blocks, facts))
+    template = (resources.files("innodivide.reports.pages") / "report.typ").read_bytes()
+    try:
+        pages, warnings = typst.compile_with_warnings(
+            template,
+            format="pdf",
+            pdf_standards=[STANDARD],
+            font_paths=_fonts(),
+            ignore_system_fonts=True,
+            sys_inputs={"document": json.dumps(report)},
+            timestamp=_timestamp(report),
+        )
+    except typst.TypstError as error:
+        raise ReportError(f"PDF: {' '.join([error.message, *error.hints])}") from None
+    if warnings:  # a missing font or a layout that never settles: the pages would not be as meant
+        raise ReportError(f"PDF: {warnings[0].message}")
+    return pages
+
+
+def _named(value):
+    """Return the data with each sign that no font has as its name."""
+    if isinstance(value, str):
+        return value if value.isascii() else _strange().sub(_name, value)
+    if isinstance(value, dict):
+        return {k: _named(v) for k, v in value.items()}
+    return [_named(v) for v in value] if isinstance(value, list) else value
+
+
+def _name(found: re.Match) -> str:
+    sign = found[0]
+    if unicodedata.category(sign) == "Cf":  # a joiner or mark that shows nothing of its own
+        return ""
+    return f"[{unicodedata.name(sign, f'U+{ord(sign):04X}').lower()}]"
+
+
+@lru_cache(maxsize=1)
+def _strange() -> re.Pattern:
+    """Return the pattern of a sign that the font behind all others lacks; tabs and line ends are no signs."""
+    from matplotlib.ft2font import FT2Font
+
+    known = sorted({*FT2Font(_FOLDER / "DejaVuSans.ttf").get_charmap(), *b"\t\n\r"})
+    return re.compile("[^" + "".join(re.escape(chr(code)) for code in known) + "]")
+
+
+@lru_cache(maxsize=1)
+def _fonts():
+    """Return the fonts: those inside the compiler and those that come with matplotlib, never the machine's own."""
+    import typst
+
+    return typst.Fonts(include_system_fonts=False, font_paths=[_FOLDER])
+
+
+def _timestamp(report: dict) -> int:
+    """Return the report's own date in seconds, so that no clock is read."""
+    return int(datetime.fromisoformat(report["date"]).replace(tzinfo=UTC).timestamp())

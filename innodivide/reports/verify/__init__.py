@@ -1,0 +1,1 @@
+"""Runs compared: with the stored exhibits, and with each other."""

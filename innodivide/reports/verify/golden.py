@@ -1,0 +1,160 @@
+"""The stored exhibits in reports/expected/, as text: what a run is compared with.
+
+One folder for each report: a CSV file for the data of each table and figure, and text.md with all sentences, titles and
+captions. Git shows every change of a result as a change of these files.
+"""
+
+import json
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from innodivide.data import frozen
+from innodivide.errors import DataError, ParameterError
+from innodivide.reports.making import manifest
+from innodivide.reports.making.declarations import ANNEX, Notebook, eu27, notebook, notebooks
+from innodivide.reports.making.run import Job, annex_jobs, job
+from innodivide.reports.verify.compare import Content
+
+EXPECTED = frozen.ROOT / "reports" / "expected"
+WORDS = "text.md"
+_EXHIBIT = "application/vnd.innodivide.exhibit+json"  # exhibits.MIME, without importing pandas
+_ID = re.compile(r"[A-Z][0-9A-Z]{1,3}\.[0-9]{1,3}")  # ids become names of files
+_HEADING = re.compile(rf"## ({_ID.pattern}): ([a-z]+)")
+_PARTS = ("title", "columns", "caption", "edition", "note", "alt", "sources")
+_ABOUT = """\
+# {report}: sentences, titles and captions
+
+Stored by `innodivide verify --renew`, compared by `innodivide verify`. The data are in the CSV files beside this one.
+"""
+
+
+def standard_jobs() -> dict[str, Job]:
+    """Return report -> job of all that is stored and archived: notebooks as declared, and one annex for each country.
+
+    Only HTML is made: exhibits do not depend on the format.
+    """
+    jobs = [job(name, ("html",)) for name in notebooks() if name != ANNEX]
+    jobs += annex_jobs(eu27(), ("html",)) if ANNEX in notebooks() else []
+    return {j.name: j for j in jobs}
+
+
+def select(only: Iterable[str], reports: Iterable[str]) -> list[str]:
+    """Return the reports that some names mean: a report (annex/PL) or a notebook (03, country_annex: all of them)."""
+    reports, wanted = sorted(reports), set()
+    for name in only:
+        name = name.strip("/")
+        found = {name} & set(reports) or {r for r in reports if _is_of(r, notebook(name))}
+        if not found:
+            raise ParameterError(f"there is no report of {name} here; there are: {', '.join(reports)}")
+        wanted |= found
+    return [r for r in reports if not only or r in wanted]
+
+
+def _is_of(report: str, made_by: Notebook) -> bool:
+    """Return whether a report is of a notebook, whatever its parameters: 03_leader_test--status-lag1, annex/PL."""
+    folder = "[^/]+?".join(re.escape(part) for part in re.split(r"\{\w+\}", made_by.folder))
+    return bool(re.fullmatch(rf"{folder}(--.*)?", report))
+
+
+def reports_in(out: Path) -> list[str]:
+    """Return the names of the reports in a run's folder.
+
+    Raises
+    ------
+    ParameterError
+        If it is no folder with reports.
+    """
+    out = Path(out)
+    if not out.is_dir():
+        raise ParameterError(f"{out} is no folder; give the folder of a run, such as reports/")
+    if (out / manifest.MANIFEST).exists():
+        raise ParameterError(f"{out} is one report; give the folder that holds it (one report of it: --only NAME)")
+    folders = [p.parent for depth in ("*", "*/*") for p in out.glob(f"{depth}/notebook.ipynb")]
+    names = (p.relative_to(out) for p in folders)
+    found = sorted(
+        n.as_posix() for n in names if n.parts[0] != EXPECTED.name and not any(p.startswith(".") for p in n.parts)
+    )
+    if not found:
+        raise ParameterError(f"{out} holds no reports; make some with innodivide run --out {out}")
+    return found
+
+
+def read_run(folder: Path) -> Content:
+    """Return the exhibits of a report: the words from its executed notebook, the data from its CSV files."""
+    file = folder / "notebook.ipynb"
+    try:
+        cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
+        payloads = [o["data"][_EXHIBIT] for c in cells for o in c.get("outputs", ())]
+        words = {str(p["id"]): _words(p) for p in payloads}
+        drawn = [p["id"] for p in payloads if p["kind"] != "text"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise DataError(f"{file} is no executed notebook of ours ({type(error).__name__})") from None
+    if not all(_ID.fullmatch(i) for i in words):
+        raise DataError(f"{file} has an exhibit whose id is none")
+    return Content(words, {i: _read(folder / "exhibits" / f"{i}.csv") for i in drawn})
+
+
+def _words(payload: dict) -> dict[str, str]:
+    if payload["kind"] == "text":
+        return {"text": payload["title"]}
+    joined = {"columns": " | ".join(payload["head"]), "sources": ", ".join(payload["sources"])}
+    return {part: text for part in _PARTS if (text := joined.get(part) or payload.get(part, ""))}
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("utf-8") if file.exists() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{file} cannot be read as text ({type(error).__name__})") from None
+
+
+def stored(root: Path | None = None) -> list[str]:
+    """Return the names of the reports whose exhibits are stored."""
+    root = root or EXPECTED
+    return sorted(p.parent.relative_to(root).as_posix() for p in root.rglob(WORDS))
+
+
+def read_stored(report: str, root: Path | None = None) -> Content:
+    """Return the stored exhibits of a report."""
+    folder = (root or EXPECTED) / report
+    tables = {p.stem: _read(p) for p in sorted(folder.glob("*.csv"))}
+    return Content(parse_words(_read(folder / WORDS)), tables)
+
+
+def write_stored(report: str, content: Content, root: Path | None = None) -> list[str]:
+    """Store the exhibits of a report; return the names of the files written or removed."""
+    folder = (root or EXPECTED) / report
+    wanted = {f"{i}.csv": text for i, text in content.tables.items()} | {WORDS: format_words(report, content.words)}
+    folder.mkdir(parents=True, exist_ok=True)
+    gone = [p for p in sorted(folder.glob("*.csv")) if p.name not in wanted]
+    changed = [name for name, text in wanted.items() if _read(folder / name) != text]
+    for name in changed:
+        partial = folder / f".{name}"
+        partial.write_bytes(wanted[name].encode())
+        partial.replace(folder / name)
+    for path in gone:
+        path.unlink()
+    return sorted([*changed, *(f"{p.name} (removed)" for p in gone)])
+
+
+def format_words(report: str, words: dict[str, dict[str, str]]) -> str:
+    """Return the words of a report as Markdown that `parse_words` reads back: each part is a quotation."""
+    parts = [f"## {i}: {part}\n" + _quote(text) for i, texts in words.items() for part, text in texts.items()]
+    return "\n".join([_ABOUT.format(report=report), *parts])
+
+
+def _quote(text: str) -> str:
+    return "".join(f"> {line}\n" if line else ">\n" for line in text.split("\n"))
+
+
+def parse_words(text: str) -> dict[str, dict[str, str]]:
+    """Return exhibit -> part -> words from what `format_words` wrote."""
+    words, lines = {}, []
+    for line in text.split("\n"):
+        heading = _HEADING.fullmatch(line)
+        if heading:
+            lines = words.setdefault(heading[1], {}).setdefault(heading[2], [])
+        elif line.startswith(">"):
+            lines.append(line[2:])
+    return {i: {part: "\n".join(quoted) for part, quoted in parts.items()} for i, parts in words.items()}

@@ -1,0 +1,545 @@
+"""Contributions, the two-way split, institutions, Oaxaca-Blinder, clusters: against R, closed forms and identities."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reference.cases import HERE as CASES
+from scipy import stats
+
+from innodivide.data import frozen
+from innodivide.errors import DataError, DesignError, InnodivideError, ParameterError
+from innodivide.evidence.claims import shared_barriers as claims
+from innodivide.indicators import barriers as b
+from innodivide.narrative.annex.region_barriers import region_barrier_table
+
+HERE = CASES / "barriers"
+EXPECTED = (
+    pd.read_csv(HERE / "expected.csv", dtype={"value": float})
+    .set_index(["topic", "term", "quantity"])["value"]
+    .sort_index()
+)
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def scores(values, units=None) -> pd.DataFrame:
+    values = np.asarray(values, dtype=float)
+    units = units or ["EU", *[f"u{i:02d}" for i in range(len(values) - 1)]]
+    return pd.DataFrame(values, index=units, columns=[f"d{j}" for j in range(values.shape[1])])
+
+
+@pytest.fixture(scope="module")
+def real():
+    """Real contributions with published weights, groups, and the split of lagging regions."""
+    found = claims.regional_contributions()
+    return found, b.region_groups(), b.two_way_split(found, claims.lagging_regions(), rng(1), n_boot=199)
+
+
+# Contributions
+
+
+def test_contributions_by_hand():
+    """Weights 1 and 3: the gap of A is 0.25 x 20 + 0.75 x (-4); B lacks the second indicator."""
+    table = scores([[100, 50], [80, 54], [70, np.nan]], ["EU", "A", "B"])
+    found = b.gap_contributions(table, weights={"d0": 1, "d1": 3}).set_index(["unit", "indicator_code"])["contribution"]
+    assert found["A", "d0"] == pytest.approx(5.0) and found["A", "d1"] == pytest.approx(-3.0)
+    assert found["B", "d0"] == pytest.approx(30.0) and ("B", "d1") not in found.index
+    counted = b.gap_contributions(table, weights={"d0": 1, "d1": 3}, scale="count").set_index(
+        ["unit", "indicator_code"]
+    )["contribution"]
+    assert counted["B", "d0"] == pytest.approx(15.0), "0.25 x 30, raised by 2 indicators over 1 known"
+    assert counted["A", "d0"] == pytest.approx(5.0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**6), st.integers(2, 12), st.integers(1, 8))
+def test_contributions_sum_to_the_gap(seed, n, d):
+    r = rng(seed)
+    values = r.uniform(0, 300, (n, d))
+    values[1:][r.random((n - 1, d)) < 0.2] = np.nan
+    values[1:, 0] = np.where(np.isnan(values[1:]).all(axis=1), 1.0, values[1:, 0])
+    weights = dict(zip([f"d{j}" for j in range(d)], r.uniform(0.1, 2, d)))
+    table = scores(values)
+    found = b.gap_contributions(table, weights=weights)
+    gaps = b.unit_gaps(found).set_index("unit")["gap"]
+    w = np.array(list(weights.values()))
+    for unit, row in table.drop(index="EU").iterrows():
+        known = row.notna().to_numpy()
+        direct = np.average(table.loc["EU"][known], weights=w[known]) - np.average(row[known], weights=w[known])
+        assert gaps[unit] == pytest.approx(direct, abs=1e-12 * 300)
+
+
+def test_order_and_unit_of_the_scores_do_not_matter():
+    table = scores(rng(1).uniform(10, 200, (8, 5)))
+    base = b.gap_contributions(table)
+    shuffled = b.gap_contributions(table.sample(frac=1, random_state=1).sample(frac=1, axis=1, random_state=2))
+    pd.testing.assert_frame_equal(base, shuffled)
+    shifted = b.gap_contributions(table + 7.0)
+    np.testing.assert_allclose(shifted["contribution"], base["contribution"], atol=1e-12)
+    np.testing.assert_allclose(b.gap_contributions(2 * table)["contribution"], 2 * base["contribution"], atol=1e-12)
+
+
+def test_leaders_as_reference_have_no_gap_together():
+    table = scores(rng(2).uniform(10, 200, (8, 5)))
+    found = b.gap_contributions(table, "leaders", leaders=["u01", "u04"])
+    total = found[found["unit"].isin(["u01", "u04"])].groupby("indicator_code")["contribution"].sum()
+    np.testing.assert_allclose(total, 0, atol=1e-12)
+    same = b.gap_contributions(table, table.loc[["u01", "u04"]].mean())
+    pd.testing.assert_frame_equal(found, same)
+
+
+def test_equal_and_single_units():
+    equal = b.gap_contributions(scores(np.full((4, 3), 90.0)))
+    assert (equal["contribution"] == 0).all(), "all equal to the reference: every contribution is zero"
+    assert len(b.unit_gaps(b.gap_contributions(scores([[100, 100], [60, 80]])))) == 1
+
+
+@pytest.mark.parametrize(
+    ("table", "arguments", "words", "kind"),
+    [
+        (pd.DataFrame(), {}, "nothing to compare", DesignError),
+        (scores([[1, 2]]), {}, "no unit beside the EU", DesignError),
+        (scores([[1, 2], [3, 4]], ["A", "B"]), {}, "row named EU", DesignError),
+        (scores([[1, np.nan], [3, 4]]), {}, "no figure for indicator d1", DesignError),
+        (scores([[1, 2], [np.nan, np.nan]]), {}, "u00 has no figure", DesignError),
+        (scores([[1, 2], [3, np.nan]]), {"weights": {"d0": 0, "d1": 1}}, "u00 has no figure", DesignError),
+        (scores([[1, 2], [3, 4]]), {"weights": {"d0": 1}}, "no weight for indicator d1", ParameterError),
+        (scores([[1, 2], [3, 4]]), {"weights": {"d0": -1, "d1": 2}}, "weights", ParameterError),
+        (scores([[1, 2], [3, 4]]), {"weights": {"d0": 0, "d1": 0}}, "positive sum", ParameterError),
+        (scores([[1, 2], [3, 4]]), {"reference": "leaders"}, "leaders", ParameterError),
+        (scores([[1, 2], [3, 4]]), {"reference": "leaders", "leaders": ["Z"]}, "Z", ParameterError),
+        (scores([[1, 2], [3, 4]]), {"reference": "UK"}, "UK", ParameterError),
+        (scores([[1, 2], [3, 4]]), {"scale": "max"}, "scale", ParameterError),
+        (scores([[1, 2], [3, np.inf]]), {}, "infinite", DataError),
+        (scores([[1, 2], [3, 4], [3, 4]], ["EU", "A", "A"]), {}, "more than once", DataError),
+        (pd.DataFrame({"d0": ["x", "y"]}, index=["EU", "A"]), {}, "not a number", DataError),
+    ],
+)
+def test_impossible_scores_are_refused(table, arguments, words, kind):
+    with pytest.raises(kind, match=words):
+        b.gap_contributions(table, **arguments)
+
+
+# Two-way split
+
+
+def long(values, countries) -> tuple[pd.DataFrame, pd.Series]:
+    table = scores(values, [f"u{i:02d}" for i in range(len(values))])
+    frame = (
+        table.rename_axis("unit")
+        .reset_index()
+        .melt("unit", var_name="indicator_code", value_name="contribution")
+        .dropna()
+    )
+    return frame, pd.Series(list(countries), index=table.index)
+
+
+def test_split_agrees_with_analysis_of_variance_in_r():
+    frame = pd.read_csv(HERE / "split.csv")
+    split = b.two_way_split(frame.assign(indicator_code="d"), frame.set_index("unit")["country"], rng(), n_boot=50)
+    ours, theirs = split.shares["share"], EXPECTED["split"]
+    for part in ("general", "country", "specific"):
+        assert ours[part] == pytest.approx(theirs[part, "squares"] / theirs["total", "squares"], rel=1e-10)
+    parts = split.parts.groupby("country")["country_part"].first()
+    for country in parts.index:
+        assert parts[country] == pytest.approx(theirs[country, "country_part"], rel=1e-9)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6))
+def test_split_adds_up(seed):
+    r = rng(seed)
+    n, d = int(r.integers(3, 25)), int(r.integers(1, 6))
+    values = r.normal(2, 3, (n, d))
+    values[r.random((n, d)) < 0.15] = np.nan
+    values[:, 0] = r.normal(2, 3, n)
+    countries = ["A", "B", *r.choice(list("ABCDE"), n - 2)]
+    split = b.two_way_split(*long(values, countries), r, n_boot=20)
+    p = split.parts
+    np.testing.assert_allclose(p[["general", "country_part", "specific"]].sum(axis=1), p["contribution"], atol=1e-12)
+    assert split.shares["share"].sum() == pytest.approx(1, abs=1e-12)
+    squares = (p[["general", "country_part", "specific"]] ** 2).sum() / (p["contribution"] ** 2).sum()
+    np.testing.assert_allclose(squares, split.shares["share"], atol=1e-12)
+    single = p.groupby(["country", "indicator_code"])["unit"].transform("size") == 1
+    np.testing.assert_allclose(p.loc[single, "specific"], 0, atol=1e-12)
+
+
+def test_interval_of_the_general_part_is_a_t_interval_on_balanced_countries():
+    """One unit in each country: expanded percentiles are made to agree with Student's t in the normal case."""
+    values = stats.norm.ppf((np.arange(15) + 0.5) / 15)[:, None] + 3
+    frame, groups = long(values, [f"C{i}" for i in range(15)])
+    split = b.two_way_split(frame, groups, rng(4), n_boot=20_000)
+    half = stats.t.ppf(0.975, 14) * values.std(ddof=1) / np.sqrt(15)
+    row = split.general.iloc[0]
+    assert row["general"] == pytest.approx(3, abs=1e-12)
+    assert row["ci_low"] == pytest.approx(3 - half, abs=0.05 * half) and row["ci_high"] == pytest.approx(
+        3 + half, abs=0.05 * half
+    )
+
+
+def test_drawing_countries_is_wider_when_regions_of_a_country_are_alike():
+    r = rng(5)
+    values = np.repeat(r.normal(3, 2, 8), 10)[:, None] + r.normal(0, 0.1, (80, 1))
+    frame, groups = long(values, np.repeat([f"C{i}" for i in range(8)], 10))
+    spread = {}
+    for draw in ("countries", "regions"):
+        row = b.two_way_split(frame, groups, rng(6), n_boot=500, draw=draw).general.iloc[0]
+        spread[draw] = row["ci_high"] - row["ci_low"]
+    assert spread["countries"] > 2.5 * spread["regions"]
+
+
+def test_split_bootstrap_shares_by_brute_force():
+    """Resampled sums equal those of a split of the resampled data (countries drawn twice count as two)."""
+    from innodivide.models.decomposition.split import _square_shares, _sums
+
+    r = rng(7)
+    values, countries = r.normal(1, 2, (9, 3)), np.array(list("AAABBBCCC"))
+    weights = np.repeat([2, 0, 1], 3)[None, :].astype(float)
+    fast = _square_shares(*_sums(pd.DataFrame(values), countries, weights))[0]
+    rows = np.repeat(np.arange(9), weights[0].astype(int))
+    frame, groups = long(values[rows], countries[rows])
+    np.testing.assert_allclose(fast, b.two_way_split(frame, groups, rng(), n_boot=20).shares["share"], atol=1e-12)
+
+
+def test_ranked_general_barriers_and_their_intervals():
+    r = rng(8)
+    values = np.array([10.0, 5.0, 0.0]) + r.normal(0, 0.5, (40, 3))
+    frame, groups = long(values, r.choice(list("ABCDEFGH"), 40))
+    table = b.general_barriers(b.two_way_split(frame, groups, rng(9), n_boot=200))
+    assert list(table["indicator_code"]) == ["d0", "d1", "d2"] and list(table["rank"]) == [1, 2, 3]
+    assert (table["rank_low"] == table["rank"]).all() and (table["rank_high"] == table["rank"]).all()
+    assert list(table["is_barrier"])[:2] == [True, True] and table["share_behind"].iloc[0] == 1
+
+
+def test_specific_barriers_find_what_only_one_region_has():
+    r = rng(10)
+    values = 5 + r.normal(0, 0.3, (30, 4))
+    values[3, 2] += 6
+    frame, groups = long(values, np.repeat(list("ABCDEF"), 5))
+    split = b.two_way_split(frame, groups, rng(11), n_boot=200)
+    own = b.specific_barriers(split, "u03", [split, split])
+    assert own["indicator_code"].iloc[0] == "d2" and own["own_barrier"].iloc[0]
+    assert (own["n_years"] == 2).all() and own["n_years_behind"].iloc[0] == 2
+    np.testing.assert_allclose(own["general"] + own["own"], own["contribution"], atol=1e-12)
+    np.testing.assert_allclose(b.persistence(split, split)["correlation"], 1, atol=1e-12)
+    with pytest.raises(ParameterError, match="nowhere"):
+        b.specific_barriers(split, "nowhere")
+
+
+def test_split_refuses_what_it_cannot_do():
+    frame, groups = long(rng().normal(1, 1, (6, 2)), "AAABBB")
+    with pytest.raises(DesignError, match="at least 2 countries"):
+        b.two_way_split(frame, groups[:3], rng())
+    assert len(b.two_way_split(frame, groups[:3], rng(), draw="regions").parts) == 6, (
+        "one country: regions can be drawn"
+    )
+    with pytest.raises(DesignError, match="at least 2 regions"):
+        b.two_way_split(frame, groups[:1], rng(), draw="regions")
+    with pytest.raises(DesignError, match="none of these units"):
+        b.two_way_split(frame, pd.Series(["A"], index=["Z"]), rng())
+    with pytest.raises(DesignError, match="every gap is zero"):
+        b.two_way_split(frame.assign(contribution=0.0), groups, rng())
+    with pytest.raises(DataError, match="two rows"):
+        b.two_way_split(pd.concat([frame, frame]), groups, rng())
+    for wrong in ({"n_boot": 5}, {"level": 1.0}, {"draw": "years"}, {"rng": 3}):
+        with pytest.raises(ParameterError):
+            b.two_way_split(frame, groups, **({"rng": rng()} | wrong))
+    equal = b.two_way_split(frame.assign(contribution=2.0), groups, rng())
+    assert equal.shares["share"].tolist() == pytest.approx([1, 0, 0]), "all equal: everything is general"
+
+
+# Weights and zeros of the published indices
+
+
+@pytest.mark.parametrize("level", ["region", "country"])
+def test_weights_and_readings_of_zeros_rebuild_the_published_index(level):
+    weights, readings = b.implied_weights(level), b.zero_readings(level)
+    assert weights.sum() == pytest.approx(1) and (weights > 0.005).all()
+    assert len(readings) == _eu_zeros(frozen.load("ris_score" if level == "region" else "eis_score"), level)
+    assert set(readings["reading"]) == {"missing", "bottom"} and readings["certain"].any()
+    scores = b.region_scores() if level == "region" else b.country_scores()
+    table, unit = ("ris_index", "region_code") if level == "region" else ("eis_index", "geo")
+    index = frozen.load(table).query("edition == 2023 and year == 2023").set_index(unit)["value"]
+    mean = (scores * weights).sum(axis=1) * scores.shape[1] / scores.notna().sum(axis=1)
+    factor = (index / mean).dropna().drop("EU")
+    expected = factor.groupby(b.region_groups()["geo"]).transform("median") if level == "region" else 1
+    assert (factor / expected - 1).abs().max() < 5e-4, "one factor for all regions of a country, none for countries"
+
+
+def _eu_zeros(rows: pd.DataFrame, level: str) -> int:
+    members = b.region_groups().index if level == "region" else b.country_scores().index
+    codes = frozen.load("indicator").query("level == 'indicator'")["indicator_code"]
+    unit = "region_code" if level == "region" else "geo"
+    return int((rows["is_zero"] & rows[unit].isin(set(members) - {"EU"}) & rows["indicator_code"].isin(codes)).sum())
+
+
+def test_country_contributions_sum_to_the_published_gap():
+    found = b.gap_contributions(b.country_scores(), weights=b.implied_weights("country"), scale="count")
+    gaps = b.unit_gaps(found).set_index("unit")
+    index = frozen.load("eis_index").query("edition == 2023 and year == 2023").set_index("geo")["value"]
+    whole = gaps[gaps["n_indicators"] == 32].index
+    assert len(whole) >= 25
+    np.testing.assert_allclose((index["EU"] - index)[whole], gaps.loc[whole, "gap"], atol=0.005)
+
+
+def test_readings_of_zeros_change_only_zeros():
+    keep, missing, read = (b.region_scores(zeros=z) for z in ("keep", "missing", "read"))
+    assert missing.isna().sum().sum() == (keep == 0).sum().sum() > read.isna().sum().sum() > 0
+    pd.testing.assert_frame_equal(read.fillna(0), keep)
+    with pytest.raises(ParameterError, match="zeros"):
+        b.region_scores(zeros="drop")
+    with pytest.raises(ParameterError, match="1999"):
+        b.region_scores(1999)
+
+
+# Institutions
+
+
+def test_government_quality_of_regions_by_hand(monkeypatch):
+    tables = {
+        "nuts_link": pd.DataFrame(
+            {
+                "nuts_2016": ["X1", "X2", "X2", "Y1"],
+                "nuts_2021": ["X1", "X2", "X3", "Y1"],
+                "level": 2,
+                "population_2021": [100, 300, 50, 10],
+            }
+        ),
+        "ris_nuts2": pd.DataFrame({"nuts_code": ["X1", "X2", "X3", "Y1"], "region_code": ["X", "X", "Z", "Y"]}),
+        "eqi": pd.DataFrame(
+            {
+                "nuts_code": ["X1", "X2"],
+                "year": 2021,
+                "eqi": [1.0, -1.0],
+                "eqi_lower": [0.8, -1.2],
+                "eqi_upper": [1.2, -0.8],
+                "eqi_corruption": 0.0,
+                "eqi_quality": 0.0,
+                "eqi_impartiality": 0.0,
+                "source_id": "S",
+            }
+        ),
+        "country": pd.DataFrame({"geo": ["XX"], "name": ["X"], "is_eu27": pd.array([True], dtype="boolean")}),
+        "ris_region": pd.DataFrame({"edition": 2023, "region_code": ["X", "Y", "Z"], "geo": "XX", "name": "n"}),
+        "nuts": pd.DataFrame({"nuts_version": ["2021"], "nuts_code": ["X1"], "name": ["n"]}),
+        "ris_index": pd.DataFrame(
+            {
+                "edition": 2023,
+                "year": 2023,
+                "region_code": ["X", "Y", "Z"],
+                "group": "emerging",
+                "relative_to_eu_pct": 50.0,
+            }
+        ),
+    }
+    found = b.region_eqi(tables)
+    assert found.index.tolist() == ["X", "Z"], "a region without a figure is absent"
+    assert found.at["X", "eqi"] == pytest.approx((100 - 300) / 400) and found.at["Z", "eqi"] == -1
+    assert found.at["X", "eqi_lower"] == pytest.approx((80 - 360) / 400) and found.at["X", "covered"] == 1
+
+
+def test_institutional_gaps_are_centred_and_bounded():
+    gaps = b.institutional_gaps()
+    assert not gaps.duplicated(["measure", "unit"]).any() and not gaps["gap"].isna().any()
+    eqi = gaps.query("measure == 'eqi'").set_index("unit")
+    heads = b.region_eqi()["population"]
+    assert np.average(eqi["gap"], weights=heads.reindex(eqi.index)) == pytest.approx(0, abs=1e-12)
+    assert ((eqi["gap_low"] < eqi["gap"]) & (eqi["gap"] < eqi["gap_high"])).all()
+    assert (eqi.query("reading == 'behind'")["gap_low"] > 0).all() and (
+        eqi.query("reading == 'ahead'")["gap_high"] < 0
+    ).all()
+    national = gaps.query("level == 'country'")
+    assert (
+        (national.groupby("measure").size() == 27).all()
+        and national["gap_low"].isna().all()
+        and (national["reading"] == "").all()
+    )
+    business = national.query("measure == 'doing_business_score'")
+    assert (business["year"] == 2019).all() and business["value"].between(0, 100).all()
+    lead = b.institutional_gaps("leaders").set_index(["measure", "unit"])["gap"]
+    own = gaps.set_index(["measure", "unit"])["gap"]
+    shift = (lead - own).groupby(level=0)
+    assert (shift.max() - shift.min() < 1e-9).all(), "another reference shifts all gaps of a measure alike"
+    with pytest.raises(ParameterError, match="reference"):
+        b.institutional_gaps("best")
+
+
+# Oaxaca-Blinder
+
+
+@pytest.mark.parametrize("kind", ["leading", "lagging", "reimers", "cotton", "neumark", "pooled"])
+def test_twofold_decomposition_agrees_with_r(kind):
+    frame = pd.read_csv(HERE / "oaxaca.csv")
+    found = b.oaxaca_twofold(frame, "mpg", ["wt", "hp", "qsec"], "lag", reference=kind).set_index("term")
+    for term in ("wt", "hp", "qsec", "constant"):
+        name = f"{kind} {'(Intercept)' if term == 'constant' else term}"
+        for part in ("explained", "unexplained"):
+            assert found.at[term, part] == pytest.approx(EXPECTED["oaxaca", name, part], rel=1e-9, abs=1e-9)
+    total = found.loc["total"]
+    assert total["explained"] + total["unexplained"] == pytest.approx(total["difference"], abs=1e-12 * 100)
+    assert total["difference"] == pytest.approx(EXPECTED["oaxaca", "difference", "difference"], rel=1e-12)
+    assert found.at["constant", "explained"] == 0
+
+
+def test_published_example_of_the_pooled_decomposition():
+    """Credit cards (Greene), renters and owners: 130.80954 explained, 27.94091 unexplained (statsmodels manual)."""
+    from statsmodels.datasets import ccard
+    from statsmodels.stats.oaxaca import OaxacaBlinder
+
+    cards = ccard.load_pandas().data
+    found = (
+        b.oaxaca_twofold(cards.assign(lag=1 - cards["OWNRENT"]), "AVGEXP", ["AGE", "INCOME", "INCOMESQ"], "lag")
+        .set_index("term")
+        .loc["total"]
+    )
+    assert found["explained"] == pytest.approx(130.80954, abs=1e-5) and found["unexplained"] == pytest.approx(
+        27.94091, abs=1e-5
+    )
+    theirs = OaxacaBlinder(cards["AVGEXP"], cards.drop(columns="AVGEXP"), "OWNRENT", hasconst=False).two_fold()
+    np.testing.assert_allclose(theirs.params[:2], [found["unexplained"], found["explained"]], rtol=1e-8)
+
+
+def test_oaxaca_intervals_and_refusals():
+    r = rng(13)
+    frame = pd.DataFrame(
+        {"x": r.normal(0, 1, 200), "lag": np.repeat([0, 1], 100), "geo": np.tile(list("ABCDEFGHIJ"), 20)}
+    )
+    frame["y"] = 2 * frame["x"] - frame["lag"] + r.normal(0, 0.5, 200)
+    for cluster in (None, "geo"):
+        row = (
+            b.oaxaca_twofold(frame, "y", ["x"], "lag", rng=rng(14), n_boot=100, cluster=cluster)
+            .set_index("term")
+            .loc["total"]
+        )
+        assert (
+            row["unexplained_low"] < 1 < row["unexplained_high"]
+            and row["explained_low"] < row["explained"] < row["explained_high"]
+        )
+    with pytest.raises(DesignError, match="do not determine"):
+        b.oaxaca_twofold(frame.assign(z=2 * frame["x"]), "y", ["x", "z"], "lag")
+    with pytest.raises(DesignError, match="lagging group"):
+        b.oaxaca_twofold(frame.assign(lag=0), "y", ["x"], "lag")
+    with pytest.raises(DataError, match="missing values"):
+        b.oaxaca_twofold(frame.assign(y=np.nan), "y", ["x"], "lag")
+    with pytest.raises(DataError, match="q"):
+        b.oaxaca_twofold(frame, "y", ["q"], "lag")
+    with pytest.raises(ParameterError, match="reference"):
+        b.oaxaca_twofold(frame, "y", ["x"], "lag", reference="jann")
+
+
+# Clusters
+
+
+@pytest.mark.parametrize("k", [2, 3, 4, 5])
+def test_clusters_agree_with_r(k):
+    from innodivide.models.decomposition.ward import ward_labels
+
+    frame = pd.read_csv(HERE / "profiles.csv")
+    points = frame.drop(columns=["unit", "species"]).to_numpy()
+    labels = ward_labels(points, k)
+    widths = b.silhouette_widths(points, labels)
+    expected = EXPECTED["profiles", f"k {k}"]
+    assert widths.mean() == pytest.approx(expected["mean_width"], rel=1e-10)
+    assert (widths[0], widths[29]) == pytest.approx((expected["width_1"], expected["width_30"]), rel=1e-10)
+    assert b.adjusted_rand(labels, frame["species"].to_numpy()) == pytest.approx(expected["rand"], rel=1e-10)
+
+
+def test_adjusted_rand_of_trivial_and_equal_partitions():
+    assert b.adjusted_rand(np.zeros(5), np.zeros(5)) == 1 and b.adjusted_rand(np.arange(5), np.arange(5)) == 1
+    assert b.adjusted_rand(np.array([0, 0, 1, 1]), np.array(["b", "b", "a", "a"])) == 1
+    r = rng(15)
+    chance = np.mean([b.adjusted_rand(r.integers(0, 3, 60), r.integers(0, 3, 60)) for _ in range(200)])
+    assert abs(chance) < 0.01, "corrected for chance"
+    with pytest.raises(DesignError, match="same units"):
+        b.adjusted_rand(np.arange(3), np.arange(4))
+
+
+def test_separate_groups_are_found_and_stable_and_noise_is_one_cluster():
+    r = rng(16)
+    groups = np.repeat([[0, 0, 0], [9, 0, 0], [0, 9, 0]], 12, axis=0) + r.normal(0, 0.5, (36, 3))
+    found = b.barrier_profiles(scores(groups), rng(17), n_boot=50)
+    assert len(found.stability) == 3 and (found.stability["reading"] == "stable").all() and found.rand > 0.95
+    noise = b.barrier_profiles(scores(r.normal(0, 1, (60, 12))), rng(18), n_boot=50)
+    assert len(noise.stability) == 1 and np.isnan(noise.rand) and "one cluster" in noise.rule
+    forced = b.barrier_profiles(scores(r.normal(0, 1, (60, 12))), rng(18), k=4, n_boot=50)
+    assert forced.rand < 0.6 and (forced.stability["reading"] != "stable").any(), (
+        "clusters of noise are shown to be unstable"
+    )
+
+
+def test_clusters_refuse_what_cannot_be_clustered():
+    with pytest.raises(DesignError, match="at least 4"):
+        b.barrier_profiles(scores([[1, 2], [3, 4], [5, 6]]), rng())
+    with pytest.raises(DesignError, match="equal"):
+        b.barrier_profiles(scores(np.ones((6, 2))), rng())
+    with pytest.raises(ParameterError, match="k=9"):
+        b.barrier_profiles(scores(rng().normal(size=(6, 2))), rng(), k=9)
+
+
+# The claim, on the real tables
+
+
+def test_real_contributions_are_exact(real):
+    found, groups, split = real
+    table, w = b.region_scores(), b.implied_weights().sort_index()
+    gaps = b.unit_gaps(found).set_index("unit")["gap"]
+    known = table.notna()
+    scale = 21 / known.sum(axis=1)
+    direct = (((table.loc["EU"] - table) * w).sum(axis=1) * scale).drop("EU")
+    np.testing.assert_allclose(gaps, direct.reindex(gaps.index), atol=1e-11)
+    assert len(gaps) == len(groups) and split.parts["unit"].nunique() == (groups["group"] == "emerging").sum()
+    p = split.parts
+    np.testing.assert_allclose(p[["general", "country_part", "specific"]].sum(axis=1), p["contribution"], atol=1e-12)
+    fit = b.index_fit(found, groups["relative"])
+    assert fit["correlation"] > 0.97 and fit["n"] == len(groups)
+
+
+@pytest.mark.parametrize(
+    ("lows", "highs", "general", "own", "verdict"),
+    [
+        ((1, 1, 1), (2, 2, 2), (0.5, 0.7), (0.3, 0.5), "supported"),
+        ((1, -1, 1), (2, 2, 2), (0.5, 0.7), (0.3, 0.5), "partly"),
+        ((-1, -1, -1), (2, 2, 2), (0.5, 0.7), (0.3, 0.5), "inconclusive"),
+        ((1, 1, 1), (2, 2, 2), (0.91, 0.97), (0.03, 0.09), "contradicted"),
+        ((-3, -3, -3), (-2, -2, -2), (0.5, 0.7), (0.3, 0.5), "contradicted"),
+        ((1, 1, 1), (2, 2, 2), (0.85, 0.95), (0.05, 0.15), "inconclusive"),
+    ],
+)
+def test_the_rule_gives_every_verdict(lows, highs, general, own, verdict):
+    named = pd.DataFrame({"ci_low": lows, "ci_high": highs})
+    shares = pd.DataFrame([general, own], columns=["ci_low", "ci_high"], index=["general", "own"])
+    assert claims.verdict_of(named, shares) == verdict
+
+
+def test_the_finding_follows_the_rule_and_says_what_it_rests_on():
+    finding = claims.shared_barriers_finding(rng(19), n_boot=199)
+    assert finding == claims.shared_barriers_finding(rng(19), n_boot=199), "same generator, same finding"
+    assert finding.claim_id == "C10" and finding.verdict in {"supported", "partly", "contradicted", "inconclusive"}
+    for words in ("62 regions", "13 Member States", "by construction", "weights that reproduce"):
+        assert words in finding.coverage
+    with pytest.raises(ParameterError, match="weights"):
+        claims.shared_barriers_finding(rng(), weights="own", n_boot=20)
+
+
+@pytest.mark.parametrize("geo", ["PL", "PT", "SE", "LV", "MT"])
+def test_annex_rows_cover_every_region_in_words(geo):
+    rows = region_barrier_table(geo, rng(20), n_boot=49)
+    groups = b.region_groups().query("geo == @geo")
+    assert set(rows["region_code"]) == set(groups.index) and rows["relative"].is_monotonic_increasing
+    index = frozen.load("ris_index").query("edition == 2023 and year == 2023").set_index("region_code")["value"]
+    np.testing.assert_allclose(
+        rows["gap"] + rows["adjustment"], (index["EU"] - index).reindex(rows["region_code"]), atol=1e-9
+    )
+    lagging = rows["group"] == "emerging"
+    assert (rows.loc[~lagging, "general"] == "none: not a lagging region").all()
+    assert (rows.loc[lagging, "general"] != "none: not a lagging region").all()
+    assert not rows[["general", "own", "government"]].map(lambda t: t == "" or "nan" in t).any().any()
+
+
+def test_annex_rows_need_a_member_state():
+    with pytest.raises(InnodivideError, match="UK"):
+        region_barrier_table("UK", rng())

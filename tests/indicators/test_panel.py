@@ -1,0 +1,465 @@
+"""Dyads: one row per Member State and IPCEI, with the status that was known and the controls of the year before."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from innodivide.data import frozen
+from innodivide.data.tables import _tables, country_values, member_states, once
+from innodivide.errors import DataError, ParameterError
+from innodivide.indicators import barriers, panel
+from innodivide.models.estimators.firth import firth_logit
+
+NEEDED = ("country", "ipcei", "ipcei_country", "eis_edition", "eis_group", "country_panel")
+
+
+@pytest.fixture(scope="module")
+def real():
+    return {name: frozen.load(name) for name in NEEDED}
+
+
+@pytest.fixture
+def tables(real):
+    return {name: frame.copy() for name, frame in real.items()}
+
+
+@pytest.fixture(scope="module")
+def dyads(real):
+    return panel.ipcei_dyads(tables=real)
+
+
+# Shape
+
+
+def test_one_row_for_each_member_state_and_integrated_ipcei(dyads):
+    assert len(dyads) == 27 * 11 == 297
+    assert (dyads["geo"].nunique(), dyads["ipcei_id"].nunique()) == (27, 11)
+    assert not dyads.duplicated(["geo", "ipcei_id"]).any()
+    assert list(dyads) == panel.DYAD_COLUMNS
+    assert not dyads.isna().any().any()
+    assert dyads[["geo", "ipcei_id"]].apply(tuple, axis=1).is_monotonic_increasing
+
+
+def test_types(dyads):
+    assert (dyads["participates"].dtype, dyads["leader"].dtype) == (bool, bool)
+    assert all(dyads[c].dtype == np.float64 for c in ("ln_population", "ln_gdp_pc_pps", "ln_gdp"))
+
+
+def test_extensions_infrastructure_the_uk_and_norway_are_not_counted(dyads):
+    assert not {"ME1-AT", "Fehmarn", "Oresund"} & set(dyads["ipcei_id"])
+    assert not {"UK", "NO"} & set(dyads["geo"])
+
+
+def test_participations_per_ipcei_equal_the_register(dyads, real):
+    """The register counts the United Kingdom, then a Member State, in the first one; the dyads are of today's 27."""
+    register = real["ipcei"].query("kind == 'integrated'").set_index("ipcei_id")["n_member_states"].astype(int)
+    register["ME1"] -= 1
+    counts = dyads.groupby("ipcei_id")["participates"].sum()
+    assert counts.to_dict() == register[counts.index].to_dict()
+
+
+def test_a_known_row(dyads, real):
+    row = dyads.set_index(["geo", "ipcei_id"]).loc[("PT", "Hy2Use")]
+    values = real["country_panel"].query("geo == 'PT' and year == 2021").set_index("variable")["value"]
+    assert (row["participates"], row["decision_date"]) == (True, pd.Timestamp("2022-09-21"))
+    assert np.exp([row["ln_population"], row["ln_gdp_pc_pps"], row["ln_gdp"]]) == pytest.approx(
+        values[["population", "gdp_pc_pps", "gdp_meur"]].to_numpy()
+    )
+
+
+# Status
+
+
+def test_the_edition_came_out_before_the_decision_and_no_later_one_did(dyads, real):
+    out = real["eis_edition"].set_index("edition")["published"]
+    assert (dyads["edition"].map(out) < dyads["decision_date"]).all()
+    following = (dyads["edition"] + 1).map(out)
+    assert (following.isna() | (following >= dyads["decision_date"])).all()
+
+
+def test_hy2use_was_decided_a_day_before_its_years_edition(dyads, real):
+    assert real["eis_edition"].set_index("edition").loc[2022, "published"] == pd.Timestamp("2022-09-22")
+    assert set(dyads.loc[dyads["ipcei_id"] == "Hy2Use", "edition"]) == {2021}
+
+
+@pytest.mark.parametrize(("published", "edition"), [("2022-09-20", 2022), ("2022-09-21", 2021), ("2022-09-22", 2021)])
+def test_an_edition_of_the_decision_day_is_not_used(tables, published, edition):
+    editions = tables["eis_edition"]
+    editions.loc[editions["edition"] == 2022, "published"] = pd.Timestamp(published)
+    found = panel.ipcei_dyads(tables=tables).query("ipcei_id == 'Hy2Use'")
+    assert set(found["edition"]) == {edition}
+
+
+def test_editions_of_all_decisions(dyads):
+    """Read off the dates of the register and of the scoreboard's publication."""
+    assert dyads.groupby("ipcei_id")["edition"].first().to_dict() == {
+        "ME1": 2018,
+        "BAT1": 2019,
+        "EuBatIn": 2020,
+        "Hy2Tech": 2021,
+        "Hy2Use": 2021,
+        "ME-CT": 2022,
+        "CIS": 2023,
+        "Hy2Infra": 2023,
+        "Hy2Move": 2023,
+        "Med4Cure": 2023,
+        "Tech4Cure": 2025,
+    }
+
+
+def test_group_and_leader_are_those_of_the_edition(dyads, real):
+    groups = real["eis_group"].set_index(["geo", "edition"])["group"]
+    assert [groups[key] for key in zip(dyads["geo"], dyads["edition"])] == dyads["group"].tolist()
+    assert dyads["leader"].tolist() == [g == "leader" for g in dyads["group"]]
+    assert 0 < dyads["leader"].sum() < len(dyads)
+
+
+def test_lag1_is_one_edition_earlier(dyads, real):
+    lagged = panel.ipcei_dyads(status="lag1", tables=real)
+    assert (dyads["edition"] - lagged["edition"]).eq(1).all()
+    assert lagged.drop(columns=["edition", "group", "leader"]).equals(
+        dyads.drop(columns=["edition", "group", "leader"])
+    )
+
+
+@pytest.mark.parametrize("status", [2020, "2020", np.int64(2020)])
+def test_one_fixed_edition(real, status):
+    fixed = panel.ipcei_dyads(status=status, tables=real)
+    assert set(fixed["edition"]) == {2020}
+    leaders = set(real["eis_group"].query("edition == 2020 and group == 'leader'")["geo"])
+    assert set(fixed.loc[fixed["leader"], "geo"]) == leaders - {"UK", "CH", "NO"}
+
+
+def test_status_asof_has_a_row_for_each_distinct_day_and_state(real):
+    days = ["2021-01-26", "2018-12-18", "2021-01-26"]
+    frame = panel.status_asof(days, tables=real)
+    assert len(frame) == 2 * 27
+    assert frame["date"].drop_duplicates().tolist() == [pd.Timestamp("2018-12-18"), pd.Timestamp("2021-01-26")]
+
+
+def test_no_edition_before_the_first_one(real):
+    first = real["eis_edition"]["published"].min()
+    with pytest.raises(ParameterError, match=rf"no such edition was published before {first:%Y-%m-%d}"):
+        panel.status_asof([first], tables=real)
+    second = real["eis_edition"]["published"].sort_values().iloc[1]
+    assert set(panel.status_asof([second], tables=real)["edition"]) == {2017}
+    with pytest.raises(ParameterError, match=r"status='lag1': no such edition was published before"):
+        panel.status_asof([second], "lag1", tables=real)
+
+
+# Choices
+
+
+def test_a_late_joiner_counts_only_when_asked(dyads, real):
+    late = panel.ipcei_dyads(roles=("notifying", "joined_later"), tables=real)
+    changed = late[late["participates"] != dyads["participates"]]
+    assert changed[["geo", "ipcei_id"]].to_numpy().tolist() == [["AT", "ME1"]]
+    prepared = panel.ipcei_dyads(roles=["prepared_only"], tables=real)
+    assert not (prepared["participates"] & dyads["participates"]).any() and prepared["participates"].any()
+
+
+@pytest.mark.parametrize(
+    ("choice", "ids"),
+    [
+        ({"until": "2021-01-26"}, {"ME1", "BAT1", "EuBatIn"}),
+        ({"until": "2021-01-25"}, {"ME1", "BAT1"}),
+        ({"since": "2025-07-22"}, {"Tech4Cure"}),
+        ({"since": "2019-12-09", "until": "2021-01-26"}, {"BAT1", "EuBatIn"}),
+        ({"until": pd.Timestamp("2018-12-18")}, {"ME1"}),
+    ],
+)
+def test_until_and_since_include_their_day(real, choice, ids):
+    assert set(panel.ipcei_dyads(tables=real, **choice)["ipcei_id"]) == ids
+
+
+def test_before_and_after_a_day_make_the_whole(dyads, real):
+    parts = [panel.ipcei_dyads(until="2021-04-30", tables=real), panel.ipcei_dyads(since="2021-05-01", tables=real)]
+    whole = pd.concat(parts).sort_values(["geo", "ipcei_id"], ignore_index=True)
+    assert whole.equals(dyads)
+
+
+def test_drop_leaves_out_countries_and_ipceis(dyads, real):
+    found = panel.ipcei_dyads(drop=["DE", "ME1"], tables=real)
+    wanted = dyads[(dyads["geo"] != "DE") & (dyads["ipcei_id"] != "ME1")].reset_index(drop=True)
+    assert found.equals(wanted) and len(found) == 26 * 10
+
+
+def test_controls_of_one_year(real):
+    found = panel.ipcei_dyads(controls=2019, tables=real)
+    assert found.groupby("geo")["ln_population"].nunique().eq(1).all()
+    value = real["country_panel"].query("geo == 'DE' and year == 2019 and variable == 'gdp_meur'")["value"].item()
+    assert np.exp(found.set_index("geo").loc["DE", "ln_gdp"].iloc[0]) == pytest.approx(value)
+
+
+@pytest.mark.parametrize(
+    ("choice", "message"),
+    [
+        (
+            {"status": "lag2"},
+            "status='lag2': allowed are 'at_decision', 'lag1' or an edition of [2017, 2018, 2019, 2020, 2021, 2022",
+        ),
+        ({"status": 2016}, "status=2016: allowed are 'at_decision', 'lag1' or an edition of [2017"),
+        ({"status": None}, "status=None: allowed are"),
+        (
+            {"roles": ["notifying", "member"]},
+            "allowed is a list out of notifying, joined_later, eea_participant, associated",
+        ),
+        ({"roles": "notifying"}, "roles='notifying': allowed is a list out of notifying"),
+        ({"roles": []}, "roles is empty: name at least one of notifying"),
+        ({"drop": ["GR"]}, "drop=['GR']: allowed is a list out of AT, BE, BG"),
+        ({"drop": "AT"}, "drop='AT': allowed is a list out of AT, BE"),
+        ({"drop": ["Fehmarn"]}, "drop=['Fehmarn']: allowed is a list out of"),
+        ({"until": "2021-13-01"}, "until='2021-13-01' is not a date; write it as 2021-04-30"),
+        ({"until": 20210430}, "until=20210430 is not a date; write it as 2021-04-30"),
+        ({"since": ""}, "since='' is not a date; write it as 2021-04-30"),
+        ({"since": "2021-04-30T00:00Z"}, "is not a date; write it as 2021-04-30"),
+        ({"until": "2018-12-17"}, "no integrated IPCEI was decided between since=None and until=2018-12-17"),
+        ({"controls": "2019"}, "controls='2019': allowed are 'lag1' or a year"),
+        ({"controls": True}, "controls=True: allowed are 'lag1' or a year"),
+        ({"controls": 2019.5}, "controls=2019.5: allowed are 'lag1' or a year"),
+    ],
+)
+def test_a_bad_argument_names_what_is_allowed(real, choice, message):
+    with pytest.raises(ParameterError) as caught:
+        panel.ipcei_dyads(tables=real, **choice)
+    assert message in str(caught.value)
+
+
+def test_dropping_everything_is_refused(dyads, real):
+    with pytest.raises(ParameterError, match="drop leaves no Member State or no IPCEI"):
+        panel.ipcei_dyads(drop=list(dyads["geo"].unique()), tables=real)
+
+
+# Tables
+
+
+def test_the_order_of_rows_in_the_tables_does_not_matter(dyads, tables):
+    rng = np.random.default_rng(1)
+    shuffled = {name: frame.iloc[rng.permutation(len(frame))] for name, frame in tables.items()}
+    assert panel.ipcei_dyads(tables=shuffled).equals(dyads)
+
+
+def test_the_tables_are_not_changed(tables, real):
+    panel.ipcei_dyads(tables=tables)
+    assert all(tables[name].equals(real[name]) for name in NEEDED)
+
+
+def test_tables_are_loaded_when_none_are_given(dyads):
+    assert panel.ipcei_dyads().equals(dyads)
+
+
+@pytest.mark.parametrize(("year", "variable"), [(2017, "population"), (2021, "gdp_pc_pps"), (2024, "gdp_meur")])
+def test_a_missing_control_is_named(tables, year, variable):
+    long = tables["country_panel"]
+    gone = (long["geo"] == "MT") & (long["year"] == year) & (long["variable"] == variable)
+    assert gone.sum() == 1
+    tables["country_panel"] = long[~gone]
+    with pytest.raises(DataError, match=rf"country_panel\.csv: no positive value of {variable} for MT in {year}"):
+        panel.ipcei_dyads(tables=tables)
+
+
+def test_a_control_of_zero_is_named(tables):
+    long = tables["country_panel"]
+    long.loc[(long["geo"] == "MT") & (long["year"] == 2017) & (long["variable"] == "population"), "value"] = 0.0
+    with pytest.raises(DataError, match="no positive value of population for MT in 2017"):
+        panel.ipcei_dyads(tables=tables)
+
+
+def test_a_missing_group_is_named(tables):
+    groups = tables["eis_group"]
+    tables["eis_group"] = groups[~((groups["geo"] == "MT") & (groups["edition"] == 2021))]
+    with pytest.raises(DataError, match=r"eis_group\.csv: no group of MT in edition 2021"):
+        panel.ipcei_dyads(tables=tables)
+
+
+def test_a_new_ipcei_needs_rows_and_nothing_else(tables, dyads):
+    new = (
+        tables["ipcei"]
+        .query("ipcei_id == 'Tech4Cure'")
+        .assign(ipcei_id="New", decision_date=pd.Timestamp("2025-10-01"))
+    )
+    member = tables["ipcei_country"].iloc[[0]].assign(ipcei_id="New", geo="LV", role="notifying")
+    tables["ipcei"] = pd.concat([tables["ipcei"], new])
+    tables["ipcei_country"] = pd.concat([tables["ipcei_country"], member])
+    found = panel.ipcei_dyads(tables=tables)
+    assert len(found) == 297 + 27
+    assert found.query("ipcei_id == 'New' and participates")["geo"].tolist() == ["LV"]
+    assert found[found["ipcei_id"] != "New"].reset_index(drop=True).equals(dyads)
+
+
+# Size and wealth
+
+
+def test_leader_does_not_depend_on_which_two_of_size_gdp_and_wealth_are_given(dyads):
+    """With GDP per head = GDP / population, (population, wealth) and (GDP, wealth) span the same space."""
+    frame = dyads.assign(ln_gdp_pc=dyads["ln_gdp"] - dyads["ln_population"])
+    one = firth_logit(frame, controls=("ln_population", "ln_gdp_pc")).coefficients["estimate"]
+    other = firth_logit(frame, controls=("ln_gdp", "ln_gdp_pc")).coefficients["estimate"]
+    assert one["leader"] == pytest.approx(other["leader"], abs=1e-7)
+    assert one["ln_population"] == pytest.approx(other["ln_gdp"], abs=1e-7)
+    assert one["ln_gdp_pc"] - one["ln_population"] == pytest.approx(other["ln_gdp_pc"], abs=1e-7)
+
+
+def test_gdp_per_head_in_purchasing_power_is_another_quantity(dyads):
+    """The identity does not hold for the index in PPS: the two parameterisations are different models."""
+    difference = dyads["ln_gdp"] - dyads["ln_population"] - dyads["ln_gdp_pc_pps"]
+    assert difference.std() > 0.05
+
+
+# Totals and single variables
+
+
+def test_country_totals_of_a_small_frame():
+    frame = pd.DataFrame(
+        {
+            "geo": ["B", "A", "A", "B"],
+            "ipcei_id": ["x", "x", "y", "y"],
+            "participates": [False, True, True, True],
+            "leader": [False, True, False, False],
+            "ln_population": [1.0, 2.0, 4.0, 1.0],
+            "ln_gdp_pc_pps": [0.0, 5.0, 5.0, 1.0],
+            "ln_gdp": [3.0, 3.0, 3.0, 4.0],
+        }
+    )
+    assert panel.country_totals(frame).to_dict("list") == {
+        "geo": ["A", "B"],
+        "n_possible": [2, 2],
+        "n_participations": [2, 1],
+        "rate": [1.0, 0.5],
+        "leader_share": [0.5, 0.0],
+        "leader_any": [True, False],
+        "ln_population": [3.0, 1.0],
+        "ln_gdp_pc_pps": [5.0, 0.5],
+        "ln_gdp": [3.0, 3.5],
+    }
+
+
+def test_country_totals_add_up(dyads):
+    totals = panel.country_totals(dyads)
+    assert len(totals) == 27 and totals["n_possible"].eq(11).all()
+    assert totals["n_participations"].sum() == dyads["participates"].sum()
+    assert totals["geo"].is_monotonic_increasing
+
+
+def test_country_values(real):
+    frame = country_values("population", 2019, real)
+    assert len(frame) == 27 and frame.set_index("geo").loc["CY", "value"] == 883000
+    assert country_values("population", 1900, real)["value"].isna().all()
+    with pytest.raises(ParameterError, match=r"variable='people': allowed are .*gdp_meur.*population"):
+        country_values("people", 2019, real)
+
+
+def test_member_states(real):
+    members = member_states(real)
+    assert members["geo"].tolist() == sorted(members["geo"]) and len(members) == 27
+    assert {"EL"} <= set(members["geo"]) and not {"GR", "UK"} & set(members["geo"])
+
+
+# Results that are computed once
+
+
+@pytest.fixture
+def counted():
+    """A function that counts its calls, made from two tables, and one that uses it."""
+    calls = []
+
+    @once
+    def inner(code="DE", tables=None):
+        calls.append(code)
+        tables = _tables(tables)
+        return pd.Series([len(tables["country"]), len(tables["ipcei"]), code])
+
+    @once
+    def outer(tables=None):
+        return inner("FR", _tables(tables)), inner("FR", tables)
+
+    return calls, inner, outer
+
+
+def test_a_result_is_computed_once_for_each_argument_and_everyone_gets_a_copy(counted):
+    calls, inner, _ = counted
+    first = inner()
+    first[0] = -1
+    assert inner()[0] == len(frozen.load("country")) and inner(code="DE", tables=None)[2] == "DE"
+    assert inner("FR")[2] == "FR"
+    assert calls == ["DE", "FR"]
+
+
+def test_a_result_is_computed_anew_when_a_table_it_was_made_from_has_changed(counted, monkeypatch):
+    calls, inner, outer = counted
+    stamps = {"country": 1, "ipcei": 1, "eis_group": 1}
+    monkeypatch.setattr(frozen, "state", lambda names: {n: stamps[n] for n in names})
+    outer()
+    stamps["eis_group"] = 2
+    outer()
+    assert len(calls) == 1, "a table that it does not use"
+    stamps["ipcei"] = 2
+    outer()
+    assert len(calls) == 2, "a table that only the inner result is made from"
+    inner("FR")
+    assert len(calls) == 2
+
+
+def test_a_result_is_refused_to_a_notebook_that_has_not_declared_its_tables(counted, monkeypatch):
+    _, inner, outer = counted
+    inner("FR"), outer()
+    monkeypatch.setenv(frozen.DECLARED_TABLES, "country")
+    for function in (inner, outer):
+        with pytest.raises(DataError, match="'ipcei' is used but not declared"):
+            function()
+    monkeypatch.setenv(frozen.DECLARED_TABLES, "country,ipcei")
+    assert outer()[0][2] == "FR"
+
+
+def test_a_table_that_changes_while_results_are_made_is_seen_later(counted, monkeypatch):
+    """What was read before the change and what was read after it are mixed once at most, not for good."""
+    _, inner, _ = counted
+    stamps = {"country": 1, "ipcei": 1}
+    monkeypatch.setattr(frozen, "state", lambda names: {n: stamps[n] for n in names})
+    mixed = []
+
+    @once
+    def outer(tables=None):
+        tables = _tables(tables)
+        tables["country"]
+        stamps["country"] += not mixed
+        mixed.append(inner(tables=tables))
+        return len(mixed)
+
+    assert [outer(), outer(), outer()] == [1, 2, 2]
+
+
+def test_arguments_that_cannot_be_hashed_reach_the_checks_of_the_function():
+    with pytest.raises(ParameterError, match=r"reference=\['EU'\]: allowed are"):
+        barriers.institutional_gaps(["EU"])
+
+
+_WARM = """
+import warnings
+from innodivide import data, panel, peers
+found = panel.once(lambda tables=None: (warnings.warn("odd"), panel._tables(tables)["country"])[1])
+peers.measures = found
+import innodivide.reports.warm
+with warnings.catch_warnings(record=True) as said:
+    warnings.simplefilter("always")
+    found()
+assert [str(w.message) for w in said] == ["odd"], "a result that warns is computed again where the warning is seen"
+data.load = None
+warm = innodivide.reports.making.warm
+warm.regional_contributions(), warm.regional.institutions_by_state(), warm.barriers.country_scores()
+"""
+
+
+def test_kernels_start_with_the_results_but_for_those_that_warn():
+    done = subprocess.run([sys.executable, "-c", _WARM], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_with_other_tables_nothing_is_remembered(counted, tables):
+    calls, inner, _ = counted
+    for rows in (3, 5):
+        assert inner(tables={**tables, "ipcei": tables["ipcei"].head(rows)})[1] == rows
+    assert len(calls) == 2

@@ -1,0 +1,295 @@
+"""The policy brief and its summary: length, figures that stand alone, and drawings that equal their data tables."""
+
+import io
+import re
+
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+from brief_run import brief, pages, summary
+from matplotlib.colors import to_hex
+from matplotlib.text import Text
+
+from innodivide import figures
+from innodivide.data import frozen
+from innodivide.evidence.claims import gap
+from innodivide.narrative import policy_brief as words
+from innodivide.reports.making.declarations import notebook
+from innodivide.reports.pages import columns, document
+
+FIGURES = [f"F7.{n}" for n in range(1, 7)]
+ALL = [*FIGURES, "F8.1"]
+SMALLEST = 7  # points, as printed
+
+
+@pytest.fixture(scope="module")
+def run():
+    return brief()
+
+
+def made(run, id):
+    """Return the drawing and the data of a figure, the data as a reader gets them: from the CSV."""
+    source = run if id.startswith("F7") else summary()
+    return source.drawings[id], pd.read_csv(io.StringIO(source.exhibits[id].csv()))
+
+
+def axes(drawing):
+    return drawing.axes[0]
+
+
+def labelled(artists, label):
+    return [a for a in artists if a.get_label() == label]
+
+
+def ends(collection):
+    return np.array([[*segment[:, 0], segment[0, 1]] for segment in collection.get_segments()])
+
+
+def rows_at(ax):
+    return {round(y, 6): text.get_text().replace("\n", " ") for y, text in zip(ax.get_yticks(), ax.get_yticklabels())}
+
+
+# --- what is drawn is what the data table says ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("id", ["F7.1", "F8.1"])
+def test_the_forest_plot_draws_its_table(run, id):
+    drawing, table = made(run, id)
+    ax = axes(drawing)
+    names = rows_at(ax)
+    (values,), (intervals,) = labelled(ax.collections, "values"), labelled(ax.collections, "interval")
+    drawn = {names[round(y, 6)]: x for x, y in values.get_offsets()}
+    lines = {names[round(y, 6)]: (a, b) for a, b, y in ends(intervals)}
+    assert len(drawn) == len(table)
+    for row in table.itertuples():
+        assert drawn[row.choice] == pytest.approx(row.odds_ratio)
+        assert lines[row.choice] == pytest.approx((row.ci_low, row.ci_high)), "no interval is cut"
+    marks = sorted({line.get_xdata()[0] for line in labelled(ax.lines, "reference")})
+    assert marks == pytest.approx([1, table["smallest_likely_seen"].iloc[0]])
+
+
+def test_the_tile_map_draws_its_table_twice_in_the_same_colours(run):
+    drawing, table = made(run, "F7.2")
+    table = table.set_index("geo")
+    first, second = drawing.axes
+    for ax in (first, second):
+        tiles = {p.get_label(): p for p in ax.patches}
+        assert set(tiles) == set(table.index) and len(ax.patches) == 27
+        assert {g: to_hex(p.get_facecolor()) for g, p in tiles.items()} == {
+            g: figures.GROUP_COLOURS[group].lower() for g, group in table["group"].items()
+        }
+    inside = {p.get_label(): p.get_bbox() for p in first.patches}
+    written = {g: [t.get_text() for t in first.texts if b.contains(*t.get_position())] for g, b in inside.items()}
+    assert written == {g: [g, str(n)] for g, n in table["n"].items()}
+    zero, one = second.get_xticks()[:2]
+    assert [t.get_text() for t in second.get_xticklabels()][:2] == ["0", "1"]
+    middle = {p.get_label(): (p.get_bbox().x0 + p.get_bbox().x1) / 2 for p in second.patches}
+    assert {g: (x - zero) / (one - zero) for g, x in middle.items()} == pytest.approx(table["n"].to_dict(), abs=1e-9)
+    assert len({(round(p.get_x(), 4), round(p.get_y(), 4)) for p in second.patches}) == 27, "no tile hides another"
+
+
+def test_a_state_has_the_colour_of_its_group_in_every_figure(run):
+    """Tiles, chips and dots of a state take the colour from its group in the edition named under the figure."""
+    rows = run.names["states"]
+    plain = figures.tile_map(rows, frozen.load("tile_grid"), "group")
+    drawings = plain, run.drawings["F7.2"]
+    both = [{p.get_label(): to_hex(p.get_facecolor()) for p in d.axes[0].patches} for d in drawings]
+    assert both[0] == both[1] and len(both[0]) == 27
+
+
+@pytest.mark.parametrize(
+    ("id", "label", "series", "value"),
+    [("F7.3", "benchmark", "quantity", "difference"), ("F7.6", "instrument", "given", "rho")],
+)
+def test_groups_of_intervals_draw_their_table(run, id, label, series, value):
+    drawing, table = made(run, id)
+    ax = axes(drawing)
+    places = {text: y for y, text in rows_at(ax).items()}
+    for kind, part in table.groupby(series):
+        (dots,), (lines,) = labelled(ax.collections, kind), labelled(ax.collections, f"interval {kind}")
+        assert len(dots.get_offsets()) == len(lines.get_segments()) == len(part)
+        for (x, y), (low, high, level) in zip(dots.get_offsets(), ends(lines)):
+            name = min(places, key=lambda n: abs(places[n] - y))
+            row = part.set_index(label).loc[name]
+            assert (x, low, high) == pytest.approx((row[value], row["ci_low"], row["ci_high"])) and level == y
+
+
+def test_the_histogram_draws_its_table(run):
+    drawing, table = made(run, "F7.4")
+    ax, draws = axes(drawing), table[table["what"] == "random matrices"]
+    bars = {}
+    for patch in ax.patches:
+        bars[round(patch.get_x() + patch.get_width() / 2)] = bars.get(
+            round(patch.get_x() + patch.get_width() / 2), 0
+        ) + round(patch.get_height())
+    assert {x: n for x, n in bars.items() if n} == dict(zip(draws["value"].astype(int), draws["count"].astype(int)))
+    single = table.set_index("what")["value"]
+    (seen,), (span,) = labelled(ax.lines, "observed"), labelled(ax.lines, "span")
+    assert seen.get_xdata()[0] == single["observed"]
+    assert list(span.get_xdata()) == [single["95% of draws from"], single["95% of draws to"]]
+    values = np.repeat(draws["value"], draws["count"].astype(int))
+    assert list(np.quantile(values, [0.025, 0.975])) == list(span.get_xdata())
+    assert values.mean() == pytest.approx(run.exhibits["F7.4"].numbers["mean"][0])
+
+
+def test_the_spread_draws_its_table(run):
+    drawing, table = made(run, "F7.5")
+    ax = axes(drawing)
+    for name, part in table.groupby("series"):
+        (line,), (bars,) = labelled(ax.lines, name), labelled(ax.collections, f"interval {name}")
+        assert np.round(line.get_xdata()).astype(int).tolist() == part["year"].tolist()
+        assert line.get_ydata() == pytest.approx(part["change"])
+        heights = np.array([segment[:, 1] for segment in bars.get_segments()])
+        assert heights == pytest.approx(part[["ci_low", "ci_high"]].to_numpy())
+
+
+# --- a figure stands alone --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("id", ALL)
+def test_no_text_is_too_small_at_the_printed_width(run, id):
+    drawing, _ = made(run, id)
+    source = run if id.startswith("F7") else summary()
+    (item,) = [i for i in document.build("", source.blocks, {})["body"] if i.get("id") == id]
+    scale = columns.PORTRAIT * item["width"] / (drawing.get_figwidth() * 72)
+    sizes = [t.get_fontsize() * scale for t in drawing.findobj(Text) if t.get_text().strip()]
+    assert min(sizes) >= SMALLEST and len(sizes) > 5
+
+
+def out_of_sight(drawing):
+    """Return the labels of ticks beyond the limits of their axis, which matplotlib keeps but does not draw."""
+    found = set()
+    for axis in [a for ax in drawing.axes for a in (ax.xaxis, ax.yaxis)]:
+        low, high = sorted(axis.get_view_interval())
+        slack = 1e-9 * (high - low)
+        found |= {t.label1 for t in axis.get_major_ticks() if not low - slack <= t.get_loc() <= high + slack}
+    return found
+
+
+@pytest.mark.parametrize("id", ALL)
+def test_texts_do_not_cover_each_other_and_stay_inside(run, id):
+    drawing, _ = made(run, id)
+    drawing.draw_without_rendering()
+    hidden = out_of_sight(drawing)
+    shown = [t for t in drawing.findobj(Text) if t.get_text().strip() and t.get_visible() and t not in hidden]
+    boxes = [(t.get_text(), t.get_window_extent()) for t in shown]
+    whole = drawing.bbox.padded(1)
+    assert [text for text, b in boxes if not (whole.contains(b.x0, b.y0) and whole.contains(b.x1, b.y1))] == []
+    clash = [
+        (a, b)
+        for i, (a, one) in enumerate(boxes)
+        for b, other in boxes[i + 1 :]
+        if one.shrunk(0.96, 0.8).overlaps(other.shrunk(0.96, 0.8))
+    ]
+    assert clash == []
+
+
+@pytest.mark.parametrize("id", ALL)
+def test_a_figure_has_numbers_in_its_title_direct_labels_and_words(run, id):
+    drawing, _ = made(run, id)
+    exhibit = (run if id.startswith("F7") else summary()).exhibits[id]
+    quoted = [text for value, text in exhibit.numbers.values() if isinstance(value, (int, float))]
+    in_title = [text for text in quoted if text in exhibit.title]
+    assert len(in_title) >= 2, exhibit.title
+    assert len(exhibit.caption.split()) >= 12 and len(exhibit.alt.split()) >= 20
+    assert not drawing.legends and not any(a.get_legend() for a in drawing.axes)
+    assert all(a.get_xlabel() for a in drawing.axes if a.axison) or id == "F7.5"
+
+
+def test_every_estimate_is_drawn_with_its_interval(run):
+    """Only the tile map has none: it counts a complete register."""
+    for id in FIGURES:
+        drawing, _ = made(run, id)
+        artists = [*axes(drawing).collections, *axes(drawing).lines]
+        uncertain = [a for a in artists if str(a.get_label()).startswith(("interval", "span"))]
+        assert bool(uncertain) == (id != "F7.2"), id
+
+
+# --- the brief --------------------------------------------------------------------------------------------------------
+
+
+def test_the_brief_has_six_figures_and_four_to_six_pages_before_its_sources(run):
+    assert [i for i in run.exhibits if i.startswith("F")] == FIGURES
+    found = [n for n, text in enumerate(pages(brief), 1) if re.search(r"^Sources$", text, re.MULTILINE)]
+    assert len(found) == 1 and 4 <= found[0] <= 6
+    assert pages(brief)[found[0] - 1].index("About this report") < pages(brief)[found[0] - 1].rindex("Sources")
+
+
+def sentences(text):
+    return [s for s in re.split(r"(?<=[.?!])\s+(?=[A-Z])", text.strip()) if s]
+
+
+@pytest.mark.parametrize("which", [brief, summary])
+def test_the_answer_is_two_sentences_with_its_numbers(which):
+    answer = next(e for i, e in which().exhibits.items() if i.startswith("N"))
+    assert len(sentences(answer.title)) == 2
+    assert {"or_", "low", "high", "p", "mde", "n_treated", "n_ipceis", "total", "verdicts"} <= set(answer.numbers)
+
+
+def test_the_ledger_has_each_claim_once_with_what_decides_and_what_would_change_it(run):
+    ledger = run.exhibits["T7.1"].data
+    assert list(ledger["claim_id"]) == [f"C{n:02}" for n in range(1, 13)]
+    for column in ("short", "rests", "change"):
+        assert ledger[column].str.contains(r"\d").sum() >= 10 and (ledger[column].str.len() > 8).all(), column
+        assert not ledger[column].str.contains(r"nan|None|(?<!\w)-\d|significant").any()
+    assert (ledger["short"].str.len() < ledger["numbers"].str.len() + 40).all()
+    assert (ledger["short"].str.len() <= 200).all()
+    kinds = {"supported", "partly", "inconclusive", "contradicted", "not testable with open data"}
+    for row in ledger.itertuples():  # what is said would change the verdict is another verdict
+        named = {k for k in ("supported", "partly", "inconclusive", "contradicted") if k in row.change.lower()}
+        assert row.verdict in kinds and named and named != {row.verdict}, row.claim_id
+
+
+def test_the_numbers_of_the_figures_are_those_of_the_ledger(run):
+    short = run.exhibits["T7.1"].data.set_index("claim_id")["short"]
+    link, spread, reform = (run.names[n] for n in ("link", "spread", "reform"))
+    assert f"{link['pairs']} cross-tier pairs, activity alone gives {link['mean']:.0f} (" in short["C05"]
+    assert f"{spread['change']:+.3f} ({spread['low']:+.3f} to {spread['high']:+.3f})".replace("-", "−") in short["C08"]
+    for low, high in (("low", "high"), ("given_low", "given_high")):
+        assert f"{reform[low]:+.2f} to {reform[high]:+.2f}".replace("-", "−") in short["C12"]
+
+
+def test_what_would_change_the_verdict_is_true_of_the_rules():
+    """Counts at the thresholds named in the ledger, put through the rules themselves."""
+    tables = {n: frozen.load(n) for n in ("ris_index", "ris_region", "country")}
+    index = tables["ris_index"].copy()
+    last = index.query("edition == 2019")["year"].max()  # noqa: F841  used in the query
+    lowest = index.query("edition == 2019 and year == @last and group == 'modest'")["region_code"]
+    codes = [c for c in lowest if c.startswith("RO")]
+    assert gap.least_innovative_regions(tables).verdict == "supported"
+    change = gap.least_innovative_regions(tables).change
+    assert "Romania at most 4" in change
+    for left, verdict in ((5, "supported"), (4, "partly")):
+        lifted = index.assign(group=index["group"].where(~index["region_code"].isin(codes[left:]), "moderate"))
+        assert gap.least_innovative_regions(tables | {"ris_index": lifted}).verdict == verdict
+
+
+def test_the_notebook_types_no_finding_in_its_markdown():
+    for name in ("07", "08"):
+        for cell in nbformat.read(notebook(name).path, 4).cells:
+            assert cell.cell_type == "code" or not re.search(r"\d", re.sub("2021|Tier 1", "", cell.source)), cell.source
+
+
+# --- the summary ------------------------------------------------------------------------------------------------------
+
+
+def test_the_summary_computes_what_the_brief_computes():
+    first, second = (
+        next(c.source for c in nbformat.read(notebook(n).path, 4).cells if c.cell_type == "code") for n in ("07", "08")
+    )
+    assert set(second.splitlines()[1:]) <= set(first.splitlines()[1:]), "all but the imports is in the brief too"
+
+
+def test_the_summary_is_one_page_of_text_figure_and_ledger():
+    assert list(summary().exhibits) == ["N8.1", "F8.1", "T8.1"]
+    (page,) = pages(summary)
+    assert "T8.1.csv" in page and all(f"C{n:02}" in page for n in range(1, 13))
+    assert "Sources: listed in report 07_policy_brief" in page.replace("\n", " ")
+
+
+def test_the_summary_has_the_verdicts_of_the_brief(run):
+    ledger, short = run.exhibits["T7.1"].data, summary().exhibits["T8.1"].data
+    assert list(short["verdict"]) == list(ledger["verdict"]) and list(short["claim"]) == list(ledger["claim"])
+    assert set(words.SHORT) == set(ledger["claim_id"]) and short["brief"].str.len().max() < 75
+    assert summary().exhibits["N8.1"].title == run.exhibits["N7.1"].title

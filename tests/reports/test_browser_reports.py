@@ -1,0 +1,115 @@
+"""A report in a real Chromium: no barrier, no message, no request; links, downloads, narrow and dark screens, print.
+
+Skipped as loudly as the tests of the web page when no Chromium is installed.
+"""
+
+import io
+from pathlib import Path
+
+import chromium
+import pandas as pd
+import pytest
+from page_blocks import FACTS, NASTY, names_table, ordinary, table, wide
+
+from innodivide.reports.pages import html
+
+pypdf = pytest.importorskip("pypdf", reason="PRINTED REPORTS ARE NOT TESTED: the package pypdf is missing")
+if chromium.executable() is None:
+    pytest.skip(chromium.MISSING, allow_module_level=True)
+PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(html.render("T", [*ordinary(), names_table(NASTY), table("T9.3", wide(30))], FACTS), "utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture
+def visit(browser, address):
+    """Open the report; when the test ends it must have said nothing and asked for nothing."""
+    seen, contexts = [], []
+
+    def open_page(viewport=DESK, **options):
+        context = browser.new_context(viewport=viewport, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: seen.append(f"console: {message.text}"))
+        page.on("pageerror", lambda error: seen.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: (seen.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on("request", lambda r: seen.append(r.url) if not r.url.startswith((address, "data:")) else None)
+        page.goto(address)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not seen
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_axe_finds_nothing_serious(visit, viewport, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = visit(viewport, color_scheme=scheme)
+    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    found = Axe().run(page).response["violations"]
+    assert [(v["id"], v["nodes"][0]["html"][:200]) for v in found if v["impact"] in ("serious", "critical")] == []
+
+
+def test_axe_would_find_something(visit):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = visit()
+    page.evaluate("document.querySelector('img').removeAttribute('alt')")
+    assert "image-alt" in [v["id"] for v in Axe().run(page).response["violations"]]
+
+
+def test_a_phone_scrolls_tables_and_figures_but_not_the_page(visit):
+    page = visit(PHONE)
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    wider = page.evaluate("[...document.querySelectorAll('.scroll')].filter(e => e.scrollWidth > e.clientWidth).length")
+    assert wider >= 2
+    assert page.evaluate("document.querySelector('img').getBoundingClientRect().width") > 500
+
+
+def test_figures_stand_on_paper_when_the_screen_is_dark(visit):
+    page = visit(color_scheme="dark")
+    style = "getComputedStyle(document.querySelector('{}')).backgroundColor"
+    colours = [page.evaluate(style.format(element)) for element in ("img", "body")]
+    light, dark = (min(int(c) for c in colour[4:-1].split(",")) for colour in colours)
+    assert light > 230 and dark < 40
+
+
+def test_the_reader_walks_from_exhibit_to_source_and_back(visit):
+    page = visit()
+    page.click("#F9\\.1 .notes a[href='#source-2']")
+    assert page.url.endswith("#source-2") and page.locator("#source-2").is_visible()
+    page.click("#source-2 a[href='#F9.1']")
+    assert page.url.endswith("#F9.1")
+
+
+def test_the_code_is_one_click_away(visit):
+    page = visit()
+    code = page.locator("#T9\\.1 details pre")
+    assert not code.is_visible()
+    page.click("#T9\\.1 summary")
+    assert code.is_visible()
+
+
+def test_the_data_can_be_saved_from_the_page_alone(visit):
+    page = visit(accept_downloads=True)
+    with page.expect_download() as waiting:
+        page.click("#T9\\.2 a[download]")
+    assert waiting.value.suggested_filename == "T9.2.csv"
+    saved = pd.read_csv(io.BytesIO(Path(waiting.value.path()).read_bytes()))
+    assert len(saved) == len(NASTY) and saved["name"][0] == NASTY[0]
+
+
+def test_print_leaves_out_what_needs_a_screen(visit):
+    reader = pypdf.PdfReader(io.BytesIO(visit(color_scheme="dark").pdf(format="A4")))
+    text = " ".join(page.extract_text() for page in reader.pages)
+    assert "What is found" in text and "Sources" in text
+    assert "How T9.1 was made" not in text and "saved from it" not in text

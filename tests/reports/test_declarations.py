@@ -1,0 +1,252 @@
+"""Declared parameters and tables: what is refused, how it is said, and that notebooks and declarations agree."""
+
+import ast
+
+import nbformat
+import pytest
+
+from innodivide.data import frozen
+from innodivide.errors import DataError, ParameterError
+from innodivide.reports.making import declarations
+from innodivide.reports.making.declarations import Notebook, Parameter, eu27, notebook, notebooks
+from innodivide.reports.making.run import annex_jobs, job
+
+NOTEBOOKS = list(notebooks())
+
+
+def parameter(type, default=None, choices=()):
+    return Parameter("p", type, default, tuple(choices), "meaning")
+
+
+def sources(name: str, kind: str = "code") -> list[str]:
+    return [c.source for c in nbformat.read(notebook(name).path, 4).cells if c.cell_type == kind]
+
+
+# ---- one parameter ----
+
+
+@pytest.mark.parametrize(
+    ("type", "given", "read"),
+    [
+        ("string", "x", "x"),
+        ("string", 2020, "2020"),
+        ("integer", "7", 7),
+        ("integer", 7.0, 7),
+        ("integer", "-1", -1),
+        ("number", "1.5", 1.5),
+        ("number", 2, 2.0),
+        ("boolean", "True", True),
+        ("boolean", "false", False),
+        ("boolean", False, False),
+        ("date", "2021-02-03", "2021-02-03"),
+        ("date", "", ""),
+        ("date", None, ""),
+    ],
+)
+def test_values_are_read_in_the_declared_type(type, given, read):
+    result = parameter(type).read(given)
+    assert result == read and isinstance(result, __builtins__["type"](read))
+
+
+@pytest.mark.parametrize(
+    ("type", "given"),
+    [
+        ("integer", "1.5"),
+        ("integer", 1.5),
+        ("integer", "x"),
+        ("integer", ""),
+        ("integer", True),
+        ("integer", float("inf")),
+        ("integer", float("nan")),
+        ("integer", None),
+        ("number", "x"),
+        ("number", ""),
+        ("number", "nan"),
+        ("number", "inf"),
+        ("number", True),
+        ("boolean", "yes"),
+        ("boolean", 1),
+        ("date", "2021-02-30"),
+        ("date", "3.2.2021"),
+        ("date", "2021"),
+        ("date", 2021),
+    ],
+)
+def test_values_of_another_type_are_refused(type, given):
+    with pytest.raises(ParameterError) as error:
+        parameter(type).read(given)
+    assert str(error.value) == f"parameter p={given!r}: expected a value of type {type}"
+
+
+def test_a_value_outside_the_choices_gets_a_suggestion():
+    choice = parameter("string", choices=("at_decision", "lag1"))
+    with pytest.raises(
+        ParameterError, match=r"p='at_decison': expected one of at_decision, lag1 \(did you mean AT_DECISION\?\)"
+    ):
+        choice.read("at_decison")
+    with pytest.raises(ParameterError, match=r"expected one of at_decision, lag1$"):
+        choice.read("zzz")
+
+
+# ---- the declared notebooks ----
+
+
+def test_eu27_are_the_member_states():
+    assert len(eu27()) == 27 and {"EL", "DE", "HR"} <= set(eu27()) and not {"UK", "GR", "EU27"} & set(eu27())
+
+
+def test_choices_by_name_come_from_the_data():
+    entry = {
+        "title": "T",
+        "folder": "f",
+        "tables": [],
+        "parameters": {
+            "geo": {"type": "string", "default": "PL", "choices": "eu27", "meaning": "m"},
+            "edition": {"type": "integer", "default": 2025, "choices": "editions", "meaning": "m"},
+        },
+    }
+    geo, edition = declarations._notebook("x", entry).parameters
+    assert geo.choices == eu27() and edition.choices == tuple(sorted(frozen.load("eis_edition")["edition"]))
+    with pytest.raises(ParameterError, match="edition=1999: expected one of 2017, "):
+        edition.read(1999)
+
+
+def test_an_unknown_country_lists_all_27():
+    with pytest.raises(ParameterError) as error:
+        annex_jobs(["MT", "XX"])
+    assert "country='XX'" in str(error.value) and ", ".join(eu27()) in str(error.value)
+
+
+def test_a_near_country_code_is_suggested():
+    with pytest.raises(ParameterError, match=r"did you mean PL\?"):
+        job("country_annex", country="pl")
+
+
+def test_an_edition_without_data_is_refused():
+    with pytest.raises(ParameterError, match="status='1999': expected one of at_decision, lag1, 2017, 2018"):
+        job("03", status="1999")
+    assert job("03", status=2020).parameters == {"status": "2020"}
+
+
+def test_a_misspelt_parameter_gets_a_suggestion_and_the_list():
+    with pytest.raises(ParameterError, match=r"no parameter 'untill' \(did you mean until\?\); its parameters: until"):
+        job("02", untill="2020-01-01")
+    with pytest.raises(ParameterError, match="01_innovation_divide has no parameter 'status'; its parameters: none"):
+        job("01", status="lag1")
+
+
+@pytest.mark.parametrize("name", ["name", "self", "countries"])
+def test_parameters_named_like_arguments_of_the_library_are_refused_too(name):
+    with pytest.raises(ParameterError, match=f"no parameter '{name}'"):
+        job("01", **{name: "x"})
+
+
+def test_the_country_of_an_annex_cannot_be_given_twice():
+    with pytest.raises(ParameterError, match="named without -p"):
+        annex_jobs(["PL"], country="DE")
+
+
+@pytest.mark.parametrize("name", ["03", "03_leader_test", "notebooks/03_leader_test.ipynb", "03_leader_test.ipynb"])
+def test_a_notebook_can_be_named_in_several_ways(name):
+    assert notebook(name).name == "03_leader_test"
+
+
+@pytest.mark.parametrize("name", ["3", "99", "leader", "", "notebooks.yml"])
+def test_an_unknown_notebook_lists_the_known_ones(name):
+    with pytest.raises(ParameterError) as error:
+        notebook(name)
+    assert all(known in str(error.value) for known in NOTEBOOKS)
+
+
+def test_report_folders_carry_the_parameters_that_differ():
+    assert job("02").name == "02_ipcei_participation"
+    assert job("02", until="2021-01-26").name == "02_ipcei_participation--until-2021-01-26"
+    assert job("country_annex", country="MT").name == "annex/MT"
+    assert job("country_annex").title == "Country annex PL"
+
+
+def test_no_value_of_a_parameter_leads_out_of_the_output_folder():
+    free = Notebook("n", "T", (), (parameter("string", "a"),), "n")
+    folders = [free.output_folder({"p": v}) for v in ("../../etc", "a/b", "a b", "a_b", "A", "a")]
+    assert len(set(folders)) == 6 and not any("/" in f for f in folders) and folders[-1] == "n"
+
+
+def test_report_folders_of_all_notebooks_differ():
+    folders = [job(n).name for n in NOTEBOOKS if n != "country_annex"] + [j.name for j in annex_jobs(eu27())]
+    assert len(folders) == len(set(folders)) == len(NOTEBOOKS) + 26
+
+
+def test_a_missing_or_broken_declaration_file_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(declarations, "NOTEBOOKS", tmp_path)
+    for content in (
+        None,
+        "a: [",
+        "just text",
+        "01_x: {title: T}",
+        "01_x:\n  title: T\n  tables: []\n  folder: f\n  parameters: [x]",
+    ):
+        if content is not None:
+            (tmp_path / "notebooks.yml").write_text(content)
+        notebooks.cache_clear()
+        with pytest.raises(DataError, match=r"notebooks\.yml is missing or cannot be read"):
+            notebooks()
+    notebooks.cache_clear()
+
+
+# ---- declarations and notebooks agree ----
+
+
+def test_every_notebook_is_declared_and_every_declaration_has_its_notebook():
+    assert sorted(p.stem for p in declarations.NOTEBOOKS.glob("*.ipynb")) == sorted(NOTEBOOKS)
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_the_parameters_cell_equals_the_declaration(name):
+    cells = [c for c in nbformat.read(notebook(name).path, 4).cells if "parameters" in c.metadata.get("tags", [])]
+    declared = {p.name: p.default for p in notebook(name).parameters}
+    assert len(cells) == (1 if declared else 0)
+    assigned = {}
+    for statement in ast.parse(cells[0].source).body if cells else []:
+        assert isinstance(statement, ast.Assign) and len(statement.targets) == 1, (
+            "a parameters cell holds assignments only"
+        )
+        assigned[statement.targets[0].id] = ast.literal_eval(statement.value)
+    assert assigned == declared
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_defaults_are_allowed_values_and_meanings_are_written(name):
+    for p in notebook(name).parameters:
+        assert p.read(p.default) == p.default, f"{p.name}: the default does not pass its own rule"
+        assert p.meaning.strip()
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_declared_tables_exist_once(name):
+    tables = notebook(name).tables
+    assert set(tables) <= set(frozen.resources()) and len(tables) == len(set(tables))
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_tables_loaded_by_name_are_declared(name):
+    """What the library loads for a notebook is caught in the run itself, which refuses any other table."""
+    calls = [n for s in sources(name) for n in ast.walk(ast.parse(s)) if isinstance(n, ast.Call)]
+    loaded = {c.args[0].value for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr == "load" and c.args}
+    assert loaded <= {*notebook(name).tables, "source", "country"}
+
+
+def test_a_table_that_is_not_declared_cannot_be_loaded(monkeypatch):
+    monkeypatch.setenv(frozen.DECLARED_TABLES, "ipcei,source")
+    assert len(frozen.load("ipcei"))
+    with pytest.raises(DataError, match=r"'rrf_fact' is used but not declared .* declared: ipcei,source"):
+        frozen.load("rrf_fact")
+
+
+def test_declared_files_exist_and_are_inputs():
+    from innodivide.reports.making import manifest
+
+    for entry in declarations.notebooks().values():
+        for file in entry.files:
+            assert (frozen.ROOT / file).is_file()
+            assert file in manifest.inputs(entry)
+    assert "multiverse.yml" in declarations.notebooks()["04_robustness"].files

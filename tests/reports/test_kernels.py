@@ -1,0 +1,103 @@
+"""Warm kernels and the processes that start them: none inherits a server, none outlives the one that asked for it."""
+
+import multiprocessing
+import os
+import re
+import signal
+import time
+
+import pytest
+from report_fixtures import alive, wait_until
+
+from innodivide.reports.making import kernels
+from innodivide.reports.making.pool import WorkerKilled, in_processes
+
+pytestmark = pytest.mark.skipif(not kernels.available(), reason="this platform has no fork server")
+
+
+def _pid(_=None) -> int:
+    return os.getpid()
+
+
+def _from_server(_=None) -> tuple[int, int]:
+    """Start a process from this process's own server; return its exit code and this process's id."""
+    process = multiprocessing.get_context("forkserver").Process(target=_pid)
+    process.start()
+    process.join(60)
+    return process.exitcode, os.getpid()
+
+
+def _killed(what: str) -> str:
+    """Be killed, as happens when memory runs out, if that is what is asked: always, or the first time."""
+    folder, _, name = what.rpartition("/")
+    first = not os.path.exists(f"{folder}/seen-{name}")
+    open(f"{folder}/seen-{name}", "w").close()
+    if name == "always" or (name == "once" and first):
+        os.kill(os.getpid(), signal.SIGKILL)
+    if name == "raises":
+        raise ZeroDivisionError("in the work itself")
+    time.sleep(0.05)
+    return name
+
+
+def _spin(report: str) -> None:
+    """Never return from C code, in a process that must end with its parent."""
+    kernels.end_with_parent()
+    with open(report, "w") as file:
+        file.write(str(os.getpid()))
+    re.match("(a+)+$", "a" * 60 + "b")
+
+
+def _start_and_wait(report: str) -> None:
+    multiprocessing.get_context("forkserver").Process(target=_spin, args=(report,)).start()
+    time.sleep(600)
+
+
+def test_a_worker_starts_a_server_of_its_own_whatever_its_parent_did_before(tmp_path):
+    assert _from_server()[0] == 0
+    found = dict(in_processes(_from_server, {"a": None, "b": None}, 2, tmp_path))
+    assert [code for code, _ in found.values()] == [0, 0]
+    assert os.getpid() not in {pid for _, pid in found.values()}
+
+
+def test_a_killed_worker_loses_nothing_and_the_one_that_keeps_dying_is_named(tmp_path):
+    names = ["a", "once", "b", "always", "c", "raises", *(f"more{i}" for i in range(6))]
+    work = tmp_path / "work"
+    work.mkdir()
+    found = list(in_processes(_killed, {n: f"{tmp_path}/{n}" for n in names}, 2, work))
+    assert sorted(name for name, _ in found) == sorted(names), "each once"
+    results = dict(found)
+    assert isinstance(results.pop("always"), WorkerKilled)
+    assert isinstance(results.pop("raises"), ZeroDivisionError)
+    assert all(name == result for name, result in results.items())
+    assert not list(work.iterdir()), "nor is the file of the one that was killed left"
+
+
+def test_when_no_worker_can_start_the_run_ends_and_says_so(tmp_path):
+    """Whoever receives the work dies before it has begun."""
+    found = dict(in_processes(_pid, {"a": _Deadly(), "b": _Deadly()}, 2, tmp_path))
+    assert set(found) == {"a", "b"}
+    assert all("killed as they start" in str(error) for error in found.values())
+
+
+class _Deadly:
+    """Kills the process that receives it."""
+
+    def __reduce__(self):
+        return _exit_here, ()
+
+
+def _exit_here():
+    os._exit(9)
+
+
+def test_nobody_waits_for_c_code_that_never_ends_when_the_parent_is_killed(tmp_path):
+    report = tmp_path / "pid"
+    parent = multiprocessing.get_context("spawn").Process(target=_start_and_wait, args=(str(report),))
+    parent.start()
+    wait_until(lambda: report.exists() and report.read_text(), 60)
+    pid = int(report.read_text())
+    assert alive(pid)
+    parent.kill()
+    parent.join()
+    wait_until(lambda: not alive(pid), 10)

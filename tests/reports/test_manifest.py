@@ -1,0 +1,441 @@
+"""Freshness, in both directions: what a report depends on makes it stale, and nothing else does."""
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+from report_fixtures import MINI, why_stale, write_fake_report
+
+from innodivide.data import frozen
+from innodivide.reports.making import manifest
+from innodivide.reports.making.declarations import notebooks
+
+
+@pytest.fixture(scope="module")
+def report(mini):
+    folder = mini.root / "reports" / MINI
+    mini.call(write_fake_report, folder)
+    return folder
+
+
+@pytest.fixture
+def change(mini):
+    """Change files of the repository (text, or a function of the old text) and put them back afterwards."""
+    kept = {}
+
+    def apply(file, new):
+        path = mini.root / file
+        kept.setdefault(path, path.read_bytes())
+        old = path.read_bytes().decode()
+        content = new(old) if callable(new) else new
+        assert content != old, f"{file} was not changed"
+        path.write_text(content, encoding="utf-8", newline="")
+
+    yield apply
+    for path, content in kept.items():
+        path.write_bytes(content)
+
+
+def edited_row(text: str) -> str:
+    """Change one word, or else the last character of the last row, so that tables read on the way stay valid."""
+    for old, new in (("facts only", "facts alone"), ("Poland", "Polonia")):
+        if old in text:
+            return text.replace(old, new, 1)
+    return re.sub(r"(.)\n\Z", lambda m: ("x" if m[1] != "x" else "y") + "\n", text)
+
+
+def test_an_unchanged_report_is_fresh(mini, report):
+    assert mini.call(why_stale, report) == ""
+
+
+def test_no_report_yet(mini, tmp_path):
+    assert mini.call(why_stale, tmp_path / "none") == "there is no report yet"
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "data/geography/tile_grid.csv",  # declared
+        "data/tier1/ipcei_country.csv",  # declared
+        "data/tier1/ipcei.csv",  # reached by a foreign key of ipcei_country
+        "data/sources.csv",  # reached, and printed in every report
+        "data/geography/country.csv",
+        f"notebooks/{MINI}.ipynb",
+        "innodivide/indicators/panel.py",
+        "innodivide/figures/maps.py",
+        "innodivide/reports/pages/report.css",
+        "innodivide/reports/pages/report.html.j2",
+        "analysis_plan.yml",
+        "requirements.lock",
+    ],
+)
+def test_a_changed_input_makes_it_stale_and_is_named(mini, report, change, file):
+    change(file, edited_row)
+    assert mini.call(why_stale, report) == f"changed: {file}"
+
+
+def test_one_row_added_is_enough(mini, report, change):
+    change("data/tier1/ipcei.csv", lambda t: t + t.splitlines()[-1] + "\n")
+    assert mini.call(why_stale, report) == "changed: data/tier1/ipcei.csv"
+
+
+def test_every_file_of_the_library_is_an_input(mini, report):
+    """A template of a new kind must not be forgotten; what shapes no report is left out on purpose."""
+    files = {p.relative_to(mini.root).as_posix() for p in (mini.root / "innodivide").rglob("*") if p.is_file()}
+    listed = {f for f in json.loads((report / "manifest.json").read_text())["inputs"] if f.startswith("innodivide/")}
+    apart = tuple(f"innodivide/{start}" for start in manifest.APART)
+    assert {f for f in files if "__pycache__" not in f and not f.startswith(apart)} == listed
+
+
+def imported_modules(path) -> set[str]:
+    """Return the dotted names that a file imports, from the top or inside a function."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: a relative import"
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def shaping_files():
+    """Yield the files of the library that shape reports."""
+    library = frozen.ROOT / "innodivide"
+    for path in sorted(library.rglob("*.py")):
+        if not path.relative_to(library).as_posix().startswith(manifest.APART):
+            yield path
+
+
+def test_what_is_left_out_of_the_inputs_is_imported_by_nothing_that_shapes_a_report():
+    starts = tuple("innodivide." + start.rstrip("/").replace("/", ".") for start in manifest.APART)
+    for path in shaping_files():
+        assert not [m for m in imported_modules(path) if m.startswith(starts)], path
+    for notebook in (frozen.ROOT / "notebooks").glob("*.ipynb"):
+        text = notebook.read_text("utf-8")
+        assert not [s for s in starts if s in text], notebook
+        assert not re.search(r"from innodivide(\.reports)? import[^\n\"]*\b(cli|site|verify|archive)", text), notebook
+
+
+def test_the_version_of_every_package_that_shapes_a_report_is_recorded():
+    owners = metadata.packages_distributions()
+    used = {m.split(".")[0] for path in shaping_files() for m in imported_modules(path)} - {"innodivide"}
+    packages = {owners[m][0].lower() for m in used if m in owners}
+    # parts of papermill and ipykernel, and what only carries work or holds a lock
+    apart = {"traitlets", "nbclient", "jupyter_client", "jupyter_core", "dask", "distributed", "filelock", "rocrate"}
+    assert packages - apart <= set(manifest.environment()["packages"])
+
+
+def test_a_new_library_file_makes_it_stale(mini, report):
+    new = mini.root / "innodivide" / "new.py"
+    new.write_text("")
+    try:
+        assert mini.call(why_stale, report) == "changed: innodivide/new.py"
+    finally:
+        new.unlink()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("title: A small report", "title: A tiny report"),
+        ("tables: [tile_grid, ipcei_country]", "tables: [ipcei_country, tile_grid]"),
+        ("what happens in the notebook", "what else happens"),
+        ("choices: [good, ", "choices: [new, good, "),
+    ],
+)
+def test_a_changed_declaration_makes_it_stale(mini, report, change, old, new):
+    change("notebooks/notebooks.yml", lambda t: t.replace(old, new))
+    assert mini.call(why_stale, report) == f"changed: notebooks/notebooks.yml ({MINI})"
+
+
+def test_a_changed_description_of_a_used_table_makes_it_stale(mini, report, change):
+    def describe(text):
+        package = json.loads(text)
+        next(r for r in package["resources"] if r["name"] == "ipcei")["title"] = "Another title"
+        return json.dumps(package)
+
+    change("data/datapackage.json", describe)
+    assert mini.call(why_stale, report) == "changed: data/datapackage.json (tables used)"
+
+
+def test_many_changes_are_not_all_listed(mini, report, change):
+    for file in ("analysis_plan.yml", "requirements.lock", "data/sources.csv", "data/tier1/ipcei.csv"):
+        change(file, edited_row)
+    assert mini.call(why_stale, report) == (
+        "changed: analysis_plan.yml, data/sources.csv, data/tier1/ipcei.csv and 1 more"
+    )
+
+
+def test_another_parameter_value_makes_it_stale(mini, report):
+    assert mini.call(why_stale, report, MINI, "good") == ""
+    assert mini.call(why_stale, report, MINI, "second") == "parameter mood: was good, is second"
+
+
+def test_another_package_version_makes_it_stale(mini, report, tmp_path):
+    """A package is found in another version: its description stands first on the path of a new process."""
+    described = tmp_path / "typst-0.0.7.dist-info"
+    described.mkdir()
+    (described / "METADATA").write_text("Metadata-Version: 2.1\nName: typst\nVersion: 0.0.7\n")
+    script = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; from innodivide.reports import run; "
+        f"print(run.freshness([run.job({MINI!r}, ('html',))], Path(sys.argv[2])))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path), str(report.parent)],
+        env=mini.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    here = metadata.version("typst")
+    assert found.stdout.strip() == str({MINI: [f"version typst: was {here}, is 0.0.7"]})
+
+
+def test_all_reasons_are_given(mini, report, change):
+    change("data/sources.csv", edited_row)
+    output = report / "report.html"
+    kept = output.read_bytes()
+    try:
+        output.write_bytes(b"")
+        found = mini.call(reasons, report, "second")
+    finally:
+        output.write_bytes(kept)
+    assert found == [
+        "parameter mood: was good, is second",
+        "changed: data/sources.csv",
+        "not made in format pdf",
+        "output report.html is missing or was altered",
+    ]
+
+
+def reasons(folder, mood):
+    """Return every reason why the report must be made again (runs inside the small repository)."""
+    from report_fixtures import _forget
+
+    from innodivide.reports.making import manifest, run
+
+    _forget()
+    item = run.job(MINI, mood=mood)
+    return list(manifest.reasons(item.notebook, item.parameters, folder, item.formats))
+
+
+QUICK = "02_ipcei_participation"
+OPENED = """
+import json, sys
+opened = set()
+sys.addaudithook(lambda event, given: opened.add(given[0]) if event == "open" and isinstance(given[0], str) else None)
+notebook = json.load(open(sys.argv[1], encoding="utf-8"))
+names = {"__name__": "__main__"}
+for cell in notebook["cells"]:
+    if cell["cell_type"] == "code":
+        exec("".join(cell["source"]), names)
+print("@" + json.dumps(sorted(opened)))
+"""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [QUICK, *(pytest.param(n, marks=pytest.mark.slow) for n in notebooks() if n != QUICK)],
+)
+def test_every_file_of_the_repository_that_a_notebook_reads_is_an_input(name):
+    """The interpreter itself reports each file that the cells open."""
+    declared = notebooks()[name]
+    environment = os.environ | {frozen.DECLARED_TABLES: ",".join((*declared.tables, "source", "country"))}
+    done = subprocess.run(
+        [sys.executable, "-c", OPENED, str(declared.path)],
+        env=environment | {"MPLBACKEND": "agg"},
+        cwd=frozen.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    opened = {Path(frozen.ROOT, p).resolve() for p in json.loads(done.stdout.split("@")[-1])}
+    inside = {p.relative_to(frozen.ROOT).as_posix() for p in opened if p.is_relative_to(frozen.ROOT)}
+    read = {p for p in inside if not p.startswith(".venv/") and not p.endswith(".pyc")}
+    assert any(p.startswith("data/") for p in read)
+    assert read - {"data/datapackage.json"} <= set(manifest.inputs(declared))  # the description: by table
+
+
+# ---- what must not make it stale ----
+
+
+def test_touched_but_unchanged_inputs_leave_it_fresh(mini, report):
+    for file in (
+        "data/tier1/ipcei.csv",
+        f"notebooks/{MINI}.ipynb",
+        "innodivide/indicators/panel.py",
+        "requirements.lock",
+    ):
+        os.utime(mini.root / file, (1, 1))
+    assert mini.call(why_stale, report) == ""
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "data/tier2/rrf_fact.csv",
+        "data/scoreboard/eis_score.csv",
+        "data/claims.csv",
+        "notebooks/01_innovation_divide.ipynb",
+        "innodivide/cli/look.py",
+        "innodivide/reports/verify/compare.py",
+        "innodivide/reports/verify/golden.py",
+    ],
+)
+def test_a_changed_file_that_it_does_not_use_leaves_it_fresh(mini, report, change, file):
+    change(file, edited_row)
+    assert mini.call(why_stale, report) == ""
+
+
+def test_the_description_or_declaration_of_something_else_leaves_it_fresh(mini, report, change):
+    def describe(text):
+        package = json.loads(text)
+        next(r for r in package["resources"] if r["name"] == "rrf_fact")["title"] = "Another title"
+        return json.dumps(package, indent=3)
+
+    change("data/datapackage.json", describe)
+    change("notebooks/notebooks.yml", lambda t: t.replace("Who takes part in IPCEIs", "Another title") + "# a remark\n")
+    assert mini.call(why_stale, report) == ""
+
+
+def test_compiled_files_and_times_leave_it_fresh(mini, report):
+    (mini.root / "innodivide" / "__pycache__").mkdir(exist_ok=True)
+    (mini.root / "innodivide" / "__pycache__" / "x.pyc").write_bytes(b"1")
+    (report / "times.json").write_text('{"seconds": 3}')
+    assert mini.call(why_stale, report) == ""
+
+
+# ---- outputs and the manifest itself ----
+
+
+@pytest.mark.parametrize("output", ["report.html", "exhibits/T90.1.csv"])
+def test_an_altered_or_deleted_output_makes_it_stale(mini, report, output):
+    path = report / output
+    kept = path.read_bytes()
+    try:
+        path.write_bytes(kept + b" ")
+        assert mini.call(why_stale, report) == f"output {output} is missing or was altered"
+        path.unlink()
+        assert mini.call(why_stale, report) == f"output {output} is missing or was altered"
+    finally:
+        path.write_bytes(kept)
+    assert mini.call(why_stale, report) == ""
+
+
+def deep(levels: int) -> bytes:
+    return b'{"parameters": ' + b"[" * levels + b"]" * levels + b"}"
+
+
+def spoilt(part, value):
+    """Return what gives one part of a manifest another value."""
+    return lambda content: json.dumps(content | {part: value}).encode()
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda content: b"",
+        lambda content: b"{",
+        lambda content: json.dumps(content).encode()[:-100],
+        lambda content: b"null",
+        lambda content: b"[]",
+        lambda content: b'"text"',
+        lambda content: b"\xff\xfe",
+        lambda content: deep(3),
+        lambda content: deep(200_000),
+        lambda content: b" " * 5_000_000 + json.dumps(content).encode(),
+        lambda content: json.dumps({k: v for k, v in content.items() if k != "code"}).encode(),
+        spoilt("remark", "an extra key"),
+        spoilt("notebook", 1),
+        spoilt("parameters", []),
+        spoilt("inputs", ["x"]),
+        spoilt("inputs", {"data/sources.csv": 7}),
+        spoilt("inputs", {"data/sources.csv": "no hash"}),
+        spoilt("environment", None),
+        spoilt("outputs", "all"),
+        spoilt("outputs", {}),
+        spoilt("outputs", {"../report.html": "0" * 64}),
+        spoilt("outputs", {"/etc/hostname": "0" * 64}),
+        spoilt("outputs", {"a\0b": "0" * 64}),
+    ],
+)
+def test_a_corrupted_manifest_is_named_and_makes_it_stale(mini, report, spoil):
+    path = report / "manifest.json"
+    kept = path.read_bytes()
+    try:
+        path.write_bytes(spoil(json.loads(kept)))
+        assert mini.call(why_stale, report).startswith(f"{path} is damaged: ")
+    finally:
+        path.write_bytes(kept)
+    assert mini.call(why_stale, report) == ""
+
+
+@pytest.mark.parametrize(
+    ("part", "value", "told"),
+    [
+        ("notebook", "03_leader_test", "the report there is of notebook 03_leader_test"),
+        ("parameters", {}, "parameter mood: was not recorded, is good"),
+        ("environment", {"packages": 1}, "version firthmodels: was not recorded, is "),
+        ("outputs", {"report.html": "0" * 64}, "output report.html is missing or was altered"),
+        ("outputs", {"report.html": "0" * 64, "x" * 5000: "0" * 64}, "output report.html is missing or was altered"),
+        ("inputs", {}, "changed: analysis_plan.yml, data/datapackage.json (tables used), data/geography/country.csv"),
+    ],
+)
+def test_a_manifest_of_something_else_makes_it_stale(mini, report, part, value, told):
+    path = report / "manifest.json"
+    kept = path.read_bytes()
+    try:
+        path.write_bytes(spoilt(part, value)(json.loads(kept)))
+        assert mini.call(why_stale, report).startswith(told)
+    finally:
+        path.write_bytes(kept)
+
+
+def test_a_manifest_that_is_a_folder_makes_it_stale(mini, tmp_path):
+    (tmp_path / "manifest.json").mkdir()
+    assert mini.call(why_stale, tmp_path).startswith(f"{tmp_path / 'manifest.json'} cannot be read")
+
+
+def test_a_missing_input_makes_it_stale_and_is_named(mini, report):
+    notebook = mini.root / "notebooks" / f"{MINI}.ipynb"
+    away = notebook.rename(notebook.with_suffix(".away"))
+    try:
+        assert mini.call(why_stale, report) == f"{notebook} cannot be read"
+    finally:
+        away.rename(notebook)
+
+
+def test_the_manifest_tells_what_made_the_report(mini, report):
+    content = json.loads((report / "manifest.json").read_text())
+    assert content["notebook"] == MINI and content["parameters"] == {"mood": "good"}
+    assert {
+        "data/geography/tile_grid.csv",
+        "data/tier1/ipcei.csv",
+        "innodivide/reports/making/run.py",
+        "requirements.lock",
+        f"notebooks/{MINI}.ipynb",
+    } <= set(content["inputs"])
+    assert not any("rrf" in path or "__pycache__" in path or path.startswith("/") for path in content["inputs"])
+    assert all(re.fullmatch("[0-9a-f]{64}", h) for h in [*content["inputs"].values(), *content["outputs"].values()])
+    assert {"pandas", "numpy", "papermill"} <= set(content["environment"]["packages"])
+    assert content["code"] == {"commit": None, "uncommitted_changes": None}  # this copy is no git checkout
+
+
+def test_the_manifest_has_no_times_and_no_paths_of_the_machine(mini, report):
+    text = (report / "manifest.json").read_text()
+    assert str(mini.root) not in text and "times.json" not in text
+    assert not re.search(r"\d{2}:\d{2}|\b20\d\d-\d\d-\d\d\b", text)
+    assert not re.search(r'"[^"]*(time|date|second|duration|host|user)[^"]*":', text.replace("uncommitted_changes", ""))
+
+
+def test_two_manifests_of_one_state_are_equal(mini, report, tmp_path):
+    again = mini.call(write_fake_report, tmp_path / MINI)
+    assert again == json.loads((report / "manifest.json").read_text())
