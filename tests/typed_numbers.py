@@ -95,6 +95,7 @@ def modules() -> dict[str, str]:
     """Return path -> code of the modules that word or judge results."""
     root = frozen.ROOT / "innodivide"
     paths = sorted([*(root / "narrative").rglob("*.py"), *(root / "evidence" / "claims").rglob("*.py")])
+    paths.remove(root / "narrative" / "exhibits.py")  # the frame that holds words, itself without any
     return {p.relative_to(root).as_posix(): p.read_text(encoding="utf-8") for p in paths}
 
 
