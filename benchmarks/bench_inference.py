@@ -19,12 +19,15 @@ import statsmodels.api as sm
 import statsmodels.formula.api as smf
 from firthmodels import FirthLogisticRegression
 
+from innodivide.data import Tables
 from innodivide.indicators.panel import country_totals, ipcei_dyads
 from innodivide.models.batch.country_level import ESTIMATORS
 from innodivide.models.batch.stacked_logit import binomial_score_batch, firth_batch
 from innodivide.models.estimators import engine
 from innodivide.models.estimators.design import CONTROLS, build_design
 from innodivide.models.inference.relabelling import country_orders
+
+TABLES = Tables()
 
 EQUAL = 1e-7
 
@@ -162,14 +165,14 @@ def bench_grid(permutations=1000):
     from innodivide.evidence.multiverse.grid import expand
     from innodivide.evidence.multiverse.joint_test import joint_test, run_grid
 
-    specs = expand()
+    specs = expand(TABLES)
     start = time.perf_counter()
-    run_grid(specs)
+    run_grid(TABLES, specs)
     print(f"\nGrid: {len(specs)} specifications estimated in {time.perf_counter() - start:.1f} s")
     start = time.perf_counter()
     with ProcessPoolExecutor(2, mp_context=get_context("forkserver")) as executor:
         rng = np.random.default_rng(20261122)
-        test = joint_test(specs, n_permutations=permutations, rng=rng, executor=executor)
+        test = joint_test(TABLES, specs, n_permutations=permutations, rng=rng, executor=executor)
     wall = time.perf_counter() - start
     print(f"Joint test: {permutations} permutations, 2 processes, {wall:.0f} s wall, "
           f"{1e6 * wall / len(specs) / permutations:.1f} us a fit")  # fmt: skip
@@ -183,7 +186,7 @@ def main():
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--grid", action="store_true")
     options = parser.parse_args()
-    dyads = ipcei_dyads().sort_values(["geo", "ipcei_id"])
+    dyads = ipcei_dyads(TABLES).sort_values(["geo", "ipcei_id"])
     design = build_design(dyads, "leader", CONTROLS, "participates")
     print(f"{'median over repeats, CPU microseconds a fit':<52}{'loop':>9} {'stack':>9} {'ratio':>9}  (range)")
     bench_firth(design, options.permutations, options.repeats)

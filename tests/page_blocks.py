@@ -167,7 +167,7 @@ def member_states() -> list[str]:
 def render_elsewhere(form: str) -> str:
     """Return the hash of the ordinary report rendered by another process, in another time zone and hash seed."""
     program = (
-        f"import hashlib, page_blocks as p\nfrom innodivide.reports import {form} as f\n"
+        f"import hashlib, page_blocks as p\nfrom innodivide.reports.pages import {form} as f\n"
         "print(hashlib.sha256(f.render('T', p.ordinary(), p.FACTS)).hexdigest())"
     )
     environment = {**os.environ, "TZ": "Pacific/Auckland", "PYTHONHASHSEED": "7", "LC_ALL": "C", "PYTHONUTF8": "1"}

@@ -54,7 +54,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from innodivide import data
-from innodivide.exhibits import figure, say, sources_of, table
+from innodivide.data import sources_of
+from innodivide.narrative.exhibits import figure, say, table
 
 tiles = data.load("tile_grid").head(3)""",
     ),

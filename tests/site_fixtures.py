@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from innodivide.data import frozen
+from innodivide.data import Tables, frozen
 from innodivide.data.sources import sources_of
 from innodivide.evidence.multiverse import grid as grid_module
 from innodivide.evidence.multiverse import joint_test
@@ -18,6 +18,8 @@ from innodivide.narrative import exhibits
 from innodivide.narrative.robustness import choices as words
 from innodivide.narrative.robustness.every_specification import every_row
 from innodivide.wording import MIME
+
+TABLES = Tables()
 
 NASTY = (
     '"quoted" & <b>bold</b>',
@@ -35,8 +37,8 @@ ANNEXES = {"AT": ("html", "pdf", "docx"), "EL": ("html",), "PL": ("html", "pdf")
 @cache
 def specifications() -> pd.DataFrame:
     """Return some of the specifications of the real grid as report 04 shows them, one of them failed."""
-    specs = grid_module.expand()
-    fitted = joint_test.run_grid(specs[specs["sample"].isin(SAMPLES)])
+    specs = grid_module.expand(TABLES)
+    fitted = joint_test.run_grid(TABLES, specs[specs["sample"].isin(SAMPLES)])
     lost = fitted["spec_id"] == FAILED
     fitted.loc[lost, ["estimate", "ci_low", "ci_high", "t", "p_value"]] = float("nan")
     fitted.loc[lost, "failed"] = "the model did not converge"
@@ -53,7 +55,7 @@ def drawing() -> Figure:
 @cache
 def countries() -> pd.DataFrame:
     """Return participation by country, one figure unknown."""
-    frame = participation.by_country()
+    frame = participation.by_country(TABLES)
     return frame.assign(per_100bn=frame["per_100bn"].where(frame["geo"] != "PL"))
 
 
@@ -71,7 +73,7 @@ def ledger() -> pd.DataFrame:
 def contents() -> dict[str, list[exhibits.Exhibit]]:
     """Return the exhibits of each report of the small folder."""
     numbers = {"or_": 1.0697, "low": 0.3192, "high": 3.585, "p": 0.8855, "mde": 4.93}
-    every, index = specifications(), innovation_groups.latest_index()
+    every, index = specifications(), innovation_groups.latest_index(TABLES)
     heads = {"claim_id": "No.", "claim": "Claim", "verdict": "Verdict"}
     small = {"estimate": [1.0], "low": [0.5]}
     return {

@@ -58,13 +58,14 @@ def describe(table):
 @click.command("claims")
 def show_claims():
     """Test the claims of the brief and print the ledger: claim, verdict, numbers."""
+    from innodivide.data import Tables
     from innodivide.evidence import claims, confirmatory
     from innodivide.evidence.plan import load_plan
     from innodivide.wording import show
 
-    plan = load_plan()
-    main_analysis = confirmatory.analyse(confirmatory.planned_dyads(plan), plan, effect=False)
-    ledger = claims.ledger(main_analysis, confirmatory.claims_family(main_analysis, plan), plan)
+    tables, plan = Tables(), load_plan()
+    main_analysis = confirmatory.analyse(confirmatory.planned_dyads(tables, plan), plan, effect=False)
+    ledger = claims.ledger(tables, main_analysis, confirmatory.claims_family(main_analysis, plan), plan)
     for row in ledger.itertuples():
         click.echo(f"{row.claim_id} {row.verdict}: {row.claim}\n    {show(row.numbers, missing='')}".rstrip())
 
@@ -84,13 +85,19 @@ def audit_size(simulations, workers, write):
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
+    from innodivide.data import Tables
+    from innodivide.evidence.confirmatory import planned_dyads
+    from innodivide.evidence.plan import load_plan
     from innodivide.evidence.size_audit import audit
+
+    tables, plan = Tables(), load_plan()
+    dyads = planned_dyads(tables, plan)
 
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for the workers: small matrices, one process for each core
     with ProcessPoolExecutor(workers or os.cpu_count() or 1, mp_context=get_context("spawn")) as executor:
-        found = audit.planned(n_sim=simulations or audit.SIMULATIONS, executor=executor)
+        found = audit.planned(dyads, plan, n_sim=simulations or audit.SIMULATIONS, executor=executor)
     try:
-        apart = audit.differences(found, audit.stored())
+        apart = audit.differences(found, audit.stored(dyads, plan))
     except DataError as error:
         click.echo(str(error), err=True)
         apart = None

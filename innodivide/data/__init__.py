@@ -2,5 +2,6 @@
 
 from innodivide.data.frozen import DATA, ROOT, describe, load
 from innodivide.data.sources import flag_note, sources_of
+from innodivide.data.tables import Tables
 
-__all__ = ["DATA", "ROOT", "describe", "flag_note", "load", "sources_of"]
+__all__ = ["DATA", "ROOT", "Tables", "describe", "flag_note", "load", "sources_of"]

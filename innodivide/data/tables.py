@@ -3,7 +3,7 @@
 import copy
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -13,24 +13,38 @@ from innodivide.errors import ParameterError
 
 ROLES = ("notifying", "joined_later", "eea_participant", "associated", "prepared_only", "connected")
 TAKING_PART = ("notifying", "joined_later")  # the roles that count as taking part when late joiners do
-Tables = Mapping[str, pd.DataFrame]
 
 
-class _Loaded(dict):
-    """Tables loaded on first use: what `tables=None` stands for."""
+class Tables(Mapping):
+    """The tables of data/ by name, each loaded and checked when it is first asked for.
 
-    def __init__(self):
-        super().__init__()
-        self.state = {}  # of each table that a result depends on, as it was before the table was first read
+    Parameters
+    ----------
+    others : mapping of str to pandas.DataFrame, optional
+        Frames that stand in the place of the repository's own tables of these names.
 
-    def __missing__(self, name: str) -> pd.DataFrame:
-        self.state = frozen.state([name]) | self.state
-        self[name] = frozen.load(name)
-        return self[name]
+    Attributes
+    ----------
+    own : bool
+        Whether these are the repository's own tables, none of them replaced.
+    state : dict
+        Of each table that was asked for, a stamp of its file as it was before the table was first read.
+    """
 
+    def __init__(self, others: Mapping[str, pd.DataFrame] | None = None):
+        self._frames, self.own, self.state = dict(others or {}), not others, {}
 
-def _tables(tables: Tables | None) -> Tables:
-    return _Loaded() if tables is None else tables
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        if name not in self._frames:
+            self.state = frozen.state([name]) | self.state
+            self._frames[name] = frozen.load(name)
+        return self._frames[name].copy(deep=False)  # what a caller adds to its frame reaches no other caller
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(frozen.resources())
+
+    def __len__(self) -> int:
+        return len(frozen.resources())
 
 
 def once(function: Callable) -> Callable:
@@ -44,7 +58,7 @@ def once(function: Callable) -> Callable:
     Parameters
     ----------
     function : callable
-        Has a parameter `tables`. Its result depends on its arguments alone; equal arguments give equal results.
+        Takes `tables` first. Its result depends on its arguments alone; equal arguments give equal results.
     """
     signature, results = inspect.signature(function), {}
 
@@ -54,18 +68,17 @@ def once(function: Callable) -> Callable:
         bound.apply_defaults()
         tables = bound.arguments.pop("tables")
         key = tuple(bound.arguments.items())
-        if not ((tables is None or isinstance(tables, _Loaded)) and _hashable(key)):
+        if not (isinstance(tables, Tables) and tables.own and _hashable(key)):
             return function(*args, **kwargs)
         state, result = results.get(key, (None, None))
         if state is None or state != frozen.state(state):
-            fresh = _Loaded()
-            result = function(**bound.arguments, tables=fresh)
+            fresh = Tables()
+            result = function(fresh, **bound.arguments)
             state = fresh.state
             results[key] = state, result
         for name in state:
             frozen.refuse_undeclared(name)
-        if tables is not None:  # the caller's result depends on these tables too; what it has seen first counts
-            tables.state = state | tables.state
+        tables.state = state | tables.state  # the caller's result depends on these too; what it has seen first counts
         return copy.deepcopy(result)
 
     return wrapper
@@ -79,15 +92,15 @@ def _hashable(value) -> bool:
     return True
 
 
-def member_states(tables: Tables | None = None) -> pd.DataFrame:
+def member_states(tables: Tables) -> pd.DataFrame:
     """Return the EU27, one row each, sorted by code (columns of table `country`)."""
-    country = _tables(tables)["country"]
+    country = tables["country"]
     return country[country["is_eu27"].fillna(False).astype(bool)].sort_values("geo").reset_index(drop=True)
 
 
-def integrated_ipceis(tables: Tables | None = None, until=None, since=None) -> pd.DataFrame:
+def integrated_ipceis(tables: Tables, until=None, since=None) -> pd.DataFrame:
     """Return the integrated IPCEIs decided in the closed interval [since, until], in order of decision."""
-    ipcei = _tables(tables)["ipcei"]
+    ipcei = tables["ipcei"]
     ipcei = ipcei[ipcei["kind"] == "integrated"]
     if until is not None:
         ipcei = ipcei[ipcei["decision_date"] <= _day(until, "until")]
@@ -110,7 +123,7 @@ def _day(value, name: str) -> pd.Timestamp:
     return day
 
 
-def country_values(variable: str, year: int, tables: Tables | None = None) -> pd.DataFrame:
+def country_values(tables: Tables, variable: str, year: int) -> pd.DataFrame:
     """Return one variable of the country panel in one year for the EU27: geo, value, source_id, flag.
 
     Raises
@@ -118,7 +131,6 @@ def country_values(variable: str, year: int, tables: Tables | None = None) -> pd
     ParameterError
         If the variable is unknown; a country without a figure stays in the frame with a missing value.
     """
-    tables = _tables(tables)
     long = tables["country_panel"]
     known = sorted(long["variable"].unique())
     if variable not in known:
@@ -127,7 +139,7 @@ def country_values(variable: str, year: int, tables: Tables | None = None) -> pd
     return member_states(tables)[["geo"]].merge(rows[["geo", "value", "source_id", "flag"]], on="geo", how="left")
 
 
-def country_names(tables: Tables | None = None) -> dict[str, str]:
+def country_names(tables: Tables) -> dict[str, str]:
     """Return the English name of every code of table `country`."""
-    country = _tables(tables)["country"]
+    country = tables["country"]
     return dict(zip(country["geo"], country["name"]))

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from innodivide.data.tables import Tables, _tables
+from innodivide.data.tables import Tables
 from innodivide.evidence import regional_analyses
 from innodivide.evidence.confirmatory import stream
 from innodivide.evidence.plan import Plan
@@ -17,12 +17,12 @@ COMPARED = ("Population", "GDP", "Business R&D")
 PLAIN, GIVEN = "as it stands", "at equal GDP per head"
 
 
-def membership(tables: Tables | None = None) -> pd.DataFrame:
+def membership(tables: Tables) -> pd.DataFrame:
     """Return geo, name, group (latest edition), n (IPCEIs) and n_possible of each Member State."""
     return participation.by_country(tables)[["geo", "name", "group", "n", "n_possible"]]
 
 
-def benchmark_rows(plan: Plan, tables: Tables | None = None, n_boot: int = 999) -> pd.DataFrame:
+def benchmark_rows(tables: Tables, plan: Plan, n_boot: int = 999) -> pd.DataFrame:
     """Return the differences between the Gini index of Tier 1 and of what it draws on.
 
     Returns
@@ -39,7 +39,7 @@ def benchmark_rows(plan: Plan, tables: Tables | None = None, n_boot: int = 999) 
     return rows[columns].assign(order=place).sort_values("order", ignore_index=True)
 
 
-def pairs_against_activity(plan: Plan, tables: Tables | None = None, n_null: int = 9999) -> tuple[dict, pd.DataFrame]:
+def pairs_against_activity(tables: Tables, plan: Plan, n_null: int = 9999) -> tuple[dict, pd.DataFrame]:
     """Return the cross-tier pairs of claim C05 and their reference distribution, from the claim's random matrices.
 
     Returns
@@ -58,7 +58,7 @@ def pairs_against_activity(plan: Plan, tables: Tables | None = None, n_null: int
     return tested, pd.DataFrame({"value": counts.index.to_numpy(), "count": counts.to_numpy()})
 
 
-def spread_paths(plan: Plan, tables: Tables | None = None) -> pd.DataFrame:
+def spread_paths(tables: Tables, plan: Plan) -> pd.DataFrame:
     """Return the change of the spread since the first year, of the Member States (as in claim C08) and of the regions.
 
     Returns
@@ -66,8 +66,7 @@ def spread_paths(plan: Plan, tables: Tables | None = None) -> pd.DataFrame:
     pandas.DataFrame
         Columns series, year, sd_log, change, ci_low, ci_high, n. Regions are drawn by whole countries.
     """
-    tables = _tables(tables)
-    states = convergence.sigma_path(index_relative_to_eu(2023, tables), stream(plan, STATES))
+    states = convergence.sigma_path(index_relative_to_eu(tables, 2023), stream(plan, STATES))
     series = regional_analyses.region_series(tables)
     series = series.assign(country=series["geo"].map(barriers.region_groups(tables)["geo"]))
     regions = convergence.sigma_path(series, stream(plan, REGIONS), value="relative", cluster="country")
@@ -75,7 +74,7 @@ def spread_paths(plan: Plan, tables: Tables | None = None) -> pd.DataFrame:
     return rows[["series", "year", "sd_log", "change", "ci_low", "ci_high", "n"]]
 
 
-def money_pairs(plan: Plan, tables: Tables | None = None, n_permutations: int = 9999) -> pd.DataFrame:
+def money_pairs(tables: Tables, plan: Plan, n_permutations: int = 9999) -> pd.DataFrame:
     """Return the rank correlations of money per head with the gap, plain and at equal GDP per head (as in claim C12).
 
     Returns
@@ -83,7 +82,7 @@ def money_pairs(plan: Plan, tables: Tables | None = None, n_permutations: int = 
     pandas.DataFrame
         Columns instrument, reform, given (`PLAIN`, `GIVEN`), rho, ci_low, ci_high, p_value, n, order (of drawing).
     """
-    rows = money.money_against_gap(stream(plan, MONEY), tables, n_permutations)
+    rows = money.money_against_gap(tables, stream(plan, MONEY), n_permutations)
     names = {
         "rho_given_wealth": "rho",
         "low_given_wealth": "ci_low",

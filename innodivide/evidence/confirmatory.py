@@ -39,14 +39,14 @@ def stream(plan: Plan, part: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(plan.seed, spawn_key=(part,)))
 
 
-def planned_dyads(plan: Plan, tables: Tables | None = None, **changes) -> pd.DataFrame:
+def planned_dyads(tables: Tables, plan: Plan, **changes) -> pd.DataFrame:
     """Return the dyads of the plan; `changes` are arguments of `panel.ipcei_dyads` for announced sensitivities."""
     fixed = {
         "status": plan.fixed["exposure"]["status"],
         "roles": plan.fixed["outcome"]["roles"],
         "controls": plan.fixed["controls"]["year"],
     }
-    return ipcei_dyads(tables=tables, **(fixed | changes))
+    return ipcei_dyads(tables, **(fixed | changes))
 
 
 def analyse(dyads: pd.DataFrame, plan: Plan, effect: bool = True) -> Confirmatory:
@@ -72,7 +72,7 @@ def analyse(dyads: pd.DataFrame, plan: Plan, effect: bool = True) -> Confirmator
     )
 
 
-def sensitivities(plan: Plan, tables: Tables | None = None) -> pd.DataFrame:
+def sensitivities(tables: Tables, plan: Plan) -> pd.DataFrame:
     """Repeat the estimate under each choice announced in the plan.
 
     Returns
@@ -94,7 +94,7 @@ def sensitivities(plan: Plan, tables: Tables | None = None) -> pd.DataFrame:
     }
     rows = []
     for choice, changes in choices.items():
-        dyads = planned_dyads(plan, tables, **changes)
+        dyads = planned_dyads(tables, plan, **changes)
         row = {
             "choice": choice,
             "n_ipceis": dyads["ipcei_id"].nunique(),
@@ -185,7 +185,7 @@ def claims_family(main: Confirmatory, plan: Plan) -> pd.DataFrame:
     return frame[["claim", "statement", "measure", "estimate", "p_value", "p_holm", "as_claimed", "verdict", "p_kind"]]
 
 
-def named_counts(dyads: pd.DataFrame, named: tuple[str, ...], tables: Tables | None = None) -> pd.DataFrame:
+def named_counts(tables: Tables, dyads: pd.DataFrame, named: tuple[str, ...]) -> pd.DataFrame:
     """Return geo, n_participations, n_possible and the groups held, for the states that a claim names."""
     unknown = set(named) - set(member_states(tables)["geo"])
     assert not unknown, unknown

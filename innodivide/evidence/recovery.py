@@ -9,7 +9,7 @@ widespread closures; 2021 and 2023 are checks, as 2021 is what could be seen fir
 import numpy as np
 import pandas as pd
 
-from innodivide.data.tables import Tables, _tables, country_values, member_states
+from innodivide.data.tables import Tables, country_values, member_states
 from innodivide.errors import DesignError, ParameterError
 from innodivide.indicators.country_profile import index_relative_to_eu
 from innodivide.indicators.tiers.coverage import Coverage
@@ -23,7 +23,7 @@ UPPER = ("leader", "strong")
 DISTORTED = ("IE",)  # GDP moved by the assets of multinational firms
 
 
-def growth_paths(end: int = END, tables: Tables | None = None) -> pd.DataFrame:
+def growth_paths(tables: Tables, end: int = END) -> pd.DataFrame:
     """Return shock and recovery of the EU27.
 
     Parameters
@@ -44,18 +44,17 @@ def growth_paths(end: int = END, tables: Tables | None = None) -> pd.DataFrame:
     DesignError
         If a growth rate of a Member State is missing.
     """
-    tables = _tables(tables)
     if end <= BASE:
         raise ParameterError(f"end={end}: expected a year after {BASE}")
     years = [*range(TREND[0], TREND[1] + 1), *range(BASE + 1, end + 1)]
-    wide = pd.DataFrame({y: country_values("gdp_real_growth", y, tables).set_index("geo")["value"] for y in years})
+    wide = pd.DataFrame({y: country_values(tables, "gdp_real_growth", y).set_index("geo")["value"] for y in years})
     if wide.isna().any(axis=None):
         raise DesignError(f"gdp_real_growth: missing for {', '.join(wide.index[wide.isna().any(axis=1)])}")
     logs = np.log1p(wide / 100)
     trend = logs[[y for y in years if y <= TREND[1]]].mean(axis=1)
     level = logs[[y for y in years if y > BASE]].sum(axis=1)
     index = (
-        index_relative_to_eu(2023, tables)
+        index_relative_to_eu(tables, 2023)
         .query("year == @BASE", local_dict={"BASE": BASE})
         .set_index("geo")["relative"]
     )
@@ -99,7 +98,7 @@ def recovery_by_group(paths: pd.DataFrame) -> pd.DataFrame:
     return rows.reset_index().assign(n=lambda f: f["n"].astype(int), coverage=paths["coverage"].iloc[0])
 
 
-def recovery_tests(rng: np.random.Generator, tables: Tables | None = None, n_permutations: int = 9999) -> pd.DataFrame:
+def recovery_tests(tables: Tables, rng: np.random.Generator, n_permutations: int = 9999) -> pd.DataFrame:
     """Test shock and recovery along the innovation divide.
 
     Returns
@@ -111,9 +110,9 @@ def recovery_tests(rng: np.random.Generator, tables: Tables | None = None, n_per
         that decides), coverage. A positive shortfall or a negative change under "gap" means that the less innovative do
         worse.
     """
-    tables, rows = _tables(tables), []
+    tables, rows = tables, []
     for end in (END, *OTHER_ENDS):
-        paths = growth_paths(end, tables)
+        paths = growth_paths(tables, end)
         for sample, kept in (
             ("EU27", paths),
             ("without " + ", ".join(DISTORTED), paths[~paths["geo"].isin(DISTORTED)]),

@@ -6,7 +6,7 @@ Each part that draws at random has a stream of its own (`confirmatory.stream`), 
 import numpy as np
 import pandas as pd
 
-from innodivide.data.tables import Tables, _tables, member_states, once
+from innodivide.data.tables import Tables, member_states, once
 from innodivide.evidence import scenarios
 from innodivide.evidence.claims import shared_barriers as claim
 from innodivide.evidence.confirmatory import stream
@@ -18,23 +18,23 @@ WEALTH_YEAR = 2021  # regional GDP: the year in which the quality of government 
 SPLIT, FIRST, GOVERNMENT, CHOICES, OAXACA, PROFILES, PIPELINE, ANNEX, ANNEX_SCENARIOS, ANNEX_NETWORK = range(40, 50)
 
 
-def splits(plan: Plan, tables: Tables | None = None) -> dict[str, barriers.Split]:
+def splits(tables: Tables, plan: Plan) -> dict[str, barriers.Split]:
     """Return the two-way splits behind claim C10: "now", "first" (year of `claim.FIRST_YEAR`) and "government"."""
     return {
-        "now": claim.lagging_split(stream(plan, SPLIT), tables),
-        "first": claim.lagging_split(stream(plan, FIRST), tables, claim.FIRST_YEAR, n_boot=20),
-        "government": claim.government_split(stream(plan, GOVERNMENT), tables),
+        "now": claim.lagging_split(tables, stream(plan, SPLIT)),
+        "first": claim.lagging_split(tables, stream(plan, FIRST), claim.FIRST_YEAR, n_boot=20),
+        "government": claim.government_split(tables, stream(plan, GOVERNMENT)),
     }
 
 
-def profiles(plan: Plan, tables: Tables | None = None, n_boot: int = 199) -> barriers.Profiles:
+def profiles(tables: Tables, plan: Plan, n_boot: int = 199) -> barriers.Profiles:
     """Return the clusters of lagging regions by the shape of their barriers (`barriers.barrier_profiles`)."""
     lagging = claim.lagging_regions(tables)
     matrix = barriers.profile_matrix(claim.regional_contributions(tables), lagging.index)
     return barriers.barrier_profiles(matrix, stream(plan, PROFILES), n_boot=n_boot)
 
 
-def oaxaca_frame(tables: Tables | None = None) -> pd.DataFrame:
+def oaxaca_frame(tables: Tables) -> pd.DataFrame:
     """Return the regions with index, quality of government and wealth.
 
     Returns
@@ -44,7 +44,6 @@ def oaxaca_frame(tables: Tables | None = None) -> pd.DataFrame:
         emerging innovator in EIS 2023: no region is sorted by its own index), eqi (standardised score), ln_gdp (log GDP
         per head in PPS of `WEALTH_YEAR`, population-weighted over NUTS 2). Regions without all of these are absent.
     """
-    tables = _tables(tables)
     regions = barriers.region_groups(tables)[["geo", "relative"]]
     government = barriers.region_eqi(tables)["eqi"]
     rows = tables["region_year"].query("year == @y and nuts_version == '2021'", local_dict={"y": WEALTH_YEAR})
@@ -60,7 +59,7 @@ def oaxaca_frame(tables: Tables | None = None) -> pd.DataFrame:
     return frame.dropna().rename_axis("region_code").reset_index()
 
 
-def government_and_wealth(plan: Plan, tables: Tables | None = None, n_boot: int = 499) -> pd.DataFrame:
+def government_and_wealth(tables: Tables, plan: Plan, n_boot: int = 499) -> pd.DataFrame:
     """Return the Oaxaca-Blinder parts of the distance between regions of emerging innovators and all other regions."""
     frame = oaxaca_frame(tables)
     return barriers.oaxaca_twofold(
@@ -68,7 +67,7 @@ def government_and_wealth(plan: Plan, tables: Tables | None = None, n_boot: int 
     )
 
 
-def index_identity(tables: Tables | None = None) -> dict[str, pd.DataFrame]:
+def index_identity(tables: Tables) -> dict[str, pd.DataFrame]:
     """Return how the published indices are rebuilt from their indicators, for the Member States and their regions.
 
     Returns
@@ -77,7 +76,6 @@ def index_identity(tables: Tables | None = None) -> dict[str, pd.DataFrame]:
         "country" and "region": the rows of `composite.identity_check` and `composite.rebuild_regional`; "zeros" and
         "region_zeros": the verdicts on their scores of zero.
     """
-    tables = _tables(tables)
     members, indicator = set(member_states(tables)["geo"]), tables["indicator"]
     index, scores = composite.index_values(tables["eis_index"]), composite.score_matrix(tables["eis_score"], indicator)
     weights = composite.implicit_weights(scores, index)
@@ -96,16 +94,15 @@ def index_identity(tables: Tables | None = None) -> dict[str, pd.DataFrame]:
     }
 
 
-def region_series(tables: Tables | None = None) -> pd.DataFrame:
+def region_series(tables: Tables) -> pd.DataFrame:
     """Return the regional index over its years: geo (region_code), year, relative (EU of the year = 100)."""
-    tables = _tables(tables)
     rows = tables["ris_index"].query("edition == 2023")
     rows = rows[rows["region_code"].isin(barriers.region_groups(tables).index)]
     return rows.rename(columns={"region_code": "geo", "relative_to_eu_pct": "relative"})[["geo", "year", "relative"]]
 
 
 def pipeline_scenarios(
-    fit: FirthFit, dyads: pd.DataFrame, plan: Plan, tables: Tables | None = None, n_draws: int = 1000
+    tables: Tables, fit: FirthFit, dyads: pd.DataFrame, plan: Plan, n_draws: int = 1000
 ) -> pd.DataFrame:
     """Return the scenarios for the projects in preparation, with the group in the latest edition (`group`)."""
     frame = scenarios.pipeline_dyads(tables)
@@ -114,7 +111,7 @@ def pipeline_scenarios(
 
 
 @once
-def institutions_by_state(tables: Tables | None = None, reference: str = "EU") -> pd.DataFrame:
+def institutions_by_state(tables: Tables, reference: str = "EU") -> pd.DataFrame:
     """Return the institutional gaps of the Member States; the quality of government as mean of a state's regions.
 
     Returns
@@ -124,8 +121,7 @@ def institutions_by_state(tables: Tables | None = None, reference: str = "EU") -
         population, and so are the margins of the index, as if the errors of regions moved together. Beside it rank
         (1 = furthest behind; ties share the best).
     """
-    tables = _tables(tables)
-    gaps = barriers.institutional_gaps(reference, tables)
+    gaps = barriers.institutional_gaps(tables, reference)
     heads = barriers.region_eqi(tables)["population"].astype(float)
     rows = gaps[gaps["level"] == "region"]
     weight, keys = rows["unit"].map(heads), [rows["measure"], rows["geo"]]

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from innodivide.data.tables import Tables, _tables, country_values, member_states, once
+from innodivide.data.tables import Tables, country_values, member_states, once
 from innodivide.errors import ParameterError
 from innodivide.indicators import country_profile
 from innodivide.indicators.regions import region_names
@@ -10,21 +10,21 @@ from innodivide.indicators.regions import region_names
 PER_HEAD_YEAR = 2019  # population used for amounts per head: the last year before the pandemic
 
 
-def _known(geo: str, tables: Tables) -> str:
+def _known(tables: Tables, geo: str) -> str:
     codes = list(member_states(tables)["geo"])
     if geo not in codes:
         raise ParameterError(f"geo={geo!r}: allowed are {', '.join(codes)}")
     return geo
 
 
-def endonyms(geo: str, tables: Tables | None = None) -> list[str]:
+def endonyms(tables: Tables, geo: str) -> list[str]:
     """Return the country's names in its own official languages, in the order of the table, without repetition."""
-    country = _tables(tables)["country"].set_index("geo")
-    own = country.loc[_known(geo, _tables(tables)), "endonym"]
+    country = tables["country"].set_index("geo")
+    own = country.loc[_known(tables, geo), "endonym"]
     return list(dict.fromkeys(part.split(":", 1)[1] for part in own.split(";")))
 
 
-def editions(geo: str, tables: Tables | None = None) -> pd.DataFrame:
+def editions(tables: Tables, geo: str) -> pd.DataFrame:
     """Return the country's group and, where known, rank among the EU27 in each scoreboard edition.
 
     Returns
@@ -32,11 +32,10 @@ def editions(geo: str, tables: Tables | None = None) -> pd.DataFrame:
     pandas.DataFrame
         Columns edition, published, group, rank, flag, source_id; one row for each edition.
     """
-    tables = _tables(tables)
     group = tables["eis_group"].query("geo == @geo")[["edition", "group", "flag", "source_id"]]
     rank = tables["eis_rank"].query("geo == @geo")[["edition", "rank"]]
     published = tables["eis_edition"][["edition", "published"]]
-    _known(geo, tables)
+    _known(tables, geo)
     return (
         published.merge(group, on="edition")
         .merge(rank, on="edition", how="left")
@@ -45,7 +44,7 @@ def editions(geo: str, tables: Tables | None = None) -> pd.DataFrame:
 
 
 @once
-def index_relative_to_eu(edition: int = 2023, tables: Tables | None = None) -> pd.DataFrame:
+def index_relative_to_eu(tables: Tables, edition: int = 2023) -> pd.DataFrame:
     """Return the Summary Innovation Index of the EU27 in percent of the EU in the same year, one edition's series.
 
     Returns
@@ -53,7 +52,6 @@ def index_relative_to_eu(edition: int = 2023, tables: Tables | None = None) -> p
     pandas.DataFrame
         Columns geo, year, value (index points), relative (EU of the year = 100), group (of that edition), source_id.
     """
-    tables = _tables(tables)
     rows = tables["eis_index"].query("edition == @edition")
     eu = rows[rows["geo"] == "EU"].set_index("year")["value"]
     rows = rows[rows["geo"].isin(member_states(tables)["geo"]) & rows["year"].isin(eu.index)]
@@ -64,7 +62,7 @@ def index_relative_to_eu(edition: int = 2023, tables: Tables | None = None) -> p
     )
 
 
-def indicator_strengths(geo: str, year: int = 2023, tables: Tables | None = None) -> pd.DataFrame:
+def indicator_strengths(tables: Tables, geo: str, year: int = 2023) -> pd.DataFrame:
     """Return the 32 indicators of EIS 2023 in percent of the EU in the same year, strongest first.
 
     Returns
@@ -73,13 +71,12 @@ def indicator_strengths(geo: str, year: int = 2023, tables: Tables | None = None
         Columns indicator_code, indicator, dimension, relative (EU = 100; missing where the score is zero, which may be
         a bottom score or a missing figure), leaders (mean of the leaders, EU = 100), is_zero, source_id.
     """
-    tables = _tables(tables)
     scores = tables["eis_score"].query("edition == 2023 and year == @year")
     labels = tables["indicator"].query("level == 'indicator'")[["indicator_code", "label", "dimension"]]
     leaders = tables["eis_group"].query("edition == 2023 and group == 'leader'")["geo"]
     leaders = set(leaders) & set(member_states(tables)["geo"])
     eu = scores[scores["geo"] == "EU"].set_index("indicator_code")["value"]
-    own = scores[scores["geo"] == _known(geo, tables)].merge(labels, on="indicator_code")
+    own = scores[scores["geo"] == _known(tables, geo)].merge(labels, on="indicator_code")
     mean = scores[scores["geo"].isin(leaders)].groupby("indicator_code")["value"].mean()
     own = own.assign(
         relative=(100 * own["value"] / own["indicator_code"].map(eu)).mask(own["is_zero"].astype(bool)),
@@ -93,7 +90,7 @@ def indicator_strengths(geo: str, year: int = 2023, tables: Tables | None = None
     )
 
 
-def memberships(geo: str, tables: Tables | None = None) -> pd.DataFrame:
+def memberships(tables: Tables, geo: str) -> pd.DataFrame:
     """Return every IPCEI in which the country has a role, whether or not it counts as taking part, by date.
 
     Returns
@@ -102,9 +99,8 @@ def memberships(geo: str, tables: Tables | None = None) -> pd.DataFrame:
         Columns ipcei_id, name, kind, decision_date, role, n_companies, n_projects, aid_eur_mn, aid_basis, named
         (companies named in a source), flag, source_id, note.
     """
-    tables = _tables(tables)
     rows = tables["ipcei_country"].query("geo == @geo")
-    _known(geo, tables)
+    _known(tables, geo)
     ipcei = tables["ipcei"][["ipcei_id", "name", "kind", "decision_date"]]
     people = tables["ipcei_participant"].query("geo == @geo and participant_type == 'direct'")
     named = people.groupby("ipcei_id")["company"].agg(lambda c: ", ".join(sorted(c))).rename("named")
@@ -128,7 +124,7 @@ def memberships(geo: str, tables: Tables | None = None) -> pd.DataFrame:
     ].sort_values(["decision_date", "ipcei_id"], ignore_index=True)
 
 
-def regions(geo: str, tables: Tables | None = None) -> pd.DataFrame:
+def regions(tables: Tables, geo: str) -> pd.DataFrame:
     """Return the country's regions of the Regional Innovation Scoreboard 2023, best first.
 
     Returns
@@ -137,9 +133,8 @@ def regions(geo: str, tables: Tables | None = None) -> pd.DataFrame:
         Columns region_code, name, nuts_version, nuts_level, relative (2023, EU of the year = 100), relative_2016,
         change (percentage points of the EU), group, lon, lat, source_id.
     """
-    tables = _tables(tables)
     register = tables["ris_region"].query("edition == 2023 and geo == @geo")
-    _known(geo, tables)
+    _known(tables, geo)
     index = tables["ris_index"].query("edition == 2023 and region_code in @register.region_code")
     last = index.query("year == 2023")[["region_code", "relative_to_eu_pct", "group", "source_id"]]
     first = index.query("year == 2016").set_index("region_code")["relative_to_eu_pct"]
@@ -169,7 +164,7 @@ def regions(geo: str, tables: Tables | None = None) -> pd.DataFrame:
     return frame[columns].sort_values(["relative", "region_code"], ascending=[False, True], ignore_index=True)
 
 
-def money(geo: str, tables: Tables | None = None) -> pd.DataFrame:
+def money(tables: Tables, geo: str) -> pd.DataFrame:
     """Return the country's Tier-2 and reform instruments, each against the other Member States with a figure.
 
     Returns
@@ -178,8 +173,7 @@ def money(geo: str, tables: Tables | None = None) -> pd.DataFrame:
         Columns instrument, unit, value (per head in euro, or a count), median (of the Member States with a figure),
         rank (1 = highest; ties share the best), n_countries (with a figure), flag, source_id. Missing = not known.
     """
-    tables = _tables(tables)
-    parts = [_instrument(frame, _known(geo, tables), label, unit) for label, unit, frame in instruments(tables)]
+    parts = [_instrument(frame, _known(tables, geo), label, unit) for label, unit, frame in instruments(tables)]
     return pd.DataFrame(parts)
 
 
@@ -201,7 +195,7 @@ def _instrument(frame: pd.DataFrame, geo: str, label: str, unit: str) -> dict:
 
 def instruments(tables: Tables) -> list[tuple[str, str, pd.DataFrame]]:
     """Return (label, unit, frame of the EU27 with geo, value, flag, source_id) for each instrument known by country."""
-    heads = country_values("population", PER_HEAD_YEAR, tables).set_index("geo")["value"]
+    heads = country_values(tables, "population", PER_HEAD_YEAR).set_index("geo")["value"]
     base = member_states(tables)[["geo"]]
 
     def frame(table, column, query, scale=None):
@@ -246,10 +240,10 @@ def instruments(tables: Tables) -> list[tuple[str, str, pd.DataFrame]]:
     ]
 
 
-def joined_later(geo: str, tables: Tables | None = None) -> int:
+def joined_later(tables: Tables, geo: str) -> int:
     """Return in how many integrated IPCEIs the country takes part only since some time after the approval.
 
     The registered model counts them as not taken part in; where it counts, the reader must be told.
     """
-    rows = country_profile.memberships(geo, tables)
+    rows = country_profile.memberships(tables, geo)
     return int(((rows["role"] == "joined_later") & (rows["kind"] == "integrated")).sum())

@@ -2,13 +2,12 @@
 
 import pandas as pd
 
-from innodivide.data.tables import Tables, _tables, member_states
+from innodivide.data.tables import Tables, member_states
 from innodivide.indicators.country_profile import index_relative_to_eu
 
 
-def group_history(tables: Tables | None = None) -> pd.DataFrame:
+def group_history(tables: Tables) -> pd.DataFrame:
     """Return geo, name, edition, group, order (rank in the latest), flag and source_id for each edition."""
-    tables = _tables(tables)
     members = member_states(tables)[["geo", "name"]]
     rows = tables["eis_group"].merge(members, on="geo")
     order = latest_index(tables).set_index("geo")["relative"].rank(ascending=False)
@@ -17,14 +16,13 @@ def group_history(tables: Tables | None = None) -> pd.DataFrame:
     return rows[columns].sort_values(["geo", "edition"], ignore_index=True)
 
 
-def latest_index(tables: Tables | None = None) -> pd.DataFrame:
+def latest_index(tables: Tables) -> pd.DataFrame:
     """Return the latest edition's index for all 27: geo, name, edition, year, relative, group, flag, source_id."""
-    tables = _tables(tables)
     index = tables["eis_index"]
     members = member_states(tables)[["geo", "name"]]
     complete = index[index["geo"].isin(members["geo"])].groupby("edition")["geo"].nunique()
     edition = int(complete[complete == len(members)].index.max())
-    rows = index_relative_to_eu(edition, tables)
+    rows = index_relative_to_eu(tables, edition)
     rows = rows[rows["year"] == rows["year"].max()].merge(members, on="geo").assign(edition=edition)
     columns = ["geo", "name", "edition", "year", "relative", "group", "flag", "source_id"]
     return rows[columns].sort_values("relative", ascending=False, ignore_index=True)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from innodivide.data.tables import ROLES, TAKING_PART, Tables, _day, _tables, integrated_ipceis, member_states
+from innodivide.data.tables import ROLES, TAKING_PART, Tables, _day, integrated_ipceis, member_states
 from innodivide.errors import DataError, ParameterError
 
 DYAD_COLUMNS = [
@@ -22,7 +22,7 @@ DYAD_COLUMNS = [
 ]
 
 
-def status_asof(dates: Sequence, status="at_decision", tables: Tables | None = None) -> pd.DataFrame:
+def status_asof(tables: Tables, dates: Sequence, status="at_decision") -> pd.DataFrame:
     """Return each Member State's innovation group as it was known on given days.
 
     Parameters
@@ -43,7 +43,6 @@ def status_asof(dates: Sequence, status="at_decision", tables: Tables | None = N
     ParameterError
         If `status` is none of the above, or no edition was out before a day.
     """
-    tables = _tables(tables)
     days = pd.DatetimeIndex(sorted({_day(d, "dates") for d in dates}))
     editions = tables["eis_edition"].sort_values("published")[["edition", "published"]].reset_index(drop=True)
     known = [int(e) for e in sorted(editions["edition"])]
@@ -66,7 +65,7 @@ def status_asof(dates: Sequence, status="at_decision", tables: Tables | None = N
     return merged[["date", "geo", "edition", "group"]].sort_values(["date", "geo"]).reset_index(drop=True)
 
 
-def control_values(years: Sequence[int], tables: Tables | None = None) -> pd.DataFrame:
+def control_values(tables: Tables, years: Sequence[int]) -> pd.DataFrame:
     """Return ln population, ln GDP per head (PPS) and ln GDP (million euro) by geo and year for the EU27.
 
     Raises
@@ -74,7 +73,6 @@ def control_values(years: Sequence[int], tables: Tables | None = None) -> pd.Dat
     DataError
         If a value is missing or not positive: it names variable, country and year.
     """
-    tables = _tables(tables)
     names = {"population": "ln_population", "gdp_pc_pps": "ln_gdp_pc_pps", "gdp_meur": "ln_gdp"}
     wanted = pd.MultiIndex.from_product(
         [member_states(tables)["geo"], sorted({int(y) for y in years})], names=["geo", "year"]
@@ -94,13 +92,13 @@ def control_values(years: Sequence[int], tables: Tables | None = None) -> pd.Dat
 
 
 def ipcei_dyads(
+    tables: Tables,
     status="at_decision",
     until=None,
     since=None,
     roles: Sequence[str] = ("notifying",),
     controls="lag1",
     drop: Sequence[str] = (),
-    tables: Tables | None = None,
 ) -> pd.DataFrame:
     """Return one row per Member State and integrated IPCEI.
 
@@ -123,14 +121,13 @@ def ipcei_dyads(
         Columns `DYAD_COLUMNS`, sorted by geo and ipcei_id. `participates` and `leader` are bool, the logs are natural
         logs of persons, of the index EU27 = 100 and of million euro.
     """
-    tables = _tables(tables)
     _check_choice("roles", roles, ROLES)
     if not len(roles):
         raise ParameterError(f"roles is empty: name at least one of {', '.join(ROLES)}")
     ipcei = integrated_ipceis(tables, until, since)
     _check_choice("drop", drop, [*member_states(tables)["geo"], *ipcei["ipcei_id"]])
     ipcei = ipcei[~ipcei["ipcei_id"].isin(drop)]
-    frame = status_asof(ipcei["decision_date"], status, tables).rename(columns={"date": "decision_date"})
+    frame = status_asof(tables, ipcei["decision_date"], status).rename(columns={"date": "decision_date"})
     frame = ipcei[["ipcei_id", "decision_date"]].merge(frame, on="decision_date")
     frame = frame[~frame["geo"].isin(drop)]
     if frame.empty:
@@ -139,7 +136,7 @@ def ipcei_dyads(
     if controls != "lag1" and (isinstance(controls, bool) or not isinstance(controls, (int, np.integer))):
         raise ParameterError(f"controls={controls!r}: allowed are 'lag1' or a year")
     frame = frame.assign(year=years).astype({"year": "int64"})
-    values = control_values(frame["year"].unique(), tables)
+    values = control_values(tables, frame["year"].unique())
     frame = frame.merge(values, on=["geo", "year"], how="left", validate="many_to_one")
     part = tables["ipcei_country"]
     part = part[part["role"].isin(list(roles))].set_index(["ipcei_id", "geo"]).index
@@ -178,12 +175,11 @@ def country_totals(dyads: pd.DataFrame) -> pd.DataFrame:
     ).reset_index()
 
 
-def dyad_sources(tables: Tables | None = None) -> tuple[str, ...]:
+def dyad_sources(tables: Tables) -> tuple[str, ...]:
     """Return the first source of every row behind the dyads: participation, status, size and wealth.
 
     Second sources of the same figures stand in the tables (`more_source_ids`).
     """
-    tables = _tables(tables)
     panel = tables["country_panel"]
     used = panel[panel["variable"].isin(["population", "gdp_pc_pps"])]
     rows = tables["ipcei_country"][tables["ipcei_country"]["role"].isin(TAKING_PART)]

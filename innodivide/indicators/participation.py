@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from innodivide.data.tables import TAKING_PART, Tables, _tables, country_values, integrated_ipceis, member_states
+from innodivide.data.tables import TAKING_PART, Tables, country_values, integrated_ipceis, member_states
 from innodivide.indicators import concentration
 
 # Amounts of different bases are never added: a maximum approved by the Commission, a government's figure for the aid
@@ -18,12 +18,11 @@ AID_BASES = {
 BASIS_ORDER = ("approved maximum", "national statement", "granted or set aside", "third party, rounded")
 
 
-def register(tables: Tables | None = None, until=None) -> pd.DataFrame:
+def register(tables: Tables, until=None) -> pd.DataFrame:
     """Return the integrated IPCEIs: ipcei_id, name, decision_date, states, companies, SMEs, aid, private money.
 
     `n_member_states` counts EU27 states on the day of the decision; the United Kingdom took part in the first one.
     """
-    tables = _tables(tables)
     ipcei = integrated_ipceis(tables, until or None)
     states = _states(tables, until)
     count = states[states["role"] == "notifying"].groupby("ipcei_id").size()
@@ -50,9 +49,8 @@ def _states(tables: Tables, until=None) -> pd.DataFrame:
     return rows[rows["ipcei_id"].isin(ipcei["ipcei_id"]) & rows["geo"].isin(member_states(tables)["geo"])]
 
 
-def presence(tables: Tables | None = None, until=None) -> pd.DataFrame:
+def presence(tables: Tables, until=None) -> pd.DataFrame:
     """Return one row for each Member State and integrated IPCEI in which it has any role: geo, name, ipcei_id, role."""
-    tables = _tables(tables)
     country = member_states(tables)[["geo", "name"]]
     return (
         _states(tables, until)[["geo", "ipcei_id", "role", "flag", "source_id"]]
@@ -61,7 +59,7 @@ def presence(tables: Tables | None = None, until=None) -> pd.DataFrame:
     )
 
 
-def by_country(tables: Tables | None = None, until=None, year: int = 2023) -> pd.DataFrame:
+def by_country(tables: Tables, until=None, year: int = 2023) -> pd.DataFrame:
     """Return participations and companies of each Member State, absolute, per head and per GDP.
 
     Parameters
@@ -79,7 +77,6 @@ def by_country(tables: Tables | None = None, until=None, year: int = 2023) -> pd
         holds at least one company), companies_min (known plus one for each missing count), population, gdp_meur,
         per_million (IPCEIs per million people), per_100bn (IPCEIs per 100 billion euro of GDP).
     """
-    tables = _tables(tables)
     possible = len(integrated_ipceis(tables, until or None))
     states = _states(tables, until)
     inside = states[states["role"].isin(TAKING_PART)]
@@ -94,7 +91,7 @@ def by_country(tables: Tables | None = None, until=None, year: int = 2023) -> pd
     frame["companies_min"] = frame["companies_known"] + frame["counts_missing"]
     frame["n_possible"], frame["rate"] = possible, frame["n"] / possible
     for variable in ("population", "gdp_meur"):
-        frame[variable] = country_values(variable, year, tables).set_index("geo")["value"]
+        frame[variable] = country_values(tables, variable, year).set_index("geo")["value"]
     frame["per_million"] = frame["n"] / frame["population"] * 1e6
     frame["per_100bn"] = frame["n"] / frame["gdp_meur"] * 1e5
     return frame.reset_index()
@@ -197,7 +194,7 @@ def lorenz_curves(countries: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def aid_coverage(tables: Tables | None = None, until=None) -> pd.DataFrame:
+def aid_coverage(tables: Tables, until=None) -> pd.DataFrame:
     """Return, for each IPCEI, the published total of aid and how much of it is known by country, by basis.
 
     Returns
@@ -206,7 +203,6 @@ def aid_coverage(tables: Tables | None = None, until=None) -> pd.DataFrame:
         Columns ipcei_id, total_eur_bn (with extensions), one for each of `BASIS_ORDER` (EUR billion; not added in
         the reports), n_states, n_states_known.
     """
-    tables = _tables(tables)
     states = _states(tables, until)
     inside = states[states["role"].isin(TAKING_PART)]
     amounts = (
@@ -229,9 +225,8 @@ def aid_coverage(tables: Tables | None = None, until=None) -> pd.DataFrame:
     return frame.sort_values("decision_date").reset_index().drop(columns="decision_date")
 
 
-def sme_shares(tables: Tables | None = None) -> pd.DataFrame:
+def sme_shares(tables: Tables) -> pd.DataFrame:
     """Return the share of SMEs among companies for the IPCEIs that publish it: ipcei_id, n_smes, n_companies, share."""
-    tables = _tables(tables)
     rows = register(tables).dropna(subset=["n_smes"])
     return rows.assign(share=(rows["n_smes"] / rows["n_companies"]).astype(float))[
         ["ipcei_id", "n_smes", "n_companies", "share", "source_id"]

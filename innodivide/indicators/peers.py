@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from innodivide.data.tables import Tables, _tables, member_states, once
+from innodivide.data.tables import Tables, member_states, once
 from innodivide.errors import DataError, ParameterError
 from innodivide.indicators import barriers, country_profile
 from innodivide.indicators.panel import control_values
@@ -30,11 +30,10 @@ SHORT = {  # names of the instruments of `country_profile.instruments` for a nar
 
 
 @once
-def measures(tables: Tables | None = None) -> pd.DataFrame:
+def measures(tables: Tables) -> pd.DataFrame:
     """Return what peers are chosen by, by Member State (index geo): ln_population, ln_gdp_pc_pps, index (EU = 100)."""
-    tables = _tables(tables)
-    frame = control_values([YEAR], tables).set_index("geo")[["ln_population", "ln_gdp_pc_pps"]]
-    index = country_profile.index_relative_to_eu(2023, tables).query("year == @y", local_dict={"y": YEAR})
+    frame = control_values(tables, [YEAR]).set_index("geo")[["ln_population", "ln_gdp_pc_pps"]]
+    index = country_profile.index_relative_to_eu(tables, 2023).query("year == @y", local_dict={"y": YEAR})
     return frame.assign(index=index.set_index("geo")["relative"])
 
 
@@ -82,20 +81,19 @@ def nearest(frame: pd.DataFrame, geo: str, n: int = COUNT, columns: Sequence[str
     return order.sort_values(["distance", "geo"], ignore_index=True).head(n)
 
 
-def of(geo: str, tables: Tables | None = None) -> list[str]:
+def of(tables: Tables, geo: str) -> list[str]:
     """Return the codes of the country's nearest peers, nearest first."""
     return list(nearest(measures(tables), geo)["geo"])
 
 
-def group_now(tables: Tables | None = None) -> pd.Series:
+def group_now(tables: Tables) -> pd.Series:
     """Return the innovation group of each Member State in the latest edition, by code."""
-    tables = _tables(tables)
     rows = tables["eis_group"]
     rows = rows[(rows["edition"] == rows["edition"].max()) & rows["geo"].isin(member_states(tables)["geo"])]
     return rows.set_index("geo")["group"].sort_index()
 
 
-def circle(geo: str, tables: Tables | None = None) -> pd.DataFrame:
+def circle(tables: Tables, geo: str) -> pd.DataFrame:
     """Return whom a country is set beside, in the order of the tables.
 
     Returns
@@ -106,7 +104,7 @@ def circle(geo: str, tables: Tables | None = None) -> pd.DataFrame:
     """
     group = group_now(tables)
     others = tuple(g for g in group.index if group[g] == group[geo] and g != geo)
-    rows = [("own", (geo,)), *(("peer", (g,)) for g in of(geo, tables)), ("group", others), ("eu", tuple(group.index))]
+    rows = [("own", (geo,)), *(("peer", (g,)) for g in of(tables, geo)), ("group", others), ("eu", tuple(group.index))]
     return pd.DataFrame(rows, columns=["kind", "members"])
 
 
@@ -115,7 +113,7 @@ def beside(values: pd.Series, around: pd.DataFrame) -> list[float]:
     return [float(values.reindex(list(m)).astype(float).mean()) for m in around["members"]]
 
 
-def position(geo: str, observed: pd.Series, tables: Tables | None = None) -> pd.DataFrame:
+def position(tables: Tables, geo: str, observed: pd.Series) -> pd.DataFrame:
     """Return where the country, its peers, its group and the EU27 stand.
 
     Parameters
@@ -130,9 +128,8 @@ def position(geo: str, observed: pd.Series, tables: Tables | None = None) -> pd.
         population (million), gdp_pc (PPS, EU27 = 100), ipceis, rank (latest edition; of single states), distance (of
         peers). Means over members are not weighted.
     """
-    tables = _tables(tables)
-    frame, around = measures(tables), circle(geo, tables)
-    series = country_profile.index_relative_to_eu(2023, tables).pivot(index="geo", columns="year", values="relative")
+    frame, around = measures(tables), circle(tables, geo)
+    series = country_profile.index_relative_to_eu(tables, 2023).pivot(index="geo", columns="year", values="relative")
     ranks = tables["eis_rank"]
     ranks = ranks[ranks["edition"] == ranks["edition"].max()].set_index("geo")["rank"].astype(float)
     single = around["members"].map(len) == 1
@@ -148,10 +145,10 @@ def position(geo: str, observed: pd.Series, tables: Tables | None = None) -> pd.
     )
 
 
-def index_series(geo: str, tables: Tables | None = None) -> pd.DataFrame:
+def index_series(tables: Tables, geo: str) -> pd.DataFrame:
     """Return the index of country, peers and group: year, relative (EU of the year = 100), kind, name (codes)."""
-    around = circle(geo, tables).query("kind != 'eu'")
-    wide = country_profile.index_relative_to_eu(2023, tables).pivot(index="year", columns="geo", values="relative")
+    around = circle(tables, geo).query("kind != 'eu'")
+    wide = country_profile.index_relative_to_eu(tables, 2023).pivot(index="year", columns="geo", values="relative")
     parts = [
         wide[list(m)].mean(axis=1).rename("relative").reset_index().assign(kind=k, name="; ".join(m))
         for k, m in zip(around["kind"], around["members"])
@@ -160,21 +157,20 @@ def index_series(geo: str, tables: Tables | None = None) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def money(geo: str, tables: Tables | None = None) -> pd.DataFrame:
+def money(tables: Tables, geo: str) -> pd.DataFrame:
     """Return `country_profile.money` and the same amounts of peers (peer_1 to peer_3), group and EU27 (means).
 
     The early count of Horizon 2020 is left out, as the later one goes on from it.
     """
-    tables = _tables(tables)
-    around = circle(geo, tables)
+    around = circle(tables, geo)
     names = [f"peer_{i}" if kind == "peer" else kind for i, kind in enumerate(around["kind"])]
     found = [beside(frame.set_index("geo")["value"], around) for _, _, frame in country_profile.instruments(tables)]
     others = pd.DataFrame(found, columns=names).drop(columns="own")
-    rows = pd.concat([country_profile.money(geo, tables), others], axis=1)
+    rows = pd.concat([country_profile.money(tables, geo), others], axis=1)
     return rows[rows["instrument"] != EARLY].reset_index(drop=True)
 
 
-def standing(gaps: pd.DataFrame, observed: pd.Series, tables: Tables | None = None) -> pd.DataFrame:
+def standing(tables: Tables, gaps: pd.DataFrame, observed: pd.Series) -> pd.DataFrame:
     """Return how far each Member State is from the mean of the 27 in every measure of an annex, in standard deviations.
 
     Parameters
@@ -190,8 +186,7 @@ def standing(gaps: pd.DataFrame, observed: pd.Series, tables: Tables | None = No
         One row per state (index geo), one column per measure: indicator codes, codes of institutions, instruments, and
         "ipceis". Plus is higher; missing where a state has no figure. A measure without spread is left out.
     """
-    tables = _tables(tables)
-    scores = barriers.country_scores(tables=tables).drop(index="EU")
+    scores = barriers.country_scores(tables).drop(index="EU")
     institutions = -gaps.pivot(index="geo", columns="measure", values="gap")
     amounts = pd.DataFrame(
         {k: f.set_index("geo")["value"] for k, _, f in country_profile.instruments(tables) if k != EARLY}

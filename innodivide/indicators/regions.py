@@ -4,21 +4,20 @@ import unicodedata
 
 import pandas as pd
 
-from innodivide.data.tables import Tables, _tables, country_names, member_states, once
+from innodivide.data.tables import Tables, country_names, member_states, once
 from innodivide.wording import GROUPS
 
 _COMMA = str.maketrans("şţŞŢ", "șțȘȚ")
 
 
 @once
-def region_names(tables: Tables | None = None) -> dict[str, str]:
+def region_names(tables: Tables) -> dict[str, str]:
     """Return the name of each region of RIS 2023 by code: that of the register of NUTS 2021, which has all its letters.
 
     The scoreboard leaves letters out and has the names of Finland's regions at other codes than the register (FI19 is
     Länsi-Suomi). Its name stays where the register has none or writes it in Greek or Cyrillic letters. Romanian has
     letters with a comma below, where the register has a cedilla.
     """
-    tables = _tables(tables)
     register = tables["ris_region"].query("edition == 2023").set_index("region_code")["name"]
     own = tables["nuts"].query("nuts_version == '2021'").dropna(subset=["name"]).set_index("nuts_code")["name"]
     own = own[[all("LATIN" in unicodedata.name(c, "") for c in name if c.isalpha()) for name in own]]
@@ -26,7 +25,7 @@ def region_names(tables: Tables | None = None) -> dict[str, str]:
     return {code: name.translate(_COMMA) if code.startswith("RO") else name for code, name in names.items()}
 
 
-def regions(tables: Tables | None = None) -> pd.DataFrame:
+def regions(tables: Tables) -> pd.DataFrame:
     """Return the regions of RIS 2023 in the EU27, by code, named as in `country_profile.region_names`.
 
     Returns
@@ -34,7 +33,6 @@ def regions(tables: Tables | None = None) -> pd.DataFrame:
     pandas.DataFrame
         Columns region_code, geo, country, name, relative (2023, EU of the year = 100), group, lon, lat, source_id.
     """
-    tables = _tables(tables)
     register = tables["ris_region"].query("edition == 2023")
     register = register[register["geo"].isin(member_states(tables)["geo"])]
     index = tables["ris_index"].query("edition == 2023 and year == 2023")[

@@ -51,7 +51,7 @@ def departures_table(plan: Plan) -> pd.DataFrame:
     return pd.DataFrame(list(plan.departures), columns=["date", "what", "why"])
 
 
-def treated_states(dyads: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
+def treated_states(tables: Tables, dyads: pd.DataFrame) -> pd.DataFrame:
     """Return decision_date, ipcei_id, edition (that gave the status), n and names of the leaders, for each IPCEI."""
     names = member_states(tables).set_index("geo")["name"]
     rows = dyads[dyads["leader"]].assign(name=dyads["geo"].map(names)).sort_values("name")
@@ -59,10 +59,10 @@ def treated_states(dyads: pd.DataFrame, tables: Tables | None = None) -> pd.Data
     return grouped.reset_index()
 
 
-def answer_facts(main: Confirmatory, curve, plan: Plan) -> dict:
+def answer_facts(tables: Tables, main: Confirmatory, curve, plan: Plan) -> dict:
     """Return the numbers of the answer: estimate, interval, p-values, effect, minimum detectable odds ratio, sample."""
 
-    names = member_states().set_index("geo")["name"]
+    names = member_states(tables).set_index("geo")["name"]
     treated = sorted(names[g] for g in set(main.dyads.loc[main.dyads["leader"], "geo"]))
     rates = main.dyads.groupby("leader")["participates"].mean()
     low = main.interval.ci_low > 1

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from innodivide.data.sources import sources_of
-from innodivide.data.tables import Tables, _tables, member_states
+from innodivide.data.tables import Tables, member_states
 from innodivide.evidence.claims import membership
 from innodivide.evidence.claims.connection import connected_states
 from innodivide.evidence.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts
@@ -52,12 +52,12 @@ CONNECT = {
 }
 
 
-def answer_facts(main: Confirmatory, curve, ledger: pd.DataFrame, plan: Plan) -> dict:
+def answer_facts(tables: Tables, main: Confirmatory, curve, ledger: pd.DataFrame, plan: Plan) -> dict:
     """Return the numbers of the answer in two sentences: the leader test, size, and the verdicts counted."""
     size, counts = membership.size_test(main, plan), ledger["verdict"].value_counts()
     found = [f"{n} {VERBS[v][n > 1]}" for v, n in ((v, int(counts.get(v, 0))) for v in VERBS) if n]
     clear = size.p_value < float(plan.fixed["test"]["alpha"])
-    return leader_test.answer_facts(main, curve, plan) | {
+    return leader_test.answer_facts(tables, main, curve, plan) | {
         "size": "does go" if clear and size.estimate > 0 else "does not clearly go",
         "p_size": p_text(size.p_value, "= "),
         "miss": 1 - curve.power,
@@ -90,11 +90,11 @@ def before_and_after(announced: pd.DataFrame) -> pd.DataFrame:
     return announced.set_index("choice").loc[wanted].rename(index={wanted[0]: "All IPCEIs"}).reset_index()
 
 
-def member_facts(rows: pd.DataFrame, ledger: pd.DataFrame, tables: Tables | None = None) -> dict:
+def member_facts(tables: Tables, rows: pd.DataFrame, ledger: pd.DataFrame) -> dict:
     """Return what the tile map shows, and the states that the brief names, now and when it was written."""
-    tables, facts = _tables(tables), words_participation.country_facts(rows.assign(per_million=0.0))
+    tables, facts = tables, words_participation.country_facts(rows.assign(per_million=0.0))
     leaders, named = rows[rows["group"] == "leader"], rows[rows["geo"].isin(NAMED_FIVE)].sort_values(["n", "name"])
-    then = named_counts(ipcei_dyads(until=BRIEF_CUTOFF, tables=tables), NAMED_FIVE, tables)
+    then = named_counts(tables, ipcei_dyads(tables, until=BRIEF_CUTOFF), NAMED_FIVE)
     over = rows[(2 * rows["n"] > rows["n_possible"]) & ~rows["geo"].isin(NAMED_FIVE)]
     group = (
         tables["eis_group"].query("edition == @e", local_dict={"e": membership.BRIEF_EDITION}).set_index("geo")["group"]
@@ -118,9 +118,9 @@ def member_facts(rows: pd.DataFrame, ledger: pd.DataFrame, tables: Tables | None
     }
 
 
-def benchmark_facts(rows: pd.DataFrame) -> dict:
+def benchmark_facts(tables: Tables, rows: pd.DataFrame) -> dict:
     """Return the Gini index of each Tier-1 quantity and of GDP, how they compare, and the clear differences."""
-    found = {"n": len(rows), "n_states": len(member_states())}
+    found = {"n": len(rows), "n_states": len(member_states(tables))}
     gdp = rows[rows["benchmark"] == "GDP"].set_index("quantity")
     names = {"places": "IPCEI places", "companies": "IPCEI companies (at least)", "aid": "IPCEI aid, ME1 and BAT1"}
     for name, quantity in names.items():
@@ -131,9 +131,9 @@ def benchmark_facts(rows: pd.DataFrame) -> dict:
     return found | {"gdp": gdp["gini_benchmark"].iloc[0], "more": more, "less": less}
 
 
-def pair_facts(tested: dict, draws: pd.DataFrame) -> dict:
+def pair_facts(tables: Tables, tested: dict, draws: pd.DataFrame) -> dict:
     """Return the numbers of claim C05 for states, and how many random matrices stand behind them."""
-    coverage = tiers.s3_coverage()
+    coverage = tiers.s3_coverage(tables)
     return {
         "pairs": int(tested["observed"]),
         "mean": tested["null_mean"],
@@ -210,9 +210,9 @@ def money_facts(rows: pd.DataFrame) -> dict:
     }
 
 
-def method_rows(main: Confirmatory, curve, audit: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+def method_rows(tables: Tables, main: Confirmatory, curve, audit: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """Return the method in a few rows: item, text."""
-    facts, count = leader_test.answer_facts(main, curve, plan), plan.fixed["test"]["permutations"]
+    facts, count = leader_test.answer_facts(tables, main, curve, plan), plan.fixed["test"]["permutations"]
     size = method_audit.method_facts(audit, facts["alpha"])
     rows = {
         "Data": f"{facts['n_dyads']} pairs of a state and an IPCEI ({facts['n_countries']} states, {facts['n_ipceis']} "
@@ -237,9 +237,8 @@ def method_rows(main: Confirmatory, curve, audit: pd.DataFrame, plan: Plan) -> p
     return pd.DataFrame({"item": list(rows), "text": list(rows.values())})
 
 
-def limit_facts(tables: Tables | None = None) -> dict:
+def limit_facts(tables: Tables) -> dict:
     """Return how much is known of what the brief rests on."""
-    tables = _tables(tables)
     aid = words_participation.aid_facts(participation.aid_coverage(tables))
     states, sme = participation.by_country(tables), participation.sme_shares(tables)
     listed = tiers.s3_coverage(tables)
@@ -257,33 +256,35 @@ def limit_facts(tables: Tables | None = None) -> dict:
     }
 
 
-def latest_line(tables: Tables | None = None) -> str:
+def latest_line(tables: Tables) -> str:
     """Return the latest edition of the European Innovation Scoreboard, as printed under a figure."""
-    return f"EIS {_tables(tables)['eis_edition']['edition'].max()}"
+    return f"EIS {tables['eis_edition']['edition'].max()}"
 
 
-def ledger_sources(ledger: pd.DataFrame) -> tuple[str, ...]:
+def ledger_sources(tables: Tables, ledger: pd.DataFrame) -> tuple[str, ...]:
     """Return the sources of all that the ledger rests on, each once."""
-    others = words_tiers.sources("semester_rdi", "ris_score", "eqi")
-    figures = pair_sources(), benchmark_sources(), spread_sources(), money_sources()
-    return tuple(sorted({*dyad_sources(), *sources_of(ledger), *others}.union(*figures)))
+    others = words_tiers.sources(tables, "semester_rdi", "ris_score", "eqi")
+    figures = pair_sources(tables), benchmark_sources(tables), spread_sources(tables), money_sources(tables)
+    return tuple(sorted({*dyad_sources(tables), *sources_of(ledger), *others}.union(*figures)))
 
 
-def pair_sources() -> tuple[str, ...]:
+def pair_sources(tables: Tables) -> tuple[str, ...]:
     """Return the sources of the figure on both tiers: who is in what, without the numbers of companies and of aid."""
-    return tuple(sorted({*dyad_sources(), *words_tiers.sources("s3_partnership_region")}))
+    return tuple(sorted({*dyad_sources(tables), *words_tiers.sources(tables, "s3_partnership_region")}))
 
 
-def benchmark_sources() -> tuple[str, ...]:
+def benchmark_sources(tables: Tables) -> tuple[str, ...]:
     """Return the sources of the figure on concentration."""
-    return words_tiers.sources("ipcei_country", "country_panel")
+    return words_tiers.sources(tables, "ipcei_country", "country_panel")
 
 
-def spread_sources() -> tuple[str, ...]:
+def spread_sources(tables: Tables) -> tuple[str, ...]:
     """Return the sources of the figure on convergence."""
-    return words_tiers.sources("eis_index", "ris_index")
+    return words_tiers.sources(tables, "eis_index", "ris_index")
 
 
-def money_sources() -> tuple[str, ...]:
+def money_sources(tables: Tables) -> tuple[str, ...]:
     """Return the sources of the figure on reform money."""
-    return words_tiers.sources("rrf_country", "cohesion_country", "horizon_country", "eis_index", "country_panel")
+    return words_tiers.sources(
+        tables, "rrf_country", "cohesion_country", "horizon_country", "eis_index", "country_panel"
+    )

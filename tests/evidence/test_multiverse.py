@@ -14,7 +14,7 @@ import pytest
 import yaml
 from scipy import stats
 
-from innodivide.data import frozen
+from innodivide.data import Tables, frozen
 from innodivide.errors import DesignError, ParameterError
 from innodivide.evidence.confirmatory import planned_dyads
 from innodivide.evidence.multiverse import joint_test as multiverse
@@ -28,8 +28,10 @@ from innodivide.models.estimators.grouped import grouped_binomial
 from innodivide.models.inference.few_clusters import lpm_clustered
 from innodivide.models.inference.relabelling import country_orders
 
+TABLES = Tables()
+
 GRID = load_grid()
-SPECS = expand(GRID)
+SPECS = expand(TABLES, GRID)
 
 
 def rng(seed=20261122):
@@ -54,8 +56,8 @@ SMALL = select(
 def test_no_cell_is_lost():
     cells = int(np.prod([len(GRID["dimensions"][name]) for name in DIMENSIONS if name != "sample"]))
     samples = 4 + 11  # four declared and one for each IPCEI
-    left_out = excluded(GRID)
-    assert len(sample_levels(GRID, None)) == samples
+    left_out = excluded(TABLES, GRID)
+    assert len(sample_levels(TABLES, GRID)) == samples
     assert len(SPECS) + left_out["n_cells"].sum() == cells * samples
     assert len(SPECS) >= 1000 and SPECS["spec_id"].is_unique and left_out["reason"].str.len().min() > 20
     assert set(SPECS["family"]) == {"leader", "index"}
@@ -63,7 +65,7 @@ def test_no_cell_is_lost():
 
 
 def test_no_two_specifications_are_the_same():
-    world, samples, seen = build_world(GRID["dimensions"]), sample_levels(GRID, None), {}
+    world, samples, seen = build_world(TABLES, GRID["dimensions"]), sample_levels(TABLES, GRID), {}
     for spec in SPECS[SPECS["estimator"] == "firth"].to_dict("records"):
         found = cell(world, spec, samples, GRID["dimensions"])
         exposure = np.ascontiguousarray(found.d[found.kept])
@@ -73,7 +75,7 @@ def test_no_two_specifications_are_the_same():
 
 
 def test_the_left_out_cells_are_redundant_as_their_reasons_say():
-    world, samples = build_world(GRID["dimensions"]), sample_levels(GRID, None)
+    world, samples = build_world(TABLES, GRID["dimensions"]), sample_levels(TABLES, GRID)
     notifying, late, associated = (world.outcome[name] for name in ("notifying", "late_joiners", "associated"))
     places = {code: j for j, code in enumerate(world.ipcei)}
     differs = [np.flatnonzero((first != second).any(axis=0)) for first, second in
@@ -89,12 +91,12 @@ def test_the_left_out_cells_are_redundant_as_their_reasons_say():
 
 
 def test_statuses_are_those_of_the_panel():
-    world = build_world(GRID["dimensions"])
+    world = build_world(TABLES, GRID["dimensions"])
     for name, status in (("at_decision", "at_decision"), ("lag1", "lag1"), ("eis2020", 2020)):
-        dyads = ipcei_dyads(status)
+        dyads = ipcei_dyads(TABLES, status)
         wide = dyads.pivot(index="geo", columns="ipcei_id", values="leader").to_numpy(dtype=float)
         assert np.array_equal(world.status[name], wide)
-    wide = ipcei_dyads().pivot(index="geo", columns="ipcei_id", values="group").isin(["leader", "strong"])
+    wide = ipcei_dyads(TABLES).pivot(index="geo", columns="ipcei_id", values="group").isin(["leader", "strong"])
     assert np.array_equal(world.status["leader_or_strong"], wide.to_numpy(dtype=float))
     index = frozen.load("eis_index").query("edition == 2023 and year == 2016").set_index("geo")["value"]
     wanted = np.log(index.loc[list(world.geo)] / index["EU"]).to_numpy(dtype=float)
@@ -128,22 +130,22 @@ def test_a_wrong_declaration_is_named(tmp_path):
     with pytest.raises(ParameterError, match="lag1"):
         load_grid(file)
     with pytest.raises(ParameterError, match="no level nobody"):
-        expand(changed(["exclude", 0, "when", "size"], ["nobody"]))
+        expand(TABLES, changed(["exclude", 0, "when", "size"], ["nobody"]))
     with pytest.raises(ParameterError, match="reason"):
-        expand(changed(["exclude", 0, "reason"], None))
+        expand(TABLES, changed(["exclude", 0, "reason"], None))
     with pytest.raises(ParameterError, match="measure"):
-        run_grid(SMALL.head(1), grid=changed(["dimensions", "status", "lag1", "measure"], "rumour"))
+        run_grid(TABLES, SMALL.head(1), grid=changed(["dimensions", "status", "lag1", "measure"], "rumour"))
     with pytest.raises(ParameterError, match="sample everything"):
-        run_grid(SMALL.head(1).assign(sample="everything"))
+        run_grid(TABLES, SMALL.head(1).assign(sample="everything"))
     with pytest.raises(ParameterError, match="expand"):
-        run_grid(SMALL.drop(columns="family"))
+        run_grid(TABLES, SMALL.drop(columns="family"))
 
 
 # ---- one specification -----------------------------------------------------------------------------------------------
 def test_the_registered_choice_is_the_registered_estimate():
     spec = SPECS[SPECS["spec_id"] == "at_decision/ln_population/in/all/notifying/firth/lag1"]
-    row = run_grid(spec).iloc[0]
-    one = dispersion_interval(firth_logit(planned_dyads(load_plan())))
+    row = run_grid(TABLES, spec).iloc[0]
+    one = dispersion_interval(firth_logit(planned_dyads(TABLES, load_plan())))
     found = [row[name] for name in ("estimate", "se", "ci_low", "ci_high", "p_value", "log_odds")]
     assert found == pytest.approx([one.estimate, one.se, one.ci_low, one.ci_high, one.p_value, one.estimate], abs=1e-7)
     assert [row[name] for name in ("n_dyads", "n_countries", "n_ipceis", "n_events", "n_treated")] == [
@@ -165,8 +167,8 @@ ROWS = [
 
 @pytest.mark.parametrize("spec_id, choices, controls", ROWS)
 def test_a_row_equals_the_single_model_on_the_same_dyads(spec_id, choices, controls):
-    row = run_grid(SPECS[SPECS["spec_id"] == spec_id]).iloc[0]
-    dyads = ipcei_dyads(**choices)
+    row = run_grid(TABLES, SPECS[SPECS["spec_id"] == spec_id]).iloc[0]
+    dyads = ipcei_dyads(TABLES, **choices)
     one = {
         "firth": lambda: dispersion_interval(firth_logit(dyads, controls=controls)),
         "quasi_binomial": lambda: grouped_binomial(country_totals(dyads), controls=controls).result,
@@ -178,12 +180,12 @@ def test_a_row_equals_the_single_model_on_the_same_dyads(spec_id, choices, contr
         one.p_value, abs=1e-7
     )
     assert [row["n_dyads"], row["n_events"], row["n_treated"]] == [one.n_dyads, one.n_events, one.n_treated]
-    assert row["dropped"].split("; ")[0] in ("LU", "Hy2Use", *ipcei_dyads()["ipcei_id"])
+    assert row["dropped"].split("; ")[0] in ("LU", "Hy2Use", *ipcei_dyads(TABLES)["ipcei_id"])
 
 
 def test_rows_are_complete_and_on_their_scale():
     some = SPECS.iloc[::37].reset_index(drop=True)
-    found = run_grid(some)
+    found = run_grid(TABLES, some)
     pd.testing.assert_frame_equal(found[list(some.columns)], some)
     assert (found["failed"] == "").all()
     numbers = found.drop(columns=["dispersion", "log_odds"]).select_dtypes("number")
@@ -205,28 +207,28 @@ def test_a_specification_that_fails_is_a_row_that_says_why():
     nobody = {"family": "leader", "measure": "group", "edition": 2020, "groups": ["none"]}
     grid["dimensions"]["status"]["nobody"] = nobody
     grid["dimensions"]["outcome"]["prepared"] = {"roles": ["prepared_only"]}
-    specs = expand(grid)
+    specs = expand(TABLES, grid)
     specs = specs[(specs["size"] == "ln_population") & (specs["wealth"] == "in") & (specs["controls_year"] == "lag1")]
     specs = specs.set_index(["sample", "status", "outcome"], drop=False).sort_index()
     keys = [("latest", "lag1", "notifying"), ("all", "nobody", "notifying"), ("drop_CIS", "lag1", "prepared")]
-    found = run_grid(pd.concat([specs.loc[[key]] for key in keys]), grid=grid)
+    found = run_grid(TABLES, pd.concat([specs.loc[[key]] for key in keys]), grid=grid)
     why = found["failed"].to_numpy().reshape(3, 4)
     assert all("1 IPCEI(s) left" in text for text in why[0])
     assert (why[1] == "constant exposure").all() and (why[2] == "constant outcome").all()
     assert found[["estimate", "se", "ci_low", "t", "p_value", "sign", "log_odds"]].isna().all(axis=None)
     assert found["n_dyads"].isna().tolist() == 4 * [True] + 8 * [False]
     with pytest.raises(DesignError, match="family leader"):
-        joint_test(specs.loc[[keys[1]]], n_permutations=2, rng=rng(), grid=grid)
+        joint_test(TABLES, specs.loc[[keys[1]]], n_permutations=2, rng=rng(), grid=grid)
 
 
 def test_separated_specifications_fail_under_maximum_likelihood_only(monkeypatch):
     # The leaders of 2020 take part in everything: the Firth logit has an estimate, the quasi-binomial none.
-    world = build_world(GRID["dimensions"])
+    world = build_world(TABLES, GRID["dimensions"])
     outcome = np.maximum(world.outcome["notifying"], world.status["eis2020"])
     now = replace(world, outcome={**world.outcome, "notifying": outcome})
     monkeypatch.setattr(multiverse, "build_world", lambda *_: now)
-    found = run_grid(select(status="eis2020", sample="all", outcome="notifying", size="ln_population", wealth="out",
-                            controls_year="lag1")).set_index("estimator")  # fmt: skip
+    cells = {"sample": "all", "outcome": "notifying", "size": "ln_population", "wealth": "out", "controls_year": "lag1"}
+    found = run_grid(TABLES, select(status="eis2020", **cells)).set_index("estimator")
     assert found.at["firth", "failed"] == "" and found.at["firth", "estimate"] > 2
     assert found.at["lpm", "failed"] == "" and found.at["poisson", "failed"] == ""
     assert found.at["quasi_binomial", "failed"].startswith("separated")
@@ -235,13 +237,13 @@ def test_separated_specifications_fail_under_maximum_likelihood_only(monkeypatch
 # ---- joint test ------------------------------------------------------------------------------------------------------
 def test_every_draw_is_a_loop_over_relabelled_dyads():
     specs = SMALL[SMALL["estimator"].isin(["firth", "quasi_binomial", "lpm"]) & (SMALL["family"] == "leader")]
-    found = joint_test(specs, n_permutations=3, rng=rng(5))
+    found = joint_test(TABLES, specs, n_permutations=3, rng=rng(5))
     orders = np.vstack([np.arange(27), country_orders(rng(5), 3, 27)])
     for draw, order in enumerate(orders):
         estimates, ts, below = [], [], []
         for spec in specs.to_dict("records"):
             status = 2020 if spec["status"] == "eis2020" else "at_decision"
-            dyads = ipcei_dyads(status, since="2022-01-01" if spec["sample"] == "since_2022" else None)
+            dyads = ipcei_dyads(TABLES, status, since="2022-01-01" if spec["sample"] == "since_2022" else None)
             held = dyads.pivot(index="geo", columns="ipcei_id", values="leader")
             dyads["leader"] = held.to_numpy()[order].ravel()  # dyads are sorted by country and IPCEI
             one = {
@@ -259,7 +261,7 @@ def test_every_draw_is_a_loop_over_relabelled_dyads():
 
 
 def test_p_values_count_the_draws():
-    found = joint_test(SMALL, n_permutations=40, rng=rng())
+    found = joint_test(TABLES, SMALL, n_permutations=40, rng=rng())
     assert list(found.frame["family"].unique()) == ["leader", "index"] and len(found.frame) == 8
     for row in found.frame.itertuples():
         values = found.draws.loc[found.draws["family"] == row.family, row.statistic].abs().to_numpy()
@@ -267,7 +269,7 @@ def test_p_values_count_the_draws():
         assert row.p_value == (1 + (values[1:] >= values[0] * (1 - 1e-9)).sum()) / 41
         assert row.null_low <= row.null_median <= row.null_high
         assert (row.n_specs, row.n_permutations, row.seed) == ((SMALL["family"] == row.family).sum(), 40, 20261122)
-    observed = run_grid(SMALL)
+    observed = run_grid(TABLES, SMALL)
     for family, rows in observed.groupby("family"):
         frame = found.frame[found.frame["family"] == family].set_index("statistic")["observed"]
         assert frame["median_log_odds"] == pytest.approx(rows["log_odds"].median(), abs=1e-7)
@@ -284,8 +286,8 @@ def small_blocks():
 
 
 def results(executor):
-    test = joint_test(SMALL, n_permutations=19, rng=rng(), executor=executor)
-    return test.draws, test.frame, run_grid(SMALL, executor=executor)
+    test = joint_test(TABLES, SMALL, n_permutations=19, rng=rng(), executor=executor)
+    return test.draws, test.frame, run_grid(TABLES, SMALL, executor=executor)
 
 
 def assert_same_bits(found, wanted):
@@ -326,8 +328,8 @@ def test_what_is_sent_to_another_process_is_small_and_found_by_its_name():
             future.set_result(function(*args))
             return future
 
-    joint_test(SMALL, n_permutations=199, rng=rng(), executor=Recorder())
-    run_grid(SMALL, executor=Recorder())
+    joint_test(TABLES, SMALL, n_permutations=199, rng=rng(), executor=Recorder())
+    run_grid(TABLES, SMALL, executor=Recorder())
     functions = {function for function, _ in sent}
     assert len(functions) == 2 and all(
         b"innodivide.evidence.multiverse.specification" in f and len(f) < 120 for f in functions
@@ -337,9 +339,9 @@ def test_what_is_sent_to_another_process_is_small_and_found_by_its_name():
 
 def test_more_permutations_than_a_block_holds_are_the_same_permutations(monkeypatch):
     specs = SMALL.head(2)
-    whole = joint_test(specs, n_permutations=50, rng=rng()).draws
+    whole = joint_test(TABLES, specs, n_permutations=50, rng=rng()).draws
     monkeypatch.setattr(multiverse, "_DRAWS_IN_BLOCK", 7)
-    parts = joint_test(specs, n_permutations=50, rng=rng()).draws
+    parts = joint_test(TABLES, specs, n_permutations=50, rng=rng()).draws
     assert list(parts["draw"]) == list(range(51))
     pd.testing.assert_frame_equal(parts, whole, rtol=1e-7)
 
@@ -348,7 +350,7 @@ def test_more_permutations_than_a_block_holds_are_the_same_permutations(monkeypa
                                            ({"alpha": 1.0}, "alpha")])  # fmt: skip
 def test_misuse_is_named(options, name):
     with pytest.raises(ParameterError, match=name):
-        joint_test(SMALL.head(1), **({"rng": rng()} | options))
+        joint_test(TABLES, SMALL.head(1), **({"rng": rng()} | options))
 
 
 @pytest.mark.slow
@@ -356,8 +358,8 @@ def test_joint_p_values_are_uniform_when_the_label_has_nothing_to_do_with_it():
     # Participation follows size and a country effect; every statistic must reject at about its level.
     specs = select(sample=["all", "drop_ME1"], size="ln_population", outcome="notifying", controls_year="lag1",
                    status=["at_decision", "leader_or_strong"], wealth="in")  # fmt: skip
-    rows, samples = specs.to_dict("records"), sample_levels(GRID, None)
-    world = build_world(GRID["dimensions"])
+    rows, samples = specs.to_dict("records"), sample_levels(TABLES, GRID)
+    world = build_world(TABLES, GRID["dimensions"])
     logit = specs["estimator"].isin(["firth", "quasi_binomial"]).to_numpy()
     size = world.controls["ln_population", "lag1"]
     generator, p_values = rng(99), []

@@ -6,13 +6,15 @@ import pytest
 import statsmodels.api as sm
 import statsmodels.formula.api as smf
 
-from innodivide.data import frozen
+from innodivide.data import Tables, frozen
 from innodivide.evidence.confirmatory import Confirmatory, planned_dyads
 from innodivide.evidence.plan import load_plan
 from innodivide.evidence.robustness import other_outcomes
 from innodivide.indicators.panel import country_totals
 
-DYADS = planned_dyads(load_plan())
+TABLES = Tables()
+
+DYADS = planned_dyads(TABLES, load_plan())
 STATES = frozen.load("ipcei_country").query("role == 'notifying'").merge(DYADS[["geo", "ipcei_id"]])
 
 
@@ -25,7 +27,7 @@ def tables(**changes):
 
 def rows(**changes):
     main = Confirmatory(DYADS, *[None] * 6)
-    return other_outcomes.estimates(main, tables(**changes)).set_index("question")
+    return other_outcomes.estimates(tables(**changes), main).set_index("question")
 
 
 @pytest.fixture(scope="module")

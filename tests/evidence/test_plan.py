@@ -8,12 +8,14 @@ import pytest
 import yaml
 
 from innodivide import models
-from innodivide.data import frozen
+from innodivide.data import Tables, frozen
 from innodivide.errors import DataError
 from innodivide.evidence import confirmatory
 from innodivide.evidence import plan as plans
 from innodivide.evidence.plan import load_plan, plan_hash
 from innodivide.indicators import panel
+
+TABLES = Tables()
 
 TEXT = (frozen.ROOT / plans.PLAN_FILE).read_text(encoding="utf-8")
 # The hash of the plan registered on 2026-11-22, before any estimate: repeated here, so that plan and hash cannot change
@@ -114,7 +116,7 @@ def test_the_departure_on_cyprus_is_in_the_data():
 
 def test_the_population_of_the_plan_is_that_of_the_dyads():
     first, last = re.search(r"approved from (\S+) to (\S+) ", load_plan().fixed["population"]["projects"]).groups()
-    dyads = confirmatory.planned_dyads(load_plan())
+    dyads = confirmatory.planned_dyads(TABLES, load_plan())
     assert (f"{dyads['decision_date'].min():%Y-%m-%d}", f"{dyads['decision_date'].max():%Y-%m-%d}") == (first, last)
     assert dyads["geo"].nunique() == 27
 
@@ -126,8 +128,8 @@ def test_planned_dyads_are_those_of_the_plan():
         ["notifying"],
         "lag1",
     )
-    assert confirmatory.planned_dyads(load_plan()).equals(
-        panel.ipcei_dyads("at_decision", roles=["notifying"], controls="lag1")
+    assert confirmatory.planned_dyads(TABLES, load_plan()).equals(
+        panel.ipcei_dyads(TABLES, "at_decision", roles=["notifying"], controls="lag1")
     )
 
 
@@ -135,7 +137,7 @@ def test_the_models_controls_are_those_of_the_plan():
     from innodivide.models.estimators.firth import firth_logit
 
     fixed = load_plan().fixed
-    fit = firth_logit(confirmatory.planned_dyads(load_plan()))
+    fit = firth_logit(confirmatory.planned_dyads(TABLES, load_plan()))
     assert fit.term == fixed["exposure"]["name"]
     assert set(fit.controls) == {fixed["controls"]["size"], fixed["controls"]["wealth"]}
     assert fit.outcome == fixed["outcome"]["name"]
@@ -188,7 +190,7 @@ def test_the_tests_take_permutations_seed_and_level_from_the_plan(monkeypatch):
 
         return function
 
-    dyads = confirmatory.planned_dyads(load_plan())
+    dyads = confirmatory.planned_dyads(TABLES, load_plan())
     monkeypatch.setattr(models, "permutation_test", record("permutation"))
     with pytest.raises(_Enough):
         confirmatory.analyse(dyads, load_plan(), effect=False)
@@ -207,16 +209,16 @@ def test_the_sensitivities_are_those_announced(monkeypatch):
 
     made = []
 
-    def planned(plan, tables=None, **changes):
+    def planned(tables, plan, **changes):
         made.append(changes)
-        return panel.ipcei_dyads(tables=tables, until="2018-12-18")
+        return panel.ipcei_dyads(tables, until="2018-12-18")
 
     def refuse(*args, **kwargs):
         raise DesignError("not fitted here")
 
     monkeypatch.setattr(confirmatory, "planned_dyads", planned)
     monkeypatch.setattr(confirmatory, "analyse", refuse)
-    rows = confirmatory.sensitivities(load_plan())
+    rows = confirmatory.sensitivities(TABLES, load_plan())
     cutoff = confirmatory.BRIEF_CUTOFF
     assert made == [
         {},

@@ -7,11 +7,13 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from innodivide.data import frozen
+from innodivide.data import Tables, frozen
 from innodivide.errors import DesignError, ParameterError
 from innodivide.evidence import recovery
 from innodivide.evidence.claims import connection as claims_tiers
 from innodivide.models.inference.slope import permutation_slope
+
+TABLES = Tables()
 
 
 def rng(seed: int = 5) -> np.random.Generator:
@@ -119,7 +121,7 @@ def test_paths_by_hand():
         .query("variable == 'gdp_real_growth'")
         .pivot(index="geo", columns="year", values="value")
     )
-    found = recovery.growth_paths(2022).set_index("geo")
+    found = recovery.growth_paths(TABLES, 2022).set_index("geo")
     for geo in ("DE", "IE", "RO"):
         g = 1 + growth.loc[geo] / 100
         level, before = g[2020] * g[2021] * g[2022], g[2017] * g[2018] * g[2019]
@@ -137,31 +139,31 @@ def test_constant_growth_has_no_shortfall():
     panel = frozen.load("country_panel")
     tables = {n: frozen.load(n) for n in ("country", "eis_index", "eis_group")}
     steady = panel.assign(value=panel["value"].where(panel["variable"] != "gdp_real_growth", 2.0))
-    found = recovery.growth_paths(2021, {**tables, "country_panel": steady})
+    found = recovery.growth_paths({**tables, "country_panel": steady}, 2021)
     assert np.allclose(found["shortfall"], 0) and np.allclose(found["trend"], 2)
     lost = (steady["variable"] == "gdp_real_growth") & (steady["year"] == 2020)
     found = recovery.growth_paths(
-        2021, {**tables, "country_panel": steady.assign(value=steady["value"].mask(lost, -2.0))}
+        {**tables, "country_panel": steady.assign(value=steady["value"].mask(lost, -2.0))}, 2021
     )
     assert np.allclose(found["shortfall"], 100 * (1 - 0.98 / 1.02))
 
 
 def test_paths_refuse():
     with pytest.raises(ParameterError, match="end=2019"):
-        recovery.growth_paths(2019)
+        recovery.growth_paths(TABLES, 2019)
     panel = frozen.load("country_panel")
     gone = (panel["variable"] == "gdp_real_growth") & (panel["year"] == 2018) & (panel["geo"] == "MT")
     tables = {n: frozen.load(n) for n in ("country", "eis_index", "eis_group")}
     with pytest.raises(DesignError, match="gdp_real_growth: missing for MT"):
-        recovery.growth_paths(2022, {**tables, "country_panel": panel[~gone]})
+        recovery.growth_paths({**tables, "country_panel": panel[~gone]}, 2022)
 
 
 def test_groups_hold_all_states_and_tests_one_main_row():
-    paths = recovery.growth_paths()
+    paths = recovery.growth_paths(TABLES)
     groups = recovery.recovery_by_group(paths)
     assert groups["n"].sum() == 27 and (groups["lowest"] <= groups["highest"]).all()
     assert (groups["n"] * groups["shortfall"]).sum() == pytest.approx(paths["shortfall"].sum())
-    tests = recovery.recovery_tests(rng(), n_permutations=99)
+    tests = recovery.recovery_tests(TABLES, rng(), n_permutations=99)
     assert tests["main"].sum() == 1 and set(tests["n"]) == {26, 27}
     main = tests[tests["main"]].iloc[0]
     slope = stats.linregress(-paths["index"] / 10, paths["shortfall"]).slope

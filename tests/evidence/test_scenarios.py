@@ -9,10 +9,14 @@ from scipy import integrate, stats
 from scipy.special import expit
 
 from innodivide import models
+from innodivide.data import Tables
 from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.evidence import scenarios
+from innodivide.evidence.scenarios import what_if
 from innodivide.indicators import country_profile, panel
 from innodivide.models.inference.power import dispersion_to_sd
+
+TABLES = Tables()
 
 
 def rng(seed=0):
@@ -136,7 +140,7 @@ def test_intercept_given_the_record_agrees_with_quadrature():
     mean = integrate.quad(lambda u: u * density(u), -8, 8)[0] / mass
     square = integrate.quad(lambda u: u * u * density(u), -8, 8)[0] / mass
     home, one = np.zeros(4, dtype=int), np.array([0])
-    drawn = scenarios._given_record(np.tile(eta, (20_000, 1)), y, home, sd, rng(6), 1, one)[:, 0]
+    drawn = what_if._given_record(np.tile(eta, (20_000, 1)), y, home, sd, rng(6), 1, one)[:, 0]
     assert drawn.mean() == pytest.approx(mean, abs=0.03) and drawn.std() == pytest.approx(
         math.sqrt(square - mean**2), abs=0.03
     )
@@ -144,18 +148,18 @@ def test_intercept_given_the_record_agrees_with_quadrature():
 
 def test_conditional_logits_keep_the_marginal_mean():
     eta = np.linspace(-6, 6, 41)
-    given = scenarios._conditional(1.4)(eta)
+    given = what_if._conditional(1.4)(eta)
     for low, inner in zip(expit(eta), given):
         mean = integrate.quad(lambda u, inner=inner: stats.norm.pdf(u) * expit(inner + 1.4 * u), -9, 9)[0]
         assert mean == pytest.approx(low, abs=1e-6)
-    assert scenarios._conditional(0.0)(eta) is eta
+    assert what_if._conditional(0.0)(eta) is eta
 
 
 def test_a_continuous_exposure_is_raised_to_the_leaders_mean(dyads):
     frame = dyads.assign(index=100 + 30 * dyads["leader"] + dyads.groupby("geo").ngroup())
     fit = models.firth_logit(frame, "index")
     mean = frame.loc[frame["leader"], "index"].mean()
-    changed = scenarios._changed("label", fit, frame, frame)
+    changed = what_if._changed("label", fit, frame, frame)
     assert (changed["index"] == np.maximum(frame["index"], mean)).all()
     found = scenarios.participation_scenarios(fit, frame, rng(7), ["label"], n_draws=100)
     above = frame.groupby("geo")["index"].first() >= mean
@@ -211,12 +215,12 @@ def test_wealth_needs_wealth_in_the_model_and_an_index_needs_leaders(dyads):
 
 
 def test_real_scenarios_and_projects_in_preparation():
-    dyads = panel.ipcei_dyads()
+    dyads = panel.ipcei_dyads(TABLES)
     fit = models.firth_logit(dyads)
     assert dispersion_to_sd(max(fit.dispersion, 1), dyads) > 0
     found = scenarios.participation_scenarios(fit, dyads, rng(10), n_draws=200)
     assert len(found) == 4 * 27 and (found["n_ipceis"] == 11).all()
-    frame = scenarios.pipeline_dyads()
+    frame = scenarios.pipeline_dyads(TABLES)
     assert not frame[["group", "ln_population", "ln_gdp_pc_pps"]].isna().any().any() and frame["geo"].nunique() == 27
     ahead = scenarios.participation_scenarios(fit, dyads, rng(10), ["label"], frame=frame, n_draws=200)
     assert ahead["observed"].isna().all() and (ahead["n_ipceis"] == frame["ipcei_id"].nunique()).all()
@@ -307,7 +311,7 @@ def test_participation_needed_by_enumeration():
 
 
 def test_real_series():
-    series = country_profile.index_relative_to_eu(2023)
+    series = country_profile.index_relative_to_eu(TABLES, 2023)
     found = scenarios.closing_speed(series)
     assert (
         len(found) == 54 and found.groupby("by")["reading"].apply(lambda r: (r == "already there").sum()).nunique() == 1

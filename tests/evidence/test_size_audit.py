@@ -13,6 +13,7 @@ from reference.cases import made_up
 from scipy import stats
 
 from innodivide import cli, models
+from innodivide.data import Tables
 from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.evidence import confirmatory
 from innodivide.evidence.plan import load_plan
@@ -28,8 +29,10 @@ from innodivide.models.inference.power import dispersion_of_sd, minimum_detectab
 from innodivide.models.inference.relabelling import country_orders
 from innodivide.narrative.robustness import method_audit as words
 
+TABLES = Tables()
+
 PLAN = load_plan()
-DYADS = confirmatory.planned_dyads(PLAN).sort_values(["geo", "ipcei_id"], ignore_index=True)
+DYADS = confirmatory.planned_dyads(TABLES, PLAN).sort_values(["geo", "ipcei_id"], ignore_index=True)
 DESIGN = build_design(DYADS, "leader", CONTROLS, "participates")
 DRAWS = 99
 SHIFT = 0.7  # a value to hold that is neither zero nor the truth: it must go through to the interval
@@ -266,7 +269,7 @@ def test_values_out_of_range_are_refused(arguments, error, text):
 
 @pytest.fixture(scope="module")
 def kept():
-    return size_audit.stored()
+    return size_audit.stored(DYADS, PLAN)
 
 
 def test_the_stored_run_fits_the_design(kept):
@@ -298,15 +301,15 @@ def test_a_file_of_another_design_is_refused(spoil, text, kept, tmp_path):
         size_audit.write(spoil(kept), path)
         assert [p.name for p in path.parent.iterdir()] == ["audit.csv"]
     with pytest.raises(DataError, match=text) as caught:
-        size_audit.stored(path=path)
+        size_audit.stored(DYADS, PLAN, path)
     assert "innodivide audit-size --write" in str(caught.value)
 
 
 def test_other_dyads_are_refused():
     with pytest.raises(DataError, match="data_hash"):
-        size_audit.stored(DYADS[DYADS["geo"] != "LU"])
+        size_audit.stored(DYADS[DYADS["geo"] != "LU"], PLAN)
     with pytest.raises(DataError, match="seed"):
-        size_audit.stored(plan=replace(PLAN, fixed={**PLAN.fixed, "test": {**PLAN.fixed["test"], "seed": 5}}))
+        size_audit.stored(DYADS, replace(PLAN, fixed={**PLAN.fixed, "test": {**PLAN.fixed["test"], "seed": 5}}))
 
 
 def test_differences_are_measured_in_monte_carlo_errors(kept):
@@ -323,7 +326,7 @@ def test_differences_are_measured_in_monte_carlo_errors(kept):
 @pytest.mark.parametrize(("shift", "status"), [(0.0, 0), (0.002, 0), (0.2, 1)])
 def test_the_command_tells_differences_and_writes_only_when_asked(shift, status, kept, monkeypatch):
     written = []
-    monkeypatch.setattr(size_audit, "planned", lambda **_: kept.assign(rejection=kept["rejection"] + shift))
+    monkeypatch.setattr(size_audit, "planned", lambda *_, **__: kept.assign(rejection=kept["rejection"] + shift))
     monkeypatch.setattr(size_audit, "write", written.append)
     result = CliRunner().invoke(cli.main, ["audit-size", "--workers", "1"])
     assert result.exit_code == status and not written, result.output

@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 from reference.cases import HERE as CASES
 from scipy import stats
 
-from innodivide.data import frozen
+from innodivide.data import Tables, frozen
 from innodivide.errors import DataError, DesignError, InnodivideError, ParameterError
 from innodivide.evidence.claims import shared_barriers as claims
 from innodivide.indicators import barriers as b
 from innodivide.narrative.annex.region_barriers import region_barrier_table
+
+TABLES = Tables()
 
 HERE = CASES / "barriers"
 EXPECTED = (
@@ -35,8 +37,8 @@ def scores(values, units=None) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def real():
     """Real contributions with published weights, groups, and the split of lagging regions."""
-    found = claims.regional_contributions()
-    return found, b.region_groups(), b.two_way_split(found, claims.lagging_regions(), rng(1), n_boot=199)
+    found = claims.regional_contributions(TABLES)
+    return found, b.region_groups(TABLES), b.two_way_split(found, claims.lagging_regions(TABLES), rng(1), n_boot=199)
 
 
 # Contributions
@@ -257,28 +259,28 @@ def test_split_refuses_what_it_cannot_do():
 
 @pytest.mark.parametrize("level", ["region", "country"])
 def test_weights_and_readings_of_zeros_rebuild_the_published_index(level):
-    weights, readings = b.implied_weights(level), b.zero_readings(level)
+    weights, readings = b.implied_weights(TABLES, level), b.zero_readings(TABLES, level)
     assert weights.sum() == pytest.approx(1) and (weights > 0.005).all()
     assert len(readings) == _eu_zeros(frozen.load("ris_score" if level == "region" else "eis_score"), level)
     assert set(readings["reading"]) == {"missing", "bottom"} and readings["certain"].any()
-    scores = b.region_scores() if level == "region" else b.country_scores()
+    scores = b.region_scores(TABLES) if level == "region" else b.country_scores(TABLES)
     table, unit = ("ris_index", "region_code") if level == "region" else ("eis_index", "geo")
     index = frozen.load(table).query("edition == 2023 and year == 2023").set_index(unit)["value"]
     mean = (scores * weights).sum(axis=1) * scores.shape[1] / scores.notna().sum(axis=1)
     factor = (index / mean).dropna().drop("EU")
-    expected = factor.groupby(b.region_groups()["geo"]).transform("median") if level == "region" else 1
+    expected = factor.groupby(b.region_groups(TABLES)["geo"]).transform("median") if level == "region" else 1
     assert (factor / expected - 1).abs().max() < 5e-4, "one factor for all regions of a country, none for countries"
 
 
 def _eu_zeros(rows: pd.DataFrame, level: str) -> int:
-    members = b.region_groups().index if level == "region" else b.country_scores().index
+    members = b.region_groups(TABLES).index if level == "region" else b.country_scores(TABLES).index
     codes = frozen.load("indicator").query("level == 'indicator'")["indicator_code"]
     unit = "region_code" if level == "region" else "geo"
     return int((rows["is_zero"] & rows[unit].isin(set(members) - {"EU"}) & rows["indicator_code"].isin(codes)).sum())
 
 
 def test_country_contributions_sum_to_the_published_gap():
-    found = b.gap_contributions(b.country_scores(), weights=b.implied_weights("country"), scale="count")
+    found = b.gap_contributions(b.country_scores(TABLES), weights=b.implied_weights(TABLES, "country"), scale="count")
     gaps = b.unit_gaps(found).set_index("unit")
     index = frozen.load("eis_index").query("edition == 2023 and year == 2023").set_index("geo")["value"]
     whole = gaps[gaps["n_indicators"] == 32].index
@@ -287,13 +289,13 @@ def test_country_contributions_sum_to_the_published_gap():
 
 
 def test_readings_of_zeros_change_only_zeros():
-    keep, missing, read = (b.region_scores(zeros=z) for z in ("keep", "missing", "read"))
+    keep, missing, read = (b.region_scores(TABLES, zeros=z) for z in ("keep", "missing", "read"))
     assert missing.isna().sum().sum() == (keep == 0).sum().sum() > read.isna().sum().sum() > 0
     pd.testing.assert_frame_equal(read.fillna(0), keep)
     with pytest.raises(ParameterError, match="zeros"):
-        b.region_scores(zeros="drop")
+        b.region_scores(TABLES, zeros="drop")
     with pytest.raises(ParameterError, match="1999"):
-        b.region_scores(1999)
+        b.region_scores(TABLES, 1999)
 
 
 # Institutions
@@ -343,10 +345,10 @@ def test_government_quality_of_regions_by_hand(monkeypatch):
 
 
 def test_institutional_gaps_are_centred_and_bounded():
-    gaps = b.institutional_gaps()
+    gaps = b.institutional_gaps(TABLES)
     assert not gaps.duplicated(["measure", "unit"]).any() and not gaps["gap"].isna().any()
     eqi = gaps.query("measure == 'eqi'").set_index("unit")
-    heads = b.region_eqi()["population"]
+    heads = b.region_eqi(TABLES)["population"]
     assert np.average(eqi["gap"], weights=heads.reindex(eqi.index)) == pytest.approx(0, abs=1e-12)
     assert ((eqi["gap_low"] < eqi["gap"]) & (eqi["gap"] < eqi["gap_high"])).all()
     assert (eqi.query("reading == 'behind'")["gap_low"] > 0).all() and (
@@ -360,12 +362,12 @@ def test_institutional_gaps_are_centred_and_bounded():
     )
     business = national.query("measure == 'doing_business_score'")
     assert (business["year"] == 2019).all() and business["value"].between(0, 100).all()
-    lead = b.institutional_gaps("leaders").set_index(["measure", "unit"])["gap"]
+    lead = b.institutional_gaps(TABLES, "leaders").set_index(["measure", "unit"])["gap"]
     own = gaps.set_index(["measure", "unit"])["gap"]
     shift = (lead - own).groupby(level=0)
     assert (shift.max() - shift.min() < 1e-9).all(), "another reference shifts all gaps of a measure alike"
     with pytest.raises(ParameterError, match="reference"):
-        b.institutional_gaps("best")
+        b.institutional_gaps(TABLES, "best")
 
 
 # Oaxaca-Blinder
@@ -485,7 +487,7 @@ def test_clusters_refuse_what_cannot_be_clustered():
 
 def test_real_contributions_are_exact(real):
     found, groups, split = real
-    table, w = b.region_scores(), b.implied_weights().sort_index()
+    table, w = b.region_scores(TABLES), b.implied_weights(TABLES).sort_index()
     gaps = b.unit_gaps(found).set_index("unit")["gap"]
     known = table.notna()
     scale = 21 / known.sum(axis=1)
@@ -516,19 +518,19 @@ def test_the_rule_gives_every_verdict(lows, highs, general, own, verdict):
 
 
 def test_the_finding_follows_the_rule_and_says_what_it_rests_on():
-    finding = claims.shared_barriers_finding(rng(19), n_boot=199)
-    assert finding == claims.shared_barriers_finding(rng(19), n_boot=199), "same generator, same finding"
+    finding = claims.shared_barriers_finding(TABLES, rng(19), n_boot=199)
+    assert finding == claims.shared_barriers_finding(TABLES, rng(19), n_boot=199), "same generator, same finding"
     assert finding.claim_id == "C10" and finding.verdict in {"supported", "partly", "contradicted", "inconclusive"}
     for words in ("62 regions", "13 Member States", "by construction", "weights that reproduce"):
         assert words in finding.coverage
     with pytest.raises(ParameterError, match="weights"):
-        claims.shared_barriers_finding(rng(), weights="own", n_boot=20)
+        claims.shared_barriers_finding(TABLES, rng(), weights="own", n_boot=20)
 
 
 @pytest.mark.parametrize("geo", ["PL", "PT", "SE", "LV", "MT"])
 def test_annex_rows_cover_every_region_in_words(geo):
-    rows = region_barrier_table(geo, rng(20), n_boot=49)
-    groups = b.region_groups().query("geo == @geo")
+    rows = region_barrier_table(TABLES, geo, rng(20), n_boot=49)
+    groups = b.region_groups(TABLES).query("geo == @geo")
     assert set(rows["region_code"]) == set(groups.index) and rows["relative"].is_monotonic_increasing
     index = frozen.load("ris_index").query("edition == 2023 and year == 2023").set_index("region_code")["value"]
     np.testing.assert_allclose(
@@ -542,4 +544,4 @@ def test_annex_rows_cover_every_region_in_words(geo):
 
 def test_annex_rows_need_a_member_state():
     with pytest.raises(InnodivideError, match="UK"):
-        region_barrier_table("UK", rng())
+        region_barrier_table(TABLES, "UK", rng())

@@ -4,10 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innodivide.data import frozen
+from innodivide.data import Tables, frozen
 from innodivide.data.tables import member_states
 from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.indicators import composite
+
+TABLES = Tables()
 
 EDITION = 2023
 
@@ -30,7 +32,7 @@ def eis():
         "weights": weights,
         "zeros": zeros,
         "missing": composite.missing_cells(zeros, scores),
-        "eu27": list(member_states()["geo"]),
+        "eu27": list(member_states(TABLES)["geo"]),
     }
 
 

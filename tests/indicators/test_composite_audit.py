@@ -8,13 +8,15 @@ import pytest
 from scipy import stats
 
 from innodivide import models
-from innodivide.data import frozen
+from innodivide.data import Tables, frozen
 from innodivide.data.tables import member_states
 from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.evidence.robustness import uncertain_labels
 from innodivide.indicators import composite, panel
 from innodivide.indicators.composite.aggregate import cell_weights, combine, impute
 from innodivide.indicators.composite.draws import _effects
+
+TABLES = Tables()
 
 YEAR = 2023
 
@@ -29,7 +31,7 @@ def real():
     weights = composite.implicit_weights(scores, index)
     zeros = composite.classify_zeros(scores, index, weights)
     x = composite.normalised_scores(scores, weights, composite.missing_cells(zeros, scores))
-    return {"x": x, "index": index, "dimensions": dimensions, "countries": list(member_states()["geo"])}
+    return {"x": x, "index": index, "dimensions": dimensions, "countries": list(member_states(TABLES)["geo"])}
 
 
 @pytest.fixture(scope="module")
@@ -365,14 +367,14 @@ def test_redrawn_sets_add_up_to_the_chance_of_each_country(draws):
 
 
 def test_the_official_label_gives_back_the_registered_estimate(draws):
-    dyads = panel.ipcei_dyads()
+    dyads = panel.ipcei_dyads(TABLES)
     years = composite.edition_years(frozen.load("eis_edition"), [YEAR])
     redrawn = composite.redraw_groups(draws)
     fits = uncertain_labels.label_uncertainty(dyads, redrawn[redrawn["nominal"]], edition_to_year=years)
     assert len(fits) == 1 and fits["nominal"].all()
     assert fits["log_odds"].iloc[0] == pytest.approx(models.firth_logit(dyads).result.estimate, abs=1e-12)
     fixed = uncertain_labels.label_uncertainty(dyads, redrawn[redrawn["nominal"]], mode="fixed", year=YEAR)
-    expected = models.firth_logit(panel.ipcei_dyads(status=2023)).result.estimate
+    expected = models.firth_logit(panel.ipcei_dyads(TABLES, status=2023)).result.estimate
     assert fixed["log_odds"].iloc[0] == pytest.approx(expected, abs=1e-12)
 
 
@@ -384,7 +386,7 @@ def sets_frame(*rows):
 
 
 def test_each_distinct_label_is_fitted_once_and_an_undefined_one_is_kept():
-    dyads = panel.ipcei_dyads()
+    dyads = panel.ipcei_dyads(TABLES)
     sets = sets_frame((0.2, ["DK", "SE"]), (0.3, ["SE", "DK"][::-1]), (0.4, ["BE", "DK"]), (0.1, []))
     fits = uncertain_labels.label_uncertainty(dyads, sets, mode="fixed", year=YEAR)
     assert fits["probability"].tolist() == pytest.approx([0.5, 0.4, 0.1])
@@ -401,7 +403,7 @@ def test_each_distinct_label_is_fitted_once_and_an_undefined_one_is_kept():
 
 def test_moves_change_only_what_the_draw_changes():
     """A draw in which Belgium drops out takes the label off Belgium where it was published, and touches nobody else."""
-    dyads = panel.ipcei_dyads()
+    dyads = panel.ipcei_dyads(TABLES)
     years = dict.fromkeys(range(2015, 2031), YEAR)
     sets = sets_frame((0.5, ["BE", "DK", "FI", "NL", "SE"]), (0.5, ["DK", "FI", "NL", "SE"]))
     fits = uncertain_labels.label_uncertainty(dyads, sets, edition_to_year=years).set_index("nominal")
@@ -411,7 +413,7 @@ def test_moves_change_only_what_the_draw_changes():
 
 
 def test_label_arguments_are_checked():
-    dyads, sets = panel.ipcei_dyads(), sets_frame((1.0, ["DK"]))
+    dyads, sets = panel.ipcei_dyads(TABLES), sets_frame((1.0, ["DK"]))
     for arguments, text in [
         ({"mode": "xor"}, "mode='xor'"),
         ({}, "edition_to_year"),

@@ -6,10 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from innodivide.data import Tables
 from innodivide.errors import DesignError
 from innodivide.indicators import country_profile
 from innodivide.indicators.convergence import beta_convergence, sigma_change, sigma_convergence, sigma_path
 from innodivide.narrative import innovation_divide as words
+
+TABLES = Tables()
 
 
 def long(values: dict, units="ABCDEFGH") -> pd.DataFrame:
@@ -192,7 +195,7 @@ def test_beta_is_not_defined_when_all_start_alike():
 
 
 def test_the_real_series_give_facts_with_the_right_sign():
-    series = country_profile.index_relative_to_eu(2023)
+    series = country_profile.index_relative_to_eu(TABLES, 2023)
     spread, beta = sigma_convergence(series, "relative"), beta_convergence(series, "relative")
     assert (beta["n"], beta["years"]) == (27, 7)
     facts = words.convergence_facts(spread, beta)
@@ -208,7 +211,7 @@ def test_the_real_series_give_facts_with_the_right_sign():
 
 def test_the_spread_is_that_of_the_raw_index():
     """In each year all are divided by the same EU value, so spreads of value and of percent of the EU are one."""
-    series = country_profile.index_relative_to_eu(2023)
+    series = country_profile.index_relative_to_eu(TABLES, 2023)
     assert sigma_convergence(series, "value")["sd_log"].to_numpy() == pytest.approx(
         sigma_convergence(series, "relative")["sd_log"].to_numpy()
     )

@@ -3,10 +3,12 @@
 import pandas as pd
 import pytest
 
-from innodivide.data import frozen
+from innodivide.data import Tables, frozen
 from innodivide.errors import ParameterError
 from innodivide.indicators import country_profile
 from innodivide.indicators.regions import region_names, regions
+
+TABLES = Tables()
 
 EU27 = frozen.load("country").query("is_eu27 == True")["geo"].tolist()
 
@@ -49,7 +51,7 @@ def small():
 
 
 def test_index_relative_to_the_eu_of_the_same_year_and_edition(small):
-    frame = country_profile.index_relative_to_eu(2023, small)
+    frame = country_profile.index_relative_to_eu(small, 2023)
     assert frame[["geo", "year", "value", "group"]].to_numpy().tolist() == [
         ["AT", 2022, 90.0, "moderate"],
         ["AT", 2023, 99.0, "moderate"],
@@ -62,7 +64,7 @@ def test_index_relative_to_the_eu_of_the_same_year_and_edition(small):
 
 
 def test_real_index_equals_value_over_eu():
-    frame = country_profile.index_relative_to_eu(2023)
+    frame = country_profile.index_relative_to_eu(TABLES, 2023)
     index = frozen.load("eis_index").query("edition == 2023").set_index(["geo", "year"])["value"]
     assert len(frame) == 27 * 8 and not frame.duplicated(["geo", "year"]).any()
     for row in frame.itertuples():
@@ -71,7 +73,7 @@ def test_real_index_equals_value_over_eu():
 
 
 def test_groups_of_the_index_follow_the_published_thresholds():
-    frame = country_profile.index_relative_to_eu(2023).query("year == 2023")
+    frame = country_profile.index_relative_to_eu(TABLES, 2023).query("year == 2023")
     ends = frame.groupby("group")["relative"].agg(["min", "max"])
     assert ends.loc["leader", "min"] > 125 >= ends.loc["strong", "max"]
     assert ends.loc["strong", "min"] > 100 >= ends.loc["moderate", "max"]
@@ -82,7 +84,7 @@ def test_groups_of_the_index_follow_the_published_thresholds():
 
 
 def money(geo: str, start: str) -> pd.Series:
-    frame = country_profile.money(geo)
+    frame = country_profile.money(TABLES, geo)
     return frame[frame["instrument"].str.startswith(start)].squeeze()
 
 
@@ -103,14 +105,14 @@ def test_austria_had_394_euro_per_head_of_recovery_grants():
 
 
 def test_one_row_for_each_instrument_and_the_same_ones_for_each_country():
-    frames = {geo: country_profile.money(geo) for geo in ("AT", "LU", "RO")}
+    frames = {geo: country_profile.money(TABLES, geo) for geo in ("AT", "LU", "RO")}
     labels = [frame["instrument"].tolist() for frame in frames.values()]
     assert labels[0] == labels[1] == labels[2] and len(set(labels[0])) == len(labels[0]) == 6
     assert all(frame["n_countries"].le(27).all() for frame in frames.values())
 
 
 def test_ranks_are_a_ranking_of_the_27():
-    rows = pd.concat([country_profile.money(geo).assign(geo=geo) for geo in EU27])
+    rows = pd.concat([country_profile.money(TABLES, geo).assign(geo=geo) for geo in EU27])
     for _, one in rows.groupby("instrument"):
         known = one.dropna(subset="value")
         assert known["rank"].tolist() == [1 + int((known["value"] > v).sum()) for v in known["value"]]
@@ -127,13 +129,13 @@ def tables():
 
 def test_an_unknown_amount_has_no_value_and_no_rank_and_is_not_zero(tables):
     rrf = tables["rrf_country"]
-    before = country_profile.money("AT", tables).iloc[-1]
+    before = country_profile.money(tables, "AT").iloc[-1]
     rrf.loc[rrf["geo"] == "MT", "plan_grants_meur"] = float("nan")
-    missing, other = country_profile.money("MT", tables).iloc[-1], country_profile.money("AT", tables).iloc[-1]
+    missing, other = country_profile.money(tables, "MT").iloc[-1], country_profile.money(tables, "AT").iloc[-1]
     assert pd.isna(missing["value"]) and pd.isna(missing["rank"])
     assert before["n_countries"] - other["n_countries"] == 1
     tables["rrf_country"] = rrf[rrf["geo"] != "MT"]
-    assert pd.isna(country_profile.money("MT", tables).iloc[-1]["value"]), "no row is as unknown as an empty cell"
+    assert pd.isna(country_profile.money(tables, "MT").iloc[-1]["value"]), "no row is as unknown as an empty cell"
 
 
 def test_countries_with_the_same_value_share_the_best_rank(tables):
@@ -141,7 +143,7 @@ def test_countries_with_the_same_value_share_the_best_rank(tables):
     s3["participations"] = pd.array(
         [5 if g in ("AT", "BE") else 9 if g == "DE" else 1 for g in s3["geo"]], dtype="Int64"
     )
-    rank = {geo: country_profile.money(geo, tables).iloc[2]["rank"] for geo in ("AT", "BE", "DE", "FR")}
+    rank = {geo: country_profile.money(tables, geo).iloc[2]["rank"] for geo in ("AT", "BE", "DE", "FR")}
     assert rank == {"AT": 2, "BE": 2, "DE": 1, "FR": 4}
 
 
@@ -149,7 +151,7 @@ def test_countries_with_the_same_value_share_the_best_rank(tables):
 
 
 def test_editions_have_a_row_each_and_a_rank_only_where_known():
-    frame = country_profile.editions("EE")
+    frame = country_profile.editions(TABLES, "EE")
     assert frame["edition"].tolist() == sorted(frozen.load("eis_edition")["edition"])
     known = frozen.load("eis_rank").query("geo == 'EE'").set_index("edition")["rank"]
     assert frame.set_index("edition")["rank"].dropna().to_dict() == known.to_dict()
@@ -157,7 +159,7 @@ def test_editions_have_a_row_each_and_a_rank_only_where_known():
 
 
 def test_indicator_strengths_by_hand():
-    frame = country_profile.indicator_strengths("RO").set_index("indicator_code")
+    frame = country_profile.indicator_strengths(TABLES, "RO").set_index("indicator_code")
     scores = (
         frozen.load("eis_score").query("edition == 2023 and year == 2023").set_index(["geo", "indicator_code"])["value"]
     )
@@ -169,24 +171,24 @@ def test_indicator_strengths_by_hand():
 
 
 def test_a_zero_score_is_shown_as_unknown():
-    frame = country_profile.indicator_strengths("RO")
+    frame = country_profile.indicator_strengths(TABLES, "RO")
     assert frame["is_zero"].sum() == 5
     assert frame.loc[frame["is_zero"].astype(bool), "relative"].isna().all()
 
 
 def test_memberships_name_every_role_and_the_companies():
-    frame = country_profile.memberships("AT").set_index("ipcei_id")
+    frame = country_profile.memberships(TABLES, "AT").set_index("ipcei_id")
     assert frame.loc["ME1", "role"] == "joined_later"
     people = frozen.load("ipcei_participant").query(
         "geo == 'AT' and ipcei_id == 'Hy2Use' and participant_type == 'direct'"
     )
     assert frame.loc["Hy2Use", "named"] == ", ".join(sorted(people["company"])) != ""
     assert frame["decision_date"].is_monotonic_increasing
-    assert country_profile.memberships("CY").empty
+    assert country_profile.memberships(TABLES, "CY").empty
 
 
 def test_regions_by_hand():
-    frame = country_profile.regions("AT").set_index("region_code")
+    frame = country_profile.regions(TABLES, "AT").set_index("region_code")
     index = (
         frozen.load("ris_index")
         .query("edition == 2023 and region_code == 'AT1'")
@@ -200,23 +202,25 @@ def test_regions_by_hand():
 
 @pytest.mark.parametrize("geo", EU27)
 def test_every_country_has_regions_with_a_place_on_the_map(geo):
-    frame = country_profile.regions(geo)
+    frame = country_profile.regions(TABLES, geo)
     assert len(frame) >= 1 and not frame["region_code"].duplicated().any()
     assert frame[["relative", "group"]].notna().all().all()
 
 
 def test_endonyms():
-    assert country_profile.endonyms("BE") == ["België", "Belgique", "Belgien"]
-    assert country_profile.endonyms("MT") == ["Malta"], "the same name in two languages is given once"
-    assert country_profile.endonyms("LU") == ["Lëtzebuerg", "Luxembourg", "Luxemburg"]
-    assert country_profile.endonyms("CY") == ["Κύπρος", "Kıbrıs"] and country_profile.endonyms("FI") == [
+    assert country_profile.endonyms(TABLES, "BE") == ["België", "Belgique", "Belgien"]
+    assert country_profile.endonyms(TABLES, "MT") == ["Malta"], "the same name in two languages is given once"
+    assert country_profile.endonyms(TABLES, "LU") == ["Lëtzebuerg", "Luxembourg", "Luxemburg"]
+    assert country_profile.endonyms(TABLES, "CY") == ["Κύπρος", "Kıbrıs"] and country_profile.endonyms(
+        TABLES, "FI"
+    ) == [
         "Suomi",
         "Finland",
     ]
 
 
 def test_regions_have_the_names_of_the_register_with_all_their_letters():
-    names = region_names()
+    names = region_names(TABLES)
     assert (names["PL71"], names["RO32"]) == ("Łódzkie", "București-Ilfov")
     assert names["FI1B"] == "Helsinki-Uusimaa", "the scoreboard has the names of Finland at other codes"
     assert names["EL3"] == "Attiki" and names["BG41"] == "Yugozapaden", "Greek and Cyrillic names stay in Latin letters"
@@ -224,10 +228,10 @@ def test_regions_have_the_names_of_the_register_with_all_their_letters():
 
 
 def test_the_map_of_all_regions_has_the_names_of_the_annexes():
-    names = regions().set_index("region_code")["name"]
+    names = regions(TABLES).set_index("region_code")["name"]
     assert (names["FI1B"], names["PL71"], names["RO32"]) == ("Helsinki-Uusimaa", "Łódzkie", "București-Ilfov")
     for geo in EU27:
-        own = country_profile.regions(geo).set_index("region_code")["name"]
+        own = country_profile.regions(TABLES, geo).set_index("region_code")["name"]
         assert names[own.index].to_dict() == own.to_dict()
     assert names.notna().all() and names.index.is_unique
 
@@ -246,4 +250,4 @@ def test_the_map_of_all_regions_has_the_names_of_the_annexes():
 @pytest.mark.parametrize("geo", ["GR", "UK", "at", ""])
 def test_an_unknown_country_lists_the_known_ones(function, geo):
     with pytest.raises(ParameterError, match=rf"geo='{geo}': allowed are AT, BE, BG, .*, SK"):
-        function(geo)
+        function(TABLES, geo)

@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from innodivide.data import frozen
+from innodivide.data import Tables, frozen
 from innodivide.errors import DesignError, ParameterError
 from innodivide.indicators.tiers import benchmarks, money
+
+TABLES = Tables()
 
 
 def rng(seed: int = 5) -> np.random.Generator:
@@ -82,7 +84,7 @@ def test_association_refuses(x, y, z):
 
 
 def test_money_is_that_of_the_tables():
-    frame = money.money_by_country().set_index(["instrument", "geo"])
+    frame = money.money_by_country(TABLES).set_index(["instrument", "geo"])
     raw = (
         frozen.load("cohesion_country")
         .query("fund == 'ESIF' and objective == 'TO1' and geo == 'PL'")["eu_amount_eur"]
@@ -102,7 +104,7 @@ def test_money_is_that_of_the_tables():
 
 
 def test_gap_is_the_index_turned_round():
-    gap = money.innovation_gap(2019)
+    gap = money.innovation_gap(TABLES, 2019)
     index = frozen.load("eis_index").query("edition == 2023 and year == 2019").set_index("geo")["value"]
     assert (
         gap["SE"] == pytest.approx(100 - 100 * index["SE"] / index["EU"])
@@ -110,11 +112,11 @@ def test_gap_is_the_index_turned_round():
         and len(gap) == 27
     )
     with pytest.raises(ParameterError, match="year=2010"):
-        money.innovation_gap(2010)
+        money.innovation_gap(TABLES, 2010)
 
 
 def test_each_instrument_has_one_row_and_pooled_euro_add_up():
-    rows, frame = money.money_against_gap(rng(), n_permutations=99), money.money_by_country()
+    rows, frame = money.money_against_gap(TABLES, rng(), n_permutations=99), money.money_by_country(TABLES)
     assert list(rows["instrument"]) == list(money.INSTRUMENTS) and (rows["n"] == 27).all()
     for row in rows.itertuples():
         part = frame[frame["instrument"] == row.instrument]
@@ -127,10 +129,10 @@ def test_each_instrument_has_one_row_and_pooled_euro_add_up():
 
 
 def test_recommendations_of_2019_cannot_separate_states():
-    found = money.recommendation_against_gap(rng(), n_permutations=199).set_index("year")
+    found = money.recommendation_against_gap(TABLES, rng(), n_permutations=199).set_index("year")
     assert found.loc[2019, "n_without"] == 0 and np.isnan(found.loc[2019, "estimate"])
     gap, table = (
-        money.innovation_gap(2019),
+        money.innovation_gap(TABLES, 2019),
         frozen.load("semester_rdi").query("year == 2020 and geo != 'UK'").set_index("geo"),
     )
     yes = table["rdi_recommended"].astype(bool)
@@ -143,7 +145,7 @@ def test_recommendations_of_2019_cannot_separate_states():
 
 
 def test_benchmarks_have_27_values_and_known_totals():
-    frame = benchmarks.tier1_and_benchmarks()
+    frame = benchmarks.tier1_and_benchmarks(TABLES)
     assert (frame.groupby("quantity").size() == 27).all() and not frame["value"].isna().any()
     totals = frame.groupby("quantity")["value"].sum()
     country = frozen.load("ipcei_country")
@@ -156,7 +158,7 @@ def test_benchmarks_have_27_values_and_known_totals():
 
 
 def test_the_same_quantity_twice_is_equally_concentrated():
-    frame = benchmarks.tier1_and_benchmarks().query("quantity == 'GDP'")
+    frame = benchmarks.tier1_and_benchmarks(TABLES).query("quantity == 'GDP'")
     both = pd.concat(
         [frame.assign(quantity="a", tier1=True), frame.assign(quantity="b", value=3 * frame["value"], tier1=False)]
     )

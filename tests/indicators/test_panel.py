@@ -1,17 +1,16 @@
 """Dyads: one row per Member State and IPCEI, with the status that was known and the controls of the year before."""
 
-import subprocess
-import sys
-
 import numpy as np
 import pandas as pd
 import pytest
 
-from innodivide.data import frozen
-from innodivide.data.tables import _tables, country_values, member_states, once
+from innodivide.data import Tables, frozen
+from innodivide.data.tables import country_values, member_states
 from innodivide.errors import DataError, ParameterError
-from innodivide.indicators import barriers, panel
+from innodivide.indicators import panel
 from innodivide.models.estimators.firth import firth_logit
+
+TABLES = Tables()
 
 NEEDED = ("country", "ipcei", "ipcei_country", "eis_edition", "eis_group", "country_panel")
 
@@ -28,7 +27,7 @@ def tables(real):
 
 @pytest.fixture(scope="module")
 def dyads(real):
-    return panel.ipcei_dyads(tables=real)
+    return panel.ipcei_dyads(real)
 
 
 # Shape
@@ -89,7 +88,7 @@ def test_hy2use_was_decided_a_day_before_its_years_edition(dyads, real):
 def test_an_edition_of_the_decision_day_is_not_used(tables, published, edition):
     editions = tables["eis_edition"]
     editions.loc[editions["edition"] == 2022, "published"] = pd.Timestamp(published)
-    found = panel.ipcei_dyads(tables=tables).query("ipcei_id == 'Hy2Use'")
+    found = panel.ipcei_dyads(tables).query("ipcei_id == 'Hy2Use'")
     assert set(found["edition"]) == {edition}
 
 
@@ -118,7 +117,7 @@ def test_group_and_leader_are_those_of_the_edition(dyads, real):
 
 
 def test_lag1_is_one_edition_earlier(dyads, real):
-    lagged = panel.ipcei_dyads(status="lag1", tables=real)
+    lagged = panel.ipcei_dyads(real, status="lag1")
     assert (dyads["edition"] - lagged["edition"]).eq(1).all()
     assert lagged.drop(columns=["edition", "group", "leader"]).equals(
         dyads.drop(columns=["edition", "group", "leader"])
@@ -127,7 +126,7 @@ def test_lag1_is_one_edition_earlier(dyads, real):
 
 @pytest.mark.parametrize("status", [2020, "2020", np.int64(2020)])
 def test_one_fixed_edition(real, status):
-    fixed = panel.ipcei_dyads(status=status, tables=real)
+    fixed = panel.ipcei_dyads(real, status=status)
     assert set(fixed["edition"]) == {2020}
     leaders = set(real["eis_group"].query("edition == 2020 and group == 'leader'")["geo"])
     assert set(fixed.loc[fixed["leader"], "geo"]) == leaders - {"UK", "CH", "NO"}
@@ -135,7 +134,7 @@ def test_one_fixed_edition(real, status):
 
 def test_status_asof_has_a_row_for_each_distinct_day_and_state(real):
     days = ["2021-01-26", "2018-12-18", "2021-01-26"]
-    frame = panel.status_asof(days, tables=real)
+    frame = panel.status_asof(real, days)
     assert len(frame) == 2 * 27
     assert frame["date"].drop_duplicates().tolist() == [pd.Timestamp("2018-12-18"), pd.Timestamp("2021-01-26")]
 
@@ -143,21 +142,21 @@ def test_status_asof_has_a_row_for_each_distinct_day_and_state(real):
 def test_no_edition_before_the_first_one(real):
     first = real["eis_edition"]["published"].min()
     with pytest.raises(ParameterError, match=rf"no such edition was published before {first:%Y-%m-%d}"):
-        panel.status_asof([first], tables=real)
+        panel.status_asof(real, [first])
     second = real["eis_edition"]["published"].sort_values().iloc[1]
-    assert set(panel.status_asof([second], tables=real)["edition"]) == {2017}
+    assert set(panel.status_asof(real, [second])["edition"]) == {2017}
     with pytest.raises(ParameterError, match=r"status='lag1': no such edition was published before"):
-        panel.status_asof([second], "lag1", tables=real)
+        panel.status_asof(real, [second], "lag1")
 
 
 # Choices
 
 
 def test_a_late_joiner_counts_only_when_asked(dyads, real):
-    late = panel.ipcei_dyads(roles=("notifying", "joined_later"), tables=real)
+    late = panel.ipcei_dyads(real, roles=("notifying", "joined_later"))
     changed = late[late["participates"] != dyads["participates"]]
     assert changed[["geo", "ipcei_id"]].to_numpy().tolist() == [["AT", "ME1"]]
-    prepared = panel.ipcei_dyads(roles=["prepared_only"], tables=real)
+    prepared = panel.ipcei_dyads(real, roles=["prepared_only"])
     assert not (prepared["participates"] & dyads["participates"]).any() and prepared["participates"].any()
 
 
@@ -172,23 +171,23 @@ def test_a_late_joiner_counts_only_when_asked(dyads, real):
     ],
 )
 def test_until_and_since_include_their_day(real, choice, ids):
-    assert set(panel.ipcei_dyads(tables=real, **choice)["ipcei_id"]) == ids
+    assert set(panel.ipcei_dyads(real, **choice)["ipcei_id"]) == ids
 
 
 def test_before_and_after_a_day_make_the_whole(dyads, real):
-    parts = [panel.ipcei_dyads(until="2021-04-30", tables=real), panel.ipcei_dyads(since="2021-05-01", tables=real)]
+    parts = [panel.ipcei_dyads(real, until="2021-04-30"), panel.ipcei_dyads(real, since="2021-05-01")]
     whole = pd.concat(parts).sort_values(["geo", "ipcei_id"], ignore_index=True)
     assert whole.equals(dyads)
 
 
 def test_drop_leaves_out_countries_and_ipceis(dyads, real):
-    found = panel.ipcei_dyads(drop=["DE", "ME1"], tables=real)
+    found = panel.ipcei_dyads(real, drop=["DE", "ME1"])
     wanted = dyads[(dyads["geo"] != "DE") & (dyads["ipcei_id"] != "ME1")].reset_index(drop=True)
     assert found.equals(wanted) and len(found) == 26 * 10
 
 
 def test_controls_of_one_year(real):
-    found = panel.ipcei_dyads(controls=2019, tables=real)
+    found = panel.ipcei_dyads(real, controls=2019)
     assert found.groupby("geo")["ln_population"].nunique().eq(1).all()
     value = real["country_panel"].query("geo == 'DE' and year == 2019 and variable == 'gdp_meur'")["value"].item()
     assert np.exp(found.set_index("geo").loc["DE", "ln_gdp"].iloc[0]) == pytest.approx(value)
@@ -224,13 +223,13 @@ def test_controls_of_one_year(real):
 )
 def test_a_bad_argument_names_what_is_allowed(real, choice, message):
     with pytest.raises(ParameterError) as caught:
-        panel.ipcei_dyads(tables=real, **choice)
+        panel.ipcei_dyads(real, **choice)
     assert message in str(caught.value)
 
 
 def test_dropping_everything_is_refused(dyads, real):
     with pytest.raises(ParameterError, match="drop leaves no Member State or no IPCEI"):
-        panel.ipcei_dyads(drop=list(dyads["geo"].unique()), tables=real)
+        panel.ipcei_dyads(real, drop=list(dyads["geo"].unique()))
 
 
 # Tables
@@ -239,16 +238,12 @@ def test_dropping_everything_is_refused(dyads, real):
 def test_the_order_of_rows_in_the_tables_does_not_matter(dyads, tables):
     rng = np.random.default_rng(1)
     shuffled = {name: frame.iloc[rng.permutation(len(frame))] for name, frame in tables.items()}
-    assert panel.ipcei_dyads(tables=shuffled).equals(dyads)
+    assert panel.ipcei_dyads(shuffled).equals(dyads)
 
 
 def test_the_tables_are_not_changed(tables, real):
-    panel.ipcei_dyads(tables=tables)
+    panel.ipcei_dyads(tables)
     assert all(tables[name].equals(real[name]) for name in NEEDED)
-
-
-def test_tables_are_loaded_when_none_are_given(dyads):
-    assert panel.ipcei_dyads().equals(dyads)
 
 
 @pytest.mark.parametrize(("year", "variable"), [(2017, "population"), (2021, "gdp_pc_pps"), (2024, "gdp_meur")])
@@ -258,21 +253,21 @@ def test_a_missing_control_is_named(tables, year, variable):
     assert gone.sum() == 1
     tables["country_panel"] = long[~gone]
     with pytest.raises(DataError, match=rf"country_panel\.csv: no positive value of {variable} for MT in {year}"):
-        panel.ipcei_dyads(tables=tables)
+        panel.ipcei_dyads(tables)
 
 
 def test_a_control_of_zero_is_named(tables):
     long = tables["country_panel"]
     long.loc[(long["geo"] == "MT") & (long["year"] == 2017) & (long["variable"] == "population"), "value"] = 0.0
     with pytest.raises(DataError, match="no positive value of population for MT in 2017"):
-        panel.ipcei_dyads(tables=tables)
+        panel.ipcei_dyads(tables)
 
 
 def test_a_missing_group_is_named(tables):
     groups = tables["eis_group"]
     tables["eis_group"] = groups[~((groups["geo"] == "MT") & (groups["edition"] == 2021))]
     with pytest.raises(DataError, match=r"eis_group\.csv: no group of MT in edition 2021"):
-        panel.ipcei_dyads(tables=tables)
+        panel.ipcei_dyads(tables)
 
 
 def test_a_new_ipcei_needs_rows_and_nothing_else(tables, dyads):
@@ -284,7 +279,7 @@ def test_a_new_ipcei_needs_rows_and_nothing_else(tables, dyads):
     member = tables["ipcei_country"].iloc[[0]].assign(ipcei_id="New", geo="LV", role="notifying")
     tables["ipcei"] = pd.concat([tables["ipcei"], new])
     tables["ipcei_country"] = pd.concat([tables["ipcei_country"], member])
-    found = panel.ipcei_dyads(tables=tables)
+    found = panel.ipcei_dyads(tables)
     assert len(found) == 297 + 27
     assert found.query("ipcei_id == 'New' and participates")["geo"].tolist() == ["LV"]
     assert found[found["ipcei_id"] != "New"].reset_index(drop=True).equals(dyads)
@@ -345,121 +340,14 @@ def test_country_totals_add_up(dyads):
 
 
 def test_country_values(real):
-    frame = country_values("population", 2019, real)
+    frame = country_values(real, "population", 2019)
     assert len(frame) == 27 and frame.set_index("geo").loc["CY", "value"] == 883000
-    assert country_values("population", 1900, real)["value"].isna().all()
+    assert country_values(real, "population", 1900)["value"].isna().all()
     with pytest.raises(ParameterError, match=r"variable='people': allowed are .*gdp_meur.*population"):
-        country_values("people", 2019, real)
+        country_values(real, "people", 2019)
 
 
 def test_member_states(real):
     members = member_states(real)
     assert members["geo"].tolist() == sorted(members["geo"]) and len(members) == 27
     assert {"EL"} <= set(members["geo"]) and not {"GR", "UK"} & set(members["geo"])
-
-
-# Results that are computed once
-
-
-@pytest.fixture
-def counted():
-    """A function that counts its calls, made from two tables, and one that uses it."""
-    calls = []
-
-    @once
-    def inner(code="DE", tables=None):
-        calls.append(code)
-        tables = _tables(tables)
-        return pd.Series([len(tables["country"]), len(tables["ipcei"]), code])
-
-    @once
-    def outer(tables=None):
-        return inner("FR", _tables(tables)), inner("FR", tables)
-
-    return calls, inner, outer
-
-
-def test_a_result_is_computed_once_for_each_argument_and_everyone_gets_a_copy(counted):
-    calls, inner, _ = counted
-    first = inner()
-    first[0] = -1
-    assert inner()[0] == len(frozen.load("country")) and inner(code="DE", tables=None)[2] == "DE"
-    assert inner("FR")[2] == "FR"
-    assert calls == ["DE", "FR"]
-
-
-def test_a_result_is_computed_anew_when_a_table_it_was_made_from_has_changed(counted, monkeypatch):
-    calls, inner, outer = counted
-    stamps = {"country": 1, "ipcei": 1, "eis_group": 1}
-    monkeypatch.setattr(frozen, "state", lambda names: {n: stamps[n] for n in names})
-    outer()
-    stamps["eis_group"] = 2
-    outer()
-    assert len(calls) == 1, "a table that it does not use"
-    stamps["ipcei"] = 2
-    outer()
-    assert len(calls) == 2, "a table that only the inner result is made from"
-    inner("FR")
-    assert len(calls) == 2
-
-
-def test_a_result_is_refused_to_a_notebook_that_has_not_declared_its_tables(counted, monkeypatch):
-    _, inner, outer = counted
-    inner("FR"), outer()
-    monkeypatch.setenv(frozen.DECLARED_TABLES, "country")
-    for function in (inner, outer):
-        with pytest.raises(DataError, match="'ipcei' is used but not declared"):
-            function()
-    monkeypatch.setenv(frozen.DECLARED_TABLES, "country,ipcei")
-    assert outer()[0][2] == "FR"
-
-
-def test_a_table_that_changes_while_results_are_made_is_seen_later(counted, monkeypatch):
-    """What was read before the change and what was read after it are mixed once at most, not for good."""
-    _, inner, _ = counted
-    stamps = {"country": 1, "ipcei": 1}
-    monkeypatch.setattr(frozen, "state", lambda names: {n: stamps[n] for n in names})
-    mixed = []
-
-    @once
-    def outer(tables=None):
-        tables = _tables(tables)
-        tables["country"]
-        stamps["country"] += not mixed
-        mixed.append(inner(tables=tables))
-        return len(mixed)
-
-    assert [outer(), outer(), outer()] == [1, 2, 2]
-
-
-def test_arguments_that_cannot_be_hashed_reach_the_checks_of_the_function():
-    with pytest.raises(ParameterError, match=r"reference=\['EU'\]: allowed are"):
-        barriers.institutional_gaps(["EU"])
-
-
-_WARM = """
-import warnings
-from innodivide import data, panel, peers
-found = panel.once(lambda tables=None: (warnings.warn("odd"), panel._tables(tables)["country"])[1])
-peers.measures = found
-import innodivide.reports.warm
-with warnings.catch_warnings(record=True) as said:
-    warnings.simplefilter("always")
-    found()
-assert [str(w.message) for w in said] == ["odd"], "a result that warns is computed again where the warning is seen"
-data.load = None
-warm = innodivide.reports.making.warm
-warm.regional_contributions(), warm.regional.institutions_by_state(), warm.barriers.country_scores()
-"""
-
-
-def test_kernels_start_with_the_results_but_for_those_that_warn():
-    done = subprocess.run([sys.executable, "-c", _WARM], capture_output=True, text=True)
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_with_other_tables_nothing_is_remembered(counted, tables):
-    calls, inner, _ = counted
-    for rows in (3, 5):
-        assert inner(tables={**tables, "ipcei": tables["ipcei"].head(rows)})[1] == rows
-    assert len(calls) == 2

@@ -197,11 +197,11 @@ def test_how_few_hold_half_of_the_places(counts, few):
 
 
 def test_places_are_the_dyads_and_the_late_joiners(real):
-    dyads = panel.ipcei_dyads(tables=real)
+    dyads = panel.ipcei_dyads(real)
     late = real["ipcei_country"].query("role == 'joined_later'")
     countries = part.by_country(real)
     assert countries["n"].sum() == dyads["participates"].sum() + len(late) == 97
-    both = panel.ipcei_dyads(roles=["notifying", "joined_later"], tables=real)
+    both = panel.ipcei_dyads(real, roles=["notifying", "joined_later"])
     assert (
         countries.set_index("geo")["n"].to_dict()
         == panel.country_totals(both).set_index("geo")["n_participations"].to_dict()

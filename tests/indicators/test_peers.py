@@ -8,13 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from innodivide.data import frozen
+from innodivide.data import Tables, frozen
 from innodivide.data.tables import country_values, member_states
 from innodivide.errors import DataError, ParameterError
 from innodivide.evidence import regional_analyses
 from innodivide.indicators import country_profile, peers
 
-EU27 = list(member_states()["geo"])
+TABLES = Tables()
+
+EU27 = list(member_states(TABLES)["geo"])
 
 
 def made_up(seed: int, n: int = 9) -> pd.DataFrame:
@@ -34,7 +36,7 @@ def test_distance_by_hand():
 def test_agrees_with_scipy():
     from scipy.spatial.distance import cdist
 
-    frame = peers.measures()
+    frame = peers.measures(TABLES)
     every = pd.DataFrame(cdist(frame, frame, "seuclidean", V=frame.var(ddof=0)), frame.index, frame.index)
     for geo in EU27:
         expected = every.loc[geo].drop(geo).sort_values()
@@ -79,16 +81,16 @@ def test_impossible_peers_are_refused(change, words, kind):
 
 
 def test_real_measures_are_those_of_the_tables():
-    frame = peers.measures()
+    frame = peers.measures(TABLES)
     assert list(frame.index) == EU27 and frame.notna().all().all()
-    heads = country_values("population", peers.YEAR).set_index("geo")["value"]
+    heads = country_values(TABLES, "population", peers.YEAR).set_index("geo")["value"]
     assert np.exp(frame["ln_population"]).to_numpy() == pytest.approx(heads[frame.index].to_numpy(dtype=float))
-    assert peers.of("PL") == list(peers.nearest(frame, "PL")["geo"]) and len(peers.of("LU")) == 3
+    assert peers.of(TABLES, "PL") == list(peers.nearest(frame, "PL")["geo"]) and len(peers.of(TABLES, "LU")) == 3
 
 
 @pytest.mark.parametrize("geo", ["PL", "SE", "LU"])
 def test_a_country_is_set_beside_peers_group_and_all(geo):
-    around, group = peers.circle(geo), peers.group_now()
+    around, group = peers.circle(TABLES, geo), peers.group_now(TABLES)
     assert list(around["kind"]) == ["own", "peer", "peer", "peer", "group", "eu"]
     rest, every = around["members"].iloc[4], around["members"].iloc[5]
     assert geo not in rest and set(rest) | {geo} == set(group[group == group[geo]].index) and list(every) == EU27
@@ -103,8 +105,8 @@ def test_a_country_is_set_beside_peers_group_and_all(geo):
 
 def test_position_by_hand():
     observed = pd.Series(1.0, index=EU27)
-    rows = peers.position("PL", observed)
-    index = country_profile.index_relative_to_eu(2023).pivot(index="geo", columns="year", values="relative")
+    rows = peers.position(TABLES, "PL", observed)
+    index = country_profile.index_relative_to_eu(TABLES, 2023).pivot(index="geo", columns="year", values="relative")
     own, rest = rows.iloc[0], rows.query("kind == 'group'").iloc[0]
     assert own["relative"] == pytest.approx(index.at["PL", 2023])
     assert own["change"] == pytest.approx(index.at["PL", 2023] - index.at["PL", 2016])
@@ -115,24 +117,26 @@ def test_position_by_hand():
 
 
 def test_the_series_are_those_of_the_country_its_peers_and_its_group():
-    rows, index = peers.index_series("RO"), country_profile.index_relative_to_eu(2023)
+    rows, index = peers.index_series(TABLES, "RO"), country_profile.index_relative_to_eu(TABLES, 2023)
     assert rows.groupby("kind")["name"].nunique().to_dict() == {"group": 1, "own": 1, "peer": 3}
     own = rows[rows["kind"] == "own"].set_index("year")["relative"]
     assert own.to_dict() == pytest.approx(index[index["geo"] == "RO"].set_index("year")["relative"].to_dict())
 
 
 def test_money_is_that_of_the_profile_with_peers_beside():
-    rows, alone = peers.money("RO"), country_profile.money("RO").set_index("instrument")
+    rows, alone = peers.money(TABLES, "RO"), country_profile.money(TABLES, "RO").set_index("instrument")
     assert len(rows) == len(alone) - 1
     for row in rows.to_dict("records"):
         assert row["value"] == pytest.approx(alone.at[row["instrument"], "value"])
-    first = peers.of("RO")[0]
-    other = country_profile.money(first).set_index("instrument")["value"]
+    first = peers.of(TABLES, "RO")[0]
+    other = country_profile.money(TABLES, first).set_index("instrument")["value"]
     assert rows["peer_1"].to_numpy() == pytest.approx(other[rows["instrument"]].to_numpy(dtype=float))
 
 
 def test_what_stands_out_is_furthest_from_the_mean():
-    found = peers.standing(regional_analyses.institutions_by_state(), pd.Series(range(27), index=EU27, dtype=float))
+    found = peers.standing(
+        TABLES, regional_analyses.institutions_by_state(TABLES), pd.Series(range(27), index=EU27, dtype=float)
+    )
     assert found.shape[0] == 27 and np.allclose(found.mean(), 0) and np.allclose(found.std(ddof=0), 1)
     assert {"1.1.1", "eqi", "ipceis"} < set(found) and peers.EARLY not in found
     assert found.at["SE", "wgi_rule_of_law"] > 0 > found.at["RO", "wgi_rule_of_law"], "plus is better governed"

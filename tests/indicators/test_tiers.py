@@ -6,17 +6,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innodivide.data import frozen
+from innodivide.data import Tables, frozen
 from innodivide.errors import DataError, ParameterError
 from innodivide.evidence.claims import connection as claims_tiers
 from innodivide.indicators import tiers
 from innodivide.indicators.tiers import money
 from innodivide.indicators.tiers.coverage import Coverage
 
+TABLES = Tables()
+
 
 @pytest.fixture(scope="module")
 def regions() -> pd.DataFrame:
-    return tiers.regions()
+    return tiers.regions(TABLES)
 
 
 # Countries
@@ -25,7 +27,7 @@ def regions() -> pd.DataFrame:
 def test_places_in_partnerships_equal_the_derived_table():
     """Table s3_country was counted by those who collected the lists, over the same ten lists."""
     ours, theirs = (
-        tiers.tier2_by_country().set_index("geo"),
+        tiers.tier2_by_country(TABLES).set_index("geo"),
         frozen.load("s3_country").set_index("geo").loc[lambda f: f.index != "UK"],
     )
     shared = ours.index.intersection(theirs.index)
@@ -36,26 +38,26 @@ def test_places_in_partnerships_equal_the_derived_table():
 
 
 def test_tier1_counts_and_minimum_of_companies():
-    found = tiers.tier1_by_country().set_index("geo")
+    found = tiers.tier1_by_country(TABLES).set_index("geo")
     assert found.loc[["FR", "IT", "DE", "PL"], "n_ipcei"].tolist() == [11, 11, 8, 7]
     assert found.index[found["n_ipcei"] == 0].tolist() == ["BG", "CY", "LT", "LU", "LV"]
     assert (found["companies_min"] >= found["n_ipcei"]).all() and "of 97" in found["coverage"].iloc[0]
 
 
 def test_matrix_agrees_with_both_country_frames():
-    matrix, sides = tiers.country_matrix()
+    matrix, sides = tiers.country_matrix(TABLES)
     first = [c for c in matrix if sides[c] == "tier1"]
     assert matrix.shape == (27, 21) and len(first) == 11
-    assert (matrix[first].sum(axis=1) == tiers.tier1_by_country().set_index("geo")["n_ipcei"]).all()
+    assert (matrix[first].sum(axis=1) == tiers.tier1_by_country(TABLES).set_index("geo")["n_ipcei"]).all()
     assert (
-        matrix.drop(columns=first).sum(axis=1) == tiers.tier2_by_country().set_index("geo")["s3_partnerships"]
+        matrix.drop(columns=first).sum(axis=1) == tiers.tier2_by_country(TABLES).set_index("geo")["s3_partnerships"]
     ).all()
-    early, _ = tiers.country_matrix(until="2021-04-30")
+    early, _ = tiers.country_matrix(TABLES, until="2021-04-30")
     assert list(early.columns[:3]) == ["ME1", "BAT1", "EuBatIn"] or len(early.columns) == 13
 
 
 def test_region_matrix_has_the_sizes_of_the_lists():
-    matrix, note = tiers.region_matrix()
+    matrix, note = tiers.region_matrix(TABLES)
     rows = frozen.load("s3_partnership_region").dropna(subset=["nuts_code"])
     for partnership in ("S3-TEX", "S3-SOC"):
         part = rows[(rows["partnership_id"] == partnership) & ~rows["geo"].isin(["UK", "TR"])]
@@ -67,7 +69,7 @@ def test_coverage_speaks_and_refuses():
     assert str(Coverage("lists", 3, 7, "why")) == "lists: 3 of 7 (why)" and "unknown" in str(Coverage("x", 1, None))
     with pytest.raises(ParameterError, match="8 known out of 7"):
         Coverage("lists", 8, 7)
-    assert tiers.s3_coverage().known == 10 and tiers.s3_coverage().total == 42
+    assert tiers.s3_coverage(TABLES).known == 10 and tiers.s3_coverage(TABLES).total == 42
     tables = {"s3_aggregate": frozen.load("s3_aggregate").iloc[:0], "s3_partnership": frozen.load("s3_partnership")}
     with pytest.raises(DataError, match="s3_partnerships"):
         tiers.s3_coverage(tables)
@@ -95,7 +97,7 @@ def test_members_of_higher_and_lower_levels(regions):
 
 
 def test_instruments_of_a_region_are_distinct_partnerships(regions):
-    members = tiers.tier2_memberships().dropna(subset=["nuts_code"])
+    members = tiers.tier2_memberships(TABLES).dropna(subset=["nuts_code"])
     inside = members[members["nuts_code"].map(lambda m: "FI1D".startswith(m) or m.startswith("FI1D"))]
     expected = len(inside[["instrument", "group_id"]].drop_duplicates())
     assert regions.set_index("nuts_code").loc["FI1D", "n_instruments"] == expected < len(inside)
@@ -108,7 +110,7 @@ def test_what_the_link_of_nuts_versions_loses(regions):
 def test_unknown_company_counts_get_what_the_total_leaves():
     base = {n: frozen.load(n) for n in ("country", "ipcei", "ipcei_country")}
     rows, total = base["ipcei_country"], base["ipcei"].set_index("ipcei_id")["n_companies"]
-    at_most, known = tiers.companies_at_most(base), tiers.tier1_by_country().set_index("geo")
+    at_most, known = tiers.companies_at_most(base), tiers.tier1_by_country(TABLES).set_index("geo")
     complete = known.index[(known["companies_missing"] == 0) & (known["n_ipcei"] > 0)]
     assert (at_most[complete] == known.loc[complete, "companies_min"]).all()
     assert (at_most >= known.loc[at_most.index, "companies_min"]).all()
@@ -179,7 +181,7 @@ def test_bounds_are_nested_and_refuse(regions):
 
 
 def test_places_without_a_name_are_counted_once():
-    rows = tiers.unlisted_places().set_index("group_id")
+    rows = tiers.unlisted_places(TABLES).set_index("group_id")
     assert rows.loc["S3-TBD", ["stated", "named", "unlisted"]].tolist() == [24, 19, 5]
     assert rows.loc["S3-ICE", "unlisted"] == 0 and rows.loc["S3-HTF", "unlisted"] == 0, "complete lists leave none"
     assert pd.isna(rows.loc["S3-CHE", "unlisted"]), "founders are known, later members are not"
@@ -275,7 +277,7 @@ def test_rule_on_regions(monkeypatch):
             {"case": ["a", "b"], "n_regions": 240, "neither": [high, low], "neither_population_share": 0.5}
         )
         monkeypatch.setattr(tiers, "regions_by_tier", lambda *_: frame)
-        return claims_tiers.regions_beyond().verdict
+        return claims_tiers.regions_beyond(TABLES).verdict
 
     assert [cases(*x) for x in ((121, 200), (120, 200), (10, 121), (10, 120))] == [
         "supported",
@@ -307,18 +309,18 @@ def test_rule_on_money(monkeypatch, rhos, ps, last, expected):
     monkeypatch.setattr(money, "money_against_gap", lambda *_: money_rows(rhos, ps))
     row = pd.DataFrame([{"year": 2020, "estimate": last[0], "ci_low": -9.0, "ci_high": 9.0, "p_value": last[1]}])
     monkeypatch.setattr(money, "recommendation_against_gap", lambda *_: row)
-    assert claims_tiers.reform_money(np.random.default_rng(1)).verdict == expected
+    assert claims_tiers.reform_money(TABLES, np.random.default_rng(1)).verdict == expected
 
 
 def test_findings_are_complete_and_repeatable():
     def findings():
         rng = np.random.default_rng(3)
         return [
-            claims_tiers.tiers_hardly_connect(rng, n_null=199),
-            claims_tiers.partnership_demand(),
-            claims_tiers.uneven_recovery(rng, n_permutations=99),
-            claims_tiers.regions_beyond(),
-            claims_tiers.reform_money(rng, n_permutations=99),
+            claims_tiers.tiers_hardly_connect(TABLES, rng, n_null=199),
+            claims_tiers.partnership_demand(TABLES),
+            claims_tiers.uneven_recovery(TABLES, rng, n_permutations=99),
+            claims_tiers.regions_beyond(TABLES),
+            claims_tiers.reform_money(TABLES, rng, n_permutations=99),
         ]
 
     first = findings()
@@ -330,5 +332,5 @@ def test_findings_are_complete_and_repeatable():
 
 @pytest.mark.slow
 def test_connections_without_each_list_and_state():
-    rows = claims_tiers.overlap_robustness(np.random.default_rng(3), n_null=199)
+    rows = claims_tiers.overlap_robustness(TABLES, np.random.default_rng(3), n_null=199)
     assert len(rows) == 4 + 10 + 27 and not rows.isna().any(axis=None)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from reference.cases import expected, made_up, table, two_by_two
 
+from innodivide.data import Tables
 from innodivide.errors import DesignError, ParameterError
 from innodivide.indicators.panel import country_totals, ipcei_dyads
 from innodivide.models.batch import country_level, newton, stacked_logit
@@ -18,7 +19,9 @@ from innodivide.models.inference.few_clusters import lpm_clustered
 from innodivide.models.inference.permutation import score_statistics
 from innodivide.models.inference.relabelling import country_orders
 
-DYADS = ipcei_dyads().sort_values(["geo", "ipcei_id"]).reset_index(drop=True)
+TABLES = Tables()
+
+DYADS = ipcei_dyads(TABLES).sort_values(["geo", "ipcei_id"]).reset_index(drop=True)
 DESIGN = build_design(DYADS, "leader", CONTROLS, "participates")
 X = DYADS[list(CONTROLS)].to_numpy()
 
@@ -240,7 +243,7 @@ def test_scores_equal_the_permutation_test_and_do_not_depend_on_grouping():
     exposure = permuted(200)
     found = binomial_score_batch(exposure, X, DESIGN.y)
     assert np.allclose(found, score_statistics(DESIGN, null_fit(DESIGN), exposure), atol=1e-10)
-    fixed = ipcei_dyads(2020, controls=2019)
+    fixed = ipcei_dyads(TABLES, 2020, controls=2019)
     totals = country_totals(fixed)
     labels = totals["leader_share"].to_numpy()[country_orders(rng(), 50, 27)]
     columns = fixed.sort_values(["geo", "ipcei_id"])[list(CONTROLS)].to_numpy()

@@ -8,13 +8,16 @@ import pandas as pd
 import pytest
 from reference.cases import HERE, as_dyads, made_up, table
 
+from innodivide.data import Tables
 from innodivide.errors import DesignError, ParameterError
 from innodivide.indicators.panel import ipcei_dyads
 from innodivide.models.decomposition.shapley import FACTORS, leave_one_out, shapley_fit, shapley_values
 from innodivide.models.estimators.firth import dispersion_interval, firth_logit
 from innodivide.models.inference.permutation import permutation_test
 
-DYADS = ipcei_dyads()
+TABLES = Tables()
+
+DYADS = ipcei_dyads(TABLES)
 
 
 def rng(seed=1):

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from innodivide import figures, models
-from innodivide.data import frozen
-from innodivide.data.tables import _tables, country_names, member_states
+from innodivide.data import Tables, frozen
+from innodivide.data.tables import country_names, member_states
 from innodivide.errors import ParameterError
 from innodivide.evidence import confirmatory, plan, regional_analyses, scenarios
 from innodivide.indicators import country_profile, panel, peers
@@ -18,26 +18,28 @@ from innodivide.narrative import annex
 from innodivide.narrative.annex import overview, short_names
 from innodivide.narrative.annex import record as tier1
 
-EU27 = list(member_states()["geo"])
+TABLES = Tables()
+
+EU27 = list(member_states(TABLES)["geo"])
 
 
 @pytest.fixture(scope="module")
 def model():
     registered = plan.load_plan()
-    dyads = confirmatory.planned_dyads(registered)
+    dyads = confirmatory.planned_dyads(TABLES, registered)
     fit = models.firth_logit(dyads)
     return dyads, fit, models.expected_participation(fit, dyads)
 
 
 @pytest.fixture(scope="module")
 def gaps():
-    return regional_analyses.institutions_by_state()
+    return regional_analyses.institutions_by_state(TABLES)
 
 
 def said(geo: str, model, gaps) -> str:
     expected = model[2]
-    position = peers.position(geo, expected.set_index("geo")["observed"])
-    return annex.summary(geo, expected, position, gaps).title
+    position = peers.position(TABLES, geo, expected.set_index("geo")["observed"])
+    return annex.summary(TABLES, geo, expected, position, gaps).title
 
 
 # ---- names ----
@@ -47,7 +49,7 @@ def test_every_indicator_has_a_short_name_of_its_own():
     codes = frozen.load("indicator").query("level == 'indicator'")["indicator_code"]
     assert set(short_names.INDICATORS) == set(codes) and len(set(short_names.INDICATORS.values())) == 32
     assert max(map(len, short_names.INDICATORS.values())) <= 30
-    assert set(peers.SHORT) == {name for name, _, _ in country_profile.instruments(_tables(None))} - {peers.EARLY}
+    assert set(peers.SHORT) == {name for name, _, _ in country_profile.instruments(TABLES)} - {peers.EARLY}
 
 
 def test_a_name_takes_its_article_within_a_sentence():
@@ -61,13 +63,13 @@ def test_a_name_takes_its_article_within_a_sentence():
 
 @pytest.mark.parametrize("geo", [g if g in ("EL", "IE") else pytest.param(g, marks=pytest.mark.slow) for g in EU27])
 def test_what_stands_out_is_told_of_every_country(geo, model, gaps):
-    text, name = said(geo, model, gaps), country_names()[geo]
+    text, name = said(geo, model, gaps), country_names(TABLES)[geo]
     assert text.startswith("**What stands out.** ") and name in text
     assert not re.search(r"\bnan\b|\bNone\b|[{}]|(?<!\w)-\d", text)
-    index = country_profile.index_relative_to_eu().query("geo == @geo and year == 2023")["relative"].iloc[0]
+    index = country_profile.index_relative_to_eu(TABLES).query("geo == @geo and year == 2023")["relative"].iloc[0]
     assert f"stood at {index:.0f} percent of the EU in 2023" in text
-    for peer in peers.of(geo):
-        assert country_names()[peer] in text
+    for peer in peers.of(TABLES, geo):
+        assert country_names(TABLES)[peer] in text
 
 
 def test_special_cases_have_their_own_words(model, gaps):
@@ -87,8 +89,8 @@ def test_more_and_fewer_than_expected_are_said(model):
 
 
 def test_a_state_that_joined_later_is_told_apart_from_the_count_of_the_model(model, gaps):
-    assert country_profile.joined_later("AT") == 1 and country_profile.joined_later("DE") == 0
-    assert annex.membership_exhibit("AT").title.endswith("takes part in 5, 1 of which it joined later")
+    assert country_profile.joined_later(TABLES, "AT") == 1 and country_profile.joined_later(TABLES, "DE") == 0
+    assert annex.membership_exhibit(TABLES, "AT").title.endswith("takes part in 5, 1 of which it joined later")
     assert "takes part in 4 of 11 integrated IPCEIs from the approval on (it joined 1 more later)" in said(
         "AT", model, gaps
     )
@@ -99,12 +101,12 @@ def test_a_state_that_joined_later_is_told_apart_from_the_count_of_the_model(mod
 
 
 def test_a_zero_is_a_bottom_score_or_a_missing_figure_as_the_index_shows():
-    romania, ireland = annex.strength_figure("RO"), annex.strength_figure("IE")
+    romania, ireland = annex.strength_figure(TABLES, "RO"), annex.strength_figure(TABLES, "IE")
     rows = romania.data.set_index("indicator_code")["relative"]
     assert (rows == 0).sum() == 5 and rows.notna().all() and "bottom score" in romania.caption
     assert ireland.data.set_index("indicator_code")["relative"].isna().sum() == 1
     assert "of 31 indicators" in ireland.title and "missing figure" in ireland.caption
-    assert "Zero is" not in annex.strength_figure("DE").caption
+    assert "Zero is" not in annex.strength_figure(TABLES, "DE").caption
     assert romania.data["relative"].is_monotonic_decreasing
 
 
@@ -112,8 +114,8 @@ def test_a_zero_is_a_bottom_score_or_a_missing_figure_as_the_index_shows():
 
 
 def test_a_country_without_a_role_gets_a_sentence_and_one_without_participation_the_word_none():
-    assert annex.membership_exhibit("CY").kind == "text"
-    table = annex.membership_exhibit("LU")
+    assert annex.membership_exhibit(TABLES, "CY").kind == "text"
+    table = annex.membership_exhibit(TABLES, "LU")
     assert table.title.endswith("takes part in none") and len(table.data) > 0
 
 
@@ -139,11 +141,11 @@ def test_companies_are_named_as_far_as_there_is_room(count, named, shown):
 def test_the_record_is_that_of_the_model_and_every_company_stays_in_the_data(model):
     (dyads, fit, expected), rng = model, confirmatory.stream(plan.load_plan(), 99)
     rows = scenarios.participation_scenarios(fit, dyads, rng, n_draws=100, geo="DE")
-    picture = annex.record_figure("DE", expected, peers.of("DE"), rows, panel.dyad_sources(), 100)
+    picture = annex.record_figure(TABLES, "DE", expected, peers.of(TABLES, "DE"), rows, panel.dyad_sources(TABLES), 100)
     record = picture.data[picture.data["part"] == "record"].set_index("geo")
-    assert list(record.index) == ["DE", *peers.of("DE")] and (picture.data["part"] == "scenario").sum() == 4
+    assert list(record.index) == ["DE", *peers.of(TABLES, "DE")] and (picture.data["part"] == "scenario").sum() == 4
     assert record["observed"].to_dict() == expected.set_index("geo")["observed"][record.index].to_dict()
-    table = annex.membership_exhibit("DE")
+    table = annex.membership_exhibit(TABLES, "DE")
     people = frozen.load("ipcei_participant").query("geo == 'DE' and participant_type == 'direct'")
     assert all(company in table.csv() for company in people["company"] if '"' not in company)
 
@@ -152,13 +154,13 @@ def test_the_record_is_that_of_the_model_and_every_company_stays_in_the_data(mod
 
 
 def test_an_excerpt_shows_the_first_rows_and_keeps_all_in_its_data(gaps):
-    table = annex.institutions_table("PL", gaps)
+    table = annex.institutions_table(TABLES, "PL", gaps)
     assert len(table.payload()["rows"]) == 5 and len(table.csv().splitlines()) == 18
     assert "5 of 17 measures" in table.caption
 
 
 def test_the_table_of_editions_has_a_column_for_each():
-    table, own = annex.editions_table("RO"), country_profile.editions("RO")
+    table, own = annex.editions_table(TABLES, "RO"), country_profile.editions(TABLES, "RO")
     assert [c[0] for c in table.columns.values()][1:] == [str(e) for e in own["edition"]]
     assert table.cells()[0][1:] == [figures.GROUP_LETTERS[g] for g in own["group"]]
     assert table.cells()[1][1:].count("–") == own["rank"].isna().sum() > 0
@@ -166,21 +168,21 @@ def test_the_table_of_editions_has_a_column_for_each():
 
 @pytest.mark.parametrize("geo", ["CY", "EE", "LV", "LU", "MT"])
 def test_a_country_of_one_region_has_no_map(geo):
-    assert annex.region_figure(geo) is None
+    assert annex.region_figure(TABLES, geo) is None
 
 
 def test_the_map_stands_beside_the_regions_of_the_peers():
-    picture = annex.region_figure("LT")
-    assert picture.data["geo"].unique().tolist() == ["LT", *peers.of("LT")]
+    picture = annex.region_figure(TABLES, "LT")
+    assert picture.data["geo"].unique().tolist() == ["LT", *peers.of(TABLES, "LT")]
     own = picture.data[picture.data["geo"] == "LT"]
     assert len(own) == 2 and own["relative"].is_monotonic_decreasing
-    again = annex.region_figure("LT")
+    again = annex.region_figure(TABLES, "LT")
     assert (picture.svg, picture.png) == (again.svg, again.png), "the same bytes from run to run"
 
 
 def test_marks_and_labels_of_a_small_map_lie_on_no_mark():
-    own = country_profile.regions("HU").assign(geo="HU", label="Hungary", code=lambda f: f["region_code"])
-    picture = figures.regions_beside(own, _tables(None)["outline"], own.assign(value=own["relative"]), "HU")
+    own = country_profile.regions(TABLES, "HU").assign(geo="HU", label="Hungary", code=lambda f: f["region_code"])
+    picture = figures.regions_beside(own, TABLES["outline"], own.assign(value=own["relative"]), "HU")
     picture.draw_without_rendering()
     ax, point = picture.axes[0], picture.dpi / 72
     marks = [ax.transData.transform(xy) for c in ax.collections if len(c.get_offsets()) for xy in c.get_offsets()[:]]
@@ -195,15 +197,15 @@ def test_marks_and_labels_of_a_small_map_lie_on_no_mark():
 @pytest.mark.parametrize("count", [0, 1, 2])
 def test_data_notes_fit_the_number_of_projects(count):
     geo = {0: "CY", 1: "MT", 2: "EE"}[count]
-    text = annex.data_notes(geo).title
+    text = annex.data_notes(TABLES, geo).title
     assert ("one project" in text) == (count == 1) and ("Of the 2 projects" in text) == (count == 2)
     assert ("takes part in" in text) == (count > 0)
 
 
 def test_a_project_with_both_figures_or_neither_is_told_in_one_sentence():
-    assert "neither the number of companies nor the aid is known." in annex.data_notes("MT").title
-    assert "both the number of companies and the aid are known." in annex.data_notes("HR").title
-    assert "is known for 2 and an amount of aid for none" in annex.data_notes("DK").title
+    assert "neither the number of companies nor the aid is known." in annex.data_notes(TABLES, "MT").title
+    assert "both the number of companies and the aid are known." in annex.data_notes(TABLES, "HR").title
+    assert "is known for 2 and an amount of aid for none" in annex.data_notes(TABLES, "DK").title
 
 
 def test_no_name_in_the_list_of_what_stands_out_has_a_colon():
@@ -221,13 +223,13 @@ def test_panels_refuse_what_they_cannot_draw():
     with pytest.raises(ParameterError, match="no rows"):
         figures.record_and_scenarios(record, record[:0], "a")
     with pytest.raises(ParameterError, match="focus 'XX'"):
-        points = country_profile.regions("LT").assign(geo="LT", code=lambda f: f["region_code"])
+        points = country_profile.regions(TABLES, "LT").assign(geo="LT", code=lambda f: f["region_code"])
         rows = pd.DataFrame({"label": ["x"], "value": [1.0], "group": ["strong"]})
         figures.regions_beside(points, frozen.load("outline"), rows, "XX")
 
 
 def test_the_order_of_rows_does_not_matter_to_the_strengths():
-    rows = scores.strengths("PL").assign(short=lambda f: f["indicator_code"].map(short_names.INDICATORS))
+    rows = scores.strengths(TABLES, "PL").assign(short=lambda f: f["indicator_code"].map(short_names.INDICATORS))
     one = figures.save_bytes(figures.strength_columns(rows, "short", "relative", "leaders"), "svg")
     other = figures.save_bytes(
         figures.strength_columns(rows.sample(frac=1, random_state=1), "short", "relative", "leaders"), "svg"
@@ -236,7 +238,7 @@ def test_the_order_of_rows_does_not_matter_to_the_strengths():
 
 
 def test_numbers_of_regions_outside_the_map_have_a_minus_sign():
-    points = country_profile.regions("PT").assign(geo="PT", code=lambda f: f["region_code"], score=-0.7)
+    points = country_profile.regions(TABLES, "PT").assign(geo="PT", code=lambda f: f["region_code"], score=-0.7)
     drawn = figures.region_map(points, frozen.load("outline"), "score", focus="PT", fmt="{:.1f}")
     under = drawn.axes[0].get_xlabel()
     assert "Açores" in under and "(−0.7)" in under and "-0.7" not in under

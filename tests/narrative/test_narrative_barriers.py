@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from innodivide import models
-from innodivide.data import frozen
+from innodivide.data import Tables, frozen
 from innodivide.evidence import confirmatory, plan, regional_analyses, scenarios
 from innodivide.evidence.claims import shared_barriers as barriers_module
 from innodivide.evidence.claims.shared_barriers import lagging_regions
@@ -20,6 +20,8 @@ from innodivide.narrative.exhibits import Exhibit
 from innodivide.narrative.regional_barriers import catching_up
 from innodivide.narrative.regional_barriers import lagging as words
 
+TABLES = Tables()
+
 PLAN = plan.load_plan()
 RAW = re.compile(r"\bnan\b|\bNone\b|[{}]|(?<!\w)-\d|\b[a-z]+_[a-z]+")
 
@@ -31,17 +33,17 @@ def rng(seed: int = 1) -> np.random.Generator:
 @pytest.fixture(scope="module")
 def rows():
     """Barrier tables of five kinds of country: all, most, one of several, none lagging; one region."""
-    return {g: region_barrier_table(g, rng(), n_boot=39) for g in ("RO", "PL", "CZ", "SE", "LV", "MT")}
+    return {g: region_barrier_table(TABLES, g, rng(), n_boot=39) for g in ("RO", "PL", "CZ", "SE", "LV", "MT")}
 
 
 @pytest.fixture(scope="module")
 def speed():
-    return scenarios.closing_speed(country_profile.index_relative_to_eu())
+    return scenarios.closing_speed(country_profile.index_relative_to_eu(TABLES))
 
 
 @pytest.fixture(scope="module")
 def scenario():
-    dyads = confirmatory.planned_dyads(PLAN)
+    dyads = confirmatory.planned_dyads(TABLES, PLAN)
     return scenarios.participation_scenarios(models.firth_logit(dyads), dyads, rng(), n_draws=100)
 
 
@@ -65,14 +67,14 @@ def written(exhibit: Exhibit) -> str:
     ],
 )
 def test_every_kind_of_country_has_its_sentence(rows, geo, start):
-    text, listing = annex.barrier_exhibits(geo, rows[geo], 39)
+    text, listing = annex.barrier_exhibits(TABLES, geo, rows[geo], 39)
     assert text.title.startswith(start)
     assert not RAW.search(written(text)) and not RAW.search(written(listing)), RAW.search(written(listing))
     assert len(listing.data) == len(frozen.load("ris_region").query("edition == 2023 and geo == @geo"))
 
 
 def test_shared_barriers_are_named_where_there_are_lagging_regions_only(rows):
-    names = {g: annex.barrier_exhibits(g, rows[g], 39) for g in rows}
+    names = {g: annex.barrier_exhibits(TABLES, g, rows[g], 39) for g in rows}
     for geo, (text, listing) in names.items():
         lagging = (rows[geo]["group"] == "emerging").any()
         assert ("share, the largest" in text.title) == lagging
@@ -85,27 +87,27 @@ def test_shared_barriers_are_named_where_there_are_lagging_regions_only(rows):
 def test_a_region_that_shares_other_barriers_than_the_rest_is_told_apart(rows):
     other = rows["RO"].copy()
     other.loc[0, "general"] = "Designs (9.9); Trademarks (8.8)"  # the weakest region, which stands last
-    assert "shared" not in annex.barrier_exhibits("RO", rows["RO"], 39)[1].columns
-    text, listing = annex.barrier_exhibits("RO", other, 39)
+    assert "shared" not in annex.barrier_exhibits(TABLES, "RO", rows["RO"], 39)[1].columns
+    text, listing = annex.barrier_exhibits(TABLES, "RO", other, 39)
     cells = [r[list(listing.columns).index("shared")] for r in listing.cells()]
     assert cells == [*["PCT patent applications"] * 7, "Designs"]
     assert "this one has" in listing.caption and "9.9" not in text.title
 
 
 def test_a_long_list_shows_the_strongest_and_the_weakest_and_keeps_all_in_its_data(rows):
-    listing = annex.barrier_exhibits("PL", rows["PL"], 39)[1]
+    listing = annex.barrier_exhibits(TABLES, "PL", rows["PL"], 39)[1]
     order = rows["PL"].sort_values("relative", ascending=False)["region_code"].tolist()
     assert [r[0][-5:-1] for r in listing.cells()] == [*order[:2], *order[-6:]]
     assert sorted(listing.data["region_code"]) == sorted(order) and len(listing.csv().splitlines()) == 18
     assert "2 strongest and the 6 weakest of 17" in listing.title and "in the data" in listing.caption
-    short = annex.barrier_exhibits("RO", rows["RO"], 39)[1]
+    short = annex.barrier_exhibits(TABLES, "RO", rows["RO"], 39)[1]
     assert len(short.cells()) == len(short.data) == 8 and "strongest" not in short.title
-    assert annex.barrier_exhibits("RO", rows["RO"], 39)[1].payload() == short.payload()
+    assert annex.barrier_exhibits(TABLES, "RO", rows["RO"], 39)[1].payload() == short.payload()
 
 
 def test_the_gap_and_the_country_factor_make_the_published_gap(rows):
     index = frozen.load("ris_index").query("edition == 2023 and year == 2023").set_index("region_code")["value"]
-    table = annex.barrier_exhibits("PL", rows["PL"], 39)[1].data
+    table = annex.barrier_exhibits(TABLES, "PL", rows["PL"], 39)[1].data
     found = table["gap"] + table["adjustment"]
     assert found.to_numpy() == pytest.approx((index["EU"] - index[table["region_code"]]).to_numpy())
 
@@ -114,12 +116,12 @@ def test_the_gap_and_the_country_factor_make_the_published_gap(rows):
 
 
 def test_means_of_states_are_weighted_with_population_and_single_regions_unchanged():
-    states, gaps = regional_analyses.institutions_by_state(), barriers.institutional_gaps()
+    states, gaps = regional_analyses.institutions_by_state(TABLES), barriers.institutional_gaps(TABLES)
     latvia = states.query("geo == 'LV' and measure == 'eqi'").iloc[0]
     region = gaps.query("geo == 'LV' and measure == 'eqi'").iloc[0]
     columns = ["value", "gap", "gap_low", "gap_high"]
     assert latvia[columns].astype(float).to_numpy() == pytest.approx(region[columns].astype(float).to_numpy())
-    heads = barriers.region_eqi()["population"].astype(float)
+    heads = barriers.region_eqi(TABLES)["population"].astype(float)
     own = gaps.query("geo == 'PL' and measure == 'eqi'").set_index("unit")["gap"]
     poland = states.query("geo == 'PL' and measure == 'eqi'").iloc[0]
     assert poland["gap"] == pytest.approx(np.average(own, weights=heads[own.index]))
@@ -135,8 +137,8 @@ def test_means_of_states_are_weighted_with_population_and_single_regions_unchang
 
 
 def test_the_table_of_institutions_says_below_and_above():
-    gaps = regional_analyses.institutions_by_state()
-    best, low = annex.institutions_table("FI", gaps), annex.institutions_table("BG", gaps)
+    gaps = regional_analyses.institutions_by_state(TABLES)
+    best, low = annex.institutions_table(TABLES, "FI", gaps), annex.institutions_table(TABLES, "BG", gaps)
     assert "at or above the EU in all 17" in best.title or "in 1 of 17" in best.title
     assert "below the EU in all 17 measures" in low.title
     own, rest = low.data["distance_0"], low.data["distance_0"].iloc[1:]
@@ -146,7 +148,11 @@ def test_the_table_of_institutions_says_below_and_above():
     assert f"{-eqi['gap_low']:.2f} in its own unit (below)".replace("-", "−") in low.caption
     place = (gaps.query("measure == 'eqi'")["value"] > eqi["value"]).sum() + 1
     assert low.cells()[0][2] == f"{place} of 27"
-    group = [g for g in peers.group_now().index if peers.group_now()[g] == peers.group_now()["BG"] and g != "BG"]
+    group = [
+        g
+        for g in peers.group_now(TABLES).index
+        if peers.group_now(TABLES)[g] == peers.group_now(TABLES)["BG"] and g != "BG"
+    ]
     eqi_sd = -gaps.query("measure == 'eqi'").set_index("geo")["gap_sd"]
     assert low.data["distance_4"].iloc[0] == pytest.approx(eqi_sd[group].mean())
 
@@ -155,15 +161,15 @@ def test_the_table_of_institutions_says_below_and_above():
 
 
 def test_the_oaxaca_frame_is_that_of_other_tables():
-    frame = regional_analyses.oaxaca_frame().set_index("region_code")
+    frame = regional_analyses.oaxaca_frame(TABLES).set_index("region_code")
     groups = frozen.load("eis_group").query("edition == 2023 and group == 'emerging'")["geo"]
     assert set(frame.loc[frame["emerging"], "geo"]) == set(groups) & set(frame["geo"])
     gdp = frozen.load("region_year").query(
         "variable == 'gdp_pc_pps_eu27_100' and nuts_version == '2021' and year == 2021 and nuts_code == 'PL21'"
     )["value"]
     assert np.exp(frame.at["PL21", "ln_gdp"]) == pytest.approx(gdp.iloc[0])
-    assert frame.at["PL21", "eqi"] == pytest.approx(barriers.region_eqi().at["PL21", "eqi"])
-    found = regional_analyses.government_and_wealth(PLAN, n_boot=20)
+    assert frame.at["PL21", "eqi"] == pytest.approx(barriers.region_eqi(TABLES).at["PL21", "eqi"])
+    found = regional_analyses.government_and_wealth(TABLES, PLAN, n_boot=20)
     means = frame.groupby("emerging")["relative"].mean()
     facts = words.oaxaca_facts(found)
     assert facts["difference"] == pytest.approx(means[False] - means[True])
@@ -178,12 +184,12 @@ def test_kinds_are_told_by_what_differs_from_all_lagging_regions():
     centres = pd.DataFrame([[5.0, 1.0, 0.0, 0.0, 0.0, 0.0], [5.0, 0.0, 3.0, 0.0, 0.0, 0.0]], index=[1, 2])
     centres.columns = ["3.3.1", "1.1.2", "1.2.1", "2.1.1", "2.2.1", "4.1.1"]
     labels = pd.DataFrame({"unit": ["PL21", "PL22", "LV00"], "cluster": [1, 1, 2], "width": 0.5})
-    labels["unit"] = list(lagging_regions().index[:3])
+    labels["unit"] = list(lagging_regions(TABLES).index[:3])
     stability = pd.DataFrame({"cluster": [1, 2], "n_units": [2, 1], "jaccard": [0.9, 0.5]})
     stability = stability.assign(jaccard_low=0.4, jaccard_high=1.0, reading=["stable", "not stable"])
     choice = pd.DataFrame({"k": [2], "width": [0.3]})
     found = barriers.Profiles(labels, centres, stability, choice, 0.5, 0.2, 0.9, "")
-    kinds, name = words.cluster_rows(found), barriers_module.indicator_names()
+    kinds, name = words.cluster_rows(TABLES, found), barriers_module.indicator_names(TABLES)
     assert kinds["most"].str.startswith(name["1.1.2"]).tolist() == [True, False]
     assert kinds.loc[1, "most"].startswith(name["1.2.1"]) and name["3.3.1"] not in kinds.loc[0, "most"]
     assert kinds["again"].iloc[0] == "stable: 0.90 (0.40 to 1.00)"
@@ -200,7 +206,7 @@ def test_groups_in_doubt_come_first():
         ],
         columns=["geo", "nominal", "leader", "strong", "moderate", "emerging", "certain"],
     )
-    rows = words.group_rows(groups)
+    rows = words.group_rows(TABLES, groups)
     assert list(rows["geo"]) == ["HU", "BE", "SE"] and list(rows["official"]) == [0.3, 0.6, 0.99]
     facts = words.group_facts(rows, groups)
     assert (facts["n"], facts["doubt"], facts["leaders"], facts["less"]) == (3, 2, "Belgium", "Hungary")
@@ -210,7 +216,7 @@ def test_groups_in_doubt_come_first():
 
 
 def test_what_it_would_take_is_the_growth_that_reaches_the_eu(speed):
-    text, listing = annex.closing_exhibits("PL", speed, country_profile.index_relative_to_eu())
+    text, listing = annex.closing_exhibits(TABLES, "PL", speed, country_profile.index_relative_to_eu(TABLES))
     row = listing.data.iloc[0]
     assert row["value"] * np.exp(row["needed_high"] / 100 * (row["by"] - row["start_year"])) == pytest.approx(100)
     assert f"{row['needed_high']:.1f} percent a year" in text.title
@@ -219,21 +225,24 @@ def test_what_it_would_take_is_the_growth_that_reaches_the_eu(speed):
 
 def test_a_country_above_the_eu_needs_nothing(speed):
     for geo, end in (("SE", "above the EU in both"), ("LU", "below the EU in both"), ("FR", "below the EU")):
-        text, listing = annex.closing_exhibits(geo, speed, country_profile.index_relative_to_eu())
+        text, listing = annex.closing_exhibits(TABLES, geo, speed, country_profile.index_relative_to_eu(TABLES))
         assert end in text.title and "have to grow" not in text.title
         assert [r[1] for r in listing.cells()] == ["none", "none"]
 
 
 def test_below_the_eu_counts_the_states_below_it(speed):
-    wide, facts = catching_up.below_the_eu(catching_up.closing_rows(speed)), catching_up.closing_facts(speed)
-    index = country_profile.index_relative_to_eu()
+    wide, facts = (
+        catching_up.below_the_eu(catching_up.closing_rows(TABLES, speed)),
+        catching_up.closing_facts(TABLES, speed),
+    )
+    index = country_profile.index_relative_to_eu(TABLES)
     assert len(wide) == facts["below"] == int((index[index["year"] == 2023]["relative"] < 100).sum())
     assert wide["value"].is_monotonic_increasing and not (wide["needed_first"] == "none").any()
     assert (wide["words_first"] != "no faster than in its own best years").sum() == facts["beyond_first"]
 
 
 def test_the_label_changes_nothing_for_a_leader_and_something_for_another(scenario):
-    leader, other, rich = (annex.scenario_text(geo, scenario).title for geo in ("SE", "PL", "LU"))
+    leader, other, rich = (annex.scenario_text(TABLES, geo, scenario).title for geo in ("SE", "PL", "LU"))
     assert "changes nothing" in leader and "would change by" in other
     assert "at or above the leaders already" in rich and "at or above" not in other
 
@@ -244,35 +253,35 @@ def test_a_clear_change_is_said_to_be_one(scenario):
         changed = scenario.assign(
             change_low=scenario["change_low"].mask(label, low), change_high=scenario["change_high"].mask(label, high)
         )
-        assert said in annex.scenario_text("PL", changed).title
+        assert said in annex.scenario_text(TABLES, "PL", changed).title
 
 
 # ---- connections and money ----
 
 
 def test_connection_points_agree_with_the_matrix():
-    matrix, sides = tiers.country_matrix()
+    matrix, sides = tiers.country_matrix(TABLES)
     points = bipartite.connection_points(matrix, sides, rng(), n_null=49)
-    coverage = tiers.s3_coverage()
+    coverage = tiers.s3_coverage(TABLES)
     first = [c for c in matrix if sides[c] == "tier1"]
     for geo in ("PL", "SK", "BG", "LU"):
-        text = annex.connection_text(geo, points, coverage, 49).title
+        text = annex.connection_text(TABLES, geo, points, coverage, 49).title
         n1, n2 = int(matrix.loc[geo, first].sum()), int(matrix.loc[geo].drop(first).sum())
         assert f"for {coverage.known} of {coverage.total} " in text and "not absence from Tier 2" in text
         assert (f"is in {n2} of them" in text) == (n2 > 0) and ("no integrated IPCEI" in text) == (n1 == 0)
         assert (f"{n1 * n2} pair" in text) == (n1 * n2 > 0)
     changed = points.assign(null_low=points["pairs"] + 1.0, null_high=points["pairs"] + 5.0)
-    assert "fewer than" in annex.connection_text("PL", changed, coverage, 49).title
+    assert "fewer than" in annex.connection_text(TABLES, "PL", changed, coverage, 49).title
 
 
 def test_money_is_placed_beside_the_gap():
-    rows = money.money_by_country()
-    text = annex.money_against_gap_text("RO", rows).title
-    gap = money.innovation_gap(2019).rank(ascending=False, method="min")
+    rows = money.money_by_country(TABLES)
+    text = annex.money_against_gap_text(TABLES, "RO", rows).title
+    gap = money.innovation_gap(TABLES, 2019).rank(ascending=False, method="min")
     heads = rows[rows["instrument"] == "RRF grants, first plan"].set_index("geo")["per_head"]
     place = int((heads > heads["RO"]).sum()) + 1
     assert f"Recovery and Resilience Facility: place {place} by money, {int(gap['RO'])} by gap of 2019" in text
-    shown = annex.money_table("RO").data.set_index("instrument")["rank"]
+    shown = annex.money_table(TABLES, "RO").data.set_index("instrument")["rank"]
     assert shown["Recovery grants: € per head"] == place, "text and table tell the same place"
     unknown = rows.assign(per_head=rows["per_head"].mask((rows["geo"] == "RO") & (rows["gap_year"] == 2019)))
-    assert "Recovery and Resilience Facility: not known" in annex.money_against_gap_text("RO", unknown).title
+    assert "Recovery and Resilience Facility: not known" in annex.money_against_gap_text(TABLES, "RO", unknown).title

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from innodivide import models
+from innodivide.data import Tables
 from innodivide.evidence import confirmatory
 from innodivide.evidence.multiverse import grid as grid_module
 from innodivide.evidence.multiverse import joint_test
@@ -24,8 +25,10 @@ from innodivide.narrative.exhibits import say
 from innodivide.narrative.robustness import appendix, method_audit
 from innodivide.narrative.robustness import choices as words
 
+TABLES = Tables()
+
 PLAN = load_plan()
-DYADS = confirmatory.planned_dyads(PLAN)
+DYADS = confirmatory.planned_dyads(TABLES, PLAN)
 
 
 def analysed(dyads):
@@ -93,9 +96,9 @@ def test_only_the_verdict_on_leaders_counts():
 
 @pytest.fixture(scope="module")
 def grid():
-    specs = grid_module.expand()
+    specs = grid_module.expand(TABLES)
     some = specs[(specs["sample"] == "all") & (specs["outcome"] == "notifying") & (specs["controls_year"] == "lag1")]
-    return joint_test.run_grid(some.reset_index(drop=True))
+    return joint_test.run_grid(TABLES, some.reset_index(drop=True))
 
 
 def test_every_specification_is_in_the_table_of_questions_and_models(grid):
@@ -151,9 +154,9 @@ def test_an_answer_with_an_interval_beyond_one_is_said_so():
     strong = replace(STRONG, permutation=STRONG.profile, second_permutation=STRONG.profile, effect=STRONG.profile)
     weak = replace(REAL, permutation=REAL.profile, second_permutation=REAL.profile, effect=REAL.profile)
     curve = type("Curve", (), {"odds_ratio": 4.0, "power": 0.8})
-    assert leader_test.answer_facts(strong, curve, PLAN)["so"] == "the figures show an association"
-    assert "do not rule out" in leader_test.answer_facts(weak, curve, PLAN)["so"]
-    assert leader_test.answer_facts(weak, curve, PLAN)["dropped"] == "nothing"
+    assert leader_test.answer_facts(TABLES, strong, curve, PLAN)["so"] == "the figures show an association"
+    assert "do not rule out" in leader_test.answer_facts(TABLES, weak, curve, PLAN)["so"]
+    assert leader_test.answer_facts(TABLES, weak, curve, PLAN)["dropped"] == "nothing"
 
 
 def test_linear_models_carry_their_rate_in_the_audit():

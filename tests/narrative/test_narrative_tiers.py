@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innodivide.data import frozen
+from innodivide.data import Tables, frozen
 from innodivide.evidence import recovery
 from innodivide.evidence.claims import connection as claims
 from innodivide.indicators import tiers
@@ -16,6 +16,8 @@ from innodivide.models.network import bipartite
 from innodivide.narrative.two_tiers import connection_words as words
 from innodivide.narrative.two_tiers import instruments, reform
 from innodivide.reports.making.declarations import notebook
+
+TABLES = Tables()
 
 DRAWS = 399
 
@@ -26,7 +28,7 @@ def rng(seed: int = 3) -> np.random.Generator:
 
 @pytest.fixture(scope="module")
 def matrix():
-    return tiers.country_matrix()
+    return tiers.country_matrix(TABLES)
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +38,14 @@ def overlap(matrix):
 
 @pytest.fixture(scope="module")
 def funds():
-    return money.money_against_gap(rng(), n_permutations=DRAWS), money.recommendation_against_gap(rng(), None, DRAWS)
+    return money.money_against_gap(TABLES, rng(), n_permutations=DRAWS), money.recommendation_against_gap(
+        TABLES, rng(), DRAWS
+    )
 
 
 @pytest.fixture(scope="module")
 def tested():
-    return recovery.recovery_tests(rng(), n_permutations=DRAWS)
+    return recovery.recovery_tests(TABLES, rng(), n_permutations=DRAWS)
 
 
 # ---- the claims ----
@@ -56,8 +60,8 @@ def test_every_claim_points_to_exhibits_of_the_notebook():
 
 
 def test_claims_table_and_verdicts_are_those_of_the_findings():
-    found = [claims.partnership_demand(), claims.regions_beyond()]
-    table, verdict = words.claims_table(found), words.verdicts(found)
+    found = [claims.partnership_demand(TABLES), claims.regions_beyond(TABLES)]
+    table, verdict = words.claims_table(TABLES, found), words.verdicts(found)
     statement = frozen.load("claim").set_index("claim_id")["claim"]
     assert list(table["claim"]) == [statement["C07"], statement["C11"]]
     assert list(table["verdict"]) == [f.verdict for f in found] == [verdict["c07"], verdict["c11"]]
@@ -66,13 +70,16 @@ def test_claims_table_and_verdicts_are_those_of_the_findings():
 
 def test_the_numbers_of_the_answer_are_those_of_the_ledger():
     """Found twice, by the claim and by the sentence; they must not part."""
-    demand, ledger = words.demand_facts(), claims.partnership_demand().numbers
+    demand, ledger = words.demand_facts(TABLES), claims.partnership_demand(TABLES).numbers
     assert f"{demand['inside']} of {demand['states']} states (none known: {demand['without']})" in ledger
     assert f"at least {demand['people']:.0%} of the people" in ledger
-    frame, places = tiers.regions(), tiers.unlisted_places()
+    frame, places = tiers.regions(TABLES), tiers.unlisted_places(TABLES)
     bounds = tiers.regions_by_tier(frame, int(places["unlisted"].sum()))
     beyond = words.bounds_facts(bounds, frame, places)
-    assert f"as listed {beyond['most']} ({beyond['people_most']:.0%} of the people)" in claims.regions_beyond().numbers
+    assert (
+        f"as listed {beyond['most']} ({beyond['people_most']:.0%} of the people)"
+        in claims.regions_beyond(TABLES).numbers
+    )
     assert beyond["fewest"] == 0 and beyond["listed"] == int(frame["tier2_any"].sum()) < beyond["n"]
 
 
@@ -99,14 +106,14 @@ def test_connection_facts_are_the_rows_of_the_tests(overlap):
 def test_the_matrix_and_the_table_count_the_same(matrix):
     table, sides = matrix
     cells, points = (
-        words.matrix_rows(table, sides),
-        words.country_rows(bipartite.connection_points(table, sides, rng(), 99)),
+        words.matrix_rows(TABLES, table, sides),
+        words.country_rows(TABLES, bipartite.connection_points(table, sides, rng(), 99)),
     )
     assert len(cells) == int(table.to_numpy().sum()) and not cells.isna().any(axis=None)
     counted = cells.groupby(["geo", "tier"]).size().unstack(fill_value=0).reindex(points["geo"], fill_value=0)
     assert list(counted["IPCEI"]) == list(points["n_ipcei"])
     assert list(counted["S3 partnership"]) == list(points["s3_partnerships"])
-    facts, shape = words.point_facts(points), words.matrix_facts(table, sides)
+    facts, shape = words.point_facts(points), words.matrix_facts(TABLES, table, sides)
     assert sum(facts[k] for k in ("both", "first_only", "second_only", "neither")) == len(table) == len(points)
     assert len(shape["order"]) == len(table) and all(code in shape["codes"] for code in table if sides[code] == "tier2")
     assert facts["only"].count(",") + 2 == facts["first_only"]
@@ -126,11 +133,11 @@ def test_variants_in_words_and_which_are_not_clear():
             "p_value": [0.01, 0.4, *[0.01] * 7],
         }
     )
-    shown, facts = words.robust_rows(rows), words.robust_facts(rows)
+    shown, facts = words.robust_rows(TABLES, rows), words.robust_facts(TABLES, rows)
     assert list(shown["variant"])[:3] == ["as in the test", "IPCEIs up to the brief", "without Austria"]
     assert "without France" not in set(shown["variant"]) and list(shown["variant"])[-1] == "without S3-X"
     assert (facts["n"], facts["clear"], facts["not_clear"]) == (9, 8, "IPCEIs up to the brief")
-    assert words.robust_facts(rows.assign(observed=11.0))["clear"] == 0, "more pairs are not fewer"
+    assert words.robust_facts(TABLES, rows.assign(observed=11.0))["clear"] == 0, "more pairs are not fewer"
 
 
 def test_shape_facts_name_what_differs():
@@ -143,14 +150,14 @@ def test_shape_facts_name_what_differs():
 
 
 def test_every_instrument_has_a_row_counted_from_the_tables():
-    rows = instruments.instruments()
+    rows = instruments.instruments(TABLES)
     asked = ("IPCEI", "Alliance", "Cluster", "S3", "EIC", "I3", "RIV", "EDIH", "Semester", "RRF", "Cohesion", "Horizon")
     assert all(rows["instrument"].str.contains(name).any() for name in asked)
     assert not rows.isna().any(axis=None) and set(rows["tier"]) == {"Tier 1", "Tier 2", "Reform, funds"}
     assert set(rows["by_country"]) | set(rows["by_region"]) == {"yes", "some", "no"}
     known = rows.set_index("instrument")["known"]
     assert str(len(frozen.load("alliance"))) in known["Industrial Alliances"]
-    places = tiers.tier1_by_country()
+    places = tiers.tier1_by_country(TABLES)
     assert known["IPCEIs"].startswith(f"{places['n_ipcei'].sum()} places")
     assert f"for {places['n_ipcei'].sum() - places['companies_missing'].sum()} of these" in known["IPCEIs"]
     facts = instruments.coverage_facts(rows)
@@ -158,8 +165,8 @@ def test_every_instrument_has_a_row_counted_from_the_tables():
 
 
 def test_sources_are_those_of_the_rows_used():
-    assert words.sources("tile_grid") == tuple(sorted(set(frozen.load("tile_grid").get("source_id", []))))
-    used, every = words.sources("eis_index"), set(frozen.load("eis_index")["source_id"])
+    assert words.sources(TABLES, "tile_grid") == tuple(sorted(set(frozen.load("tile_grid").get("source_id", []))))
+    used, every = words.sources(TABLES, "eis_index"), set(frozen.load("eis_index")["source_id"])
     assert used and set(used) < every
     for name, rows in words.USED.items():
         assert len(frozen.load(name).query(rows)), name
@@ -170,19 +177,21 @@ def test_sources_are_those_of_the_rows_used():
 
 def test_money_facts_are_the_rows(funds):
     rows, semester = funds
-    facts, reform_rows = reform.money_facts(rows, semester), rows[rows["reform"]]
+    facts, reform_rows = reform.money_facts(TABLES, rows, semester), rows[rows["reform"]]
     assert (facts["low"], facts["high"]) == (reform_rows["rho"].min(), reform_rows["rho"].max())
     assert facts["without"].count(",") + 2 == facts["n_without"] and facts["year"] == 2020
     assert facts["points"] == abs(semester["estimate"].iloc[-1])
-    assert reform.money_facts(rows, semester.assign(estimate=3.0))["side"] == "less far below"
+    assert reform.money_facts(TABLES, rows, semester.assign(estimate=3.0))["side"] == "less far below"
     given = reform.money_rows(rows)["given"]
     assert [float(g.split()[-1].replace("−", "-")) for g in given] == pytest.approx(rows["rho_given_wealth"], abs=0.005)
-    assert reform.money_facts(rows.assign(p_given_wealth=0.01), semester)["given_reading"] == "do not all vanish"
+    assert (
+        reform.money_facts(TABLES, rows.assign(p_given_wealth=0.01), semester)["given_reading"] == "do not all vanish"
+    )
 
 
 def test_recovery_lines_are_the_means_of_the_paths(tested):
-    lines = reform.recovery_lines()
-    paths = recovery.growth_paths()
+    lines = reform.recovery_lines(TABLES)
+    paths = recovery.growth_paths(TABLES)
     upper = paths[paths["group"].isin(recovery.UPPER)]["shortfall"]
     facts = reform.recovery_facts(tested, lines)
     assert facts["upper"] == pytest.approx(upper.mean()) and facts["end"] == recovery.END
@@ -199,14 +208,14 @@ def test_recovery_rows_keep_every_test_and_put_the_deciding_one_first(tested):
 def test_the_fixed_words_of_the_report_hold(overlap, funds):
     """Titles and sentences that say a direction in words, not in values."""
     rows, semester = funds
-    facts = reform.money_facts(rows, semester)
+    facts = reform.money_facts(TABLES, rows, semester)
     assert facts["low"] > 0 > facts["horizon"] and facts["horizon_given"] < 0, "money rises with the gap, Horizon falls"
     assert semester["estimate"].iloc[-1] < 0, "recommendations did not go to the largest gap"
     assert overlap[1].set_index("statistic").at["spearman", "p_value"] < 0.05, "activity left aside they go together"
-    assert len(tiers.s3_growth()) == 0, "no count of one scope at two dates"
-    groups = words.group_rows(tiers.regions())
+    assert len(tiers.s3_growth(TABLES)) == 0, "no count of one scope at two dates"
+    groups = words.group_rows(tiers.regions(TABLES))
     assert words.group_facts(groups)["top_n"] == groups.set_index("group").at["leader", "n_regions"]
-    spread = benchmarks.concentration_by_quantity(benchmarks.tier1_and_benchmarks())
-    gaps = reform.difference_rows(benchmarks.more_concentrated(benchmarks.tier1_and_benchmarks(), rng(), 99))
+    spread = benchmarks.concentration_by_quantity(benchmarks.tier1_and_benchmarks(TABLES))
+    gaps = reform.difference_rows(benchmarks.more_concentrated(benchmarks.tier1_and_benchmarks(TABLES), rng(), 99))
     facts = reform.difference_facts(spread, gaps)
     assert facts["places"] < facts["gdp"] < facts["aid"] and facts["n"] == len(gaps) >= facts["more"] + facts["less"]

@@ -70,7 +70,8 @@ def test_outputs_and_counts_are_stripped(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_a_cell_is_short_and_defines_nothing(name):
     for cell in cells(name, "code"):
-        assert len(cell.source.splitlines()) <= LINES, cell.source
+        lines = [line for line in cell.source.splitlines() if not re.match(r"(from|import) ", line)]
+        assert len(lines) <= LINES, cell.source
         kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.While, ast.Try)
         assert not [n for n in ast.walk(ast.parse(cell.source)) if isinstance(n, kinds)], cell.source
         assert not re.search(r"^\s*[%!]|print\(|read_csv|open\(", cell.source, re.MULTILINE), cell.source

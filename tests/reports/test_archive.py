@@ -280,7 +280,8 @@ def test_the_program_of_an_exhibit_is_the_line_that_defines_it(unpacked):
 
 def test_functions_are_found_through_variables_tuples_and_packages():
     cells = [
-        "from innodivide import models, plan as p\nfrom innodivide.evidence.confirmatory import planned_dyads\n"
+        "from innodivide import models\nfrom innodivide.evidence import plan as p\n"
+        "from innodivide.evidence.confirmatory import planned_dyads\n"
         "from innodivide.narrative.exhibits import table\nfirst, second = planned_dyads(p.load_plan()), 3",
         'fit = models.firth_logit(first)\ntable("T1", "x", fit, {})\ntable("T2", "y", second, {})',
     ]

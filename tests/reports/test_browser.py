@@ -15,10 +15,13 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 from site_fixtures import ANNEXES, FAILED, NASTY, countries, ledger, specifications, write_folder
 
+from innodivide.data import Tables
 from innodivide.evidence.multiverse import grid
 from innodivide.evidence.robustness import other_choices
 from innodivide.reports.site import explorer
 from innodivide.reports.site.index import write_index
+
+TABLES = Tables()
 
 PHONE, DESK = {"width": 360, "height": 740}, {"width": 1280, "height": 900}
 MENUS = [f"#choice-{name}" for name in explorer.DIMENSIONS]
@@ -141,7 +144,7 @@ def test_any_choice_shows_its_estimate_interval_counts_and_rank(visit, seed):
 
 
 def test_a_combination_that_is_not_run_says_why_and_changes_nothing_else(visit):
-    page, rules = visit(), grid.excluded()
+    page, rules = visit(), grid.excluded(TABLES)
     choices = dict(zip(explorer.DIMENSIONS, other_choices.REGISTERED.split("/"))) | {"size": "ln_gdp"}
     choose(page, choices)
     expect(page.locator("#result")).to_contain_text("Not run.")

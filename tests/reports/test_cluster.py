@@ -90,8 +90,8 @@ if __name__ == "__main__":
     import sys
     from contextlib import nullcontext
     from pathlib import Path
-    from innodivide.reports.cluster import executor
-    from innodivide.reports.run import job, run
+    from innodivide.reports.making.cluster import executor
+    from innodivide.reports.making.run import job, run
     address, out, *moods = sys.argv[1:]
     with executor(address, ["{mini}"]) if address else nullcontext() as there:
         jobs = [job("{mini}", mood=m) for m in moods]

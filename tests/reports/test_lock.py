@@ -13,7 +13,7 @@ from innodivide.reports.making.lock import HOLDER, LOCK, FolderBusy, only_run_in
 HOLD = """
 import sys, time
 from pathlib import Path
-from innodivide.reports.lock import only_run_in
+from innodivide.reports.making.lock import only_run_in
 with only_run_in(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(float(sys.argv[2]))

@@ -184,7 +184,8 @@ def test_another_package_version_makes_it_stale(mini, report, tmp_path):
     described.mkdir()
     (described / "METADATA").write_text("Metadata-Version: 2.1\nName: typst\nVersion: 0.0.7\n")
     script = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; from innodivide.reports import run; "
+        "import sys; sys.path.insert(0, sys.argv[1]); from pathlib import Path; "
+        "from innodivide.reports.making import run; "
         f"print(run.freshness([run.job({MINI!r}, ('html',))], Path(sys.argv[2])))"
     )
     found = subprocess.run(

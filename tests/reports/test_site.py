@@ -26,7 +26,7 @@ from site_fixtures import (
     write_report,
 )
 
-from innodivide.data import frozen
+from innodivide.data import Tables, frozen
 from innodivide.evidence.claims.finding import Finding
 from innodivide.evidence.multiverse import grid as grid_module
 from innodivide.evidence.robustness import other_choices
@@ -34,6 +34,8 @@ from innodivide.reports.making.declarations import ANNEX, notebooks
 from innodivide.reports.site import content, explorer
 from innodivide.reports.site.index import write_index
 from innodivide.reports.site.page import as_script_data
+
+TABLES = Tables()
 
 LIMIT = 2_000_000  # bytes
 
@@ -163,7 +165,7 @@ def test_the_registered_cell_is_the_registered_one(grid):
 
 
 def test_cells_that_are_not_run_have_the_reason_of_the_declaration(text, grid):
-    reasons = {r["reason"]: r["n_cells"] for r in grid_module.excluded().to_dict("records")}
+    reasons = {r["reason"]: r["n_cells"] for r in grid_module.excluded(TABLES).to_dict("records")}
     assert set(grid["reasons"]) <= {*reasons, "it could not be estimated: the model did not converge"}
     failed = cell_of(grid, dict(zip(explorer.DIMENSIONS, FAILED.split("/"))))
     assert grid["reasons"][grid["cells"]["why"][failed]].endswith("the model did not converge")
@@ -174,7 +176,7 @@ def test_cells_that_are_not_run_have_the_reason_of_the_declaration(text, grid):
 def test_over_the_whole_grid_the_reasons_count_as_the_grid_counts_them():
     import yaml
 
-    specs, declared = grid_module.expand(), yaml.safe_load((frozen.ROOT / "multiverse.yml").read_text("utf-8"))
+    specs, declared = grid_module.expand(TABLES), yaml.safe_load((frozen.ROOT / "multiverse.yml").read_text("utf-8"))
     levels = {name: list(dict.fromkeys(specs[name])) for name in explorer.DIMENSIONS}
     total = 1
     for names in levels.values():
@@ -183,7 +185,7 @@ def test_over_the_whole_grid_the_reasons_count_as_the_grid_counts_them():
     why = [None] * total
     reasons = explorer._reasons(levels, run, declared, why)
     counted = {reason: why.count(i) for i, reason in enumerate(reasons)}
-    assert counted == dict(grid_module.excluded()[["reason", "n_cells"]].to_numpy())
+    assert counted == dict(grid_module.excluded(TABLES)[["reason", "n_cells"]].to_numpy())
 
 
 def cell_of_levels(levels: dict, row: dict) -> int:
@@ -211,7 +213,7 @@ def test_two_scales_for_one_estimator_are_refused(folder, tmp_path):
 
 
 def test_every_level_of_the_grid_has_a_short_name():
-    specs = grid_module.expand()
+    specs = grid_module.expand(TABLES)
     for name in explorer.DIMENSIONS:
         for level in specs[name].unique():
             assert level in explorer.LABELS[name] or level.startswith("drop_"), (name, level)
@@ -313,9 +315,8 @@ def test_a_folder_name_with_signs_of_its_own_is_linked_by_its_address(tmp_path):
 
 def test_the_same_folder_elsewhere_gives_the_same_bytes_in_another_process(folder, text, tmp_path):
     copy = shutil.copytree(folder, tmp_path / "copy", ignore=shutil.ignore_patterns("index.html"))
-    program = (
-        f"from pathlib import Path; from innodivide.reports.site import write_index; write_index(Path({str(copy)!r}))"
-    )
+    program = "import sys; from pathlib import Path; from innodivide.reports.site.index import write_index; "
+    program += f"write_index(Path({str(copy)!r}))"
     environment = {**os.environ, "PYTHONHASHSEED": "11", "LC_ALL": "C", "PYTHONUTF8": "1", "TZ": "Pacific/Auckland"}
     subprocess.run([sys.executable, "-c", program], check=True, env=environment)
     assert (copy / "index.html").read_text("utf-8") == text
@@ -349,7 +350,7 @@ def test_neither_the_check_nor_the_page_needs_plotting(folder, tmp_path):
     copy = shutil.copytree(folder, tmp_path / "copy")
     (copy / "index.html").unlink()
     program = (
-        "import sys; from pathlib import Path; from innodivide.reports.site import write_index\n"
+        "import sys; from pathlib import Path; from innodivide.reports.site.index import write_index\n"
         f"write_index(Path({str(copy)!r})); loaded = set(sys.modules)\n"
         "assert not loaded & {'matplotlib', 'seaborn', 'scipy', 'statsmodels', 'papermill'}, loaded"
     )

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from innodivide.data.tables import TAKING_PART, Tables, _tables, member_states
+from innodivide.data.tables import TAKING_PART, Tables, member_states
 from innodivide.errors import DataError
 
 _NEEDS = {
@@ -14,7 +14,7 @@ _NEEDS = {
 }
 
 
-def recompute(tables: Tables | None = None) -> pd.DataFrame:
+def recompute(tables: Tables) -> pd.DataFrame:
     """Return table `published_check` with our figure computed afresh.
 
     Returns
@@ -22,9 +22,8 @@ def recompute(tables: Tables | None = None) -> pd.DataFrame:
     pandas.DataFrame
         The table's columns plus `computed` (missing where the tables cannot give the figure); the index is kept.
     """
-    tables = _tables(tables)
     checks = tables["published_check"]
-    computed = [_measure(row, tables) if pd.notna(row.measure) else float("nan") for row in checks.itertuples()]
+    computed = [_measure(tables, row) if pd.notna(row.measure) else float("nan") for row in checks.itertuples()]
     return checks.assign(computed=computed)
 
 
@@ -52,7 +51,7 @@ def verdict_holds(row) -> bool:
     return True
 
 
-def _measure(row, tables: Tables) -> float:
+def _measure(tables: Tables, row) -> float:
     """Compute one measure over the IPCEIs and countries that the row names."""
     for column in _NEEDS.get(row.measure, ()):
         if pd.isna(getattr(row, column)):
@@ -106,10 +105,10 @@ def _measure(row, tables: Tables) -> float:
         case "sum_country_companies":
             return _total(of_row["n_companies"], row)
         case "sum_country_projects_min":
-            return float(sum(_at_least(r, tables, projects=True) for r in of_row.itertuples()))
+            return float(sum(_at_least(tables, r, projects=True) for r in of_row.itertuples()))
         case "residual_country_companies":
             rest = states[states["ipcei_id"].isin(ipceis) & ~states["geo"].isin(geos)]
-            return _total(chosen["n_companies"], row) - sum(_at_least(r, tables) for r in rest.itertuples())
+            return _total(chosen["n_companies"], row) - sum(_at_least(tables, r) for r in rest.itertuples())
         case "sum_participant_aid_eur_mn":
             return float(people["aid_eur_mn_mid"].sum())
         case "count_participant_organisations":
@@ -126,7 +125,7 @@ def _total(column: pd.Series, row) -> float:
     return float(column.sum())
 
 
-def _at_least(state, tables: Tables, projects: bool = False) -> int:
+def _at_least(tables: Tables, state, projects: bool = False) -> int:
     """Return the known number of projects or companies of a state in an IPCEI, else of companies named, at least 1."""
     people = tables["ipcei_participant"]
     named = people[

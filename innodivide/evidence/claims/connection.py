@@ -8,7 +8,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from innodivide.data.tables import Tables, _tables, member_states
+from innodivide.data.tables import Tables, member_states
 from innodivide.evidence import recovery
 from innodivide.evidence.claims.finding import Finding
 from innodivide.evidence.confirmatory import BRIEF_CUTOFF
@@ -42,9 +42,8 @@ def connected_states(found: pd.Series) -> str:
     return "supported" if inside and narrow else "inconclusive"
 
 
-def tiers_hardly_connect(rng: np.random.Generator, tables: Tables | None = None, n_null: int = 9999) -> Finding:
+def tiers_hardly_connect(tables: Tables, rng: np.random.Generator, n_null: int = 9999) -> Finding:
     """C05: no more states in both tiers than their activity explains; regions and organisations are not testable."""
-    tables = _tables(tables)
     matrix, sides = tiers.country_matrix(tables)
     rows = bipartite.overlap_test(matrix, sides, rng, n_null=n_null).set_index("statistic")
     pairs, both = rows.loc["pairs"], rows.loc["both"]
@@ -73,9 +72,8 @@ def tiers_hardly_connect(rng: np.random.Generator, tables: Tables | None = None,
     )
 
 
-def partnership_demand(tables: Tables | None = None) -> Finding:
+def partnership_demand(tables: Tables) -> Finding:
     """C07: partnerships grow, and their members come from most states and from regions with most people."""
-    tables = _tables(tables)
     growth, by_state, regions = tiers.s3_growth(tables), tiers.tier2_by_country(tables), tiers.regions(tables)
     members = tiers.tier2_memberships(tables)
     members = members[(members["instrument"] == "S3") & members["sure"]]
@@ -118,7 +116,7 @@ def partnership_demand(tables: Tables | None = None) -> Finding:
     )
 
 
-def overlap_robustness(rng: np.random.Generator, tables: Tables | None = None, n_null: int = 999) -> pd.DataFrame:
+def overlap_robustness(tables: Tables, rng: np.random.Generator, n_null: int = 999) -> pd.DataFrame:
     """Return the cross-tier pairs of C05 with other lists, IPCEIs and states.
 
     A variant that leaves out one list or state takes `n_null` random matrices, the others, which are quoted one by one
@@ -131,7 +129,6 @@ def overlap_robustness(rng: np.random.Generator, tables: Tables | None = None, n
         list, however partial, "until <brief>", "without <list>", "without <state>"), observed, null_mean, null_low,
         null_high, ratio, p_value, states (verdict on the states' part by the rule of C05).
     """
-    tables = _tables(tables)
     main, sides = tiers.country_matrix(tables)
     lists = [c for c in main if sides[c] == "tier2"]
     founders = set(lists) - set(tiers.complete_partnerships(tables, founding=False))
@@ -169,9 +166,9 @@ def recovery_verdict(rows: pd.DataFrame) -> str:
     return "contradicted" if robust else "inconclusive"
 
 
-def uneven_recovery(rng: np.random.Generator, tables: Tables | None = None, n_permutations: int = 9999) -> Finding:
+def uneven_recovery(tables: Tables, rng: np.random.Generator, n_permutations: int = 9999) -> Finding:
     """C09: the shortfall of GDP after the pandemic rises with the innovation gap."""
-    rows = recovery.recovery_tests(rng, tables, n_permutations)
+    rows = recovery.recovery_tests(tables, rng, n_permutations)
     gap = rows[rows["contrast"] == "gap"]
     shown = gap[((gap["outcome"] == "shortfall") & (gap["end"] == recovery.END)) | (gap["outcome"] == "shock")]
     text = join_names(
@@ -197,9 +194,8 @@ def uneven_recovery(rng: np.random.Generator, tables: Tables | None = None, n_pe
     )
 
 
-def regions_beyond(tables: Tables | None = None) -> Finding:
+def regions_beyond(tables: Tables) -> Finding:
     """C11: more regions are in neither tier than in at least one, whatever the unpublished lists hold."""
-    tables = _tables(tables)
     places = tiers.unlisted_places(tables)
     rows = tiers.regions_by_tier(tiers.regions(tables), int(places["unlisted"].sum()))
     low, high, total = rows["neither"].min(), rows["neither"].max(), rows["n_regions"].iloc[0]
@@ -224,11 +220,10 @@ def regions_beyond(tables: Tables | None = None) -> Finding:
     )
 
 
-def reform_money(rng: np.random.Generator, tables: Tables | None = None, n_permutations: int = 9999) -> Finding:
+def reform_money(tables: Tables, rng: np.random.Generator, n_permutations: int = 9999) -> Finding:
     """C12: reform money per head and the R&I recommendations of 2020 go where the gap is."""
-    tables = _tables(tables)
-    rows = money.money_against_gap(rng, tables, n_permutations)
-    reform, last = rows[rows["reform"]], money.recommendation_against_gap(rng, tables, n_permutations).iloc[-1]
+    rows = money.money_against_gap(tables, rng, n_permutations)
+    reform, last = rows[rows["reform"]], money.recommendation_against_gap(tables, rng, n_permutations).iloc[-1]
     tests = pd.concat(
         [
             reform.set_index("instrument")[["rho", "p_value"]].rename(columns={"rho": "estimate"}),

@@ -49,10 +49,10 @@ def least_innovative_regions(tables: Tables) -> Finding:
     )
 
 
-def divide_widens(plan: Plan, tables: Tables) -> Finding:
+def divide_widens(tables: Tables, plan: Plan) -> Finding:
     """C08: the spread between countries grew (supported) or fell (contradicted) beyond its bootstrap interval."""
-    series = index_relative_to_eu(2023, tables)
-    change, beta = spread_change(plan, tables), convergence.beta_convergence(series)
+    series = index_relative_to_eu(tables, 2023)
+    change, beta = spread_change(tables, plan), convergence.beta_convergence(series)
     verdict = "supported" if change["ci_low"] > 0 else "contradicted" if change["ci_high"] < 0 else "inconclusive"
     numbers = (
         f"Spread (sd of the log index) {change['first']:.3f} in {series['year'].min()} and {change['last']:.3f} "
@@ -74,12 +74,12 @@ def divide_widens(plan: Plan, tables: Tables) -> Finding:
     return Finding("C08", verdict, numbers, coverage, short, f"{states}, EIS 2023 series", would)
 
 
-def spread_change(plan: Plan, tables: Tables | None = None) -> dict:
+def spread_change(tables: Tables, plan: Plan) -> dict:
     """Return the change of the spread between countries in the EIS 2023 series (`convergence.sigma_change`)."""
-    return convergence.sigma_change(index_relative_to_eu(2023, tables), stream(plan, 8))
+    return convergence.sigma_change(index_relative_to_eu(tables, 2023), stream(plan, 8))
 
 
-def spread_facts(plan: Plan, tables: Tables | None = None) -> dict:
+def spread_facts(tables: Tables, plan: Plan) -> dict:
     """Return the change of the spread and its interval, for the text."""
-    found = spread_change(plan, tables)
+    found = spread_change(tables, plan)
     return {"change": found["change"], "low": found["ci_low"], "high": found["ci_high"]}

@@ -64,11 +64,11 @@ def _counts(frame: pd.DataFrame, names: dict) -> str:
     return join_names([f"{names[r.geo]} {r.n_participations}" for r in frame.itertuples()])
 
 
-def named_five_dominate(main: Confirmatory, family: pd.DataFrame, plan: Plan, tables: Tables) -> Finding:
+def named_five_dominate(tables: Tables, main: Confirmatory, family: pd.DataFrame, plan: Plan) -> Finding:
     """C02: five named states dominate; each should be in more than half of the IPCEIs, and the five above the rest."""
     names = dict(zip(*member_states(tables)[["geo", "name"]].T.to_numpy()))
-    now = named_counts(main.dyads, NAMED_FIVE, tables)
-    then = named_counts(ipcei_dyads(until=BRIEF_CUTOFF, tables=tables), NAMED_FIVE, tables)
+    now = named_counts(tables, main.dyads, NAMED_FIVE)
+    then = named_counts(tables, ipcei_dyads(tables, until=BRIEF_CUTOFF), NAMED_FIVE)
     above = int((2 * now["n_participations"] > now["n_possible"]).sum())
     supported = family.loc["named_five", "verdict"] == "supported"
     verdict = "supported" if supported and above == len(now) else "contradicted" if 2 * above < len(now) else "partly"
@@ -90,7 +90,7 @@ def named_five_dominate(main: Confirmatory, family: pd.DataFrame, plan: Plan, ta
     return Finding("C02", verdict, numbers, coverage, short, f"{total} IPCEIs, membership complete", change)
 
 
-def lowest_group_absent(main: Confirmatory, family: pd.DataFrame, plan: Plan, tables: Tables) -> Finding:
+def lowest_group_absent(tables: Tables, main: Confirmatory, family: pd.DataFrame, plan: Plan) -> Finding:
     """C03: the lowest group barely features, and the three named states were in it when the brief was written."""
     names = dict(zip(*member_states(tables)[["geo", "name"]].T.to_numpy()))
     groups = (
@@ -98,7 +98,7 @@ def lowest_group_absent(main: Confirmatory, family: pd.DataFrame, plan: Plan, ta
         .query("edition == @BRIEF_EDITION", local_dict={"BRIEF_EDITION": BRIEF_EDITION})
         .set_index("geo")["group"]
     )
-    counts = named_counts(main.dyads, NAMED_THREE, tables)
+    counts = named_counts(tables, main.dyads, NAMED_THREE)
     inside = [g for g in NAMED_THREE if groups[g] == "modest"]
     row = family.loc["modest_group"]
     verdict = (

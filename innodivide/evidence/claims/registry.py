@@ -6,7 +6,7 @@ others in its supplement, written later but before their statistics were compute
 
 import pandas as pd
 
-from innodivide.data.tables import Tables, _tables
+from innodivide.data.tables import Tables
 from innodivide.evidence.claims import connection, gap, membership, shared_barriers
 from innodivide.evidence.claims.finding import NOT_TESTED
 from innodivide.evidence.confirmatory import Confirmatory, stream
@@ -14,7 +14,7 @@ from innodivide.evidence.plan import Plan
 from innodivide.wording import join_names
 
 
-def ledger(main: Confirmatory, family: pd.DataFrame, plan: Plan, tables: Tables | None = None) -> pd.DataFrame:
+def ledger(tables: Tables, main: Confirmatory, family: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """Return the ledger, one row for each claim of data/claims.csv.
 
     Returns
@@ -23,21 +23,20 @@ def ledger(main: Confirmatory, family: pd.DataFrame, plan: Plan, tables: Tables 
         Columns claim_id, claim, place, verdict, short, rests, change, numbers, coverage (see `Finding`), test, rule,
         exhibit, source_id.
     """
-    tables = _tables(tables)
     verdicts = family.set_index("claim")
     findings = [
         membership.leaders_or_size_and_wealth(main, verdicts, plan),
-        membership.named_five_dominate(main, verdicts, plan, tables),
-        membership.lowest_group_absent(main, verdicts, plan, tables),
+        membership.named_five_dominate(tables, main, verdicts, plan),
+        membership.lowest_group_absent(tables, main, verdicts, plan),
         membership.large_firms(tables),
-        connection.tiers_hardly_connect(stream(plan, 9), tables),
+        connection.tiers_hardly_connect(tables, stream(plan, 9)),
         gap.least_innovative_regions(tables),
         connection.partnership_demand(tables),
-        gap.divide_widens(plan, tables),
-        connection.uneven_recovery(stream(plan, 10), tables),
-        shared_barriers.shared_barriers_finding(stream(plan, 11), tables),
+        gap.divide_widens(tables, plan),
+        connection.uneven_recovery(tables, stream(plan, 10)),
+        shared_barriers.shared_barriers_finding(tables, stream(plan, 11)),
         connection.regions_beyond(tables),
-        connection.reform_money(stream(plan, 12), tables),
+        connection.reform_money(tables, stream(plan, 12)),
     ]
     frame = pd.DataFrame([f.__dict__ for f in findings])
     claims = tables["claim"].merge(frame, on="claim_id", how="left")

@@ -7,7 +7,7 @@ Weights and the reading of zeros were chosen after a first run with equal weight
 import numpy as np
 import pandas as pd
 
-from innodivide.data.tables import Tables, _tables, once
+from innodivide.data.tables import Tables, once
 from innodivide.errors import ParameterError
 from innodivide.evidence.claims.finding import Finding
 from innodivide.indicators import barriers
@@ -23,7 +23,7 @@ FIRST_YEAR = 2016
 TOP = 3
 
 
-def lagging_regions(tables: Tables | None = None, groups=("emerging",)) -> pd.Series:
+def lagging_regions(tables: Tables, groups=("emerging",)) -> pd.Series:
     """Return the country of each lagging EU27 region (group of RIS 2023), indexed by region_code."""
     rows = barriers.region_groups(tables)
     return rows.loc[rows["group"].isin(list(groups)), "geo"]
@@ -31,7 +31,7 @@ def lagging_regions(tables: Tables | None = None, groups=("emerging",)) -> pd.Se
 
 @once
 def regional_contributions(
-    tables: Tables | None = None,
+    tables: Tables,
     year: int = 2023,
     reference: str = "EU",
     zeros: str = "read",
@@ -48,18 +48,17 @@ def regional_contributions(
     """
     if weights not in ("published", "equal"):
         raise ParameterError(f"weights={weights!r}: allowed are 'published', 'equal'")
-    tables = _tables(tables)
     groups = barriers.region_groups(tables)
     leaders = list(groups.index[groups["group"] == "leader"])
-    values = barriers.implied_weights("region", tables) if weights == "published" else None
+    values = barriers.implied_weights(tables, "region") if weights == "published" else None
     return barriers.gap_contributions(
-        barriers.region_scores(year, zeros, tables), reference, values, leaders, scale="count"
+        barriers.region_scores(tables, year, zeros), reference, values, leaders, scale="count"
     )
 
 
 def lagging_split(
+    tables: Tables,
     rng: np.random.Generator,
-    tables: Tables | None = None,
     year: int = 2023,
     reference: str = "EU",
     zeros: str = "read",
@@ -71,18 +70,16 @@ def lagging_split(
     return barriers.two_way_split(found, lagging_regions(tables), rng, **options)
 
 
-def government_split(
-    rng: np.random.Generator, tables: Tables | None = None, reference: str = "EU", **options
-) -> barriers.Split:
+def government_split(tables: Tables, rng: np.random.Generator, reference: str = "EU", **options) -> barriers.Split:
     """Return the same split for the quality of government alone (standardised score, not index points)."""
-    gaps = barriers.institutional_gaps(reference, tables).query("measure == 'eqi'")
+    gaps = barriers.institutional_gaps(tables, reference).query("measure == 'eqi'")
     rows = gaps[["unit", "gap"]].rename(columns={"gap": "contribution"}).assign(indicator_code="eqi")
     return barriers.two_way_split(rows, lagging_regions(tables), rng, **options)
 
 
 def shared_barriers_finding(
+    tables: Tables,
     rng: np.random.Generator,
-    tables: Tables | None = None,
     n_boot: int = 1999,
     zeros: str = "read",
     reference: str = "EU",
@@ -101,11 +98,11 @@ def shared_barriers_finding(
     weights : {"published", "equal"}
         See `regional_contributions`.
     """
-    tables, rng = _tables(tables), require_rng(rng)
+    tables, rng = tables, require_rng(rng)
     choices = {"reference": reference, "zeros": zeros, "weights": weights}
-    split = lagging_split(rng, tables, n_boot=n_boot, **choices)
-    named, shares = _named_and_shares(split, government_split(rng, tables, reference, n_boot=n_boot))
-    first = lagging_split(rng, tables, FIRST_YEAR, n_boot=20, **choices)
+    split = lagging_split(tables, rng, n_boot=n_boot, **choices)
+    named, shares = _named_and_shares(split, government_split(tables, rng, reference, n_boot=n_boot))
+    first = lagging_split(tables, rng, FIRST_YEAR, n_boot=20, **choices)
     kept = barriers.persistence(first, split).set_index("part")["correlation"]
     labels = indicator_names(tables)
     texts = [
@@ -122,7 +119,7 @@ def shared_barriers_finding(
         f"Against {FIRST_YEAR} the region's part correlates {kept['specific']:.2f}."
     )
     if reference == "EU":
-        other = shared_barriers_finding(rng, tables, n_boot, zeros, "leaders", weights)
+        other = shared_barriers_finding(tables, rng, n_boot, zeros, "leaders", weights)
         numbers += f" Against the leaders instead of the EU: {other.verdict}."
     short = (
         f"{(named['ci_low'] > 0).sum()} of {len(named)} named barriers above zero with their intervals; of the squared "
@@ -136,7 +133,7 @@ def shared_barriers_finding(
     return Finding("C10", verdict_of(named, shares), numbers, *known, change)
 
 
-def finding_sensitivities(rng: np.random.Generator, tables: Tables | None = None, n_boot: int = 499) -> pd.DataFrame:
+def finding_sensitivities(tables: Tables, rng: np.random.Generator, n_boot: int = 499) -> pd.DataFrame:
     """Return the verdict under every reading of the zeros, both weights and both references.
 
     Returns
@@ -147,12 +144,12 @@ def finding_sensitivities(rng: np.random.Generator, tables: Tables | None = None
         largest (indicator with the largest general part), verdict. Reference EU, published weights and zeros "read" is
         the choice of the finding.
     """
-    tables, rng, rows = _tables(tables), require_rng(rng), []
+    tables, rng, rows = tables, require_rng(rng), []
     for reference in ("EU", "leaders"):
-        government = government_split(rng, tables, reference, n_boot=n_boot)
+        government = government_split(tables, rng, reference, n_boot=n_boot)
         for weights in ("published", "equal"):
             for zeros in ("read", "missing", "keep"):
-                split = lagging_split(rng, tables, reference=reference, zeros=zeros, weights=weights, n_boot=n_boot)
+                split = lagging_split(tables, rng, reference=reference, zeros=zeros, weights=weights, n_boot=n_boot)
                 named, shares = _named_and_shares(split, government)
                 row = {"reference": reference, "weights": weights, "zeros": zeros}
                 for name, (code, _) in NAMED.items():
@@ -208,6 +205,6 @@ def _coverage(split: barriers.Split, zeros: str, weights: str) -> str:
     )
 
 
-def indicator_names(tables: Tables | None = None) -> pd.Series:
+def indicator_names(tables: Tables) -> pd.Series:
     """Return the name of each indicator by code, as the scoreboards have it."""
-    return _tables(tables)["indicator"].set_index("indicator_code")["label"]
+    return tables["indicator"].set_index("indicator_code")["label"]

@@ -8,7 +8,7 @@ import pandas as pd
 import yaml
 
 from innodivide.data.frozen import ROOT
-from innodivide.data.tables import Tables, _tables, integrated_ipceis
+from innodivide.data.tables import Tables, integrated_ipceis
 from innodivide.errors import ParameterError
 
 GRID_FILE = "multiverse.yml"
@@ -35,7 +35,7 @@ def load_grid(path: Path | None = None) -> dict:
     return grid
 
 
-def expand(grid: dict | None = None, tables: Tables | None = None) -> pd.DataFrame:
+def expand(tables: Tables, grid: dict | None = None) -> pd.DataFrame:
     """List the specifications of a grid.
 
     Returns
@@ -44,22 +44,22 @@ def expand(grid: dict | None = None, tables: Tables | None = None) -> pd.DataFra
         One row each: spec_id (its levels joined by "/"), family, status, size, wealth, sample, outcome, estimator,
         controls_year; in the order of the declaration. Cells under a rule of `exclude` are left to `excluded`.
     """
-    cells = _cells(grid, tables)
+    cells = _cells(tables, grid)
     return cells.loc[cells["reason"] == "", KEYS].reset_index(drop=True)
 
 
-def excluded(grid: dict | None = None, tables: Tables | None = None) -> pd.DataFrame:
+def excluded(tables: Tables, grid: dict | None = None) -> pd.DataFrame:
     """Count the cells of a grid that are not run, by reason: columns reason, n_cells, example (a spec_id)."""
-    cells = _cells(grid, tables)
+    cells = _cells(tables, grid)
     out = cells[cells["reason"] != ""].groupby("reason", sort=False)["spec_id"].agg(n_cells="size", example="first")
     return out.reset_index()
 
 
-def _cells(grid: dict | None, tables: Tables | None) -> pd.DataFrame:
+def _cells(tables: Tables, grid: dict | None) -> pd.DataFrame:
     """All cells with a column reason, "" for those that are run."""
     grid = load_grid() if grid is None else grid
     levels = {name: list(grid["dimensions"][name]) for name in DIMENSIONS}
-    levels["sample"] = list(sample_levels(grid, tables))
+    levels["sample"] = list(sample_levels(tables, grid))
     frame = pd.DataFrame(product(*levels.values()), columns=list(DIMENSIONS)).astype(str)
     status = grid["dimensions"]["status"]
     frame.insert(0, "family", [status[name]["family"] for name in frame["status"]])
@@ -78,12 +78,12 @@ def _cells(grid: dict | None, tables: Tables | None) -> pd.DataFrame:
     return frame
 
 
-def sample_levels(grid: dict, tables: Tables | None) -> dict:
+def sample_levels(tables: Tables, grid: dict) -> dict:
     """Levels of the sample, those declared with `each` spelled out: drop_<IPCEI>."""
     out = {}
     for name, level in grid["dimensions"]["sample"].items():
         if level.get("each") == "ipcei_id":
-            ids = sorted(integrated_ipceis(_tables(tables))["ipcei_id"])
+            ids = sorted(integrated_ipceis(tables)["ipcei_id"])
             out |= {f"drop_{code}": {"drop": [code], "meaning": f"without {code}"} for code in ids}
         else:
             out[name] = level

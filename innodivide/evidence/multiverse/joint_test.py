@@ -27,7 +27,7 @@ _SPECS_IN_BLOCK, _DRAWS_IN_BLOCK = 16, 1000  # fixed, so that the arithmetic doe
 
 
 def run_grid(
-    specs: pd.DataFrame, tables: Tables | None = None, executor: Executor | None = None, grid: dict | None = None
+    tables: Tables, specs: pd.DataFrame, executor: Executor | None = None, grid: dict | None = None
 ) -> pd.DataFrame:
     """Estimate every specification.
 
@@ -55,7 +55,7 @@ def run_grid(
     ParameterError
         Rows that are no specifications of the grid.
     """
-    grid, world, samples, rows = _prepare(specs, tables, grid)
+    grid, world, samples, rows = _prepare(tables, specs, grid)
     # Neighbours that differ in the status only are fitted together.
     order = sorted(range(len(rows)), key=lambda i: [rows[i][name] for name in DIMENSIONS if name != "status"])
     blocks = [order[first : first + 4 * _SPECS_IN_BLOCK] for first in range(0, len(order), 4 * _SPECS_IN_BLOCK)]
@@ -99,8 +99,8 @@ class JointTest:
 
 
 def joint_test(
+    tables: Tables,
     specs: pd.DataFrame,
-    tables: Tables | None = None,
     n_permutations: int = 1000,
     rng: np.random.Generator | None = None,
     executor: Executor | None = None,
@@ -134,7 +134,7 @@ def joint_test(
     check_permutations(n_permutations)
     if not 0 < alpha < 1:
         raise ParameterError(f"alpha: expected a number in (0, 1), got {alpha!r}")
-    grid, world, samples, rows = _prepare(specs, tables, grid)
+    grid, world, samples, rows = _prepare(tables, specs, grid)
     n = len(world.geo)
     orders = np.vstack([np.arange(n), country_orders(rng, n_permutations, n)]).astype(np.int16)
     scale = {name: level["scale"] for name, level in grid["dimensions"]["estimator"].items()}
@@ -210,19 +210,19 @@ def _judge(draws: pd.DataFrame, n_specs: int, failed: int) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=names).assign(n_specs=n_specs, n_fits_failed=failed)
 
 
-def _prepare(specs, tables, grid) -> tuple[dict, World, dict, list[dict]]:
+def _prepare(tables: Tables, specs, grid) -> tuple[dict, World, dict, list[dict]]:
     """Checked declaration, arrays, samples and the specifications as dictionaries."""
     lost = [name for name in KEYS if name not in getattr(specs, "columns", ())]
     if lost or not len(specs):
         raise ParameterError(f"specs: expected rows of expand(); no rows or no column {', '.join(lost)}")
     grid = load_grid() if grid is None else grid
-    samples = sample_levels(grid, tables)
+    samples = sample_levels(tables, grid)
     for name in DIMENSIONS:
         known = samples if name == "sample" else grid["dimensions"][name]
         wrong = sorted(set(specs[name]) - set(known))
         if wrong:
             raise ParameterError(f"specs: {name} {', '.join(map(str, wrong))} is no level of the grid")
-    return grid, build_world(grid["dimensions"], tables), samples, specs[KEYS].to_dict("records")
+    return grid, build_world(tables, grid["dimensions"]), samples, specs[KEYS].to_dict("records")
 
 
 def _spread(executor: Executor | None, function, jobs: list[tuple]) -> list:

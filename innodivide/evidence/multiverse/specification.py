@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from innodivide.data.tables import Tables, _tables
+from innodivide.data.tables import Tables
 from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.indicators.panel import ipcei_dyads, status_asof
 from innodivide.models.batch.country_level import ESTIMATORS, CountryLevel
@@ -46,20 +46,19 @@ class Cell:
     columns: np.ndarray  # (j,) positions of the IPCEIs
 
 
-def build_world(dimensions: dict, tables: Tables | None = None) -> World:
+def build_world(tables: Tables, dimensions: dict) -> World:
     """Read every status, outcome and control that the dimensions of a grid name."""
-    tables = _tables(tables)
-    base = ipcei_dyads(tables=tables)
+    base = ipcei_dyads(tables)
     geo, ipcei = sorted(base["geo"].unique()), sorted(base["ipcei_id"].unique())
     decided = base.drop_duplicates("ipcei_id").set_index("ipcei_id").loc[ipcei, "decision_date"]
-    status = {name: _status(level, decided, geo, tables) for name, level in dimensions["status"].items()}
+    status = {name: _status(tables, level, decided, geo) for name, level in dimensions["status"].items()}
     outcome = {
-        name: _matrix(ipcei_dyads(roles=level["roles"], tables=tables), "participates", geo)
+        name: _matrix(ipcei_dyads(tables, roles=level["roles"]), "participates", geo)
         for name, level in dimensions["outcome"].items()
     }
     controls = {}
     for name, level in dimensions["controls_year"].items():
-        dyads = ipcei_dyads(controls=level["year"], tables=tables)
+        dyads = ipcei_dyads(tables, controls=level["year"])
         controls |= {(column, name): _matrix(dyads, column, geo) for column in CONTROL_COLUMNS}
     return World(tuple(geo), tuple(ipcei), decided.to_numpy(), status, outcome, controls)
 
@@ -70,27 +69,27 @@ def _matrix(frame: pd.DataFrame, column: str, geo) -> np.ndarray:
     return wide.to_numpy(dtype=float)
 
 
-def _status(level: dict, decided: pd.Series, geo: list, tables: Tables) -> np.ndarray:
+def _status(tables: Tables, level: dict, decided: pd.Series, geo: list) -> np.ndarray:
     """One measure of status as countries x IPCEIs."""
     measure = level.get("measure")
     if measure == "group":
-        known = status_asof(decided, level["edition"], tables)
+        known = status_asof(tables, decided, level["edition"])
         known["value"] = known["group"].isin(level["groups"])
         return known.pivot(index="geo", columns="date", values="value").loc[geo, decided].to_numpy(dtype=float)
     if measure == "rank":
-        asked = status_asof(decided, level["edition"], tables).groupby("date")["edition"].first()
-        return np.column_stack([_top(asked[day], level["top"], geo, tables) for day in decided])
+        asked = status_asof(tables, decided, level["edition"]).groupby("date")["edition"].first()
+        return np.column_stack([_top(tables, asked[day], level["top"], geo) for day in decided])
     if measure == "index":
         years = np.repeat(level["year"], len(decided))
         if level["year"] == "at_decision":  # the year that the last edition published before the decision describes
-            asked = status_asof(decided, "at_decision", tables).groupby("date")["edition"].first()
+            asked = status_asof(tables, decided, "at_decision").groupby("date")["edition"].first()
             described = tables["eis_edition"].set_index("edition")["performance_year"]
             years = described.loc[asked.loc[decided]].to_numpy()
-        return np.column_stack([_ln_index(level["series"], int(year), geo, tables) for year in years])
+        return np.column_stack([_ln_index(tables, level["series"], int(year), geo) for year in years])
     raise ParameterError(f"status: measure {measure!r} is none of group, rank, index")
 
 
-def _top(edition: int, top: int, geo: list, tables: Tables) -> np.ndarray:
+def _top(tables: Tables, edition: int, top: int, geo: list) -> np.ndarray:
     """1 for the `top` best ranks of an edition among the countries, else 0; all NaN if one of them is unknown."""
     ranks = tables["eis_rank"]
     ranks = ranks[(ranks["edition"] == edition) & ranks["geo"].isin(geo) & (ranks["rank"] <= top)]
@@ -99,7 +98,7 @@ def _top(edition: int, top: int, geo: list, tables: Tables) -> np.ndarray:
     return np.isin(geo, ranks["geo"].to_numpy(dtype=str)).astype(float)
 
 
-def _ln_index(series: int, year: int, geo: list, tables: Tables) -> np.ndarray:
+def _ln_index(tables: Tables, series: int, year: int, geo: list) -> np.ndarray:
     """ln of the index relative to the EU in a year (or the last year there is) of one edition's own back-series."""
     rows = tables["eis_index"]
     rows = rows[rows["edition"] == series]

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from innodivide.data.tables import Tables, _tables
+from innodivide.data.tables import Tables
 from innodivide.evidence.confirmatory import Confirmatory, stream
 from innodivide.evidence.multiverse import grid as grid_module
 from innodivide.evidence.multiverse import joint_test as multiverse
@@ -31,15 +31,15 @@ def odds_ratio_curve(grid: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(**{name: np.exp(values) for name, values in ends.items()})
 
 
-def every_specification(tables: Tables | None = None) -> pd.DataFrame:
+def every_specification(tables: Tables) -> pd.DataFrame:
     """Return every specification of the grid, both families and all estimators (`joint_test.run_grid`)."""
-    return multiverse.run_grid(grid_module.expand(tables=tables), tables=tables)
+    return multiverse.run_grid(tables, grid_module.expand(tables))
 
 
-def joint_test(specs: pd.DataFrame, plan: Plan, n_permutations: int, tables: Tables | None = None) -> pd.DataFrame:
+def joint_test(tables: Tables, specs: pd.DataFrame, plan: Plan, n_permutations: int) -> pd.DataFrame:
     """Return the joint permutation test of some specifications, one row for each statistic."""
     rng = stream(plan, 20)
-    return multiverse.joint_test(specs[grid_module.KEYS], n_permutations=n_permutations, rng=rng, tables=tables).frame
+    return multiverse.joint_test(tables, specs[grid_module.KEYS], n_permutations=n_permutations, rng=rng).frame
 
 
 def cluster_methods(main: Confirmatory, plan: Plan) -> pd.DataFrame:
@@ -72,9 +72,9 @@ def confounding(main: Confirmatory, claimed: bool) -> dict[str, Sensitivity]:
     }
 
 
-def threshold_sweep(main: Confirmatory, tables: Tables | None = None) -> pd.DataFrame:
+def threshold_sweep(tables: Tables, main: Confirmatory) -> pd.DataFrame:
     """Return the odds ratio of being above each cut of the index (`sweep.threshold_sweep`)."""
-    return sweep.threshold_sweep(other_outcomes.with_index(main.dyads, tables))
+    return sweep.threshold_sweep(other_outcomes.with_index(tables, main.dyads))
 
 
 def leave_one_out(main: Confirmatory) -> pd.DataFrame:
@@ -91,9 +91,8 @@ def shapley(main: Confirmatory, plan: Plan) -> pd.DataFrame:
     return importance.shapley_fit(main.dyads, n_boot=499, rng=stream(plan, 23)).frame
 
 
-def index_audit(plan: Plan, tables: Tables | None = None) -> pd.DataFrame:
+def index_audit(tables: Tables, plan: Plan) -> pd.DataFrame:
     """Return the sensitivity audit of the EIS 2023 index over all its construction choices (`composite.audit`)."""
-    tables = _tables(tables)
     indicator = tables["indicator"]
     scores = composite.score_matrix(tables["eis_score"], indicator)
     index = composite.index_values(tables["eis_index"])
@@ -108,9 +107,9 @@ def index_audit(plan: Plan, tables: Tables | None = None) -> pd.DataFrame:
     return composite.audit(block, choices, dimensions=dimensions, countries=members, years=[2023], benchmark="EU")
 
 
-def label_uncertainty(main: Confirmatory, plan: Plan, tables: Tables | None = None) -> pd.DataFrame:
+def label_uncertainty(tables: Tables, main: Confirmatory, plan: Plan) -> pd.DataFrame:
     """Return the estimate under leader labels redrawn by the index's construction choices."""
-    redrawn = composite.redraw_groups(index_audit(plan, tables))
+    redrawn = composite.redraw_groups(index_audit(tables, plan))
     return uncertain_labels.label_uncertainty(main.dyads, redrawn, mode="fixed", year=2023)
 
 

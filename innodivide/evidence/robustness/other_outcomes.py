@@ -11,7 +11,7 @@ from functools import partial
 import pandas as pd
 
 from innodivide import models
-from innodivide.data.tables import Tables, _tables
+from innodivide.data.tables import Tables
 from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.evidence.confirmatory import Confirmatory
 from innodivide.indicators.country_profile import index_relative_to_eu
@@ -26,7 +26,7 @@ FIGURES = {"n_companies": ("companies", 1.0), "aid_eur_mn": ("aid", 1e6)}  # col
 COLUMNS = ["question", "method", "ratio", "kind", "ci_low", "ci_high", "p_value", "n_countries", "n_treated", "note"]
 
 
-def estimates(main: Confirmatory, tables: Tables | None = None) -> pd.DataFrame:
+def estimates(tables: Tables, main: Confirmatory) -> pd.DataFrame:
     """Return the leader's ratio for other outcomes and models, one row each.
 
     Returns
@@ -37,7 +37,7 @@ def estimates(main: Confirmatory, tables: Tables | None = None) -> pd.DataFrame:
         p_value, n_countries, n_treated, note. A model that the data do not allow has no numbers, and a note with what
         is known and what it would take.
     """
-    tables, totals = _tables(tables), country_totals(main.dyads)
+    tables, totals = tables, country_totals(main.dyads)
     rows = [
         _row("Number of IPCEIs, Poisson with offset", "rate ratio", partial(outcomes.poisson_rate, totals)),
         _row("Number of IPCEIs, quasi-binomial", "odds ratio", lambda: models.grouped_binomial(totals).result),
@@ -48,11 +48,11 @@ def estimates(main: Confirmatory, tables: Tables | None = None) -> pd.DataFrame:
         ("n_companies", "Number of companies, Poisson", _companies),
         ("aid_eur_mn", "State aid in euro, PPML", _aid),
     ):
-        known = figures_of(main.dyads, figure, tables)
+        known = figures_of(tables, main.dyads, figure)
         rows.append(_row(question, "ratio of means", partial(model, known), wanting(known, figure)))
         for name, part in known_in_full(known).items():
             rows.append(_row(f"{question}: {name} only", "ratio of means", partial(model, part)))
-    index = with_index(main.dyads, tables)
+    index = with_index(tables, main.dyads)
     rows.append(_row("Index, Firth logit", "odds ratio", partial(sweep.continuous_index, index, per=INDEX_STEP)))
     return pd.DataFrame(rows).reindex(columns=COLUMNS).astype({"n_countries": "Int64", "n_treated": "Int64"})
 
@@ -76,9 +76,9 @@ def _row(question: str, kind: str, attempt, wanting: str = "") -> dict:
     return {"question": question, "kind": kind, **found.row(), **ratios, "note": ""}
 
 
-def figures_of(dyads: pd.DataFrame, figure: str, tables: Tables | None = None) -> pd.DataFrame:
+def figures_of(tables: Tables, dyads: pd.DataFrame, figure: str) -> pd.DataFrame:
     """Return the dyads with `amount` (companies, or euro; 0 without participation, NaN if unknown) and its `basis`."""
-    rows = _tables(tables)["ipcei_country"]
+    rows = tables["ipcei_country"]
     rows = rows[rows["role"] == "notifying"][["ipcei_id", "geo", "n_companies", "aid_eur_mn", "aid_basis"]]
     frame = dyads.merge(rows, on=["ipcei_id", "geo"], how="left", validate="one_to_one")
     what, unit = FIGURES[figure]
@@ -126,13 +126,12 @@ def wanting(known: pd.DataFrame, figure: str) -> str:
     )
 
 
-def with_index(dyads: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
+def with_index(tables: Tables, dyads: pd.DataFrame) -> pd.DataFrame:
     """Add `index_relative`: the EIS 2023 back-series (EU = 100) for the year that the edition in force describes.
 
     Editions after 2023 take the last year of the series. The series was computed later, so this is not what was known.
     """
-    tables = _tables(tables)
-    series = index_relative_to_eu(2023, tables).set_index(["geo", "year"])["relative"]
+    series = index_relative_to_eu(tables, 2023).set_index(["geo", "year"])["relative"]
     year = dyads["edition"].map(tables["eis_edition"].set_index("edition")["performance_year"]).astype(int)
     last = int(series.index.get_level_values("year").max())
     keys = pd.MultiIndex.from_arrays([dyads["geo"], year.clip(upper=last)])

@@ -11,7 +11,7 @@ from scipy import stats
 from scipy.special import expit
 
 from innodivide import models
-from innodivide.data.tables import Tables, _tables, member_states
+from innodivide.data.tables import Tables, member_states
 from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.indicators.panel import control_values
 from innodivide.models.estimators.design import require_columns
@@ -233,7 +233,7 @@ def _summary(name, fit, rows, target, changed, counts, change, level, past: bool
     return frame.assign(changed=frame["geo"].isin(target.loc[touched, "geo"]))
 
 
-def pipeline_dyads(tables: Tables | None = None) -> pd.DataFrame:
+def pipeline_dyads(tables: Tables) -> pd.DataFrame:
     """Return one row for each Member State and IPCEI in preparation: the latest status and the latest complete size
     and wealth.
 
@@ -243,7 +243,6 @@ def pipeline_dyads(tables: Tables | None = None) -> pd.DataFrame:
         Columns geo, ipcei_id (name of the candidate), as_of, edition, group, leader, ln_population, ln_gdp_pc_pps,
         ln_gdp, year. Which states would take part is not public in full and is not used.
     """
-    tables = _tables(tables)
     candidates = (
         tables["ipcei_pipeline"]
         .groupby("candidate")["as_of"]
@@ -262,6 +261,6 @@ def pipeline_dyads(tables: Tables | None = None) -> pd.DataFrame:
     count = known.groupby("year").size()
     year = int(count[count == 3 * len(frame)].index.max())
     frame = frame.assign(edition=edition, leader=frame["group"] == "leader").merge(
-        control_values([year], tables), on="geo"
+        control_values(tables, [year]), on="geo"
     )
     return frame.merge(candidates, how="cross").sort_values(["geo", "ipcei_id"], ignore_index=True)

@@ -28,7 +28,7 @@ from innodivide import models
 from innodivide.data import frozen
 from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.evidence import confirmatory
-from innodivide.evidence.plan import Plan, load_plan
+from innodivide.evidence.plan import Plan
 from innodivide.evidence.size_audit.methods import METHODS, Block, Method
 from innodivide.models.estimators.design import CONTROLS, Design, build_design, mean_intercept
 from innodivide.models.inference.few_clusters import WEBB
@@ -211,11 +211,9 @@ def _summary(counts: Counter, n_sim: int) -> dict:
 
 
 def planned(
-    plan: Plan | None = None, n_sim: int = SIMULATIONS, executor: Executor | None = None, dyads=None
+    dyads: pd.DataFrame, plan: Plan, n_sim: int = SIMULATIONS, executor: Executor | None = None
 ) -> pd.DataFrame:
     """Audit the registered design at the plan's seed; columns data_hash and seed say what was audited."""
-    plan = plan or load_plan()
-    dyads = confirmatory.planned_dyads(plan) if dyads is None else dyads
     alpha = float(plan.fixed["test"]["alpha"])
     frame = audit(dyads, confirmatory.stream(plan, STREAM), n_sim, alpha=alpha, executor=executor)
     return _as_stored(frame.assign(data_hash=_hash(dyads), seed=plan.seed))
@@ -240,7 +238,7 @@ def _hash(dyads: pd.DataFrame) -> str:
     return build_design(dyads, "leader", CONTROLS, "participates").data_hash
 
 
-def stored(dyads: pd.DataFrame | None = None, plan: Plan | None = None, path: Path = STORED) -> pd.DataFrame:
+def stored(dyads: pd.DataFrame, plan: Plan, path: Path = STORED) -> pd.DataFrame:
     """Return the stored audit of the registered design.
 
     Raises
@@ -248,8 +246,6 @@ def stored(dyads: pd.DataFrame | None = None, plan: Plan | None = None, path: Pa
     DataError
         If the file is absent, unreadable, or was made for other dyads, another seed or other methods.
     """
-    plan = plan or load_plan()
-    dyads = confirmatory.planned_dyads(plan) if dyads is None else dyads
     renew = "make it again with: innodivide audit-size --write"
     try:
         frame = _read(path)

@@ -7,7 +7,7 @@ quality of government and the ease of doing business; these repetitions are left
 import numpy as np
 import pandas as pd
 
-from innodivide.data.tables import Tables, _tables, country_values, member_states, once
+from innodivide.data.tables import Tables, country_values, member_states, once
 from innodivide.errors import DataError, ParameterError
 from innodivide.indicators.barriers.scores import region_groups
 
@@ -47,7 +47,7 @@ COLUMNS = [
 
 
 @once
-def region_eqi(tables: Tables | None = None) -> pd.DataFrame:
+def region_eqi(tables: Tables) -> pd.DataFrame:
     """Return the quality of government by region of RIS 2023: population-weighted means of its NUTS 2 regions.
 
     The index is published for NUTS 2016; figures are carried to NUTS 2021 by the population of the common parts. The
@@ -61,7 +61,6 @@ def region_eqi(tables: Tables | None = None) -> pd.DataFrame:
         eqi, eqi_lower, eqi_upper, eqi_corruption, eqi_quality, eqi_impartiality, source_id. Regions without any figure
         are absent.
     """
-    tables = _tables(tables)
     link = tables["nuts_link"].query("level == 2")[["nuts_2016", "nuts_2021", "population_2021"]]
     home = tables["ris_nuts2"][["nuts_code", "region_code"]].rename(columns={"nuts_code": "nuts_2021"})
     parts = link.merge(home, on="nuts_2021").rename(columns={"population_2021": "population"})
@@ -87,7 +86,7 @@ def region_eqi(tables: Tables | None = None) -> pd.DataFrame:
 
 
 @once
-def institutional_gaps(reference: str = "EU", tables: Tables | None = None) -> pd.DataFrame:
+def institutional_gaps(tables: Tables, reference: str = "EU") -> pd.DataFrame:
     """Return the gap of regions and countries in each institutional measure, positive = behind.
 
     Parameters
@@ -107,13 +106,12 @@ def institutional_gaps(reference: str = "EU", tables: Tables | None = None) -> p
     """
     if reference not in ("EU", "leaders"):
         raise ParameterError(f"reference={reference!r}: allowed are 'EU', 'leaders'")
-    tables = _tables(tables)
-    parts = [*_region_measures(reference, tables), *_country_measures(reference, tables)]
+    parts = [*_region_measures(tables, reference), *_country_measures(tables, reference)]
     frame = pd.concat(parts, ignore_index=True)[COLUMNS]
     return frame.sort_values(["level", "measure", "unit"], ascending=[False, True, True], ignore_index=True)
 
 
-def _region_measures(reference: str, tables: Tables) -> list[pd.DataFrame]:
+def _region_measures(tables: Tables, reference: str) -> list[pd.DataFrame]:
     rows = region_eqi(tables)
     group = region_groups(tables)["group"].reindex(rows.index)
     base = rows if reference == "EU" else rows[(group == "leader").to_numpy()]
@@ -136,8 +134,8 @@ def _region_measures(reference: str, tables: Tables) -> list[pd.DataFrame]:
     return found
 
 
-def _country_measures(reference: str, tables: Tables) -> list[pd.DataFrame]:
-    heads = country_values("population", WEIGHT_YEAR, tables).set_index("geo")["value"]
+def _country_measures(tables: Tables, reference: str) -> list[pd.DataFrame]:
+    heads = country_values(tables, "population", WEIGHT_YEAR).set_index("geo")["value"]
     group = tables["eis_group"].query("edition == 2023").set_index("geo")["group"]
     found = []
     for frame in _national(tables):

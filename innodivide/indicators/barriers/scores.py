@@ -6,7 +6,7 @@ How an index is made of its indicators, and which zeros it leaves out, is found 
 import numpy as np
 import pandas as pd
 
-from innodivide.data.tables import Tables, _tables, member_states, once
+from innodivide.data.tables import Tables, member_states, once
 from innodivide.errors import ParameterError
 from innodivide.indicators import composite, country_profile
 from innodivide.indicators.regions import region_names
@@ -14,7 +14,7 @@ from innodivide.indicators.regions import region_names
 EDITION = 2023
 
 
-def region_scores(year: int = EDITION, zeros: str = "read", tables: Tables | None = None) -> pd.DataFrame:
+def region_scores(tables: Tables, year: int = EDITION, zeros: str = "read") -> pd.DataFrame:
     """Return the regional scores of RIS 2023 for the EU27: one row per region and one named EU, a column per indicator.
 
     Parameters
@@ -26,26 +26,24 @@ def region_scores(year: int = EDITION, zeros: str = "read", tables: Tables | Non
         which. "read": as the published index treats it (`zero_readings`). "missing": always left out. "keep": always a
         bottom score.
     """
-    tables = _tables(tables)
     units = [*region_groups(tables).index, "EU"]
-    return _read(tables["ris_score"], "region_code", units, year, zeros, "region", tables)
+    return _read(tables, tables["ris_score"], "region_code", units, year, zeros, "region")
 
 
 @once
-def country_scores(year: int = EDITION, zeros: str = "read", tables: Tables | None = None) -> pd.DataFrame:
+def country_scores(tables: Tables, year: int = EDITION, zeros: str = "read") -> pd.DataFrame:
     """Return the 32 indicators of EIS 2023 for the EU27 and the EU, arranged like `region_scores`."""
-    tables = _tables(tables)
     codes = tables["indicator"].query("level == 'indicator'")["indicator_code"]
     rows = tables["eis_score"]
     rows = rows[rows["indicator_code"].isin(codes)]
-    return _read(rows, "geo", [*member_states(tables)["geo"], "EU"], year, zeros, "country", tables)
+    return _read(tables, rows, "geo", [*member_states(tables)["geo"], "EU"], year, zeros, "country")
 
 
-def _read(rows: pd.DataFrame, unit: str, units, year: int, zeros: str, level: str, tables: Tables) -> pd.DataFrame:
+def _read(tables: Tables, rows: pd.DataFrame, unit: str, units, year: int, zeros: str, level: str) -> pd.DataFrame:
     if zeros != "read":
         return _wide(rows, unit, units, year, zeros)
     table = _wide(rows, unit, units, year, "keep")
-    out = zero_readings(level, tables).query("year == @year and reading == 'missing'")
+    out = zero_readings(tables, level).query("year == @year and reading == 'missing'")
     for code, indicator in zip(out["unit"], out["indicator_code"]):
         table.at[code, indicator] = np.nan
     return table
@@ -62,9 +60,8 @@ def _wide(rows: pd.DataFrame, unit: str, units, year: int, zeros: str) -> pd.Dat
 
 
 @once
-def region_groups(tables: Tables | None = None) -> pd.DataFrame:
+def region_groups(tables: Tables) -> pd.DataFrame:
     """Return the EU27 regions of RIS 2023, by region_code: geo, name, group, relative (EU of the year = 100)."""
-    tables = _tables(tables)
     register = tables["ris_region"].query("edition == @EDITION", local_dict={"EDITION": EDITION})
     register = register[register["geo"].isin(member_states(tables)["geo"])][["region_code", "geo"]]
     register["name"] = register["region_code"].map(region_names(tables))
@@ -74,7 +71,7 @@ def region_groups(tables: Tables | None = None) -> pd.DataFrame:
 
 
 @once
-def implied_weights(level: str = "region", tables: Tables | None = None) -> pd.Series:
+def implied_weights(tables: Tables, level: str = "region") -> pd.Series:
     """Return the weights, by indicator and summing to one, that reproduce the published index of one level.
 
     Parameters
@@ -82,16 +79,15 @@ def implied_weights(level: str = "region", tables: Tables | None = None) -> pd.S
     level : {"region", "country"}
         "region": `composite.fit_regional`; "country": `composite.implicit_weights`.
     """
-    tables = _tables(tables)
     if level == "region":
         weights = composite.fit_regional(*regional_index(tables)).weights
     else:
-        weights = composite.implicit_weights(*_country_index(level, tables))
+        weights = composite.implicit_weights(*_country_index(tables, level))
     return weights / weights.sum()
 
 
 @once
-def zero_readings(level: str = "region", tables: Tables | None = None) -> pd.DataFrame:
+def zero_readings(tables: Tables, level: str = "region") -> pd.DataFrame:
     """Return how the published index treats each score of zero of an EU27 region or country.
 
     Returns
@@ -100,14 +96,13 @@ def zero_readings(level: str = "region", tables: Tables | None = None) -> pd.Dat
         Columns unit, year, indicator_code, reading ("missing", "bottom"), certain. A region's number of missing cells
         is known, not always which they are (`composite.likely_zeros`); for countries all are told.
     """
-    tables = _tables(tables)
     columns = ["unit", "year", "indicator_code", "reading", "certain"]
     if level == "region":
         scores, index, home = regional_index(tables)
         found = composite.likely_zeros(scores, composite.rebuild_regional(scores, index, home))
         rows = found[found["region_code"].map(home).isin(member_states(tables)["geo"])]
         return rows.rename(columns={"region_code": "unit"})[columns].reset_index(drop=True)
-    scores, index = _country_index(level, tables)
+    scores, index = _country_index(tables, level)
     found = composite.classify_zeros(scores, index, composite.implicit_weights(scores, index))
     rows = found[found["geo"].isin(member_states(tables)["geo"]) & (found["state"] == "zero")]
     reading = rows["verdict"].replace("undetermined", "bottom")
@@ -115,9 +110,8 @@ def zero_readings(level: str = "region", tables: Tables | None = None) -> pd.Dat
     return rows.assign(reading=reading, certain=certain).rename(columns={"geo": "unit"})[columns].reset_index(drop=True)
 
 
-def regional_index(tables: Tables | None = None) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
+def regional_index(tables: Tables) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
     """Return what `composite.fit_regional` takes: scores, published index, country of each region of RIS 2023."""
-    tables = _tables(tables)
     home = tables["ris_region"].query("edition == @E", local_dict={"E": EDITION}).set_index("region_code")["geo"]
     index = tables["ris_index"].query("edition == @E", local_dict={"E": EDITION})
     return (
@@ -127,19 +121,19 @@ def regional_index(tables: Tables | None = None) -> tuple[pd.DataFrame, pd.Serie
     )
 
 
-def _country_index(level: str, tables: Tables) -> tuple[pd.DataFrame, pd.Series]:
+def _country_index(tables: Tables, level: str) -> tuple[pd.DataFrame, pd.Series]:
     if level != "country":
         raise ParameterError(f"level={level!r}: allowed are 'region', 'country'")
     scores = composite.score_matrix(tables["eis_score"], tables["indicator"], edition=EDITION)
     return scores, composite.index_values(tables["eis_index"], EDITION)
 
 
-def strengths(geo: str, tables: Tables | None = None) -> pd.DataFrame:
+def strengths(tables: Tables, geo: str) -> pd.DataFrame:
     """Return `country_profile.indicator_strengths` with the zeros read as the index treats them, strongest first.
 
     A zero that is a true bottom score is zero percent of the EU; one that stands for a missing figure stays unknown.
     """
-    rows = country_profile.indicator_strengths(geo, tables=tables)
-    read = zero_readings("country", tables).query("unit == @geo and year == 2023 and reading == 'bottom'")
+    rows = country_profile.indicator_strengths(tables, geo)
+    read = zero_readings(tables, "country").query("unit == @geo and year == 2023 and reading == 'bottom'")
     rows["relative"] = rows["relative"].mask(rows["indicator_code"].isin(read["indicator_code"]), 0.0)
     return rows.sort_values(["relative", "indicator_code"], ascending=[False, True], ignore_index=True)

@@ -3,25 +3,24 @@
 import numpy as np
 import pandas as pd
 
-from innodivide.data.tables import TAKING_PART, Tables, _tables, country_values
+from innodivide.data.tables import TAKING_PART, Tables, country_values
 from innodivide.indicators import concentration, participation
 from innodivide.models.result import require_rng
 
 
-def tier1_and_benchmarks(tables: Tables | None = None, year: int = 2019) -> pd.DataFrame:
+def tier1_and_benchmarks(tables: Tables, year: int = 2019) -> pd.DataFrame:
     """Return what Tier 1 gives and what it draws on: geo, group, quantity, tier1 (bool), value, coverage.
 
     Aid is that of ME1 and BAT1, the only IPCEIs with approved aid for every state; amounts of other bases are not
     added.
     """
-    tables = _tables(tables)
     states = participation.by_country(tables).set_index("geo")
     aid = tables["ipcei_country"]
     aid = aid[aid["ipcei_id"].isin(["ME1", "BAT1"]) & aid["role"].isin(TAKING_PART)].groupby("geo")["aid_eur_mn"].sum()
     horizon = tables["horizon_country"].query("data_cut == '2017-07'").set_index("geo")["eu_contribution_eur"]
     missing = int(states["counts_missing"].sum())
     panel = {
-        v: country_values(v, year, tables).set_index("geo")["value"]
+        v: country_values(tables, v, year).set_index("geo")["value"]
         for v in ("population", "gdp_meur", "berd_meur", "rd_scoreboard_firms")
     }
     series = [

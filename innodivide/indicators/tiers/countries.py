@@ -7,16 +7,15 @@ cluster partnerships. Every frame carries a `coverage` column that says what it 
 
 import pandas as pd
 
-from innodivide.data.tables import TAKING_PART, Tables, _tables, integrated_ipceis, member_states
+from innodivide.data.tables import TAKING_PART, Tables, integrated_ipceis, member_states
 from innodivide.errors import DataError
 from innodivide.indicators import participation
 from innodivide.indicators.tiers.coverage import Coverage
 from innodivide.models.network.bipartite import bipartite_matrix
 
 
-def s3_coverage(tables: Tables | None = None) -> Coverage:
+def s3_coverage(tables: Tables) -> Coverage:
     """Return how many S3 partnerships have a complete member list here, out of all that a source counts."""
-    tables = _tables(tables)
     total = tables["s3_aggregate"].query("indicator_id == 's3_partnerships'")["value"]
     if len(total) != 1:
         raise DataError("tier2/s3_aggregate.csv: expected one row s3_partnerships")
@@ -28,20 +27,20 @@ def s3_coverage(tables: Tables | None = None) -> Coverage:
     )
 
 
-def complete_partnerships(tables: Tables | None = None, founding: bool = True) -> list[str]:
+def complete_partnerships(tables: Tables, founding: bool = True) -> list[str]:
     """Return the ids of the S3 partnerships with a complete list of members (`founding`: or of founders), sorted."""
-    rows = _tables(tables)["s3_partnership"]
+    rows = tables["s3_partnership"]
     wanted = ["yes", "founding_only"] if founding else ["yes"]
     return sorted(rows.loc[rows["list_complete"].isin(wanted), "partnership_id"])
 
 
-def tier1_by_country(tables: Tables | None = None, until=None) -> pd.DataFrame:
+def tier1_by_country(tables: Tables, until=None) -> pd.DataFrame:
     """Return Tier 1 by Member State: geo, name, group, n_ipcei, companies_min, companies_missing, population, coverage.
 
     companies_min adds one for every IPCEI without a national count (companies_missing of them). Industrial Alliances
     have no member list by country and are left out.
     """
-    rows = participation.by_country(_tables(tables), until).rename(
+    rows = participation.by_country(tables, until).rename(
         columns={"n": "n_ipcei", "counts_missing": "companies_missing"}
     )
     places, missing = int(rows["n_ipcei"].sum()), int(rows["companies_missing"].sum())
@@ -52,7 +51,7 @@ def tier1_by_country(tables: Tables | None = None, until=None) -> pd.DataFrame:
     return rows[columns].assign(coverage=str(note))
 
 
-def tier2_by_country(tables: Tables | None = None) -> pd.DataFrame:
+def tier2_by_country(tables: Tables) -> pd.DataFrame:
     """Return Tier 2 by Member State.
 
     Returns
@@ -62,7 +61,6 @@ def tier2_by_country(tables: Tables | None = None) -> pd.DataFrame:
         members and leads: at least), riv_known, i3_known, clusters_known (at least); any_known (any of these);
         coverage.
     """
-    tables = _tables(tables)
     frame = member_states(tables)[["geo", "name"]].set_index("geo")
     rows = tables["s3_partnership_region"]
     full = rows[rows["partnership_id"].isin(complete_partnerships(tables))]
@@ -84,12 +82,11 @@ def _distinct(rows: pd.DataFrame) -> pd.Series:
     return rows["nuts_code"].fillna(rows["region_name"]).groupby(rows["geo"]).nunique()
 
 
-def country_matrix(tables: Tables | None = None, until=None, lists=None) -> tuple[pd.DataFrame, dict[str, str]]:
+def country_matrix(tables: Tables, until=None, lists=None) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return the 0/1 matrix of the EU27 by IPCEIs and S3 partnerships, and the tier ("tier1", "tier2") of each column.
 
     `until`: IPCEIs decided up to this day. `lists`: ids of the partnerships, `complete_partnerships` if None.
     """
-    tables = _tables(tables)
     geos = list(member_states(tables)["geo"])
     ipceis = list(integrated_ipceis(tables, until)["ipcei_id"])
     lists = complete_partnerships(tables) if lists is None else list(lists)
@@ -101,9 +98,8 @@ def country_matrix(tables: Tables | None = None, until=None, lists=None) -> tupl
     return matrix, {c: "tier1" if c in ipceis else "tier2" for c in matrix.columns}
 
 
-def region_matrix(tables: Tables | None = None) -> tuple[pd.DataFrame, Coverage]:
+def region_matrix(tables: Tables) -> tuple[pd.DataFrame, Coverage]:
     """Return the 0/1 matrix of EU27 member regions (NUTS codes of any level) by complete S3 lists, with coverage."""
-    tables = _tables(tables)
     rows = tables["s3_partnership_region"]
     rows = rows[
         rows["partnership_id"].isin(complete_partnerships(tables)) & rows["geo"].isin(member_states(tables)["geo"])
@@ -113,7 +109,7 @@ def region_matrix(tables: Tables | None = None) -> tuple[pd.DataFrame, Coverage]
     return bipartite_matrix(coded, "nuts_code", "partnership_id", None, complete_partnerships(tables)), note
 
 
-def s3_growth(tables: Tables | None = None) -> pd.DataFrame:
+def s3_growth(tables: Tables) -> pd.DataFrame:
     """Return each pair of published numbers of S3 partnerships of one scope at two dates, earlier first.
 
     Partnerships founded over time say nothing here: closures are not recorded, so their sum could not fall.
@@ -124,7 +120,7 @@ def s3_growth(tables: Tables | None = None) -> pd.DataFrame:
         indicator_id, scope, as_of, value, later_as_of, later_value, grew; without rows if no scope has two dated
         counts.
     """
-    known = _tables(tables)["s3_aggregate"].dropna(subset=["as_of"])
+    known = tables["s3_aggregate"].dropna(subset=["as_of"])
     known = known[known["indicator_id"].str.endswith("partnerships")].sort_values("as_of")
     keys = ["indicator_id", "scope"]
     rows = known[[*keys, "as_of", "value"]].assign(

@@ -8,7 +8,7 @@ before.
 import numpy as np
 import pandas as pd
 
-from innodivide.data.tables import Tables, _tables, country_values, member_states
+from innodivide.data.tables import Tables, country_values, member_states
 from innodivide.errors import DesignError, ParameterError
 from innodivide.indicators.country_profile import PER_HEAD_YEAR, index_relative_to_eu
 from innodivide.indicators.tiers.coverage import Coverage
@@ -58,15 +58,15 @@ INSTRUMENTS = {
 }
 
 
-def innovation_gap(year: int, tables: Tables | None = None) -> pd.Series:
+def innovation_gap(tables: Tables, year: int) -> pd.Series:
     """Return 100 minus the index (EU of the year = 100) of the EU27 by geo; positive below the EU."""
-    rows = index_relative_to_eu(2023, tables)
+    rows = index_relative_to_eu(tables, 2023)
     if year not in set(rows["year"]):
         raise ParameterError(f"year={year}: the series holds {rows['year'].min()} to {rows['year'].max()}")
     return (100 - rows[rows["year"] == year].set_index("geo")["relative"]).rename("gap")
 
 
-def money_by_country(tables: Tables | None = None) -> pd.DataFrame:
+def money_by_country(tables: Tables) -> pd.DataFrame:
     """Return each instrument by Member State.
 
     Returns
@@ -75,21 +75,20 @@ def money_by_country(tables: Tables | None = None) -> pd.DataFrame:
         instrument, geo, meur (missing if unknown), per_head (euro, population of 2019), gap, gap_year, wealth (GDP per
         head, PPS, EU27 = 100, in gap_year), reform (counts as reform money), source_id, coverage.
     """
-    tables = _tables(tables)
-    heads = country_values("population", PER_HEAD_YEAR, tables).set_index("geo")["value"]
+    heads = country_values(tables, "population", PER_HEAD_YEAR).set_index("geo")["value"]
     base, parts = member_states(tables)[["geo"]], []
     for instrument, (table, query, column, scale, year, reform, caveat) in INSTRUMENTS.items():
         rows = tables[table].query(query) if query else tables[table]
         frame = base.merge(rows[["geo", column, "source_id"]], on="geo", how="left")
         frame["meur"] = frame.pop(column).astype("float64") * scale
         known = int(frame["meur"].notna().sum())
-        wealth = country_values("gdp_pc_pps", year, tables).set_index("geo")["value"]
+        wealth = country_values(tables, "gdp_pc_pps", year).set_index("geo")["value"]
         parts.append(
             frame.assign(
                 instrument=instrument,
                 per_head=1e6 * frame["meur"] / frame["geo"].map(heads),
                 gap_year=year,
-                gap=frame["geo"].map(innovation_gap(year, tables)),
+                gap=frame["geo"].map(innovation_gap(tables, year)),
                 wealth=frame["geo"].map(wealth),
                 reform=reform,
                 coverage=str(Coverage("Member States", known, len(base), caveat)),
@@ -152,9 +151,7 @@ def _rank_residuals(data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return ranks[:, 0], ranks[:, 1]
 
 
-def money_against_gap(
-    rng: np.random.Generator, tables: Tables | None = None, n_permutations: int = 9999
-) -> pd.DataFrame:
+def money_against_gap(tables: Tables, rng: np.random.Generator, n_permutations: int = 9999) -> pd.DataFrame:
     """Does euro per head rise with the innovation gap?
 
     Returns
@@ -190,9 +187,7 @@ def money_against_gap(
     return pd.DataFrame(rows)
 
 
-def recommendation_against_gap(
-    rng: np.random.Generator, tables: Tables | None = None, n_permutations: int = 9999
-) -> pd.DataFrame:
+def recommendation_against_gap(tables: Tables, rng: np.random.Generator, n_permutations: int = 9999) -> pd.DataFrame:
     """Do states with a research and innovation recommendation of the Semester have the larger gap?
 
     Returns
@@ -201,8 +196,7 @@ def recommendation_against_gap(
         One row per year: year, n_with, n_without, estimate (mean gap of 2019 with minus without, index points), ci_low,
         ci_high, p_value (permutation of countries); missing where all or none got one; coverage.
     """
-    tables = _tables(tables)
-    gap, rows = innovation_gap(2019, tables), []
+    gap, rows = innovation_gap(tables, 2019), []
     table = tables["semester_rdi"]
     for year, frame in table[table["geo"].isin(gap.index)].groupby("year"):
         known = frame.dropna(subset=["rdi_recommended"])

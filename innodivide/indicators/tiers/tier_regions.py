@@ -8,7 +8,7 @@ an IPCEI company, so the regional side of Tier 1 is only bounded by the number o
 import numpy as np
 import pandas as pd
 
-from innodivide.data.tables import TAKING_PART, Tables, _tables, member_states
+from innodivide.data.tables import TAKING_PART, Tables, member_states
 from innodivide.errors import DataError, ParameterError
 from innodivide.indicators import participation
 from innodivide.indicators.tiers.coverage import Coverage
@@ -18,7 +18,7 @@ POPULATION_YEAR = 2019  # last year in which every region of that version has a 
 CASES = ("as listed", "stated places", "anything possible")
 
 
-def tier2_memberships(tables: Tables | None = None) -> pd.DataFrame:
+def tier2_memberships(tables: Tables) -> pd.DataFrame:
     """Return every named member region of Tier 2 in the EU27.
 
     Returns
@@ -27,7 +27,6 @@ def tier2_memberships(tables: Tables | None = None) -> pd.DataFrame:
         instrument ("S3", "RIV", "I3", "clusters"), group_id (partnership or project), geo, region_name, nuts_code
         (2016, may be missing), sure (False: flagged weak, only interested, or instrument not verified), source_id.
     """
-    tables = _tables(tables)
     s3, riv = tables["s3_partnership_region"], tables["riv_region"]
     i3, clusters = tables["i3_region"], tables["cluster_partnership_member"]
     parts = [
@@ -42,7 +41,7 @@ def tier2_memberships(tables: Tables | None = None) -> pd.DataFrame:
     return rows.drop_duplicates(columns[:-1]).sort_values(columns[:4], ignore_index=True)
 
 
-def regions(tables: Tables | None = None) -> pd.DataFrame:
+def regions(tables: Tables) -> pd.DataFrame:
     """Return the NUTS 2 regions of 2016 of the EU27 (without extra-regio) with both tiers.
 
     Returns
@@ -54,7 +53,6 @@ def regions(tables: Tables | None = None) -> pd.DataFrame:
         there), group (Regional Innovation Scoreboard 2023, carried to 2016 codes where the region did not change;
         missing otherwise).
     """
-    tables = _tables(tables)
     nuts = tables["nuts"]
     frame = nuts[
         (nuts["nuts_version"] == REGIONS) & (nuts["level"] == 2) & nuts["geo"].isin(member_states(tables)["geo"])
@@ -85,13 +83,12 @@ def covered(codes: pd.Series, members: pd.Series) -> pd.Series:
     return codes.map(lambda code: code.startswith(whole)).astype(bool)
 
 
-def companies_at_most(tables: Tables | None = None) -> pd.Series:
+def companies_at_most(tables: Tables) -> pd.Series:
     """Return by geo the sum over IPCEIs of its companies; an unknown national count is what the IPCEI's total leaves.
 
     Of a total, the known national counts and one company for each other unknown state are taken off; at least one is
     left. The total counts a company in two states once, so where many are, this can be one or two too low.
     """
-    tables = _tables(tables)
     rows = participation.presence(tables)[["geo", "ipcei_id", "role"]]
     rows = rows[rows["role"].isin(TAKING_PART)].merge(
         tables["ipcei_country"][["geo", "ipcei_id", "role", "n_companies"]], on=["geo", "ipcei_id", "role"]
@@ -112,7 +109,7 @@ def _groups_2016(tables: Tables) -> pd.Series:
     return rows.set_index("nuts_2016")["group"]
 
 
-def unlisted_places(tables: Tables | None = None) -> pd.DataFrame:
+def unlisted_places(tables: Tables) -> pd.DataFrame:
     """Return, for each Tier-2 instrument, stated places, named ones and the rest, where unnamed members are.
 
     Returns
@@ -121,7 +118,6 @@ def unlisted_places(tables: Tables | None = None) -> pd.DataFrame:
         instrument, group_id, stated (missing if no source states a number), named (all countries), unlisted (not below
         0).
     """
-    tables = _tables(tables)
     partnership = tables["s3_partnership"]
     named = tables["s3_partnership_region"].groupby("partnership_id").size()
     rows = partnership[["partnership_id", "n_regions", "list_complete"]].rename(columns={"partnership_id": "group_id"})

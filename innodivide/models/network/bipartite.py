@@ -15,7 +15,6 @@ from innodivide.models.result import require_rng
 
 __all__ = [
     "against_null",
-    "barber_modularity",
     "bipartite_matrix",
     "connection_points",
     "curveball",
@@ -238,41 +237,27 @@ def connection_points(
     return frame
 
 
-def barber_modularity(matrix, row_modules, column_modules) -> float:
-    """Bipartite modularity Q = (1/m) sum_ij (A_ij - k_i d_j / m) [module of i = module of j], below 1.
-
-    References
-    ----------
-    Barber (2007) Physical Review E 76, 066102, equation 15.
-    """
-    array = binary(matrix)
-    rows, columns = np.asarray(row_modules), np.asarray(column_modules)
-    if array.shape != (len(rows), len(columns)):
-        raise ParameterError(
-            f"row_modules, column_modules: expected {array.shape} labels, got {(len(rows), len(columns))}"
-        )
-    return float((_excess(array) * (rows[:, None] == columns[None, :])).sum())
-
-
-def _excess(array: np.ndarray) -> np.ndarray:
-    """(A - k d' / m) / m."""
-    total = array.sum()
-    return (array - np.outer(array.sum(axis=1), array.sum(axis=0)) / total) / total
-
-
 def find_modules(
     matrix, rng: np.random.Generator, n_modules: int = 4, n_starts: int = 20
 ) -> tuple[float, np.ndarray, np.ndarray]:
     """Search the partition of highest modularity: rows and columns in turn join their best module (Barber's BRIM).
+
+    Bipartite modularity is Q = (1/m) sum_ij (A_ij - k_i d_j / m) [module of i = module of j], below 1. The search sums
+    m A_ij - k_i d_j, which are whole numbers, so that ties between modules are ties on every machine.
 
     Returns
     -------
     tuple
         Q, row modules (n,), column modules (m,): the best of `n_starts` random starts with at most `n_modules` modules.
         A lower bound of the maximum, as any such search.
+
+    References
+    ----------
+    Barber (2007) Physical Review E 76, 066102, equation 15.
     """
-    excess, best = _excess(binary(matrix)), (-np.inf, None, None)
-    identity = np.eye(n_modules)
+    array, best, identity = binary(matrix).astype(float), (-np.inf, None, None), np.eye(n_modules)
+    total = array.sum()
+    excess = total * array - np.outer(array.sum(axis=1), array.sum(axis=0))
     require_rng(rng)
     for _ in range(n_starts):
         columns, quality = rng.integers(n_modules, size=excess.shape[1]), -np.inf
@@ -281,10 +266,10 @@ def find_modules(
             gains = excess.T @ identity[rows]
             columns = gains.argmax(axis=1)
             reached = float(gains.max(axis=1).sum())
-            if reached <= quality + 1e-12:
+            if reached <= quality:
                 break
             quality = reached
-        best = max(best, (quality, rows, columns), key=lambda found: found[0])
+        best = max(best, (quality / total**2, rows, columns), key=lambda found: found[0])
     return best
 
 

@@ -16,9 +16,9 @@ AS_FAST = {
 }
 
 
-def closing_exhibits(geo: str, rows: pd.DataFrame, index: pd.DataFrame, tables: Tables | None = None) -> list[Exhibit]:
+def closing_exhibits(tables: Tables, geo: str, rows: pd.DataFrame, index: pd.DataFrame) -> list[Exhibit]:
     """Return sentence and table of the pace needed to reach the EU; `rows` are those of `scenarios.closing_speed`."""
-    own = words.closing_rows(rows[rows["geo"] == geo].sort_values("by", ignore_index=True), tables)
+    own = words.closing_rows(tables, rows[rows["geo"] == geo].sort_values("by", ignore_index=True))
     own["words"] = own["words"].mask(own["reading"] == "within its own past", "no faster than its own best years")
     own["slowest"] = [show(float(v), "{:.0f}") for v in own["level_low"]]
     name, (first, second) = country_names(tables)[geo], own.itertuples()

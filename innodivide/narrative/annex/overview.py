@@ -4,7 +4,7 @@ import pandas as pd
 
 from innodivide import figures
 from innodivide.data.sources import flag_note, sources_of
-from innodivide.data.tables import Tables, _tables, country_names
+from innodivide.data.tables import Tables, country_names
 from innodivide.indicators import country_profile, peers
 from innodivide.indicators.barriers.scores import strengths
 from innodivide.indicators.country_profile import joined_later
@@ -20,24 +20,22 @@ IN_A_LIST = {  # names of a table, where a colon within a sentence would mislead
 }
 
 
-def heading(geo: str, tables: Tables | None = None) -> Exhibit:
+def heading(tables: Tables, geo: str) -> Exhibit:
     """Return the title with the country's English and own names."""
-    name, own = country_names(tables)[geo], country_profile.endonyms(geo, tables)
+    name, own = country_names(tables)[geo], country_profile.endonyms(tables, geo)
     other = [n for n in own if n != name]
     template = "# {name} ({own}): country annex" if other else "# {name}: country annex"
     return say("NA.1", template, name=name, **({"own": " / ".join(other)} if other else {}))
 
 
-def circle_names(geo: str, around: pd.DataFrame, tables: Tables | None = None) -> list[str]:
+def circle_names(tables: Tables, geo: str, around: pd.DataFrame) -> list[str]:
     """Return how the rows of `peers.circle` are called."""
     names, group = country_names(tables), peers.group_now(tables)[geo]
     words = {"group": others(group), "eu": "EU27, mean"}
     return [words.get(kind) or names[members[0]] for kind, members in zip(around["kind"], around["members"])]
 
 
-def summary(
-    geo: str, expected: pd.DataFrame, position: pd.DataFrame, gaps: pd.DataFrame, tables: Tables | None = None
-) -> Exhibit:
+def summary(tables: Tables, geo: str, expected: pd.DataFrame, position: pd.DataFrame, gaps: pd.DataFrame) -> Exhibit:
     """Return the paragraph that says what stands out; every half sentence is chosen by the country's own numbers.
 
     Parameters
@@ -49,12 +47,11 @@ def summary(
     gaps : pandas.DataFrame
         From `regional_analyses.institutions_by_state`.
     """
-    tables = _tables(tables)
     parts = [
-        _unusual_words(geo, peers.standing(gaps, expected.set_index("geo")["observed"], tables), gaps),
-        _index_words(geo, position, tables),
-        _participation_words(expected.set_index("geo").loc[geo], joined_later(geo, tables)),
-        _region_words(geo, tables),
+        _unusual_words(geo, peers.standing(tables, gaps, expected.set_index("geo")["observed"]), gaps),
+        _index_words(tables, geo, position),
+        _participation_words(expected.set_index("geo").loc[geo], joined_later(tables, geo)),
+        _region_words(tables, geo),
         _government_words(gaps[(gaps["geo"] == geo) & (gaps["measure"] == "eqi")]),
     ]
     return say("NA.2", " ".join(text for text, _ in parts), **{k: v for _, values in parts for k, v in values.items()})
@@ -77,9 +74,9 @@ def _unusual_words(geo: str, scores: pd.DataFrame, gaps: pd.DataFrame) -> tuple[
     return text, values | {f"z_{i}": z for i, z in enumerate(found)}
 
 
-def _index_words(geo: str, position: pd.DataFrame, tables: Tables) -> tuple[str, dict]:
+def _index_words(tables: Tables, geo: str, position: pd.DataFrame) -> tuple[str, dict]:
     own, near = position.iloc[0], position[position["kind"] == "peer"]
-    group, edition = peers.group_now(tables)[geo], country_profile.editions(geo, tables)["edition"].iloc[-1]
+    group, edition = peers.group_now(tables)[geo], country_profile.editions(tables, geo)["edition"].iloc[-1]
     change, ahead = own["change"], int((near["relative"] > own["relative"]).sum())
     points = "point" if round(abs(change)) == 1 else "points"
     trend = (
@@ -97,7 +94,7 @@ def _index_words(geo: str, position: pd.DataFrame, tables: Tables) -> tuple[str,
         ". Of its nearest peers, {peers}, {ahead} above it." if ahead else ". It is above its nearest peers, {peers}."
     )
     names = country_names(tables)
-    series = country_profile.index_relative_to_eu(2023, tables)["year"]
+    series = country_profile.index_relative_to_eu(tables, 2023)["year"]
     values = {
         **called(names[geo]),
         "edition": int(edition),
@@ -128,8 +125,8 @@ def _participation_words(row: pd.Series, later: int = 0) -> tuple[str, dict]:
     return text, values | ({"n": int(row["observed"])} if row["observed"] else {})
 
 
-def _region_words(geo: str, tables: Tables) -> tuple[str, dict]:
-    rows = country_profile.regions(geo, tables)
+def _region_words(tables: Tables, geo: str) -> tuple[str, dict]:
+    rows = country_profile.regions(tables, geo)
     if len(rows) == 1:
         return "The regional scoreboard treats it as one region.", {}
     lagging = int((rows["group"] == "emerging").sum())
@@ -150,23 +147,20 @@ def _government_words(rows: pd.DataFrame) -> tuple[str, dict]:
     return text, {"government": reading[row["reading"]]}
 
 
-def position_table(
-    geo: str, position: pd.DataFrame, expected: pd.DataFrame, sources, tables: Tables | None = None
-) -> Exhibit:
+def position_table(tables: Tables, geo: str, position: pd.DataFrame, expected: pd.DataFrame, sources) -> Exhibit:
     """Return the country beside its nearest peers, the rest of its group and the EU27 in eight figures."""
-    tables = _tables(tables)
     group, ranges = peers.group_now(tables), expected.set_index("geo")
     single = position["members"].map(len) == 1
     codes = position["members"].map(lambda m: m[0])
     shown = position.assign(
-        name=circle_names(geo, position, tables),
+        name=circle_names(tables, geo, position),
         group=[group[c] if s else None for c, s in zip(codes, single)],
         range=[
             f"{int(ranges.at[c, 'low'])} to {int(ranges.at[c, 'high'])}" if s else None for c, s in zip(codes, single)
         ],
         members=position["members"].map("; ".join),
     )
-    edition = country_profile.editions(geo, tables)["edition"].iloc[-1]
+    edition = country_profile.editions(tables, geo)["edition"].iloc[-1]
     near = position.loc[position["kind"] == "peer", "distance"]
     return table(
         "TA.1",
@@ -197,9 +191,9 @@ def position_table(
     )
 
 
-def editions_table(geo: str, tables: Tables | None = None) -> Exhibit:
+def editions_table(tables: Tables, geo: str) -> Exhibit:
     """Return the country's group and rank in each edition, one column an edition."""
-    rows = country_profile.editions(geo, tables)
+    rows = country_profile.editions(tables, geo)
     ranks = rows["rank"].astype(object).where(rows["rank"].notna(), None)
     years = [str(e) for e in rows["edition"]]
     groups = ["Group", *rows["group"].map(figures.GROUP_LETTERS)]
@@ -217,14 +211,13 @@ def editions_table(geo: str, tables: Tables | None = None) -> Exhibit:
     )
 
 
-def index_figure(geo: str, tables: Tables | None = None) -> Exhibit:
+def index_figure(tables: Tables, geo: str) -> Exhibit:
     """Return the index over time of country, peers and group."""
-    tables = _tables(tables)
-    rows = peers.index_series(geo, tables)
+    rows = peers.index_series(tables, geo)
     names, group = country_names(tables), peers.group_now(tables)[geo]
     rows["series"] = [others(group) if k == "group" else names[n] for k, n in zip(rows["kind"], rows["name"])]
     own = rows[rows["kind"] == "own"].sort_values("year")["relative"]
-    index = country_profile.index_relative_to_eu(2023, tables)
+    index = country_profile.index_relative_to_eu(tables, 2023)
     return figure(
         "FA.1",
         "Innovation index of {name}: {first:.0f} percent of the EU in {start}, {last:.0f} in {end}",
@@ -255,10 +248,9 @@ def index_figure(geo: str, tables: Tables | None = None) -> Exhibit:
     )
 
 
-def strength_figure(geo: str, tables: Tables | None = None) -> Exhibit:
+def strength_figure(tables: Tables, geo: str) -> Exhibit:
     """Return the 32 indicators of the country against the EU and the leaders."""
-    tables = _tables(tables)
-    rows = strengths(geo, tables)
+    rows = strengths(tables, geo)
     rows = rows.assign(short=rows["indicator_code"].map(INDICATORS))
     name, gone = country_names(tables)[geo], rows.loc[rows["relative"].isna(), "short"]
     zero = rows.loc[rows["relative"] == 0, "short"]

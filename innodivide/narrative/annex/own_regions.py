@@ -6,7 +6,7 @@ import pandas as pd
 
 from innodivide import figures
 from innodivide.data.sources import sources_of
-from innodivide.data.tables import Tables, _tables, country_names
+from innodivide.data.tables import Tables, country_names
 from innodivide.indicators import country_profile, peers
 from innodivide.narrative.annex.short_names import called, excerpt, others
 from innodivide.narrative.exhibits import Exhibit, figure, say, table
@@ -19,13 +19,12 @@ NAMED = 2  # barriers named for a region
 MEASURES = 5  # institutional measures shown
 
 
-def region_figure(geo: str, tables: Tables | None = None) -> Exhibit | None:
+def region_figure(tables: Tables, geo: str) -> Exhibit | None:
     """Return the map of the regions beside the regions of the peers; None for a country that is one region."""
-    tables = _tables(tables)
-    rows, names = country_profile.regions(geo, tables), country_names(tables)
+    rows, names = country_profile.regions(tables, geo), country_names(tables)
     if len(rows) == 1:
         return None
-    parts = [country_profile.regions(code, tables).assign(geo=code) for code in [geo, *peers.of(geo, tables)]]
+    parts = [country_profile.regions(tables, code).assign(geo=code) for code in [geo, *peers.of(tables, geo)]]
     every = pd.concat(parts, ignore_index=True)
     every["label"] = [names[g] for g in every["geo"]]
     outline, own = tables["outline"], every[every["geo"] == geo]
@@ -55,13 +54,12 @@ def region_figure(geo: str, tables: Tables | None = None) -> Exhibit | None:
     )
 
 
-def barrier_exhibits(geo: str, rows: pd.DataFrame, draws: int, tables: Tables | None = None) -> list[Exhibit]:
+def barrier_exhibits(tables: Tables, geo: str, rows: pd.DataFrame, draws: int) -> list[Exhibit]:
     """Return the sentence on lagging regions and what they share, and the table of regions with their barriers.
 
     `rows` is the frame of `region_barriers.region_barrier_table`, made with `draws` resamples.
     """
-    tables = _tables(tables)
-    own = country_profile.regions(geo, tables).set_index("region_code")
+    own = country_profile.regions(tables, geo).set_index("region_code")
     rows = rows.assign(change=rows["region_code"].map(own["change"]))
     name, lagging = country_names(tables)[geo], rows["group"] == "emerging"
     common = rows.loc[lagging, "general"].mode().sort_values()
@@ -186,14 +184,13 @@ def _short(text: str) -> str:
     return f"{found[1]} ± {(high - low) / 2:.2f}"
 
 
-def institutions_table(geo: str, gaps: pd.DataFrame, tables: Tables | None = None) -> Exhibit:
+def institutions_table(tables: Tables, geo: str, gaps: pd.DataFrame) -> Exhibit:
     """Return the country's institutions against the EU, its peers and its group, the furthest behind first.
 
     `gaps` is the frame of `regional_analyses.institutions_by_state`. The quality of government as a whole stands on
     top, as the one measure with a published margin; six measures are shown, the rest stands in the CSV.
     """
-    tables = _tables(tables)
-    around = peers.circle(geo, tables).query("kind != 'eu'")
+    around = peers.circle(tables, geo).query("kind != 'eu'")
     rows = gaps[gaps["geo"] == geo].assign(whole=lambda f: f["measure"] != "eqi")
     rows = rows.sort_values(["whole", "gap_sd", "measure"], ascending=[True, False, True], ignore_index=True)
     distance = -gaps.pivot(index="geo", columns="measure", values="gap_sd")

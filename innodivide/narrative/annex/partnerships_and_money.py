@@ -3,7 +3,7 @@
 import pandas as pd
 
 from innodivide.data.sources import FLAG_MEANING, flag_note, sources_of
-from innodivide.data.tables import TAKING_PART, Tables, _tables, country_names
+from innodivide.data.tables import TAKING_PART, Tables, country_names
 from innodivide.indicators import country_profile, peers
 from innodivide.narrative.annex.overview import circle_names
 from innodivide.narrative.annex.short_names import called
@@ -17,10 +17,10 @@ REFORM = {
 }
 
 
-def money_table(geo: str, tables: Tables | None = None) -> Exhibit:
+def money_table(tables: Tables, geo: str) -> Exhibit:
     """Return the table of Tier-2 and reform money of the country, its peers, its group and the EU27."""
-    rows, around = peers.money(geo, tables), peers.circle(geo, tables)
-    heads = dict(zip(_columns(around), circle_names(geo, around, tables)))
+    rows, around = peers.money(tables, geo), peers.circle(tables, geo)
+    heads = dict(zip(_columns(around), circle_names(tables, geo, around)))
     shown = rows.assign(
         instrument=rows["instrument"].map(peers.SHORT),
         place=[f"{r} of {n}" if pd.notna(r) else None for r, n in zip(rows["rank"], rows["n_countries"])],
@@ -52,9 +52,8 @@ def _columns(around: pd.DataFrame) -> list[str]:
     return [f"peer_{i}" if kind == "peer" else kind for i, kind in enumerate(around["kind"])]
 
 
-def semester_text(geo: str, tables: Tables | None = None) -> Exhibit:
+def semester_text(tables: Tables, geo: str) -> Exhibit:
     """Return whether research and innovation was among the country's Semester recommendations."""
-    tables = _tables(tables)
     rows = tables["semester_rdi"].query("geo == @geo").sort_values("year")
     yes = [str(y) for y in rows.loc[rows["rdi_recommended"].fillna(False).astype(bool), "year"]]
     no = [str(y) for y in rows.loc[~rows["rdi_recommended"].fillna(True).astype(bool), "year"]]
@@ -69,10 +68,9 @@ def semester_text(geo: str, tables: Tables | None = None) -> Exhibit:
     )
 
 
-def data_notes(geo: str, tables: Tables | None = None) -> Exhibit:
+def data_notes(tables: Tables, geo: str) -> Exhibit:
     """Return what a reader must know about this country's figures: what is missing and what is weak."""
-    tables = _tables(tables)
-    name, rows = country_names(tables)[geo], country_profile.memberships(geo, tables)
+    name, rows = country_names(tables)[geo], country_profile.memberships(tables, geo)
     inside = rows[rows["role"].isin(TAKING_PART) & (rows["kind"] == "integrated")]
     parts, values = [], {}
     if len(inside):
@@ -109,7 +107,7 @@ def _known_words(row: pd.Series) -> str:
     return f"the {first} is known, the {second} is not."
 
 
-def connection_text(geo: str, points: pd.DataFrame, coverage, draws: int, tables: Tables | None = None) -> Exhibit:
+def connection_text(tables: Tables, geo: str, points: pd.DataFrame, coverage, draws: int) -> Exhibit:
     """Return where Tier 1 and Tier 2 meet in the country, as far as member lists are complete.
 
     `points` is the frame of `bipartite.connection_points` from `draws` matrices, `coverage` that of the lists.
@@ -144,7 +142,7 @@ def connection_text(geo: str, points: pd.DataFrame, coverage, draws: int, tables
     return say("NA.12", text, **values)
 
 
-def money_against_gap_text(geo: str, rows: pd.DataFrame, tables: Tables | None = None) -> Exhibit:
+def money_against_gap_text(tables: Tables, geo: str, rows: pd.DataFrame) -> Exhibit:
     """Return the places of the country's reform money beside those of its gap; `rows`: `money.money_by_country`."""
     reform = rows[rows["instrument"].isin(REFORM)].copy()
     grouped = reform.groupby("instrument")

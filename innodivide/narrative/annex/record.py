@@ -4,7 +4,7 @@ import pandas as pd
 
 from innodivide import figures
 from innodivide.data.sources import flag_note, sources_of
-from innodivide.data.tables import TAKING_PART, Tables, _tables, country_names
+from innodivide.data.tables import TAKING_PART, Tables, country_names
 from innodivide.indicators import country_profile
 from innodivide.indicators.country_profile import joined_later
 from innodivide.narrative.annex.short_names import called
@@ -36,10 +36,9 @@ SCENARIOS = {
 }
 
 
-def membership_exhibit(geo: str, tables: Tables | None = None) -> Exhibit:
+def membership_exhibit(tables: Tables, geo: str) -> Exhibit:
     """Return the table of the country's roles in IPCEIs, or the sentence that it has none."""
-    tables = _tables(tables)
-    rows, name = country_profile.memberships(geo, tables), country_names(tables)[geo]
+    rows, name = country_profile.memberships(tables, geo), country_names(tables)[geo]
     if rows.empty:
         return say(
             "NA.4",
@@ -58,7 +57,7 @@ def membership_exhibit(geo: str, tables: Tables | None = None) -> Exhibit:
         companies=[_companies(n, text) for n, text in zip(rows["n_companies"], rows["named"])],
     )
     taking = int((rows["role"].isin(TAKING_PART) & (rows["kind"] == "integrated")).sum())
-    later = joined_later(geo, tables)
+    later = joined_later(tables, geo)
     title = "Roles of {name} in IPCEIs: it takes part in " + ("{n}" if taking else "none")
     return table(
         "TA.3",
@@ -96,13 +95,13 @@ def _companies(count, named) -> str:
 
 
 def record_figure(
+    tables: Tables,
     geo: str,
     expected: pd.DataFrame,
     codes: list[str],
     scenarios: pd.DataFrame,
     sources,
     draws: int,
-    tables: Tables | None = None,
 ) -> Exhibit:
     """Return the figure of record against expectation, of the country and its peers, beside its scenarios.
 
@@ -127,7 +126,7 @@ def record_figure(
         "FA.3",
         "{Name} takes part in "
         + ("{n}" if values["n"] else "none")
-        + (" from the approval on" if joined_later(geo, tables) else "")
+        + (" from the approval on" if joined_later(tables, geo) else "")
         + "; a state of its size, wealth and status in {low} to {high}",
         figures.record_and_scenarios(
             record,
@@ -146,7 +145,7 @@ def record_figure(
     )
 
 
-def scenario_text(geo: str, rows: pd.DataFrame, tables: Tables | None = None) -> Exhibit:
+def scenario_text(tables: Tables, geo: str, rows: pd.DataFrame) -> Exhibit:
     """Return what would go with the label and the wealth of a leader; `rows` as for `record_figure`."""
     name, own = country_names(tables)[geo], rows[rows["geo"] == geo].set_index("scenario")
     label, wealth = own.loc["label"], own.loc["wealth"]
@@ -184,7 +183,7 @@ def _verdict(row: pd.Series, what: str) -> str:
     return f"fewer than without the {what}" if row["change_high"] < 0 else "whether up or down, the data cannot tell"
 
 
-def expected_overview(expected: pd.DataFrame, sources, tables: Tables | None = None) -> Exhibit:
+def expected_overview(tables: Tables, expected: pd.DataFrame, sources) -> Exhibit:
     """Return observed against expected participation of all states, for a policy notebook."""
     names = country_names(tables)
     outside = [names[g] for g in expected.loc[expected["outside"], "geo"]]

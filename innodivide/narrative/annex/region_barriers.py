@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from innodivide.data.tables import Tables, _tables, member_states
+from innodivide.data.tables import Tables, member_states
 from innodivide.errors import ParameterError
 from innodivide.evidence.claims.shared_barriers import TOP, indicator_names, lagging_regions, regional_contributions
 from innodivide.indicators import barriers
@@ -16,9 +16,9 @@ GOVERNMENT = {"behind": "below the EU", "ahead": "above the EU", "within the mar
 
 
 def region_barrier_table(
+    tables: Tables,
     geo: str,
     rng: np.random.Generator,
-    tables: Tables | None = None,
     n_boot: int = 499,
     labels: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
@@ -49,7 +49,6 @@ def region_barrier_table(
     ParameterError
         If `geo` is not a Member State.
     """
-    tables = _tables(tables)
     codes = list(member_states(tables)["geo"])
     if geo not in codes:
         raise ParameterError(f"geo={geo!r}: allowed are {', '.join(codes)}")
@@ -57,7 +56,7 @@ def region_barrier_table(
     split = barriers.two_way_split(contributions, lagging_regions(tables), require_rng(rng), n_boot=n_boot)
     regions = barriers.region_groups(tables).query("geo == @geo")
     gaps = barriers.unit_gaps(contributions).set_index("unit")
-    government = barriers.institutional_gaps(tables=tables).query("measure == 'eqi'").set_index("unit")
+    government = barriers.institutional_gaps(tables).query("measure == 'eqi'").set_index("unit")
     zero = tables["ris_score"].query("year == 2023").groupby("region_code")["is_zero"].sum()
     index = tables["ris_index"].query("edition == 2023 and year == 2023").set_index("region_code")["value"]
     source = tables["ris_score"].groupby("region_code")["source_id"].first()

@@ -35,7 +35,7 @@ def span(low: float, high: float, fmt: str = "{:.0f}") -> str:
     return f"{show(low, fmt)} to {show(high, fmt)}"
 
 
-def closing_rows(rows: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
+def closing_rows(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
     """Return `scenarios.closing_speed` with needed, past, fastest and level as text and the reading in words."""
     names = country_names(tables)
     there = rows["reading"] == "already there"
@@ -58,7 +58,7 @@ def below_the_eu(rows: pd.DataFrame) -> pd.DataFrame:
     return wide.reset_index().sort_values(["value", "geo"], ignore_index=True)
 
 
-def closing_facts(rows: pd.DataFrame) -> dict:
+def closing_facts(tables: Tables, rows: pd.DataFrame) -> dict:
     """Return how many states below the EU would have to grow as never before, by year."""
     below = rows[rows["value"] < 100]
     first, second = sorted(rows["by"].unique())
@@ -74,7 +74,7 @@ def closing_facts(rows: pd.DataFrame) -> dict:
         "all_first": int(counts[first].get("beyond the past of all", 0)),
         "start": int(best["start_year"]),
         "best": best["best"],
-        "best_name": country_names()[best["best_geo"]],
+        "best_name": country_names(tables)[best["best_geo"]],
         "window": WINDOW,
     }
 
@@ -105,7 +105,7 @@ def convergence_facts(change: dict, beta: dict, spread: pd.DataFrame) -> dict:
     }
 
 
-def scenario_rows(rows: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
+def scenario_rows(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
     """Return scenarios in words: name, scenario, range of the number, change with its range ("no change" if none)."""
     asis = rows["scenario"] == "as it is"
     change = [
@@ -121,16 +121,16 @@ def scenario_rows(rows: pd.DataFrame, tables: Tables | None = None) -> pd.DataFr
     )
 
 
-def pipeline_rows(rows: pd.DataFrame, group: str = "emerging", tables: Tables | None = None) -> pd.DataFrame:
+def pipeline_rows(tables: Tables, rows: pd.DataFrame, group: str = "emerging") -> pd.DataFrame:
     """Return the scenarios for projects in preparation of one group: name, now, label, wealth, rate (all in words)."""
-    shown = scenario_rows(rows[rows["group"] == group], tables)
+    shown = scenario_rows(tables, rows[rows["group"] == group])
     wide = shown.pivot(index=["name", "geo"], columns="scenario", values="effect")
     now = shown[shown["scenario"] == "as it is"].set_index(["name", "geo"])
     text = [f"{e:.1f} ({r})" for e, r in zip(now["expected"], now["range"])]
     return now[["expected", "low", "high"]].assign(now=text).join(wide[["label", "wealth", "rate"]]).reset_index()
 
 
-def pipeline_facts(rows: pd.DataFrame, group: str = "emerging") -> dict:
+def pipeline_facts(tables: Tables, rows: pd.DataFrame, group: str = "emerging") -> dict:
     """Return the number of projects in preparation and how many states of the group each scenario moves clearly."""
     part = rows[(rows["group"] == group) & (rows["scenario"] != "as it is")]
     clear = (part["change_low"] > 0) | (part["change_high"] < 0)
@@ -140,7 +140,7 @@ def pipeline_facts(rows: pd.DataFrame, group: str = "emerging") -> dict:
         "states": part["geo"].nunique(),
         "cells": len(part),
         "clear": "none" if not clear.any() else str(int(clear.sum())),
-        "leaders": join_names(sorted(country_names()[g] for g in leaders["geo"])),
+        "leaders": join_names(sorted(country_names(tables)[g] for g in leaders["geo"])),
         "now": rows.loc[(rows["group"] == group) & (rows["scenario"] == "as it is"), "expected"].mean(),
         "leaders_now": leaders["expected"].mean(),
     }

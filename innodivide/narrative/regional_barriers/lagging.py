@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from innodivide.data.tables import Tables, _tables, country_names
+from innodivide.data.tables import Tables, country_names
 from innodivide.evidence.claims import shared_barriers as claim
 from innodivide.evidence.claims.shared_barriers import indicator_names
 from innodivide.indicators import barriers
@@ -61,7 +61,7 @@ def answer_facts(splits: dict, choices: pd.DataFrame) -> dict:
     }
 
 
-def choice_rows(choices: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
+def choice_rows(tables: Tables, choices: pd.DataFrame) -> pd.DataFrame:
     """Return `shared_barriers.finding_sensitivities` with its choices in words."""
     return choices.assign(
         reference=choices["reference"].map(REFERENCES),
@@ -79,7 +79,7 @@ def named_rows(splits: dict) -> pd.DataFrame:
     return rows.assign(barrier=barrier, unit=unit)
 
 
-def general_rows(split: barriers.Split, tables: Tables | None = None) -> pd.DataFrame:
+def general_rows(tables: Tables, split: barriers.Split) -> pd.DataFrame:
     """Return the general barriers with their names and the interval of the rank in words."""
     rows = barriers.general_barriers(split)
     place = [f"{low} to {high}" for low, high in zip(rows["rank_low"], rows["rank_high"])]
@@ -119,10 +119,9 @@ def share_facts(rows: pd.DataFrame) -> dict:
     }
 
 
-def map_rows(tables: Tables | None = None) -> pd.DataFrame:
+def map_rows(tables: Tables) -> pd.DataFrame:
     """Return the regions with their quality of government and their places on the map."""
-    tables = _tables(tables)
-    gaps = barriers.institutional_gaps(tables=tables).query("measure == 'eqi'")
+    gaps = barriers.institutional_gaps(tables).query("measure == 'eqi'")
     rows = barriers.region_groups(tables).reset_index().rename(columns={"region_code": "code"})
     points = tables["region_point"].query("nuts_version == '2021'")[["nuts_code", "lon", "lat"]]
     rows = rows.merge(points.rename(columns={"nuts_code": "code"}), on="code", how="left")
@@ -147,9 +146,8 @@ def map_facts(rows: pd.DataFrame) -> dict:
     }
 
 
-def institution_rows(gaps: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
+def institution_rows(tables: Tables, gaps: pd.DataFrame) -> pd.DataFrame:
     """Return each measure for the emerging innovators: how many are behind the EU, by how much (sd), who furthest."""
-    tables = _tables(tables)
     group = tables["eis_group"].query("edition == 2023").set_index("geo")["group"]
     rows = gaps[gaps["geo"].map(group) == "emerging"].assign(name=gaps["geo"].map(country_names(tables)))
     found = []
@@ -200,7 +198,7 @@ def oaxaca_facts(parts: pd.DataFrame) -> dict:
     }
 
 
-def cluster_rows(found: barriers.Profiles, tables: Tables | None = None) -> pd.DataFrame:
+def cluster_rows(tables: Tables, found: barriers.Profiles) -> pd.DataFrame:
     """Return the clusters: size, countries, indicators that differ from lagging regions in general, stability."""
     labels, home = indicator_names(tables), claim.lagging_regions(tables).map(country_names(tables))
     heads, rows = found.stability["n_units"].to_numpy(), []
@@ -257,7 +255,7 @@ def identity_facts(parts: dict) -> dict:
     }
 
 
-def zero_rows(parts: dict, tables: Tables | None = None) -> pd.DataFrame:
+def zero_rows(tables: Tables, parts: dict) -> pd.DataFrame:
     """Return the scores of zero of states by indicator: name, countries, years, n, reading."""
     names, labels = country_names(tables), indicator_names(tables)
     rows = parts["zeros"].assign(name=lambda f: f["geo"].map(names), label=lambda f: f["indicator_code"].map(labels))
@@ -269,7 +267,7 @@ def zero_rows(parts: dict, tables: Tables | None = None) -> pd.DataFrame:
     return frame.assign(verdict=frame["verdict"].map(words)).reset_index(drop=True)
 
 
-def group_rows(groups: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
+def group_rows(tables: Tables, groups: pd.DataFrame) -> pd.DataFrame:
     """Return the states whose group hangs on how the index is built, least certain first, with the shares of groups."""
     chances = ["leader", "strong", "moderate", "emerging"]
     rows = groups[~groups["certain"]].assign(name=groups["geo"].map(country_names(tables)))

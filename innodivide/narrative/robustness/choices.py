@@ -174,7 +174,7 @@ def size_medians(specs: pd.DataFrame) -> dict:
     return {f"by_{name}": value for name, value in specs.groupby("size")["odds_ratio"].median().items()}
 
 
-def one_out_facts(rows: pd.DataFrame, tables: Tables | None = None) -> dict:
+def one_out_facts(tables: Tables, rows: pd.DataFrame) -> dict:
     """Return the range of the estimate over the units left out, and the units at its ends."""
     names = member_states(tables).set_index("geo")["name"]
     known = rows[rows["dropped"] != ""].dropna(subset=["odds_ratio"])
@@ -189,7 +189,7 @@ def one_out_facts(rows: pd.DataFrame, tables: Tables | None = None) -> dict:
     }
 
 
-def one_out_rows(rows: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
+def one_out_rows(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
     """Return the units left out by name, those that move the estimate most first."""
     names = member_states(tables).set_index("geo")["name"]
     known = rows[rows["dropped"] != ""].assign(name=lambda f: f["dropped"].map(lambda u: names.get(u, u)))
@@ -209,7 +209,7 @@ def sweep_facts(rows: pd.DataFrame) -> dict:
     return {"first": known["c"].min(), "last": known["c"].max(), "n": len(known), "cross": int(cross.sum())}
 
 
-def leader_chances(draws: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
+def leader_chances(tables: Tables, draws: pd.DataFrame) -> pd.DataFrame:
     """Return geo, name, p_leader (share of index constructions, where not none) and nominal."""
     names = member_states(tables).set_index("geo")["name"]
     rows = composite.p_leader(draws)

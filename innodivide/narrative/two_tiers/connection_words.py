@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from innodivide.data import frozen
 from innodivide.data.sources import sources_of
-from innodivide.data.tables import Tables, _tables, member_states
+from innodivide.data.tables import Tables, member_states
 from innodivide.evidence.claims.connection import ALPHA
 from innodivide.evidence.claims.finding import Finding
 from innodivide.indicators import tiers
@@ -49,10 +48,9 @@ CASES = {
 }
 
 
-def sources(*names: str) -> tuple[str, ...]:
+def sources(tables: Tables, *names: str) -> tuple[str, ...]:
     """Return the ids of all sources of some tables, of the rows that the report uses where it uses few."""
-    tables = [frozen.load(n) for n in names]
-    return sources_of(*[t.query(USED[n]) if n in USED else t for n, t in zip(names, tables)])
+    return sources_of(*[tables[n].query(USED[n]) if n in USED else tables[n] for n in names])
 
 
 def p_text(value: float, sign: str = "") -> str:
@@ -60,9 +58,9 @@ def p_text(value: float, sign: str = "") -> str:
     return "–" if pd.isna(value) else "< 0.001" if value < 0.001 else f"{sign}{value:.3f}"
 
 
-def claims_table(findings: list[Finding], tables: Tables | None = None) -> pd.DataFrame:
+def claims_table(tables: Tables, findings: list[Finding]) -> pd.DataFrame:
     """Return claim_id, claim, verdict, shown (exhibits) and coverage of each finding."""
-    claim = _tables(tables)["claim"].set_index("claim_id")["claim"]
+    claim = tables["claim"].set_index("claim_id")["claim"]
     rows = [(f.claim_id, claim[f.claim_id], f.verdict, EVIDENCE[f.claim_id], f.coverage) for f in findings]
     return pd.DataFrame(rows, columns=["claim_id", "claim", "verdict", "shown", "coverage"])
 
@@ -97,7 +95,7 @@ def connection_facts(kept: pd.DataFrame, dealt: pd.DataFrame, for_states: str) -
     }
 
 
-def matrix_rows(matrix: pd.DataFrame, sides: Mapping, tables: Tables | None = None) -> pd.DataFrame:
+def matrix_rows(tables: Tables, matrix: pd.DataFrame, sides: Mapping) -> pd.DataFrame:
     """Return the matrix as rows of name, instrument, tier ("IPCEI" or "S3 partnership"), ones only."""
     names = member_states(tables).set_index("geo")["name"]
     long = matrix.rename_axis(columns="instrument").stack().rename("inside").reset_index()
@@ -106,10 +104,10 @@ def matrix_rows(matrix: pd.DataFrame, sides: Mapping, tables: Tables | None = No
     return long.assign(name=long["geo"].map(names), tier=tier).reset_index(drop=True)
 
 
-def matrix_facts(matrix: pd.DataFrame, sides: Mapping, tables: Tables | None = None) -> dict:
+def matrix_facts(tables: Tables, matrix: pd.DataFrame, sides: Mapping) -> dict:
     """Return the number of columns of each tier, order of rows and columns, and which partnerships the codes mean."""
     names = member_states(tables).set_index("geo")["name"]
-    partnership = _tables(tables)["s3_partnership"].set_index("partnership_id")["name"]
+    partnership = tables["s3_partnership"].set_index("partnership_id")["name"]
     total = matrix.sum(axis=1).rename(index=names).sort_index().sort_values(ascending=False, kind="stable")
     lists = [c for c in matrix if sides[c] == "tier2"]
     return {
@@ -122,7 +120,7 @@ def matrix_facts(matrix: pd.DataFrame, sides: Mapping, tables: Tables | None = N
     }
 
 
-def country_rows(points: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
+def country_rows(tables: Tables, points: pd.DataFrame) -> pd.DataFrame:
     """Return the states with both tiers and `connection_points`, most pairs first."""
     first, second = tiers.tier1_by_country(tables), tiers.tier2_by_country(tables).drop(columns=["name", "coverage"])
     rows = first.drop(columns="coverage").merge(second, on="geo").merge(points, on="geo")
@@ -159,7 +157,7 @@ def test_rows(*frames: pd.DataFrame) -> pd.DataFrame:
 test_rows.__test__ = False  # a table of tests, not a test
 
 
-def robust_rows(rows: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
+def robust_rows(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
     """Return the variants of `overlap_robustness`: the named ones, then the extremes with one list or state out."""
     names = member_states(tables).set_index("geo")["name"]
     named = rows[~rows["variant"].str.startswith("without")]
@@ -171,10 +169,10 @@ def robust_rows(rows: pd.DataFrame, tables: Tables | None = None) -> pd.DataFram
     return found.assign(variant=text, p=found["p_value"].map(p_text))
 
 
-def robust_facts(rows: pd.DataFrame) -> dict:
+def robust_facts(tables: Tables, rows: pd.DataFrame) -> dict:
     """Return in how many variants there are clearly fewer pairs than activity gives, and in which not."""
     clear = (rows["p_value"] < ALPHA) & (rows["observed"] < rows["null_mean"])
-    found = robust_rows(rows[~clear])["variant"].drop_duplicates()
+    found = robust_rows(tables, rows[~clear])["variant"].drop_duplicates()
     return {
         "n": len(rows),
         "clear": int(clear.sum()),
@@ -194,18 +192,16 @@ def shape_facts(*tests: pd.DataFrame) -> dict:
 # Smart Specialisation
 
 
-def counts_rows(tables: Tables | None = None) -> pd.DataFrame:
+def counts_rows(tables: Tables) -> pd.DataFrame:
     """Return every published number of partnerships: what, scope, value, date."""
-    tables = _tables(tables)
     rows = tables["s3_aggregate"]
     label = tables["tier2_indicator"].set_index("indicator_id")["label"]
     rows = rows[rows["indicator_id"].str.contains("partnerships|pilot|posters")]
     return rows.assign(label=rows["indicator_id"].map(label)).sort_values(["as_of", "label"], ignore_index=True)
 
 
-def demand_facts(tables: Tables | None = None) -> dict:
+def demand_facts(tables: Tables) -> dict:
     """Return the numbers of C07: states and people with a known member, pairs of counts, states without."""
-    tables = _tables(tables)
     states, frame, rows = member_states(tables), tiers.regions(tables), tiers.tier2_memberships(tables)
     rows = rows[(rows["instrument"] == "S3") & rows["sure"]]
     inside = states["geo"].isin(rows["geo"])
@@ -221,7 +217,7 @@ def demand_facts(tables: Tables | None = None) -> dict:
     }
 
 
-def tile_rows(tables: Tables | None = None) -> pd.DataFrame:
+def tile_rows(tables: Tables) -> pd.DataFrame:
     """Return the regions of each state named by any S3 list (at least): geo, name, s3_known_regions, coverage."""
     return tiers.tier2_by_country(tables)[["geo", "name", "s3_known_regions", "coverage"]]
 
@@ -268,8 +264,8 @@ def group_facts(rows: pd.DataFrame) -> dict:
     }
 
 
-def map_points(frame: pd.DataFrame, tables: Tables | None = None) -> pd.DataFrame:
+def map_points(tables: Tables, frame: pd.DataFrame) -> pd.DataFrame:
     """Return the regions with their position: code, name, geo, lon, lat, n_instruments, source_id."""
-    points = _tables(tables)["region_point"].query("nuts_version == '2016'")[["nuts_code", "lon", "lat", "source_id"]]
+    points = tables["region_point"].query("nuts_version == '2016'")[["nuts_code", "lon", "lat", "source_id"]]
     rows = frame.merge(points, on="nuts_code", how="left").rename(columns={"nuts_code": "code"})
     return rows[["code", "name", "geo", "lon", "lat", "n_instruments", "source_id"]]

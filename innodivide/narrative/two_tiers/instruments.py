@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from innodivide.data.tables import Tables, _tables, member_states
+from innodivide.data.tables import Tables, member_states
 from innodivide.indicators import participation, tiers
 
 COLUMNS = ["tier", "instrument", "known", "by_country", "by_region", "complete"]
@@ -26,7 +26,7 @@ TABLES = (
 )
 
 
-def instruments(tables: Tables | None = None) -> pd.DataFrame:
+def instruments(tables: Tables) -> pd.DataFrame:
     """Return one row for every instrument.
 
     Returns
@@ -34,7 +34,6 @@ def instruments(tables: Tables | None = None) -> pd.DataFrame:
     DataFrame
         tier, instrument, known (in words, with numbers), by_country, by_region ("yes", "some", "no"), complete.
     """
-    tables = _tables(tables)
     rows = [*_tier1(tables), *_partnerships(tables), *_eismea(tables), *_reform(tables)]
     return pd.DataFrame(rows, columns=COLUMNS)
 

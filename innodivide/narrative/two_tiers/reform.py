@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from innodivide.data.tables import Tables, _tables, member_states
+from innodivide.data.tables import Tables, member_states
 from innodivide.evidence import recovery
 from innodivide.evidence.claims.connection import ALPHA
 from innodivide.narrative.two_tiers.connection_words import p_text
@@ -49,10 +49,10 @@ def money_rows(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def money_facts(rows: pd.DataFrame, semester: pd.DataFrame, tables: Tables | None = None) -> dict:
+def money_facts(tables: Tables, rows: pd.DataFrame, semester: pd.DataFrame) -> dict:
     """Return the numbers of C12: correlations of reform money plain and given wealth, and the last recommendation."""
     reform, last = rows[rows["reform"]], semester.iloc[-1]
-    table, states = _tables(tables)["semester_rdi"], member_states(tables).set_index("geo")["name"]
+    table, states = tables["semester_rdi"], member_states(tables).set_index("geo")["name"]
     none = table[(table["year"] == last["year"]) & ~table["rdi_recommended"] & table["geo"].isin(states.index)]
     horizon = rows.set_index("instrument").filter(like="Horizon", axis=0).iloc[0]
     return {
@@ -91,10 +91,10 @@ def recovery_rows(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def recovery_lines(tables: Tables | None = None) -> pd.DataFrame:
+def recovery_lines(tables: Tables) -> pd.DataFrame:
     """Return mean and quartiles of the shortfall over the states of the two upper and the two lower groups, by year."""
     ends = sorted({recovery.BASE + 1, recovery.END, *recovery.OTHER_ENDS})
-    paths = pd.concat([recovery.growth_paths(end, tables) for end in ends])
+    paths = pd.concat([recovery.growth_paths(tables, end) for end in ends])
     paths["side"] = paths["group"].isin(recovery.UPPER).map({True: UPPER, False: LOWER})
     rows = paths.groupby(["end", "side"])["shortfall"].describe().reset_index()
     rows = rows.rename(columns={"end": "year", "count": "n", "25%": "low", "75%": "high"})

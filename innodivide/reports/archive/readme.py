@@ -26,7 +26,7 @@ def readme(contents) -> str:
         "authors": ", ".join(a.get("name", "") for a in cited["authors"]),
         "abstract": " ".join(cited["abstract"].split()),
         "notebooks": len(listing),
-        "tables": _tables(sources),
+        "tables": sources,
         "reports": [(r.job.name, "not known" if r.seconds is None else r.seconds) for r in contents.reports],
         "shown": [row for notebook in listing for row in notebook["rows"]],
         "minutes": _time(seconds),

@@ -8,7 +8,7 @@ import warnings
 from contextlib import suppress
 from importlib import import_module
 
-from innodivide.data import frozen
+from innodivide.data import Tables, frozen
 from innodivide.evidence import regional_analyses
 from innodivide.evidence.claims.shared_barriers import regional_contributions
 from innodivide.indicators import barriers, peers
@@ -37,6 +37,7 @@ for name in (
 for name in frozen.resources():  # checked and typed here once; a table that does not hold is reported where it is used
     frozen.check_table(name)
 
+tables = Tables()
 for result in (
     barriers.country_scores,
     peers.measures,
@@ -45,6 +46,6 @@ for result in (
 ):
     with suppress(Exception), warnings.catch_warnings():  # the report that uses it computes it again and says so
         warnings.simplefilter("error")
-        result()
+        result(tables)
 
 gc.freeze()  # what is here stays in memory that the kernels share, as they need not look through it for garbage
