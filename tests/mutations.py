@@ -448,16 +448,8 @@ cells("other_spelling", NUMBER, constant("0x10", "1_000", "1e3", "1E-400", "+5",
 cells("zero_padding", NUMBER, filled(lambda v, rng: "0" + v))
 cells("whole_number_with_point", typed("integer"), filled(lambda v, rng: v + ".0"))
 cells("too_many_digits", NUMBER, filled(lambda v, rng: "9" * int(rng.integers(20, 900))))
-cells(
-    "below_the_range",
-    limit("minimum"),
-    lambda v, f, rng: f"{f['constraints']['minimum'] - int(rng.integers(1, 9))}",
-)
-cells(
-    "above_the_range",
-    limit("maximum"),
-    lambda v, f, rng: f"{f['constraints']['maximum'] + int(rng.integers(1, 9))}",
-)
+cells("below_the_range", limit("minimum"), lambda v, f, rng: f"{f['constraints']['minimum'] - int(rng.integers(1, 9))}")
+cells("above_the_range", limit("maximum"), lambda v, f, rng: f"{f['constraints']['maximum'] + int(rng.integers(1, 9))}")
 cells(
     "impossible_date",
     typed("date"),

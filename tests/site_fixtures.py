@@ -80,11 +80,7 @@ def contents() -> dict[str, list[exhibits.Exhibit]]:
         "01_innovation_divide": [exhibits.figure("F1.2", "The index", drawing(), index, alt="Dots.", sources=SOURCES)],
         "02_ipcei_participation": [
             exhibits.table(
-                "T2.2",
-                "The states",
-                countries(),
-                {"name": "Country"},
-                sources=sources_of(frozen.load("ipcei_country")),
+                "T2.2", "The states", countries(), {"name": "Country"}, sources=sources_of(frozen.load("ipcei_country"))
             )
         ],
         "04_robustness": [

@@ -149,11 +149,7 @@ def claims_family(main: Confirmatory, plan: Plan) -> pd.DataFrame:
     )
     tests = {
         "leaders": (main.permutation, "score statistic given size and wealth", 1),
-        "named_five": (
-            models.label_permutation_difference(rates, NAMED_FIVE),
-            "difference in participation rate",
-            1,
-        ),
+        "named_five": (models.label_permutation_difference(rates, NAMED_FIVE), "difference in participation rate", 1),
         "modest_group": (
             models.label_permutation_difference(
                 outcome, lowest_group(dyads), n_permutations=count, rng=stream(plan, 5)

@@ -213,10 +213,7 @@ def test_endonyms():
     assert country_profile.endonyms(TABLES, "LU") == ["Lëtzebuerg", "Luxembourg", "Luxemburg"]
     assert country_profile.endonyms(TABLES, "CY") == ["Κύπρος", "Kıbrıs"] and country_profile.endonyms(
         TABLES, "FI"
-    ) == [
-        "Suomi",
-        "Finland",
-    ]
+    ) == ["Suomi", "Finland"]
 
 
 def test_regions_have_the_names_of_the_register_with_all_their_letters():

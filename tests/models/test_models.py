@@ -223,8 +223,7 @@ def test_degenerate_data_are_refused_with_the_column_named(change, error, named)
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [{"level": 95}, {"controls": "ln_population"}, {"controls": ("leader",)}, {"controls": (3,)}],
+    "arguments", [{"level": 95}, {"controls": "ln_population"}, {"controls": ("leader",)}, {"controls": (3,)}]
 )
 def test_wrong_arguments_are_refused(arguments):
     with pytest.raises(ParameterError):

@@ -133,8 +133,7 @@ def test_the_lock_is_no_output(undisturbed):
 
 @linux
 @pytest.mark.parametrize(
-    "number",
-    [n if n < KILLS_BY_DEFAULT else pytest.param(n, marks=pytest.mark.slow) for n in range(KILLS)],
+    "number", [n if n < KILLS_BY_DEFAULT else pytest.param(n, marks=pytest.mark.slow) for n in range(KILLS)]
 )
 def test_killed_at_any_moment_and_run_again_gives_the_undisturbed_result(mini, undisturbed, tmp_path, scratch, number):
     """Every third time only the run itself is killed: its processes must notice."""

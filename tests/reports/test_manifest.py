@@ -241,10 +241,7 @@ print("@" + json.dumps(sorted(opened)))
 """
 
 
-@pytest.mark.parametrize(
-    "name",
-    [QUICK, *(pytest.param(n, marks=pytest.mark.slow) for n in notebooks() if n != QUICK)],
-)
+@pytest.mark.parametrize("name", [QUICK, *(pytest.param(n, marks=pytest.mark.slow) for n in notebooks() if n != QUICK)])
 def test_every_file_of_the_repository_that_a_notebook_reads_is_an_input(name):
     """The interpreter itself reports each file that the cells open."""
     declared = notebooks()[name]

@@ -9,15 +9,7 @@ from types import SimpleNamespace
 import nbformat
 import pandas as pd
 import pytest
-from report_fixtures import (
-    MINI,
-    TROUBLE_CELL,
-    assert_sound,
-    make_reports,
-    make_reports_in_threads,
-    tree,
-    why_stale,
-)
+from report_fixtures import MINI, TROUBLE_CELL, assert_sound, make_reports, make_reports_in_threads, tree, why_stale
 
 from innodivide.errors import ParameterError
 from innodivide.reports.making import run

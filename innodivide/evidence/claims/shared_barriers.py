@@ -31,11 +31,7 @@ def lagging_regions(tables: Tables, groups=("emerging",)) -> pd.Series:
 
 @once
 def regional_contributions(
-    tables: Tables,
-    year: int = 2023,
-    reference: str = "EU",
-    zeros: str = "read",
-    weights: str = "published",
+    tables: Tables, year: int = 2023, reference: str = "EU", zeros: str = "read", weights: str = "published"
 ) -> pd.DataFrame:
     """Return the contributions of all EU27 regions (`barriers.gap_contributions`).
 

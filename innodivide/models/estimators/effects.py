@@ -17,11 +17,7 @@ if TYPE_CHECKING:
 
 
 def average_marginal_effect(
-    fit: "FirthFit",
-    dyads: pd.DataFrame,
-    rng: np.random.Generator,
-    n_boot: int = 999,
-    level: float | None = None,
+    fit: "FirthFit", dyads: pd.DataFrame, rng: np.random.Generator, n_boot: int = 999, level: float | None = None
 ) -> Result:
     """Mean difference in predicted participation with and without the label, interval by country bootstrap.
 

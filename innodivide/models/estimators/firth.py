@@ -109,11 +109,7 @@ class FirthFit:
 
 
 def firth_logit(
-    dyads: pd.DataFrame,
-    term: str = "leader",
-    controls=CONTROLS,
-    outcome: str = "participates",
-    level: float = 0.95,
+    dyads: pd.DataFrame, term: str = "leader", controls=CONTROLS, outcome: str = "participates", level: float = 0.95
 ) -> FirthFit:
     """Firth-penalised logit of participation on status and controls, profile penalised-likelihood inference.
 

@@ -35,10 +35,7 @@ def money_table(tables: Tables, geo: str) -> Exhibit:
             "place": "Place",
             **{column: (head, "{:,.0f}", "–") for column, head in heads.items()},
         },
-        values={
-            **called(country_names(tables)[geo]),
-            "people": country_profile.PER_HEAD_YEAR,
-        },
+        values={**called(country_names(tables)[geo]), "people": country_profile.PER_HEAD_YEAR},
         sources=sources_of(rows),
         note=flag_note(rows),
         caption="Place: from the highest; ties share a place. Horizon 2020 and Europe: projects per million people, to "

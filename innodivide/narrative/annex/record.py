@@ -95,13 +95,7 @@ def _companies(count, named) -> str:
 
 
 def record_figure(
-    tables: Tables,
-    geo: str,
-    expected: pd.DataFrame,
-    codes: list[str],
-    scenarios: pd.DataFrame,
-    sources,
-    draws: int,
+    tables: Tables, geo: str, expected: pd.DataFrame, codes: list[str], scenarios: pd.DataFrame, sources, draws: int
 ) -> Exhibit:
     """Return the figure of record against expectation, of the country and its peers, beside its scenarios.
 

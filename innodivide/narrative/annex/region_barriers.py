@@ -16,11 +16,7 @@ GOVERNMENT = {"behind": "below the EU", "ahead": "above the EU", "within the mar
 
 
 def region_barrier_table(
-    tables: Tables,
-    geo: str,
-    rng: np.random.Generator,
-    n_boot: int = 499,
-    labels: Mapping[str, str] | None = None,
+    tables: Tables, geo: str, rng: np.random.Generator, n_boot: int = 499, labels: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
     """Return the barriers of each region of a country in words.
 

@@ -8,11 +8,7 @@ from innodivide.evidence.claims.connection import ALPHA
 from innodivide.narrative.two_tiers.connection_words import p_text
 from innodivide.wording import join_names, show
 
-OUTCOMES = {
-    "shock": "Growth in {end}",
-    "change": "GDP in {end} against {base}",
-    "shortfall": "Shortfall in {end}",
-}
+OUTCOMES = {"shock": "Growth in {end}", "change": "GDP in {end} against {base}", "shortfall": "Shortfall in {end}"}
 CONTRASTS = {"gap": "gap", "lower groups": "lower groups"}
 UPPER, LOWER = "leader and strong", "moderate and modest"
 SAMPLES = {"EU27": "EU27", "without IE": "without Ireland"}

@@ -31,10 +31,7 @@ import pandas as pd  # noqa: E402
 from dominance_analysis import Dominance  # noqa: E402
 
 HERE = Path(__file__).parent
-CASES = {
-    "dyads": ("participates", ["ln_population", "ln_gdp_pc_pps", "leader"]),
-    "mtcars": ("am", ["wt", "hp"]),
-}
+CASES = {"dyads": ("participates", ["ln_population", "ln_gdp_pc_pps", "leader"]), "mtcars": ("am", ["wt", "hp"])}
 rows = []
 for name, (target, columns) in CASES.items():
     data = pd.read_csv(HERE.parent / f"{name}.csv")[[*columns, target]]
