@@ -1,6 +1,7 @@
 # make reports  validate the data, run the notebooks, write every report   (offline once set up)
 # make test     run the tests
 # make verify   run everything again and compare every exhibit with the stored ones
+# make lint     look for plain mistakes: layout and style of code and notebooks, types, outputs left in notebooks
 # make lab      open JupyterLab on notebooks/
 # make slow     run the tests that take long: full reports, simulations
 # make clean    remove the environment and all that a run made
@@ -10,15 +11,21 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: reports test verify lab slow clean
+.PHONY: reports test lint verify lab slow clean
 
 reports: $(READY)
 	$(BIN)/innodivide check
 	$(BIN)/innodivide run
 	$(BIN)/innodivide annex --all
 
-test: $(READY)
+test: lint
 	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/nbstripout --verify notebooks/*.ipynb
 
 slow: $(READY)
 	$(BIN)/python -m pytest -m slow

@@ -94,7 +94,7 @@ def test_the_declared_range_the_classifiers_and_the_makefile_agree():
     assert "(3, 11) <= v < (3, 14)" in (ROOT / "Makefile").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("requirement", [*PROJECT["dependencies"], *EXTRAS["lab"], *EXTRAS["test"]])
+@pytest.mark.parametrize("requirement", [*PROJECT["dependencies"], *(r for extra in EXTRAS.values() for r in extra)])
 def test_every_dependency_has_its_reason(requirement):
     (line,) = [one for one in PYPROJECT_TEXT.splitlines() if one.strip().startswith(f'"{requirement}",')]
     _, _, reason = line.partition("#")

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from innodivide.errors import DataError
 
 TYPES = ("string", "integer", "number", "boolean", "date")
-_LIMITS = {
+_LIMITS: dict[str, type | tuple[type, ...]] = {
     "required": bool,
     "unique": bool,
     "enum": list,
@@ -75,7 +75,7 @@ def _fault_of_table(table) -> str:
         return f"path {table['path']!r} does not stay inside the data folder"
     schema = table.get("schema")
     fields = schema.get("fields") if isinstance(schema, dict) else None
-    if not isinstance(fields, list) or not fields:
+    if not isinstance(schema, dict) or not isinstance(fields, list) or not fields:
         return "its schema needs fields"
     fault = next(filter(None, map(_fault_of_field, fields)), "")
     names = [f["name"] for f in fields] if not fault else []
@@ -117,9 +117,10 @@ def _fault_of_field(field) -> str:
 def _fault_of_references(table: dict, columns: dict[str, list[str]]) -> str:
     own, keys = columns[table["name"]], table["schema"].get("foreignKeys", [])
     for key in keys if isinstance(keys, list) else [None]:
-        there = key.get("reference") if isinstance(key, dict) else None
+        key = key if isinstance(key, dict) else {}
+        there = key.get("reference")
         target = there.get("resource") if isinstance(there, dict) else None
-        if not isinstance(target, str) or (target not in columns and target != ""):
+        if not isinstance(there, dict) or not isinstance(target, str) or target not in {*columns, ""}:
             return f"{table['name']}: a foreign key refers to no table ({target!r})"
         fields, wanted = as_list(key.get("fields")), as_list(there.get("fields"))
         known = columns.get(target, own)

@@ -204,7 +204,8 @@ def _check_foreign_keys(text: pd.DataFrame, described: dict, folder: Path) -> li
             failures.append(Failure(described["path"], None, ", ".join(fields), "", rule))
             continue
         rule = f"exists in table {target or described['name']} ({', '.join(target_fields)})"
-        known, rows = set(_tuples(other, target_fields)), {}
+        known = set(_tuples(other, target_fields))
+        rows: dict[tuple[str, ...], list[int]] = {}
         for row, cell in zip(text.index, _tuples(text, fields)):
             if "" not in cell:
                 rows.setdefault(cell, []).append(int(row))

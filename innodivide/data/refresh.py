@@ -108,7 +108,7 @@ def _json_stat(content) -> dict[tuple[str, int], float]:
     codes = {}
     for name, size in zip(names, sizes, strict=True):
         index = content["dimension"][name]["category"]["index"]
-        codes[name] = sorted(index, key=index.get) if isinstance(index, dict) else list(index)
+        codes[name] = sorted(index, key=lambda code: index[code]) if isinstance(index, dict) else list(index)
         if len(codes[name]) != size or (name not in ("geo", "time") and size != 1):
             raise ValueError(f"dimension {name} has {size} categories: the filters do not pick one series")
     found = {}

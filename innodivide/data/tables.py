@@ -32,7 +32,8 @@ class Tables(Mapping):
     """
 
     def __init__(self, others: Mapping[str, pd.DataFrame] | None = None):
-        self._frames, self.own, self.state = dict(others or {}), not others, {}
+        self._frames, self.own = dict(others or {}), not others
+        self.state: dict[str, tuple] = {}
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         if name not in self._frames:
@@ -60,7 +61,8 @@ def once(function: Callable) -> Callable:
     function : callable
         Takes `tables` first. Its result depends on its arguments alone; equal arguments give equal results.
     """
-    signature, results = inspect.signature(function), {}
+    signature = inspect.signature(function)
+    results: dict[tuple, tuple[dict, object]] = {}
 
     @functools.wraps(function)
     def wrapper(*args, **kwargs):
@@ -70,8 +72,8 @@ def once(function: Callable) -> Callable:
         key = tuple(bound.arguments.items())
         if not (isinstance(tables, Tables) and tables.own and _hashable(key)):
             return function(*args, **kwargs)
-        state, result = results.get(key, (None, None))
-        if state is None or state != frozen.state(state):
+        state, result = results.get(key, ({}, None))
+        if not state or state != frozen.state(state):
             fresh = Tables()
             result = function(fresh, **bound.arguments)
             state = fresh.state
@@ -92,7 +94,7 @@ def _hashable(value) -> bool:
     return True
 
 
-def member_states(tables: Tables) -> pd.DataFrame:
+def member_states(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the EU27, one row each, sorted by code (columns of table `country`)."""
     country = tables["country"]
     return country[country["is_eu27"].fillna(False).astype(bool)].sort_values("geo").reset_index(drop=True)

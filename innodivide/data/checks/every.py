@@ -14,7 +14,7 @@ def check_all(folder: Path = frozen.DATA) -> tuple[list[Failure], list[str]]:
     failures, skipped, load = [f for found in by_table.values() for f in found], [], Load(folder)
     for tables, rule in RULES:
         if any(by_table[t] for t in tables or by_table):
-            skipped.append(rule.__doc__.splitlines()[0])
+            skipped.append(str(rule.__doc__).splitlines()[0])
         else:
             failures += rule(load)
     return sorted(set(failures), key=lambda f: (f.file, f.row or 0, f.column, f.value, f.rule)), skipped

@@ -1,8 +1,10 @@
 """Recompute figures that others published about IPCEIs from our own tables (table `published_check`)."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
-from innodivide.data.tables import TAKING_PART, Tables, member_states
+from innodivide.data.tables import TAKING_PART, member_states
 from innodivide.errors import DataError
 
 _NEEDS = {
@@ -14,7 +16,7 @@ _NEEDS = {
 }
 
 
-def recompute(tables: Tables) -> pd.DataFrame:
+def recompute(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return table `published_check` with our figure computed afresh.
 
     Returns
@@ -51,13 +53,13 @@ def verdict_holds(row) -> bool:
     return True
 
 
-def _measure(tables: Tables, row) -> float:
+def _measure(tables: Mapping[str, pd.DataFrame], row) -> float:
     """Compute one measure over the IPCEIs and countries that the row names."""
     for column in _NEEDS.get(row.measure, ()):
         if pd.isna(getattr(row, column)):
             raise DataError(f"tier1/published_check.csv: {row.check_id} needs a value of {column} for {row.measure}")
     ipceis = row.ipceis.split(";") if pd.notna(row.ipceis) else []
-    geos = None if pd.isna(row.geos) else row.geos.split(";")
+    geos = [] if pd.isna(row.geos) else row.geos.split(";")
     if geos == ["EU27"]:
         geos = list(member_states(tables)["geo"])
     register = tables["ipcei"].set_index("ipcei_id")
@@ -125,7 +127,7 @@ def _total(column: pd.Series, row) -> float:
     return float(column.sum())
 
 
-def _at_least(tables: Tables, state, projects: bool = False) -> int:
+def _at_least(tables: Mapping[str, pd.DataFrame], state, projects: bool = False) -> int:
     """Return the known number of projects or companies of a state in an IPCEI, else of companies named, at least 1."""
     people = tables["ipcei_participant"]
     named = people[

@@ -13,7 +13,8 @@ class Load:
     """Reads checked tables of one folder once, indexed by line number: `load("ipcei")`. Rules do not change them."""
 
     def __init__(self, folder: Path):
-        self.folder, self._read = folder, {}
+        self.folder = folder
+        self._read: dict[str, pd.DataFrame] = {}
 
     def __call__(self, name: str) -> pd.DataFrame:
         if name not in self._read:
