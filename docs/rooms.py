@@ -4,7 +4,6 @@
 """
 
 import ast
-from collections import Counter, defaultdict
 from functools import cache
 from pathlib import Path
 
@@ -51,27 +50,22 @@ def lines(path: Path) -> int:
     return len(path.read_text(encoding="utf-8").splitlines())
 
 
-def arrows() -> Counter:
-    """Return how many modules of a room import from another room: (room, used room) -> modules."""
-    users = defaultdict(set)
-    for name, path in MODULES.items():
-        room = name.split(".")[0]
-        for used, _ in imports(path):
-            if room in ROOMS and used.split(".")[0] in ROOMS and used.split(".")[0] != room:
-                users[room, used.split(".")[0]].add(name)
-    return Counter({arrow: len(names) for arrow, names in users.items()})
+def arrows() -> list[tuple[str, str]]:
+    """Return (room, room that it uses) for each pair of rooms with an import, in the order of the rooms."""
+    found = {(name.split(".")[0], used.split(".")[0]) for name, path in MODULES.items() for used, _ in imports(path)}
+    return [(a, b) for a in ROOMS for b in ROOMS if a != b and (a, b) in found]
 
 
 def picture() -> str:
     """Return the picture (Mermaid) and the table of the rooms as Markdown."""
     drawn = ["```mermaid", "flowchart BT"]
     drawn += [f'  {room}["{room}/"]' for room in ROOMS]
-    drawn += [f"  {a} -->|{n}| {b}" for (a, b), n in sorted(arrows().items(), key=lambda x: [*map(ROOMS.index, x[0])])]
-    rows = ["| room | what it is | modules | lines |", "| --- | --- | --- | --- |"]
+    drawn += [f"  {room} --> {used}" for room, used in arrows()]
+    rows = ["| room | what it is | uses |", "| --- | --- | --- |"]
     for room in ROOMS:
-        files = [path for name, path in MODULES.items() if name.split(".")[0] == room]
-        about = ast.get_docstring(tree(MODULES[room])).split("\n")[0]
-        rows.append(f"| `innodivide/{room}/` | {about} | {len(files)} | {sum(map(lines, files)):,} |")
+        about = str(ast.get_docstring(tree(MODULES[room]))).split("\n")[0]
+        uses = ", ".join(used for user, used in arrows() if user == room) or "nothing"
+        rows.append(f"| `innodivide/{room}/` | {about} | {uses} |")
     return "\n".join([*drawn, "```", "", *rows])
 
 
