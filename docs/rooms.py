@@ -1,6 +1,6 @@
 """The rooms of the package and the arrows between them, read from the imports of the code.
 
-`python docs/rooms.py` writes the picture and the table in docs/architecture.md anew; a test holds that they are current.
+`python docs/rooms.py` writes picture and table in docs/architecture.md anew; a test holds that they are current.
 """
 
 import ast
