@@ -58,13 +58,14 @@ def _canonical(value) -> bytes:
 
 
 def inputs(notebook: Notebook, digest: Callable[[Path], str] = file_sha256) -> dict[str, str]:
-    """Return path -> sha256 of all that a report depends on: notebook, declared tables, library, plan, lock.
+    """Return path -> sha256 of all that a report depends on: notebook, its words, tables, library, plan, lock.
 
     `digest` hashes a file; whoever asks for many reports at one moment passes one that remembers.
     """
     tables = data.linked_tables([*notebook.tables, *_SHARED_TABLES])
     paths = [notebook.path, *(data.DATA / data.resource(t)["path"] for t in tables)]
     paths += [data.ROOT / f for f in notebook.files]
+    paths += [p for p in [data.ROOT / "innodivide" / "narrative" / "texts" / f"{notebook.name}.yml"] if p.exists()]
     hashes = {p.relative_to(data.ROOT).as_posix(): digest(p) for p in paths}
     frozen = ("bytes", "hash")  # say of a table what its own hash says
     described = [{k: v for k, v in data.resource(t).items() if k not in frozen} for t in tables]
