@@ -14,7 +14,8 @@ note       a warning about the data, where it does not depend on the data
 =========  ==============================================================================================
 
 Title, text, caption, alt, headings and words on a drawing are templates: {name:format}. Title, text and caption may be
-a mapping of named parts instead, of which the code chooses by the data; the chosen ones are joined with a space.
+a mapping of named parts instead, of which the code chooses by the data; the chosen ones are joined with a space. Beside
+the exhibits a file may have `names`: lists of codes of the data with the words for them, each list under its name.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,6 +36,7 @@ KEYS = {  # what an exhibit of each kind must have, and what it may have
     "N": (("text",), ()),
 }
 PARTED = ("title", "text", "caption")
+NAMES = "names"
 
 
 class Words:
@@ -126,8 +128,15 @@ class Words:
             raise ParameterError(f"exhibit {id}: {self.file.name} has no chart for it; add it, or do not ask for it")
         return {argument: _filled(id, text, values) for argument, text in words.items()}
 
+    def names(self, what: str) -> dict[str, str]:
+        """Return a list of names: code of the data -> words for it."""
+        lists = self.entries.get(NAMES, {})
+        if what not in lists:
+            raise ParameterError(f"{self.file.name} has no names of {what}: add them, or ask for {', '.join(lists)}")
+        return dict(lists[what])
+
     def _entry(self, id: str) -> dict:
-        if id not in self.entries:
+        if id not in self.entries or id == NAMES:
             raise ParameterError(f"exhibit {id} has no words: add {id} to {self.file.name} ({', '.join(self.entries)})")
         return self.entries[id]
 
@@ -162,10 +171,20 @@ def read(file: Path) -> dict[str, dict]:
     if not isinstance(content, dict):
         raise DataError(f"{file}: exhibits are wanted, as `T1.1:` with their words indented below")
     for id, entry in content.items():
-        fault = _fault(id, entry)
+        fault = _names_fault(entry) if id == NAMES else _fault(id, entry)
         if fault:
             raise DataError(f"{file}, {id}: {fault}")
     return content
+
+
+def _names_fault(lists) -> str:
+    """Say what is wrong with the lists of names, or return an empty string."""
+    if not isinstance(lists, dict) or not all(isinstance(names, dict) for names in lists.values()):
+        return "lists are wanted, each under its name: `code: words` a line"
+    wrong = [
+        f"{what}: {pair}" for what, names in lists.items() for pair in names.items() if set(map(type, pair)) != {str}
+    ]
+    return f"{wrong[0]} is no text; put it in quotation marks" if wrong else ""
 
 
 def _fault(id, entry) -> str:
@@ -196,7 +215,7 @@ def _filled(id: str, template: str, values: Mapping | None) -> str:
     return fill(id, {"heading": template}, values)[0]["heading"] if "{" in template else template
 
 
-class _Once(yaml.SafeLoader):
+class _Once(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """Reads YAML as usual, but refuses a key that comes twice, of which the first would be lost."""
 
     def construct_mapping(self, node, deep=False):

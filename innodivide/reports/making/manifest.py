@@ -58,14 +58,13 @@ def _canonical(value) -> bytes:
 
 
 def inputs(notebook: Notebook, digest: Callable[[Path], str] = file_sha256) -> dict[str, str]:
-    """Return path -> sha256 of all that a report depends on: notebook, its words, tables, library, plan, lock.
+    """Return path -> sha256 of all that a report depends on: notebook, declared tables, library, plan, lock.
 
     `digest` hashes a file; whoever asks for many reports at one moment passes one that remembers.
     """
     tables = data.linked_tables([*notebook.tables, *_SHARED_TABLES])
     paths = [notebook.path, *(data.DATA / data.resource(t)["path"] for t in tables)]
     paths += [data.ROOT / f for f in notebook.files]
-    paths += [p for p in [data.ROOT / "innodivide" / "narrative" / "texts" / f"{notebook.name}.yml"] if p.exists()]
     hashes = {p.relative_to(data.ROOT).as_posix(): digest(p) for p in paths}
     frozen = ("bytes", "hash")  # say of a table what its own hash says
     described = [{k: v for k, v in data.resource(t).items() if k not in frozen} for t in tables]
@@ -79,7 +78,9 @@ def inputs(notebook: Notebook, digest: Callable[[Path], str] = file_sha256) -> d
 @lru_cache(maxsize=1)
 def _shared_inputs() -> dict[str, str]:
     library = data.ROOT / "innodivide"
-    paths = [p for p in library.rglob("*") if p.suffix in (".py", ".j2", ".css", ".typ") and not _apart(p, library)]
+    paths = [
+        p for p in library.rglob("*") if p.suffix in (".py", ".yml", ".j2", ".css", ".typ") and not _apart(p, library)
+    ]
     paths = [*sorted(paths), data.ROOT / "analysis_plan.yml", data.ROOT / "requirements.lock"]
     return {p.relative_to(data.ROOT).as_posix(): file_sha256(p) for p in paths}
 
