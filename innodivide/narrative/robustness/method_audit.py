@@ -3,23 +3,11 @@
 import numpy as np
 import pandas as pd
 
+from innodivide.narrative.words_file import Words
 from innodivide.wording import join_names
 
-METHODS = {
-    "row_permutation": "row permutation of the score (registered test)",
-    "potter": "permutation of the residualised status (Potter)",
-    "firth_dispersion": "Firth logit with dispersion t (registered interval)",
-    "firth_profile": "Firth logit with profile likelihood (dyads independent)",
-    "quasi_binomial": "quasi-binomial with t",
-    "fractional_logit": "fractional logit (HC1)",
-    "poisson": "Poisson with offset (HC1)",
-    "lpm_cr1": "linear probability (CR1)",
-    "lpm_cr2": "linear probability (CR2)",
-    "lpm_two_way": "linear probability (two-way)",
-    "wild_rademacher": "wild cluster bootstrap (Rademacher)",
-    "wild_webb": "wild cluster bootstrap (Webb)",
-    "freedman_lane": "Freedman-Lane",
-}
+WORDS = Words("04_robustness")
+METHODS = WORDS.names("methods")
 
 
 def method_rates(audit: pd.DataFrame) -> pd.DataFrame:
@@ -76,20 +64,15 @@ def method_facts(audit: pd.DataFrame, alpha: float) -> dict:
         "ratio": audit["odds_ratio"].max(),
         "n_sim": int(audit["n_sim"].min()),
         "test": test["full"],
-        "test_low": test[["none", "half", "full"]].min(),
-        "test_high": test[["none", "half", "full"]].max(),
         "power": test["power"],
         "interval": interval["full"],
-        "coverage": interval["coverage"],
         "naive": naive["full"],
-        "naive_coverage": naive["coverage"],
         "poisson": table.at[METHODS["poisson"], "full"],
         "fractional": table.at[METHODS["fractional_logit"], "full"],
         "worst": table.at[worst, "full"],
         "worst_name": worst,
         "kept": join_names(table.index[table["keeps"].astype(bool)]),
         "n_kept": int(table["keeps"].sum()),
-        "n_failed": int(table["n_failed"].sum()),
         "n_fits": int(audit["n_sim"].sum()),
     }
 
