@@ -6,14 +6,11 @@ from innodivide.data.tables import Tables, country_names, member_states
 from innodivide.evidence.confirmatory import Confirmatory
 from innodivide.evidence.plan import Plan
 from innodivide.models.result import results_frame
+from innodivide.narrative.words_file import Words
 from innodivide.wording import join_names
 
-READABLE = {  # names of the plan in the words of a report
-    "at_decision": "as known at the decision",
-    "lag1": "one step before (edition, or calendar year)",
-    "ln_population": "natural logarithm of population",
-    "ln_gdp_pc_pps": "natural logarithm of GDP per head in PPS",
-}
+WORDS = Words("03_leader_test")
+READABLE = WORDS.names("terms of the plan")  # names of the plan in the words of a report
 
 
 def scope(dyads: pd.DataFrame, plan: Plan) -> tuple[str, str]:
