@@ -88,13 +88,9 @@ def recovery_rows(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def recovery_lines(tables: Tables) -> pd.DataFrame:
-    """Return mean and quartiles of the shortfall over the states of the two upper and the two lower groups, by year."""
-    ends = sorted({recovery.BASE + 1, recovery.END, *recovery.OTHER_ENDS})
-    paths = pd.concat([recovery.growth_paths(tables, end) for end in ends])
-    paths["side"] = paths["group"].isin(recovery.UPPER).map({True: UPPER, False: LOWER})
-    rows = paths.groupby(["end", "side"])["shortfall"].describe().reset_index()
-    rows = rows.rename(columns={"end": "year", "count": "n", "25%": "low", "75%": "high"})
-    return rows[["year", "side", "n", "mean", "low", "high", "min", "max"]].astype({"n": int})
+    """Return `recovery.shortfall_by_side` with the two sides in words: year, side, n, mean, low, high, min, max."""
+    rows = recovery.shortfall_by_side(tables)
+    return rows.assign(side=rows["side"].map({True: UPPER, False: LOWER}))
 
 
 def recovery_facts(rows: pd.DataFrame, lines: pd.DataFrame) -> dict:
