@@ -27,6 +27,11 @@ def show(value, fmt: str = "", missing: str = UNKNOWN) -> str:
     return text.replace("-", "−", 1) if _is_negative_number(text) else text
 
 
+def p_text(value: float, sign: str = "") -> str:
+    """Return a p-value as printed: three decimals, missing as a dash, the smallest as a bound; `sign` for sentences."""
+    return "–" if pd.isna(value) else "< 0.001" if value < 0.001 else f"{sign}{value:.3f}"
+
+
 def join_names(names: Sequence[str], none: str = "none") -> str:
     """Return "A, B and C"."""
     names = [str(n) for n in names]

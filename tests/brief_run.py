@@ -3,10 +3,11 @@
 import ast
 from functools import lru_cache
 from types import SimpleNamespace
+from unittest.mock import patch
 
 import nbformat
 
-from innodivide.narrative import exhibits
+from innodivide.narrative.words_file import Words
 from innodivide.reports.making.declarations import notebook
 from innodivide.reports.pages import document, pdf
 from innodivide.reports.pages.blocks import Block
@@ -15,12 +16,19 @@ from innodivide.reports.pages.blocks import Block
 def run_cells(name: str, names: dict, skip: int = 0) -> SimpleNamespace:
     """Run the code cells of a notebook in the namespace `names`, without the first `skip` of them."""
     found = SimpleNamespace(names=names, blocks=[], exhibits={}, drawings={})
+    names["show"] = Words(notebook(name).name)
+    made = Words.figure
 
-    def figure(id, title, drawing, *args, **kwargs):
+    def figure(self, id, drawing, *args, **kwargs):
         found.drawings[id] = drawing
-        return exhibits.figure(id, title, drawing, *args, **kwargs)
+        return made(self, id, drawing, *args, **kwargs)
 
-    left = skip
+    with patch.object(Words, "figure", figure):
+        _run(name, names, skip, found)
+    return found
+
+
+def _run(name: str, names: dict, left: int, found: SimpleNamespace) -> None:
     for cell in nbformat.read(notebook(name).path, 4).cells:
         if cell.cell_type == "markdown":
             found.blocks.append(Block(text=cell.source))
@@ -31,12 +39,10 @@ def run_cells(name: str, names: dict, skip: int = 0) -> SimpleNamespace:
             if not isinstance(last, ast.Expr):
                 body, last = [*body, last], None
             exec(compile(ast.Module(body, []), name, "exec"), names)
-            names["figure"] = figure
             if last:
                 shown = eval(compile(ast.Expression(last.value), name, "eval"), names)
                 found.exhibits[shown.id] = shown
                 found.blocks.append(Block(payload=shown.payload()))
-    return found
 
 
 @lru_cache(maxsize=1)
@@ -47,8 +53,8 @@ def brief() -> SimpleNamespace:
 
 @lru_cache(maxsize=1)
 def summary() -> SimpleNamespace:
-    """Return the same of the summary; its first cell repeats what the brief computes (tested) and is skipped."""
-    return run_cells("08", dict(brief().names), skip=1)
+    """Return the same of the summary; its first cells repeat what the brief computes (tested) and are skipped."""
+    return run_cells("08", dict(brief().names), skip=2)
 
 
 @lru_cache(maxsize=2)

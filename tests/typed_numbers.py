@@ -1,8 +1,8 @@
 """Find numbers that somebody typed into what a reader reads, where they should have come from a result.
 
-Looked at: every markdown cell; every text with a space in it in a code cell or in a module that words or judges
-results (`narrative`, `claims`), wherever it stands (template, title, caption, alt text, note, table cell, f-string),
-but no docstring, no condition on rows and no text of an error; and every value given to `say`, `table` or `figure`.
+Looked at: every markdown cell; every text of the files of words (`narrative/texts`); every text with a space in it in a
+code cell or in a module that words or judges results (`narrative`, `claims`), wherever it stands, but no docstring, no
+condition on rows and no text of an error; and every value given to `say`, `table` or `figure`.
 A digit may stand only in a name or definition of `ALLOWED`.
 """
 
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import nbformat
 
 from innodivide.data import frozen
+from innodivide.narrative.words_file import TEXTS, read
 from innodivide.reports.making.declarations import notebook, notebooks
 
 ALLOWED = {  # pattern: why it is no result
@@ -95,8 +96,22 @@ def modules() -> dict[str, str]:
     """Return path -> code of the modules that word or judge results."""
     root = frozen.ROOT / "innodivide"
     paths = sorted([*(root / "narrative").rglob("*.py"), *(root / "evidence" / "claims").rglob("*.py")])
-    paths.remove(root / "narrative" / "exhibits.py")  # the frame that holds words, itself without any
+    for frame in ("exhibits.py", "words_file.py"):  # they hold words, themselves without any
+        paths.remove(root / "narrative" / frame)
     return {p.relative_to(root).as_posix(): p.read_text(encoding="utf-8") for p in paths}
+
+
+def words() -> dict[str, list[str]]:
+    """Return file of words -> every text in it, names included."""
+    return {path.stem: list(_leaves(read(path))) for path in sorted(TEXTS.glob("*.yml"))}
+
+
+def _leaves(value) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    else:
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _leaves(inner)
 
 
 def cells(kind: str) -> dict[str, list[str]]:

@@ -1,5 +1,7 @@
 """The sources and flags of rows: what stands behind an exhibit, and how weak it is."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 FLAG_MEANING = {
@@ -19,6 +21,16 @@ def sources_of(*frames: pd.DataFrame) -> tuple[str, ...]:
         if "more_source_ids" in frame:
             found |= {s for cell in frame["more_source_ids"].dropna() for s in cell.split(";")}
     return tuple(sorted(found))
+
+
+def table_sources(tables: Mapping[str, pd.DataFrame], *names: str, used: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the ids of all sources of some tables; `used` has the query for those of which few rows are used."""
+    return sources_of(*[tables[n].query(used[n]) if n in used else tables[n] for n in names])
+
+
+def edition_line(rows: pd.DataFrame) -> str:
+    """Return the latest edition of the European Innovation Scoreboard in some rows, as printed under an exhibit."""
+    return f"EIS {rows['edition'].max()}"
 
 
 def flag_note(*frames: pd.DataFrame) -> str:

@@ -134,3 +134,20 @@ def recovery_tests(tables: Tables, rng: np.random.Generator, n_permutations: int
                         }
                     )
     return pd.DataFrame(rows)
+
+
+def shortfall_by_side(tables: Tables) -> pd.DataFrame:
+    """Return mean and quartiles of the shortfall over the states of the two upper and the two lower groups, by year.
+
+    Returns
+    -------
+    pandas.DataFrame
+        year, side (True: the two upper groups), n, mean, low, high (quartiles), min, max (percent of the trend).
+    """
+    ends = sorted({BASE + 1, END, *OTHER_ENDS})
+    paths = pd.concat([growth_paths(tables, end) for end in ends])
+    paths["side"] = paths["group"].isin(UPPER)
+    rows = paths.groupby(["end", "side"])["shortfall"].describe().reset_index()
+    rows = rows.sort_values(["end", "side"], ascending=[True, False], ignore_index=True)
+    rows = rows.rename(columns={"end": "year", "count": "n", "25%": "low", "75%": "high"})
+    return rows[["year", "side", "n", "mean", "low", "high", "min", "max"]].astype({"n": int})

@@ -139,6 +139,6 @@ def sigma_change(frame: pd.DataFrame, rng: np.random.Generator, **options) -> di
     }
 
 
-def _half_life(beta: float, years: float) -> float:
+def half_life(beta: float, years: float) -> float:
     """Return the years to half a distance at this end of beta's interval; missing where it does not close."""
     return -np.log(2) * years / np.log1p(beta * years) if beta < 0 else np.nan

@@ -1,7 +1,8 @@
 """Exhibits: everything a report shows, with its data, caption, sources and alt text in one object.
 
 A notebook cell ends in `table(...)`, `figure(...)` or `say(...)`. The object shows itself in Jupyter and carries the
-same content as its own MIME type, from which the renderers set tables, figures and sentences natively.
+same content as its own MIME type, from which the renderers set tables, figures and sentences natively. The notebooks of
+this package keep their fixed words apart (`words_file.Words`).
 """
 
 import base64
@@ -45,6 +46,8 @@ class Exhibit:
         Every number quoted in title, caption or text: name -> (value, as printed).
     svg, png : str, bytes
         The drawing of a figure.
+    shown : int, optional
+        How many rows of a table are shown, if not all; the rest stands in its CSV.
     """
 
     id: str
@@ -60,6 +63,7 @@ class Exhibit:
     numbers: Mapping[str, tuple[object, str]] = field(default_factory=dict)
     svg: str = ""
     png: bytes = b""
+    shown: int | None = None
 
     def payload(self) -> dict:
         """Return the exhibit as JSON-ready content: what the renderers read."""
@@ -97,7 +101,7 @@ class Exhibit:
         """Return the shown cells of a table as text, a missing one as `UNKNOWN`."""
         return [
             [show(v, fmt, missing) for v, (_, fmt, missing) in zip(row, self.columns.values())]
-            for row in self.data[list(self.columns)].itertuples(index=False)
+            for row in self.data[list(self.columns)].iloc[: self.shown].itertuples(index=False)
         ]
 
     def _repr_mimebundle_(self, include=None, exclude=None) -> dict:

@@ -7,11 +7,6 @@ from innodivide.indicators import concentration
 from innodivide.wording import join_names
 
 
-def edition_line(rows: pd.DataFrame) -> str:
-    """Return the edition a figure rests on, as printed under it."""
-    return f"EIS {rows['edition'].iloc[0]}"
-
-
 def group_facts(history: pd.DataFrame) -> dict:
     """Return what the text says about the latest groups."""
     last = history["edition"].max()

@@ -50,11 +50,6 @@ def gini_facts(rows: pd.DataFrame) -> dict:
     return dict(zip(("places", "companies", "population", "gdp"), rows["gini"]))
 
 
-def edition_line(editions: pd.DataFrame) -> str:
-    """Return the latest edition, as printed under a figure."""
-    return f"EIS {editions['edition'].max()}"
-
-
 def aid_facts(rows: pd.DataFrame) -> dict:
     """Return what the text says about the coverage of aid."""
     return {

@@ -1,21 +1,16 @@
 """Values and tables of the leader test's report (notebook 03) and of the policy brief (07)."""
 
-from dataclasses import replace
-
 import pandas as pd
 
-from innodivide.data.tables import Tables, member_states
+from innodivide.data.tables import Tables, country_names, member_states
 from innodivide.evidence.confirmatory import Confirmatory
 from innodivide.evidence.plan import Plan
-from innodivide.narrative.exhibits import Exhibit
+from innodivide.models.result import results_frame
+from innodivide.narrative.words_file import Words
 from innodivide.wording import join_names
 
-READABLE = {  # names of the plan in the words of a report
-    "at_decision": "as known at the decision",
-    "lag1": "one step before (edition, or calendar year)",
-    "ln_population": "natural logarithm of population",
-    "ln_gdp_pc_pps": "natural logarithm of GDP per head in PPS",
-}
+WORDS = Words("03_leader_test")
+READABLE = WORDS.names("terms of the plan")  # names of the plan in the words of a report
 
 
 def scope(dyads: pd.DataFrame, plan: Plan) -> tuple[str, str]:
@@ -23,11 +18,6 @@ def scope(dyads: pd.DataFrame, plan: Plan) -> tuple[str, str]:
     first, last = dyads["edition"].min(), dyads["edition"].max()
     line = f"EIS {first} to {last} as first published, IPCEIs decided up to {dyads['decision_date'].max():%Y-%m-%d}"
     return line, f"{line}; seed {plan.seed}"
-
-
-def exploratory(exhibit: Exhibit, edition: str) -> Exhibit:
-    """Return an exhibit that the plan does not list with its label and its line on editions."""
-    return replace(exhibit, edition=f"Exploratory. {edition}")
 
 
 def plan_table(plan: Plan) -> pd.DataFrame:
@@ -61,7 +51,6 @@ def treated_states(tables: Tables, dyads: pd.DataFrame) -> pd.DataFrame:
 
 def answer_facts(tables: Tables, main: Confirmatory, curve, plan: Plan) -> dict:
     """Return the numbers of the answer: estimate, interval, p-values, effect, minimum detectable odds ratio, sample."""
-
     names = member_states(tables).set_index("geo")["name"]
     treated = sorted(names[g] for g in set(main.dyads.loc[main.dyads["leader"], "geo"]))
     rates = main.dyads.groupby("leader")["participates"].mean()
@@ -122,8 +111,6 @@ def family_facts(rows: pd.DataFrame) -> dict:
 
 def record_table(main: Confirmatory) -> pd.DataFrame:
     """Return the registered results, one row each, as records."""
-    from innodivide.models.result import results_frame
-
     parts = [main.interval, main.profile, main.permutation, main.second_permutation, main.effect]
     return results_frame([p for p in parts if p is not None])
 
@@ -135,4 +122,20 @@ def draw_facts(draws: pd.DataFrame, main: Confirmatory) -> dict:
         "permutations": len(draws),
         "observed": observed,
         "share": float((draws["value"].abs() >= abs(observed) * (1 - 1e-9)).mean()),
+    }
+
+
+def expected_rows(tables: Tables, expected: pd.DataFrame) -> pd.DataFrame:
+    """Return `models.expected_participation` with the names of the states."""
+    return expected.assign(name=expected["geo"].map(country_names(tables)))
+
+
+def expected_facts(rows: pd.DataFrame) -> dict:
+    """Return how many states are within the range of states like them, and `names` of those outside it."""
+    outside = list(rows.loc[rows["outside"], "name"])
+    return {
+        "inside": int((~rows["outside"]).sum()),
+        "total": len(rows),
+        "names": outside,
+        "outside": join_names(outside, none="no state"),
     }

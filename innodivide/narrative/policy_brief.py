@@ -13,25 +13,13 @@ from innodivide.indicators.panel import dyad_sources, ipcei_dyads
 from innodivide.narrative import ipcei_participation as words_participation
 from innodivide.narrative import leader_test
 from innodivide.narrative.robustness import method_audit
-from innodivide.narrative.two_tiers import connection_words as words_tiers
-from innodivide.narrative.two_tiers.connection_words import p_text
-from innodivide.wording import join_names
+from innodivide.narrative.two_tiers import connection_words
+from innodivide.narrative.words_file import Words
+from innodivide.wording import join_names, p_text
 
+WORDS = Words("07_policy_brief")
 # Claims in a few words, for the table of the summary.
-SHORT = {
-    "C01": "Large and wealthy states, or leaders, are the most active in IPCEIs",
-    "C02": "Five named states dominate IPCEI membership",
-    "C03": "Three named modest innovators barely feature in IPCEIs",
-    "C04": "Tier 1 is for large firms, not for SMEs",
-    "C05": "Tier 1 and Tier 2 hardly connect",
-    "C06": "The least innovative regions are in Romania, Bulgaria and Poland",
-    "C07": "Demand for Smart Specialisation partnerships is broad and growing",
-    "C08": "The innovation divide persists or widens",
-    "C09": "Recovery from the pandemic was uneven along the divide",
-    "C10": "Lagging regions share general barriers and have specific ones",
-    "C11": "Most regions are beyond both tiers",
-    "C12": "Reform money and recommendations go where the gap is",
-}
+SHORT = WORDS.names("claims")
 VERBS = {
     "supported": ("is supported", "are supported"),
     "partly": ("holds in part", "hold in part"),
@@ -40,16 +28,15 @@ VERBS = {
     "not testable with open data": ("cannot be tested with open data", "cannot be tested with open data"),
 }
 STATES, REGIONS = "states", "regions"
-STANCE = {
-    "supported": "we agree with the brief",
-    "partly": "we agree in part with the brief",
-    "contradicted": "we differ from the brief",
+TABLES = {  # behind each figure
+    "F7.3": ("ipcei_country", "country_panel"),
+    "F7.4": ("s3_partnership_region",),
+    "F7.5": ("eis_index", "ris_index"),
+    "F7.6": ("rrf_country", "cohesion_country", "horizon_country", "eis_index", "country_panel"),
 }
-CONNECT = {
-    "supported": "As far as states can show it, the brief was right that the tiers hardly connect",
-    "inconclusive": "Whether the tiers hardly connect cannot be told from states",
-    "contradicted": "As far as states can show it, the tiers connect more than the brief says",
-}
+METHOD = WORDS.names("method")
+STANCE = WORDS.names("stances")
+CONNECT = WORDS.names("connections")
 
 
 def answer_facts(tables: Tables, main: Confirmatory, curve, ledger: pd.DataFrame, plan: Plan) -> dict:
@@ -92,7 +79,7 @@ def before_and_after(announced: pd.DataFrame) -> pd.DataFrame:
 
 def member_facts(tables: Tables, rows: pd.DataFrame, ledger: pd.DataFrame) -> dict:
     """Return what the tile map shows, and the states that the brief names, now and when it was written."""
-    tables, facts = tables, words_participation.country_facts(rows.assign(per_million=0.0))
+    facts = words_participation.country_facts(rows.assign(per_million=0.0))
     leaders, named = rows[rows["group"] == "leader"], rows[rows["geo"].isin(NAMED_FIVE)].sort_values(["n", "name"])
     then = named_counts(tables, ipcei_dyads(tables, until=BRIEF_CUTOFF), NAMED_FIVE)
     over = rows[(2 * rows["n"] > rows["n_possible"]) & ~rows["geo"].isin(NAMED_FIVE)]
@@ -204,37 +191,18 @@ def money_facts(rows: pd.DataFrame) -> dict:
         "but": "but not clearly" if not clear else f"and clearly so or the other way for {clear} of {len(reform)}",
         "pattern": "no clear pattern is" if not clear else f"a pattern in {clear} of {len(reform)} kinds is",
         "horizon": horizon["rho"],
-        "horizon_low": horizon["ci_low"],
-        "horizon_high": horizon["ci_high"],
         "n": int(rows["n"].iloc[0]),
     }
 
 
 def method_rows(tables: Tables, main: Confirmatory, curve, audit: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """Return the method in a few rows: item, text."""
-    facts, count = leader_test.answer_facts(tables, main, curve, plan), plan.fixed["test"]["permutations"]
-    size = method_audit.method_facts(audit, facts["alpha"])
-    rows = {
-        "Data": f"{facts['n_dyads']} pairs of a state and an IPCEI ({facts['n_countries']} states, {facts['n_ipceis']} "
-        f"IPCEIs, {facts['n_events']} times yes). Status: last scoreboard published before the decision.",
-        "Estimate": "Odds ratio of leaders at equal population and GDP per head: logit with Firth's penalty, which "
-        "stays finite where few states are leaders.",
-        "Interval": f"Student t on country totals, with the spread found between states (dispersion "
-        f"{main.fit.dispersion:.2f}). With all pairs taken as independent it would be {facts['dyad_low']:.2f} to "
-        f"{facts['dyad_high']:.2f}, which is too short.",
-        "Test": f"Status histories of whole states are dealt out anew {count:,} times: p = {facts['p']:.2f}; a second "
-        f"way of permuting: p = {facts['p2']:.2f}. Four claims are corrected together (Holm).",
-        "Smallest effect likely seen": f"Odds ratio {facts['mde']:.1f} (simulation error {curve.odds_ratio_low:.1f} to "
-        f"{curve.odds_ratio_high:.1f}), seen with probability {facts['power']:.0%} at level {facts['alpha']}.",
-        "Which methods to believe": f"On {size['n_sim']:,} made-up data sets in which status makes no difference, the "
-        f"test raises a false alarm in {size['test']:.1%} and the interval in {size['interval']:.1%}, where "
-        f"{size['alpha']:.0%} is announced; with pairs taken as independent it is {size['naive']:.1%}. Of {size['n']} "
-        f"methods tried, {size['n_kept']} keep their level: {size['kept']}.",
-        "Fixed beforehand": f"Analysis plan of {plan.fixed['registered']}, hashed; departures listed in it: "
-        f"{len(plan.departures)}. Rules for {len(plan.supplement['claim_rules'])} of the claims came later, before "
-        "their numbers.",
-    }
-    return pd.DataFrame({"item": list(rows), "text": list(rows.values())})
+    facts = leader_test.answer_facts(tables, main, curve, plan)
+    values = facts | {f"audit_{k}": v for k, v in method_audit.method_facts(audit, facts["alpha"]).items()}
+    values |= {"permutations": plan.fixed["test"]["permutations"], "registered": plan.fixed["registered"]}
+    values |= {"mde_low": curve.odds_ratio_low, "mde_high": curve.odds_ratio_high, "departures": len(plan.departures)}
+    values["later"] = len(plan.supplement["claim_rules"])
+    return pd.DataFrame([(item, text.format(**values)) for item, text in METHOD.items()], columns=["item", "text"])
 
 
 def limit_facts(tables: Tables) -> dict:
@@ -256,35 +224,14 @@ def limit_facts(tables: Tables) -> dict:
     }
 
 
-def latest_line(tables: Tables) -> str:
-    """Return the latest edition of the European Innovation Scoreboard, as printed under a figure."""
-    return f"EIS {tables['eis_edition']['edition'].max()}"
+def figure_sources(tables: Tables, id: str) -> tuple[str, ...]:
+    """Return the sources of a figure; that on both tiers shows who is in what, not companies or aid."""
+    found = connection_words.sources(tables, *TABLES[id])
+    return tuple(sorted({*dyad_sources(tables), *found})) if id == "F7.4" else found
 
 
 def ledger_sources(tables: Tables, ledger: pd.DataFrame) -> tuple[str, ...]:
     """Return the sources of all that the ledger rests on, each once."""
-    others = words_tiers.sources(tables, "semester_rdi", "ris_score", "eqi")
-    figures = pair_sources(tables), benchmark_sources(tables), spread_sources(tables), money_sources(tables)
+    others = connection_words.sources(tables, "semester_rdi", "ris_score", "eqi")
+    figures = [figure_sources(tables, id) for id in TABLES]
     return tuple(sorted({*dyad_sources(tables), *sources_of(ledger), *others}.union(*figures)))
-
-
-def pair_sources(tables: Tables) -> tuple[str, ...]:
-    """Return the sources of the figure on both tiers: who is in what, without the numbers of companies and of aid."""
-    return tuple(sorted({*dyad_sources(tables), *words_tiers.sources(tables, "s3_partnership_region")}))
-
-
-def benchmark_sources(tables: Tables) -> tuple[str, ...]:
-    """Return the sources of the figure on concentration."""
-    return words_tiers.sources(tables, "ipcei_country", "country_panel")
-
-
-def spread_sources(tables: Tables) -> tuple[str, ...]:
-    """Return the sources of the figure on convergence."""
-    return words_tiers.sources(tables, "eis_index", "ris_index")
-
-
-def money_sources(tables: Tables) -> tuple[str, ...]:
-    """Return the sources of the figure on reform money."""
-    return words_tiers.sources(
-        tables, "rrf_country", "cohesion_country", "horizon_country", "eis_index", "country_panel"
-    )

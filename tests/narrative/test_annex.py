@@ -84,8 +84,8 @@ def test_special_cases_have_their_own_words(model, gaps):
 def test_more_and_fewer_than_expected_are_said(model):
     row = model[2].set_index("geo").loc["PL"]
     for observed, word in ((row["high"] + 1, "more than"), (row["low"] - 1, "fewer than"), (row["low"], "within")):
-        text, values = overview._participation_words(row.mask(row.index == "observed", observed))
-        assert values["verdict"] == word and "takes part in {n}" in text
+        parts, values = overview._participation_words(row.mask(row.index == "observed", observed))
+        assert values["verdict"] == word and parts == ["part", "expected"]
 
 
 def test_a_state_that_joined_later_is_told_apart_from_the_count_of_the_model(model, gaps):

@@ -3,6 +3,7 @@
 import html
 import json
 import math
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -173,6 +174,11 @@ def test_the_text_for_a_missing_cell_can_be_chosen():
     rows = a_table(columns={"name": "Country", "rate": ("Rate", "{:.0%}", "–"), "n": ("Count", "{:d}")}).cells()
     assert rows == [["Poland", "25%", "3"], ["Austria", "–", "4"]]
     assert a_table().cells()[1] == ["Austria", UNKNOWN]
+
+
+def test_a_table_can_show_its_first_rows_only_and_keeps_all_in_its_data():
+    made = replace(a_table(), shown=1)
+    assert [row[0] for row in made.payload()["rows"]] == ["Poland"] and len(made.csv().splitlines()) == 3
 
 
 def test_integers_and_booleans_with_missing_values_are_not_shown_as_floats():

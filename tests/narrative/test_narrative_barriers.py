@@ -11,11 +11,11 @@ from innodivide.data import Tables, frozen
 from innodivide.evidence import confirmatory, plan, regional_analyses, scenarios
 from innodivide.evidence.claims import shared_barriers as barriers_module
 from innodivide.evidence.claims.shared_barriers import lagging_regions
+from innodivide.evidence.region_barriers import region_barriers
 from innodivide.indicators import barriers, country_profile, peers, tiers
 from innodivide.indicators.tiers import money
 from innodivide.models.network import bipartite
 from innodivide.narrative import annex
-from innodivide.narrative.annex.region_barriers import region_barrier_table
 from innodivide.narrative.exhibits import Exhibit
 from innodivide.narrative.regional_barriers import catching_up
 from innodivide.narrative.regional_barriers import lagging as words
@@ -33,7 +33,8 @@ def rng(seed: int = 1) -> np.random.Generator:
 @pytest.fixture(scope="module")
 def rows():
     """Barrier tables of five kinds of country: all, most, one of several, none lagging; one region."""
-    return {g: region_barrier_table(TABLES, g, rng(), n_boot=39) for g in ("RO", "PL", "CZ", "SE", "LV", "MT")}
+    kinds = ("RO", "PL", "CZ", "SE", "LV", "MT")
+    return {g: annex.region_barrier_table(*region_barriers(TABLES, g, rng(), n_boot=39)) for g in kinds}
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +91,7 @@ def test_a_region_that_shares_other_barriers_than_the_rest_is_told_apart(rows):
     assert "shared" not in annex.barrier_exhibits(TABLES, "RO", rows["RO"], 39)[1].columns
     text, listing = annex.barrier_exhibits(TABLES, "RO", other, 39)
     cells = [r[list(listing.columns).index("shared")] for r in listing.cells()]
-    assert cells == [*["PCT patent applications"] * 7, "Designs"]
+    assert cells == [*["Patent applications"] * 7, "Designs"]
     assert "this one has" in listing.caption and "9.9" not in text.title
 
 

@@ -21,9 +21,9 @@ from innodivide.models.estimators.priors import prior_sensitivity
 from innodivide.models.inference.confounding import e_value, robustness_value
 from innodivide.models.result import as_odds_ratio
 from innodivide.narrative import leader_test
-from innodivide.narrative.exhibits import say
 from innodivide.narrative.robustness import appendix, method_audit
 from innodivide.narrative.robustness import choices as words
+from innodivide.narrative.words_file import Words
 
 TABLES = Tables()
 
@@ -36,6 +36,10 @@ def analysed(dyads):
     fit = models.firth_logit(dyads)
     interval = as_odds_ratio(dispersion_interval(fit))
     return confirmatory.Confirmatory(dyads, fit, interval, fit.odds_ratio(), None, None, None)
+
+
+def said(parts, values) -> str:
+    return Words("04_robustness").say("N4.5", *parts, **values).title
 
 
 REAL = analysed(DYADS)
@@ -51,10 +55,10 @@ def family(verdict):
 
 def test_nothing_is_shown_where_nothing_is_claimed():
     for main in (REAL, STRONG):
-        text, values = appendix.confounding(main, family("inconclusive"))
-        said = say("N4.5", text, **values).title
-        assert said.startswith("No robustness value and no E-value is shown") and "is inconclusive, and" in said
-        assert values["e"] is None and values["rv"] is None and "E-value;" not in said
+        parts, values = appendix.confounding(main, family("inconclusive"))
+        text = said(parts, values)
+        assert text.startswith("No robustness value and no E-value is shown") and "is inconclusive, and" in text
+        assert values["e"] is None and values["rv"] is None and "E-value;" not in text
 
 
 def test_the_reason_is_that_of_the_data():
@@ -64,26 +68,26 @@ def test_the_reason_is_that_of_the_data():
 
 @pytest.mark.parametrize("verdict", ["supported", "contradicted"])
 def test_numbers_are_shown_where_an_association_is_claimed(verdict):
-    text, values = appendix.confounding(STRONG, family(verdict))
-    said = say("N4.5", text, **values).title
+    parts, values = appendix.confounding(STRONG, family(verdict))
+    text = said(parts, values)
     interval = STRONG.interval
     assert interval.ci_low > 1
     wanted = e_value(*np.sqrt([interval.estimate, interval.ci_low, interval.ci_high]))  # participation is common
     assert (values["e"], values["e_end"]) == (wanted.value, wanted.value_interval)
-    assert f"{wanted.value:.2f} times" in said and f"{wanted.value_interval:.2f} for the end" in said
-    assert f"is {verdict}." in said and "No robustness value" not in said
+    assert f"{wanted.value:.2f} times" in text and f"{wanted.value_interval:.2f} for the end" in text
+    assert f"is {verdict}." in text and "No robustness value" not in text
     totals = panel.country_totals(STRONG.dyads)
     x = np.column_stack([np.ones(27), totals[["ln_population", "ln_gdp_pc_pps", "leader_share"]].astype(float)])
     y = totals["rate"].to_numpy(dtype=float)
     beta, rss, *_ = np.linalg.lstsq(x, y, rcond=None)
     t = beta[-1] / np.sqrt(rss[0] / 23 * np.linalg.inv(x.T @ x)[-1, -1])
     wanted = robustness_value(float(t), 23)
-    assert wanted.shown and values["rv"] == pytest.approx(wanted.value) and f"{wanted.value:.0%} of what" in said
+    assert wanted.shown and values["rv"] == pytest.approx(wanted.value) and f"{wanted.value:.0%} of what" in text
 
 
 def test_a_claim_that_the_interval_does_not_bear_out_shows_nothing():
-    text, values = appendix.confounding(REAL, family("supported"))
-    assert "is supported, and the interval includes" in say("N4.5", text, **values).title
+    parts, values = appendix.confounding(REAL, family("supported"))
+    assert "is supported, and the interval includes" in said(parts, values)
 
 
 def test_only_the_verdict_on_leaders_counts():

@@ -16,6 +16,7 @@ from innodivide.models.network import bipartite
 from innodivide.narrative.two_tiers import connection_words as words
 from innodivide.narrative.two_tiers import instruments, reform
 from innodivide.reports.making.declarations import notebook
+from innodivide.wording import p_text
 
 TABLES = Tables()
 
@@ -85,8 +86,8 @@ def test_the_numbers_of_the_answer_are_those_of_the_ledger():
 
 @pytest.mark.parametrize("p, text", [(0.0004, "< 0.001"), (0.001, "0.001"), (0.5, "0.500"), (np.nan, "–")])
 def test_p_values_in_words(p, text):
-    assert words.p_text(p) == text
-    assert words.p_text(p, "= ") == (f"= {text}" if text[0].isdigit() else text)
+    assert p_text(p) == text
+    assert p_text(p, "= ") == (f"= {text}" if text[0].isdigit() else text)
 
 
 # ---- states ----

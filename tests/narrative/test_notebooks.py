@@ -1,4 +1,4 @@
-"""The notebooks as narrative: no computation, no typed number, no loose word; and real reports made from them.
+"""The notebooks as narrative: short cells, no computation, no loose word; and real reports made from them.
 
 The annex of Malta (one region, one IPCEI) and the leader test are made in the default run; all reports in the slow one.
 """
@@ -14,6 +14,7 @@ import nbformat
 import pytest
 from pypdf import PdfReader
 from report_fixtures import assert_sound, tree
+from typed_numbers import words
 
 from innodivide.data import frozen
 from innodivide.indicators.tiers import money
@@ -22,7 +23,7 @@ from innodivide.reports.making.declarations import ANNEX, NOTEBOOKS, eu27, noteb
 from innodivide.reports.pages.blocks import read_blocks
 
 NAMES = list(notebooks())
-LINES = 12
+LINES, WIDTH = 12, 120  # of a cell
 LARGEST = 2_000_000  # bytes of one page
 LONG_FLOAT = re.compile(r"(?<![\d.])0\.0*[1-9]\d{10,}|(?<![\d.])[1-9]\d*\.\d{11,}")  # more than ten significant digits
 BANNED = re.compile(
@@ -40,16 +41,6 @@ def calls(source: str, *names: str) -> list[ast.Call]:
     """Return the calls of some functions in a cell, with or without their module's name."""
     found = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call)]
     return [c for c in found if getattr(c.func, "attr", getattr(c.func, "id", "")) in names]
-
-
-def texts(source: str) -> list[str]:
-    """Return what a cell makes a reader see as prose: templates, titles, captions, alt texts, notes."""
-    written = []
-    for call in calls(source, "say", "table", "figure"):
-        parts = [call.args[1]] if len(call.args) > 1 else []
-        parts += [k.value for k in call.keywords if k.arg in ("title", "template", "caption", "alt", "note", "edition")]
-        written += [p.value for p in parts if isinstance(p, ast.Constant) and isinstance(p.value, str)]
-    return written
 
 
 # ---- as files ----
@@ -71,10 +62,19 @@ def test_outputs_and_counts_are_stripped(name):
 def test_a_cell_is_short_and_defines_nothing(name):
     for cell in cells(name, "code"):
         lines = [line for line in cell.source.splitlines() if not re.match(r"(from|import) ", line)]
-        assert len(lines) <= LINES, cell.source
+        assert len(lines) <= LINES and max(map(len, cell.source.splitlines())) <= WIDTH, cell.source
         kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda, ast.While, ast.Try)
         assert not [n for n in ast.walk(ast.parse(cell.source)) if isinstance(n, kinds)], cell.source
         assert not re.search(r"^\s*[%!]|print\(|read_csv|open\(", cell.source, re.MULTILINE), cell.source
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_first_cell_imports_and_the_second_opens_the_tables_and_the_words(name):
+    first, second = [c.source for c in cells(name, "code") if "parameters" not in c.metadata.get("tags", [])][:2]
+    assert all(isinstance(n, (ast.Import, ast.ImportFrom)) for n in ast.parse(first).body)
+    assert second.startswith("tables") and "Tables()" in second.splitlines()[0]
+    bound = [c.args[0].value for cell in cells(name, "code") for c in calls(cell.source, "Words")]
+    assert bound == ([] if name == ANNEX else [name])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -119,14 +119,15 @@ def library_texts() -> list[str]:
     return [t for t in found if t not in money.INSTRUMENTS]  # these are keys, not prose
 
 
-def test_no_banned_word_in_the_sentences_of_the_annex_library():
+def test_no_banned_word_in_the_wording_modules():
     assert [m[0] for t in library_texts() for m in BANNED.finditer(t)] == []
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_banned_word(name):
     """No "significant", "no effect" or causal verb (METHODS, reporting rules); "no causal reading" may be said."""
-    prose = [c.source for c in cells(name, "markdown")] + [t for c in cells(name, "code") for t in texts(c.source)]
+    prose = [c.source for c in cells(name, "markdown")] + words()[name]
+    assert len(words()[name]) >= 10
     assert [m[0] for t in prose for m in BANNED.finditer(t)] == []
 
 

@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from typed_numbers import ALLOWED, cells, modules, texts_in, typed_digits, typed_values
+from typed_numbers import ALLOWED, cells, modules, texts_in, typed_digits, typed_values, words
 
-CODE, MODULES = cells("code"), modules()
+CODE, MODULES, WORDS = cells("code"), modules(), words()
 
 
 @pytest.mark.parametrize("name", CODE)
@@ -21,13 +21,19 @@ def test_no_number_is_typed_in_the_wording_modules(path):
     assert typed_values(MODULES[path]) == []
 
 
+@pytest.mark.parametrize("name", WORDS)
+def test_no_number_is_typed_in_the_files_of_words(name):
+    assert [t for t in WORDS[name] if " " in t and typed_digits(t)] == []
+
+
 def test_the_rule_looks_at_much():
-    assert len(MODULES) >= 15 and sum(len(list(texts_in(code))) for code in MODULES.values()) > 400
+    assert set(WORDS) == set(CODE) and sum(map(len, WORDS.values())) > 800
+    assert len(MODULES) >= 15 and sum(len(list(texts_in(code))) for code in MODULES.values()) > 200
 
 
 def test_nothing_is_allowed_that_is_not_used():
     everything = [t for name, code in CODE.items() for t in [*cells("markdown")[name], *map("\n".join, [code])]]
-    everything += list(MODULES.values())
+    everything += [*MODULES.values(), *(text for texts in WORDS.values() for text in texts)]
     assert [pattern for pattern in ALLOWED if not any(re.search(pattern, t) for t in everything)] == []
 
 

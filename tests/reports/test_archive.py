@@ -278,13 +278,19 @@ def test_the_program_of_an_exhibit_is_the_line_that_defines_it(unpacked):
         assert re.match(rf"(def|class) {name}\b", source), (file, line, name)
 
 
-def test_functions_are_found_through_variables_tuples_and_packages():
+@pytest.mark.parametrize("bound", [False, True])
+def test_functions_are_found_through_variables_tuples_and_packages(bound):
     cells = [
         "from innodivide import models\nfrom innodivide.evidence import plan as p\n"
         "from innodivide.evidence.confirmatory import planned_dyads\n"
         "from innodivide.narrative.exhibits import table\nfirst, second = planned_dyads(p.load_plan()), 3",
         'fit = models.firth_logit(first)\ntable("T1", "x", fit, {})\ntable("T2", "y", second, {})',
     ]
+    if bound:  # to a file of words, as the notebooks are
+        cells[0] += '\nfrom innodivide.narrative.words_file import Words\nshow = Words("x")'
+        cells[1] = (
+            'fit = models.firth_logit(first)\nshow.table("T1", fit, **show.chart("T1"))\nshow.table("T2", second)'
+        )
     shown = [
         nbformat.v4.new_output("execute_result", data={MIME: {"id": name, "kind": "table", "title": name}})
         for name in ("T1", "T2")

@@ -69,6 +69,7 @@ def test_no_report_yet(mini, tmp_path):
         f"notebooks/{MINI}.ipynb",
         "innodivide/indicators/panel.py",
         "innodivide/figures/maps.py",
+        "innodivide/narrative/texts/01_innovation_divide.yml",
         "innodivide/reports/pages/report.css",
         "innodivide/reports/pages/report.html.j2",
         "analysis_plan.yml",

@@ -393,7 +393,7 @@ def test_a_claim_has_the_fields_that_the_page_shows():
 
 
 def test_the_page_has_its_files_in_the_built_package(tmp_path):
-    """flit packs every file of the package; a build that forgets one makes a page without style or script."""
+    """flit packs every file of the package; one forgotten is a page without style, a notebook without words."""
     import zipfile
 
     from flit_core import buildapi
@@ -407,6 +407,7 @@ def test_the_page_has_its_files_in_the_built_package(tmp_path):
     names = zipfile.ZipFile(tmp_path / wheel).namelist()
     own = [p.name for p in (frozen.ROOT / "innodivide/reports/site").iterdir() if p.is_file()]
     assert len(own) >= 9 and all(f"innodivide/reports/site/{name}" in names for name in own)
+    assert all(f"innodivide/narrative/texts/{name}.yml" in names for name in notebooks())
 
 
 def test_the_csv_beside_the_report_is_what_the_page_was_made_from(folder, grid):

@@ -1,5 +1,6 @@
 """The sentences and exhibits of a country annex that depend on the country: every case has its own wording."""
 
+from innodivide.narrative.annex.barriers_in_words import region_barrier_table
 from innodivide.narrative.annex.closing_words import closing_exhibits
 from innodivide.narrative.annex.overview import (
     editions_table,
@@ -17,23 +18,14 @@ from innodivide.narrative.annex.partnerships_and_money import (
     money_table,
     semester_text,
 )
-from innodivide.narrative.annex.record import expected_overview, membership_exhibit, record_figure, scenario_text
-from innodivide.narrative.annex.short_names import INDICATORS
-
-# Draws of an annex: few where every annex draws all countries again; the captions say how many.
-RESAMPLES, SCENARIO_DRAWS, NULL_MATRICES = 199, 1000, 199
+from innodivide.narrative.annex.record import membership_exhibit, record_figure, scenario_text
 
 __all__ = [
-    "INDICATORS",
-    "NULL_MATRICES",
-    "RESAMPLES",
-    "SCENARIO_DRAWS",
     "barrier_exhibits",
     "closing_exhibits",
     "connection_text",
     "data_notes",
     "editions_table",
-    "expected_overview",
     "heading",
     "index_figure",
     "institutions_table",
@@ -42,6 +34,7 @@ __all__ = [
     "money_table",
     "position_table",
     "record_figure",
+    "region_barrier_table",
     "region_figure",
     "scenario_text",
     "semester_text",

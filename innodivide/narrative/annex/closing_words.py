@@ -4,16 +4,12 @@ import pandas as pd
 
 from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, country_names
-from innodivide.narrative.annex.short_names import called
-from innodivide.narrative.exhibits import Exhibit, say, table
+from innodivide.narrative.annex.short_names import WORDS, called
+from innodivide.narrative.exhibits import Exhibit
 from innodivide.narrative.regional_barriers import catching_up as words
 from innodivide.wording import show
 
-AS_FAST = {
-    "within its own past": "no faster than in its own best years",
-    "beyond its own past, within that of another": "faster than it has ever been, though another state has done so",
-    "beyond the past of all": "faster than any state has been",
-}
+AS_FAST = WORDS.names("paces")
 
 
 def closing_exhibits(tables: Tables, geo: str, rows: pd.DataFrame, index: pd.DataFrame) -> list[Exhibit]:
@@ -21,14 +17,12 @@ def closing_exhibits(tables: Tables, geo: str, rows: pd.DataFrame, index: pd.Dat
     own = words.closing_rows(tables, rows[rows["geo"] == geo].sort_values("by", ignore_index=True))
     own["words"] = own["words"].mask(own["reading"] == "within its own past", "no faster than its own best years")
     own["slowest"] = [show(float(v), "{:.0f}") for v in own["level_low"]]
-    name, (first, second) = country_names(tables)[geo], own.itertuples()
-    values = {**called(name), "start": int(first.start_year), "value": first.value, "window": words.WINDOW}
+    first, second = own.itertuples()
+    values = called(country_names(tables)[geo])
+    values |= {"start": int(first.start_year), "value": first.value, "window": words.WINDOW}
     values |= {"since": int(index["year"].min()), "by": int(first.by), "later": int(second.by)}
     if first.reading == "already there":
-        text = (
-            "{Name} is at {value:.0f} percent of the EU ({start}). If the slowest pace of its past held in every year, "
-            "it would be at {low:.0f} in {by} and at {low_later:.0f} in {later}: {verdict}."
-        )
+        parts, caption, without = ["above"], ["past", "above", "forecast"], ["words"]
         values |= {"low": first.level_low, "low_later": second.level_low}
         values["verdict"] = (
             "above the EU in both"
@@ -38,39 +32,11 @@ def closing_exhibits(tables: Tables, geo: str, rows: pd.DataFrame, index: pd.Dat
             else "below the EU by then"
         )
     else:
-        same = first.reading == second.reading
-        text = (
-            "To reach the EU by {by}, the index of {name} ({value:.0f} percent of the EU in {start}) would have to "
-            "grow {needed:.1f} percent a year faster than that of the EU; by {later}, {needed_later:.1f}. "
-        )
-        text += "Both would be {how}." if same else "The first would be {how}; the second, {how_later}."
+        alike = first.reading == second.reading
+        parts, caption, without = ["below", "both alike" if alike else "not alike"], ["past", "forecast"], ["slowest"]
         values |= {"needed": first.needed_high, "needed_later": second.needed_high}
-        values["how"] = AS_FAST[first.reading]
-        values |= {} if same else {"how_later": AS_FAST[second.reading]}
-    listing = table(
-        "TA.7",
-        "What it would take to reach the EU by {by} and by {later}"
-        if first.reading != "already there"
-        else "Where the paces of the past would take {name}",
-        own,
-        {
-            "by": "By",
-            "needed": "Needed, % a year",
-            "past": "Own past, % a year",
-            "fastest": "Fastest of any state, % a year",
-            **({"slowest": "At its own slowest pace"} if first.reading == "already there" else {"words": "That is"}),
-        },
-        values=values,
-        sources=sources_of(index),
-        edition="EIS 2023, back-series",
-        caption="Growth of the index beyond that of the EU. Past: slowest to fastest stretch of {window} years since "
-        "{since}. "
-        + (
-            "Last column: where the index (EU = 100) would be if that pace held in every year, which no country has "
-            "shown. "
-            if first.reading == "already there"
-            else ""
-        )
-        + "Not a forecast.",
+        values |= {"how": AS_FAST[first.reading], "how_later": AS_FAST[second.reading]}
+    listing = WORDS.table(
+        "TA.7", own, values=values, sources=sources_of(index), title=parts[:1], caption=caption, without=without
     )
-    return [say("NA.11", text, **values), listing]
+    return [WORDS.say("NA.11", *parts, **values), listing]

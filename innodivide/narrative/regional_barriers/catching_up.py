@@ -6,23 +6,15 @@ Used by the report on regional barriers (notebook 06) and by the country annexes
 import pandas as pd
 
 from innodivide.data.tables import Tables, country_names
-from innodivide.indicators.convergence import _half_life
+from innodivide.indicators.convergence import half_life
+from innodivide.narrative.words_file import Words
 from innodivide.wording import join_names, show
 
-SCENARIOS = {
-    "as it is": "as it is",
-    "label": "if it had the label of a leader",
-    "wealth": "if it were as wealthy as the leaders",
-    "rate": "if it took part like a leader of its size",
-}
-READINGS = {
-    "already there": "it is there already",
-    "within its own past": "no faster than in its own best years",
-    "beyond its own past, within that of another": "as only others have had",
-    "beyond the past of all": "as no state has had",
-}
+WORDS = Words("06_regional_barriers")
+SCENARIOS = WORDS.names("scenarios")
+READINGS = WORDS.names("paces")
 WINDOW = 3  # years of the stretches of the past: the default of `scenarios.closing_speed`
-SPREAD = {"within its own past": "seen before", "faster than at any time in the series": "faster than at any time"}
+SPREAD = WORDS.names("paces of the spread")
 
 
 def percent(value: float) -> str:
@@ -100,8 +92,8 @@ def convergence_facts(change: dict, beta: dict, spread: pd.DataFrame) -> dict:
         "region_last": spread["sd_log"].iloc[-1],
         "regions": int(spread["n"].iloc[0]),
         "half_life": beta["half_life"],
-        "half_low": _half_life(beta["ci_low"], beta["years"]),
-        "half_high": _half_life(beta["ci_high"], beta["years"]),
+        "half_low": half_life(beta["ci_low"], beta["years"]),
+        "half_high": half_life(beta["ci_high"], beta["years"]),
     }
 
 

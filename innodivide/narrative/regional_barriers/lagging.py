@@ -7,29 +7,21 @@ from innodivide.evidence.claims import shared_barriers as claim
 from innodivide.evidence.claims.shared_barriers import indicator_names
 from innodivide.indicators import barriers
 from innodivide.models.decomposition import ward
+from innodivide.narrative.words_file import Words
 from innodivide.wording import join_names
 
-WEIGHTS = {"published": "published", "equal": "equal"}
-ZEROS = {"read": "as published", "missing": "all missing", "keep": "all bottom"}
-REFERENCES = {"EU": "the EU", "leaders": "the leading regions"}
+WORDS = Words("06_regional_barriers")
+WEIGHTS = WORDS.names("weights")
+ZEROS = WORDS.names("zeros")
+REFERENCES = WORDS.names("references")
 NAMED = {
     "support": ("Support: public R&D expenditure", "index points"),
     "internationalisation": ("Internationalisation: international co-publications", "index points"),
     "bureaucracy": ("Bureaucracy: quality of government", "standardised score"),
 }
-PARTS = {
-    "general": "General: the same for all lagging regions",
-    "country": "Country: what regions of one country share beyond that",
-    "specific": "Region: what is left to the single region",
-}
-TERMS = {"eqi": "Quality of government", "ln_gdp": "GDP per head", "total": "Together"}
-LABELS = {
-    "rci_organised_crime": "Freedom from organised crime",
-    "eqi": "Quality of government, as a whole",
-    "eqi_corruption": "Absence of corruption (EQI)",
-    "eqi_quality": "Quality of public services (EQI)",
-    "eqi_impartiality": "Impartial public services (EQI)",
-}
+PARTS = WORDS.names("parts")
+TERMS = WORDS.names("terms")
+LABELS = WORDS.names("institutions")
 OFTEN = 0.05  # share of constructions of the index with another group, above which a group counts as in doubt
 MARK = 3  # indicators named for a cluster
 
@@ -170,12 +162,7 @@ def institution_rows(tables: Tables, gaps: pd.DataFrame) -> pd.DataFrame:
 
 def institution_facts(rows: pd.DataFrame) -> dict:
     """Return the largest gap of the emerging innovators, and how many measures find all of them behind."""
-    return {
-        "first": rows["label"].iloc[0],
-        "gap": rows["mean_gap"].iloc[0],
-        "all": int((rows["n_behind"] == rows["n_states"]).sum()),
-        "n": len(rows),
-    }
+    return {"first": rows["label"].iloc[0], "all": int((rows["n_behind"] == rows["n_states"]).sum()), "n": len(rows)}
 
 
 def oaxaca_rows(parts: pd.DataFrame) -> pd.DataFrame:
@@ -287,8 +274,3 @@ def group_facts(rows: pd.DataFrame, groups: pd.DataFrame) -> dict:
         "leaders": join_names(sorted(leaders["name"])),
         "less": join_names(sorted(rows.loc[rows["official"] < 0.5, "name"]), none="no state"),
     }
-
-
-def latest_line(editions: pd.DataFrame) -> str:
-    """Return the latest edition of the European Innovation Scoreboard, as printed under a table."""
-    return f"EIS {editions['edition'].max()}"

@@ -7,7 +7,6 @@ import pandas as pd
 from innodivide.evidence.confirmatory import Confirmatory
 from innodivide.evidence.robustness import other_choices
 from innodivide.models.estimators.pooling import RandomIntercept
-from innodivide.models.inference.confounding import Sensitivity
 
 
 def claimed(family: pd.DataFrame) -> bool:
@@ -15,37 +14,14 @@ def claimed(family: pd.DataFrame) -> bool:
     return family.set_index("claim").at["leaders", "verdict"] != "inconclusive"
 
 
-def confounding_sentence(found: dict[str, Sensitivity], verdict: str) -> tuple[str, dict]:
-    """Return the template on unmeasured confounders, and its values: the numbers, or why there are none."""
+def confounding(main: Confirmatory, family: pd.DataFrame) -> tuple[list[str], dict]:
+    """Return which parts of the paragraph on unmeasured confounders to use, by the plan's verdict, and its values."""
+    found = other_choices.confounding(main, claimed(family))
     e, robustness = found["e_value"], found["robustness"]
-    shown = []
-    if e.shown:
-        shown.append(
-            "An unmeasured confounder could explain the association away if states with it were at least {e:.2f} times "
-            "as likely both to be leaders and to take part, beyond size and wealth (E-value; {e_end:.2f} for the end "
-            "of the interval nearest to one). "
-        )
-    if robustness.shown:
-        shown.append(
-            "In a linear model of the country totals it would have to explain {rv:.0%} of what size and wealth leave "
-            "of both (robustness value; {rv_end:.0%} to bring the interval to zero). "
-        )
-    if shown:
-        text = "By the rule of the plan the claim on leaders is {verdict}. " + "".join(shown)
-    else:
-        text = (
-            "No robustness value and no E-value is shown. They say how strong an unmeasured confounder would have to "
-            "be to explain an association away, which is a question only where one is claimed. By the rule of the plan "
-            "the claim on leaders is {verdict}, and {reason}."
-        )
-    values = {"verdict": verdict, "reason": e.reason, "e": e.value, "e_end": e.value_interval}
-    return text.strip(), values | {"rv": robustness.value, "rv_end": robustness.value_interval}
-
-
-def confounding(main: Confirmatory, family: pd.DataFrame) -> tuple[str, dict]:
-    """Return the template on unmeasured confounders and its values, by the plan's verdict on leaders."""
-    verdict = family.set_index("claim").at["leaders", "verdict"]
-    return confounding_sentence(other_choices.confounding(main, claimed(family)), verdict)
+    shown = [name for name, one in (("e-value", e), ("robustness value", robustness)) if one.shown]
+    values = {"verdict": family.set_index("claim").at["leaders", "verdict"], "reason": e.reason}
+    values |= {"e": e.value, "e_end": e.value_interval, "rv": robustness.value, "rv_end": robustness.value_interval}
+    return ["claim", *shown] if shown else ["neither"], values
 
 
 def prior_rows(rows: pd.DataFrame) -> pd.DataFrame:

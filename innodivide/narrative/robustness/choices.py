@@ -8,46 +8,12 @@ from innodivide.evidence.plan import Plan
 from innodivide.evidence.robustness import uncertain_labels
 from innodivide.indicators import composite
 from innodivide.narrative.leader_test import scope
+from innodivide.narrative.words_file import Words
 
-CHOICES = {
-    "status": "Status",
-    "size": "Size",
-    "wealth": "Wealth",
-    "outcome": "Outcome",
-    "estimator": "Model",
-    "controls_year": "Controls of",
-    "period": "Projects",
-}
-READABLE = {
-    "at_decision": "leader at the decision",
-    "lag1": "one step earlier",
-    "eis2020": "leader in EIS 2020",
-    "leader_or_strong": "leader or strong",
-    "top5": "five highest ranks",
-    "ln_population": "population",
-    "ln_gdp": "GDP",
-    "in": "GDP per head included",
-    "out": "left out",
-    "notifying": "notified",
-    "late_joiners": "or joined later",
-    "associated": "or associated",
-    "firth": "Firth logit",
-    "quasi_binomial": "quasi-binomial",
-    "poisson": "Poisson",
-    "lpm": "linear probability",
-    "leader": "label",
-    "index": "index",
-    "all": "all",
-    "until_2021": "up to 2021",
-    "since_2022": "since 2022",
-    "drop_LU": "without Luxembourg",
-}
-STATISTICS = {
-    "median_log_odds": "Median estimate (log odds)",
-    "median_t": "Median t",
-    "share_same_sign": "Share with the commoner sign",
-    "share_below_alpha": "Share with p below the level",
-}
+WORDS = Words("04_robustness")
+CHOICES = WORDS.names("choices")
+READABLE = WORDS.names("levels")
+STATISTICS = WORDS.names("statistics")
 
 
 def editions(dyads: pd.DataFrame, plan: Plan) -> tuple[str, str]:
@@ -77,14 +43,11 @@ def curve_facts(specs: pd.DataFrame) -> dict:
     cross = (rows["ci_low"] < 1) & (rows["ci_high"] > 1)
     return {
         "n": len(rows),
-        "failed": int((specs["failed"] != "").sum()),
         "median": rows["odds_ratio"].median(),
         "low": rows["odds_ratio"].quantile(0.05),
         "high": rows["odds_ratio"].quantile(0.95),
-        "above": float((rows["odds_ratio"] > 1).mean()),
         "cross": int(cross.sum()),
         "out": int((~cross).sum()),
-        "share_cross": float(cross.mean()),
     }
 
 
@@ -223,7 +186,6 @@ def label_facts(fits: pd.DataFrame) -> dict:
     summary = uncertain_labels.label_summary(fits)
     return {
         "sets": len(known),
-        "nominal": summary["nominal"],
         "low": summary["minimum"],
         "high": summary["maximum"],
         "cross": int(((known["ci_low"] < 1) & (known["ci_high"] > 1)).sum()),
@@ -235,12 +197,7 @@ def label_facts(fits: pd.DataFrame) -> dict:
 def shapley_facts(rows: pd.DataFrame) -> dict:
     """Return each factor's share of the fit, with the interval of the status."""
     share = rows.set_index("factor")
-    return {
-        "size": share.at["size", "share"],
-        "wealth": share.at["wealth", "share"],
-        "status": share.at["status", "share"],
-        "status_high": share.at["status", "share_high"],
-    }
+    return {"size": share.at["size", "share"], "status": share.at["status", "share"]}
 
 
 def other_facts(rows: pd.DataFrame, step: float) -> dict:

@@ -1,15 +1,17 @@
 """Values, names and tables of the report on the two tiers (notebook 05): claims, states, partnerships, regions."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import pandas as pd
 
-from innodivide.data.sources import sources_of
+from innodivide.data.sources import table_sources
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence.claims.connection import ALPHA
 from innodivide.evidence.claims.finding import Finding
 from innodivide.indicators import tiers
-from innodivide.wording import join_names
+from innodivide.narrative.words_file import Words
+from innodivide.wording import join_names, p_text
 
 # Where the evidence of each claim stands in the report.
 EVIDENCE = {
@@ -19,17 +21,11 @@ EVIDENCE = {
     "C11": "T5.8",
     "C12": "T5.11, F5.6, T5.13",
 }
-STATISTICS = {
-    "both": "States in both tiers",
-    "jaccard": "Jaccard index",
-    "overlap_coefficient": "Overlap coefficient",
-    "pairs": "Pairs: an IPCEI and a partnership in one state",
-    "spearman": "Rank correlation of places in the tiers",
-    "nodf": "Nestedness (NODF)",
-    "modularity": "Modularity",
-}
-NULLS = {"curveball": "activity of each state kept", "labels": "partnerships dealt out anew"}
-POSITIONS = {"both": "both", "first only": "Tier 1 only", "second only": "Tier 2 only", "neither": "neither"}
+WORDS = Words("05_two_tiers")
+STATISTICS = WORDS.names("statistics")
+NULLS = WORDS.names("nulls")
+SIDES = ("IPCEI", "S3 partnership")
+POSITIONS = WORDS.names("positions")
 # Rows of large tables that the report uses: only their sources are cited.
 USED = {
     "eis_index": "edition == 2023",
@@ -41,21 +37,10 @@ USED = {
     "country_panel": "year >= 2016 and variable in ['population', 'gdp_meur', 'gdp_pc_pps', 'gdp_real_growth', "
     "'berd_meur', 'rd_scoreboard_firms']",
 }
-CASES = {
-    "as listed": "Only what is listed: most that can be in neither",
-    "stated places": "Stated places filled: fewest, one site a company",
-    "anything possible": "Anything possible: fewest there can be",
-}
+CASES = WORDS.names("cases")
 
 
-def sources(tables: Tables, *names: str) -> tuple[str, ...]:
-    """Return the ids of all sources of some tables, of the rows that the report uses where it uses few."""
-    return sources_of(*[tables[n].query(USED[n]) if n in USED else tables[n] for n in names])
-
-
-def p_text(value: float, sign: str = "") -> str:
-    """Return a p-value as printed: three decimals, missing as a dash, the smallest as a bound; `sign` for sentences."""
-    return "–" if pd.isna(value) else "< 0.001" if value < 0.001 else f"{sign}{value:.3f}"
+sources = partial(table_sources, used=USED)  # the sources of some tables, of the rows that the report uses
 
 
 def claims_table(tables: Tables, findings: list[Finding]) -> pd.DataFrame:
@@ -96,11 +81,11 @@ def connection_facts(kept: pd.DataFrame, dealt: pd.DataFrame, for_states: str) -
 
 
 def matrix_rows(tables: Tables, matrix: pd.DataFrame, sides: Mapping) -> pd.DataFrame:
-    """Return the matrix as rows of name, instrument, tier ("IPCEI" or "S3 partnership"), ones only."""
+    """Return the matrix as rows of name, instrument, tier (one of `SIDES`), ones only."""
     names = member_states(tables).set_index("geo")["name"]
     long = matrix.rename_axis(columns="instrument").stack().rename("inside").reset_index()
     long = long[long["inside"] == 1].drop(columns="inside")
-    tier = long["instrument"].map({k: "IPCEI" if v == "tier1" else "S3 partnership" for k, v in sides.items()})
+    tier = long["instrument"].map({k: SIDES[v == "tier2"] for k, v in sides.items()})
     return long.assign(name=long["geo"].map(names), tier=tier).reset_index(drop=True)
 
 

@@ -5,13 +5,14 @@ import pandas as pd
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence import recovery
 from innodivide.evidence.claims.connection import ALPHA
-from innodivide.narrative.two_tiers.connection_words import p_text
-from innodivide.wording import join_names, show
+from innodivide.narrative.words_file import Words
+from innodivide.wording import join_names, p_text, show
 
-OUTCOMES = {"shock": "Growth in {end}", "change": "GDP in {end} against {base}", "shortfall": "Shortfall in {end}"}
-CONTRASTS = {"gap": "gap", "lower groups": "lower groups"}
+WORDS = Words("05_two_tiers")
+OUTCOMES = WORDS.names("outcomes")
+CONTRASTS = WORDS.names("contrasts")
 UPPER, LOWER = "leader and strong", "moderate and modest"
-SAMPLES = {"EU27": "EU27", "without IE": "without Ireland"}
+SAMPLES = WORDS.names("samples")
 
 
 def difference_rows(rows: pd.DataFrame) -> pd.DataFrame:
@@ -57,7 +58,6 @@ def money_facts(tables: Tables, rows: pd.DataFrame, semester: pd.DataFrame) -> d
         "high": reform["rho"].max(),
         "given_low": reform["rho_given_wealth"].min(),
         "given_high": reform["rho_given_wealth"].max(),
-        "given_p": reform["p_given_wealth"].min(),
         "given_reading": "cannot be told from none"
         if (reform["p_given_wealth"] >= ALPHA).all()
         else "do not all vanish",
@@ -88,13 +88,9 @@ def recovery_rows(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def recovery_lines(tables: Tables) -> pd.DataFrame:
-    """Return mean and quartiles of the shortfall over the states of the two upper and the two lower groups, by year."""
-    ends = sorted({recovery.BASE + 1, recovery.END, *recovery.OTHER_ENDS})
-    paths = pd.concat([recovery.growth_paths(tables, end) for end in ends])
-    paths["side"] = paths["group"].isin(recovery.UPPER).map({True: UPPER, False: LOWER})
-    rows = paths.groupby(["end", "side"])["shortfall"].describe().reset_index()
-    rows = rows.rename(columns={"end": "year", "count": "n", "25%": "low", "75%": "high"})
-    return rows[["year", "side", "n", "mean", "low", "high", "min", "max"]].astype({"n": int})
+    """Return `recovery.shortfall_by_side` with the two sides in words: year, side, n, mean, low, high, min, max."""
+    rows = recovery.shortfall_by_side(tables)
+    return rows.assign(side=rows["side"].map({True: UPPER, False: LOWER}))
 
 
 def recovery_facts(rows: pd.DataFrame, lines: pd.DataFrame) -> dict:

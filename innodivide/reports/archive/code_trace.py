@@ -11,6 +11,8 @@ from innodivide.reports.pages.blocks import numbered_cells
 from innodivide.wording import MIME
 
 LIBRARY = "innodivide"
+MAKES = ("table", "figure", "say")
+FRAME = ("innodivide/narrative/exhibits.py", "innodivide/narrative/words_file.py")  # how it is shown, not what
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,9 @@ def exhibits(notebook) -> list[Shown]:
 
 
 def _exhibit_id(call: ast.Call) -> str | None:
-    first = call.args[0] if call.args else None
+    """Return the id that a call of `table`, `figure` or `say`, or of these bound to a file of words, makes."""
+    name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    first = call.args[0] if call.args and name in MAKES else None
     return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
 
 
@@ -83,9 +87,7 @@ def _functions(node: ast.AST, imported: dict[str, str], assigned: dict[str, ast.
             head, _, rest = dotted.partition(".")
             if head in imported:
                 found_at = place(f"{imported[head]}.{rest}".rstrip("."))
-                if found_at and not found_at.startswith(
-                    "innodivide/narrative/exhibits.py"
-                ):  # how it is shown, not what
+                if found_at and not found_at.startswith(FRAME):
                     found[found_at] = None
     return tuple(found)
 

@@ -78,7 +78,9 @@ def inputs(notebook: Notebook, digest: Callable[[Path], str] = file_sha256) -> d
 @lru_cache(maxsize=1)
 def _shared_inputs() -> dict[str, str]:
     library = data.ROOT / "innodivide"
-    paths = [p for p in library.rglob("*") if p.suffix in (".py", ".j2", ".css", ".typ") and not _apart(p, library)]
+    paths = [
+        p for p in library.rglob("*") if p.suffix in (".py", ".yml", ".j2", ".css", ".typ") and not _apart(p, library)
+    ]
     paths = [*sorted(paths), data.ROOT / "analysis_plan.yml", data.ROOT / "requirements.lock"]
     return {p.relative_to(data.ROOT).as_posix(): file_sha256(p) for p in paths}
 
