@@ -165,12 +165,11 @@ def _renew(content, changed, origins, failed) -> None:
 
 def _save(folder, name: str, markdown: str) -> None:
     from innodivide.data import frozen
+    from innodivide.reports.files import write_whole
     from innodivide.reports.making.run import prepare_output
     from innodivide.reports.verify.compare_page import page
 
     folder = prepare_output(folder or frozen.ROOT / "reports")
     for kind, text in (("md", markdown), ("html", page(markdown))):
-        partial = folder / f".{name}.{kind}"
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(folder / f"{name}.{kind}")
+        write_whole(folder / f"{name}.{kind}", text)
     click.echo(f"written: {folder / name}.html and .md")

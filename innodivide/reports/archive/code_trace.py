@@ -2,15 +2,16 @@
 
 import ast
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from innodivide.data import frozen
-from innodivide.reports.pages.blocks import numbered_cells
-from innodivide.wording import MIME
+from innodivide.reports.executed import Cell
 
 LIBRARY = "innodivide"
+HOW_IT_IS_SHOWN = "innodivide/narrative/exhibits.py"  # not what: its functions stand behind every exhibit
 
 
 @dataclass(frozen=True)
@@ -24,22 +25,19 @@ class Shown:
     functions: tuple[str, ...]
 
 
-def exhibits(notebook) -> list[Shown]:
+def exhibits(cells: Iterable[Cell]) -> list[Shown]:
     """Return the exhibits of an executed notebook in order, each with the functions that its cell rests on."""
     imported, assigned, found = {}, {}, []
-    for number, cell in numbered_cells(notebook.cells):
-        if cell.cell_type != "code":
+    for cell in cells:
+        if cell.kind != "code":
             continue
         tree = ast.parse(cell.source)
         imported |= _imports(tree)
         calls = {_exhibit_id(node): node for node in ast.walk(tree) if isinstance(node, ast.Call)}
         assigned |= _assignments(tree)
-        for output in cell.outputs:
-            payload = output.get("data", {}).get(MIME)
-            if payload:
-                shown_by = calls.get(payload["id"], tree)
-                functions = _functions(shown_by, imported, assigned)
-                found.append(Shown(payload["id"], payload["kind"], payload.get("title", ""), number, functions))
+        for payload in cell.exhibits:
+            functions = _functions(calls.get(payload["id"], tree), imported, assigned)
+            found.append(Shown(payload["id"], payload["kind"], payload["title"], cell.number, functions))
     return found
 
 
@@ -83,9 +81,7 @@ def _functions(node: ast.AST, imported: dict[str, str], assigned: dict[str, ast.
             head, _, rest = dotted.partition(".")
             if head in imported:
                 found_at = place(f"{imported[head]}.{rest}".rstrip("."))
-                if found_at and not found_at.startswith(
-                    "innodivide/narrative/exhibits.py"
-                ):  # how it is shown, not what
+                if found_at and not found_at.startswith(HOW_IT_IS_SHOWN):
                     found[found_at] = None
     return tuple(found)
 

@@ -1,17 +1,15 @@
 """The README of an archive, in the order that journals' data editors ask for, made from the run."""
 
 import math
-from importlib import resources
 
-import jinja2
 import pandas as pd
 
 from innodivide.data import frozen
 from innodivide.data.sources import sources_of
 from innodivide.evidence.plan import load_plan
 from innodivide.reports.archive import code_trace
-
-TEMPLATE = "archive_readme.md.j2"
+from innodivide.reports.executed import read
+from innodivide.reports.files import template
 
 
 def readme(contents) -> str:
@@ -23,7 +21,7 @@ def readme(contents) -> str:
     facts = {
         "title": cited["title"],
         "version": contents.version,
-        "authors": ", ".join(a.get("name", "") for a in cited["authors"]),
+        "authors": ", ".join(a["name"] for a in cited["authors"]),
         "abstract": " ".join(cited["abstract"].split()),
         "notebooks": len(listing),
         "tables": sources,
@@ -41,14 +39,12 @@ def readme(contents) -> str:
         "stream": code_trace.place("innodivide.evidence.confirmatory.stream").split(" ")[0],
         "megabytes": math.ceil(sum(p.stat().st_size for p in contents.files.values()) / 1e6),
         "listing": listing,
+        "in_cell": _in_cell,
     }
-    template = (resources.files("innodivide.reports.archive") / TEMPLATE).read_text(encoding="utf-8")
-    rendering = jinja2.Environment(trim_blocks=True, undefined=jinja2.StrictUndefined, autoescape=False)
-    rendering.filters["cell"] = _cell
-    return rendering.from_string(template).render(facts) + "\n"
+    return template("archive", "archive_readme.md.j2", html=False).render(facts) + "\n"
 
 
-def _cell(text) -> str:
+def _in_cell(text) -> str:
     """Make a text safe in a Markdown table: nothing in it ends the cell, the line, or starts a tag or a link."""
     return (
         " ".join(str(text).split()).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|").replace("](", "] (")
@@ -93,19 +89,16 @@ def _terms(sources: pd.DataFrame) -> list[dict]:
 
 def _listing(contents) -> list[dict]:
     """Return one entry for each notebook, from its first report: exhibit, cell, functions, files."""
-    import nbformat
-
     listing, counts = {}, {}
     for report in contents.reports:
         name = report.job.notebook.name
         counts[name] = counts.get(name, 0) + 1
         if name not in listing:
-            executed = nbformat.read(report.folder / "notebook.ipynb", as_version=4)
             listing[name] = {
                 "name": name,
                 "title": report.job.title,
                 "folder": f"repository/reports/{report.job.name}/exhibits/",
-                "rows": [_row(one, report) for one in code_trace.exhibits(executed)],
+                "rows": [_row(one, report) for one in code_trace.exhibits(read(report.folder / "notebook.ipynb"))],
             }
     return [entry | {"copies": counts[name]} for name, entry in listing.items()]
 

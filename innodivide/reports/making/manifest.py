@@ -140,7 +140,7 @@ def read(folder: Path) -> dict:
         If there is none, or if it is not what `build` makes: cut off, altered in form, or with a path that leads out of
         the folder.
     """
-    file = Path(folder) / MANIFEST
+    file = folder / MANIFEST
     try:
         too_large = file.stat().st_size > LARGEST
         content = None if too_large else json.loads(file.read_text(encoding="utf-8"))
@@ -188,11 +188,11 @@ def reasons(
     notebook: Notebook,
     parameters: dict,
     folder: Path,
-    formats: tuple[str, ...] = ("html",),
+    formats: tuple[str, ...],
     digest: Callable[[Path], str] = file_sha256,
 ) -> Iterator[str]:
     """Yield each reason why a report must be made again; none when it is fresh in these formats."""
-    if not (Path(folder) / MANIFEST).exists():
+    if not (folder / MANIFEST).exists():
         yield "there is no report yet"
         return
     try:
@@ -215,17 +215,6 @@ def reasons(
     if absent:
         yield f"not made in format {', '.join(absent)}"
     yield from (f"output {path} is missing or was altered" for path in altered(folder, old["outputs"]))
-
-
-def why_stale(
-    notebook: Notebook,
-    parameters: dict,
-    folder: Path,
-    formats: tuple[str, ...] = ("html",),
-    digest: Callable[[Path], str] = file_sha256,
-) -> str:
-    """Return the first reason why a report must be made again, or an empty string when it is fresh."""
-    return next(reasons(notebook, parameters, folder, formats, digest), "")
 
 
 def compared(folder: Path) -> str:

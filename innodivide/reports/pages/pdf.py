@@ -9,10 +9,10 @@ import re
 import unicodedata
 from datetime import UTC, datetime
 from functools import lru_cache
-from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
 
+from innodivide.reports.files import packaged
 from innodivide.reports.pages import document
 from innodivide.reports.pages.blocks import Block, ReportError
 
@@ -31,10 +31,9 @@ def render(title: str, blocks: list[Block], facts: dict[str, str]) -> bytes:
     import typst
 
     report = _named(document.build(title, blocks, facts))
-    template = (resources.files("innodivide.reports.pages") / "report.typ").read_bytes()
     try:
         pages, warnings = typst.compile_with_warnings(
-            template,
+            packaged("pages", "report.typ").encode(),
             format="pdf",
             pdf_standards=[STANDARD],
             font_paths=_fonts(),

@@ -4,8 +4,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from html import escape
-from importlib import resources
 
+from innodivide.reports.files import packaged
 from innodivide.reports.pages.prose import MARKDOWN
 from innodivide.reports.verify.compare import TOLERANCE, Comparison, Difference
 from innodivide.reports.verify.compare_inputs import Change, Provenance
@@ -166,7 +166,6 @@ def _plain(text: str) -> str:
 
 def page(markdown: str) -> str:
     """Return a Markdown report as one HTML file that needs nothing else."""
-    style = (resources.files("innodivide.reports.pages") / "report.css").read_text(encoding="utf-8")
     title = escape(markdown.split("\n", 1)[0].removeprefix("# "))
     tokens = MARKDOWN.parse(markdown)
     for token in (t for t in tokens if t.type == "th_open"):
@@ -175,7 +174,7 @@ def page(markdown: str) -> str:
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
-        f"<style>\n{style}main {{ max-width: 70rem; overflow-x: auto; }}\n</style>\n</head>\n"
+        f"<style>\n{packaged('pages', 'report.css')}main {{ max-width: 70rem; overflow-x: auto; }}\n</style>\n</head>\n"
         f"<body>\n<main>\n{body}</main>\n</body>\n</html>\n"
     )
 
