@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 import pytest
+import yaml
 from report_fixtures import Page
 from site_fixtures import (
     ANNEXES,
@@ -174,25 +175,12 @@ def test_cells_that_are_not_run_have_the_reason_of_the_declaration(text, grid):
 
 
 def test_over_the_whole_grid_the_reasons_count_as_the_grid_counts_them():
-    import yaml
-
     specs, declared = grid_module.expand(TABLES), yaml.safe_load((frozen.ROOT / "multiverse.yml").read_text("utf-8"))
-    levels = {name: list(dict.fromkeys(specs[name])) for name in explorer.DIMENSIONS}
-    total = 1
-    for names in levels.values():
-        total *= len(names)
-    run = {cell_of_levels(levels, row): {"failed": ""} for row in specs.to_dict("records")}
-    why = [None] * total
-    reasons = explorer._reasons(levels, run, declared, why)
-    counted = {reason: why.count(i) for i, reason in enumerate(reasons)}
+    unknown = dict.fromkeys([*explorer.NUMBERS, "dropped", "failed", "registered", "family", "question", "scale"], "")
+    rows = [{k: str(v) for k, v in row.items()} for row in specs[list(explorer.DIMENSIONS)].to_dict("records")]
+    found = explorer.grid([unknown | dict.fromkeys(explorer.COUNTS, "0") | row for row in rows], declared)
+    counted = {reason: found["cells"]["why"].count(i) for i, reason in enumerate(found["reasons"])}
     assert counted == dict(grid_module.excluded(TABLES)[["reason", "n_cells"]].to_numpy())
-
-
-def cell_of_levels(levels: dict, row: dict) -> int:
-    index = 0
-    for name, names in levels.items():
-        index = index * len(names) + names.index(row[name])
-    return index
 
 
 def test_a_grid_that_changed_since_the_report_lends_it_no_meaning(folder, tmp_path):

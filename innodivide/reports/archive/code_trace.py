@@ -2,13 +2,12 @@
 
 import ast
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from innodivide.data import frozen
-from innodivide.reports.executed import Cell
+from innodivide.reports.executed import cells
 
 LIBRARY = "innodivide"
 HOW_IT_IS_SHOWN = "innodivide/narrative/exhibits.py"  # not what: its functions stand behind every exhibit
@@ -25,10 +24,10 @@ class Shown:
     functions: tuple[str, ...]
 
 
-def exhibits(cells: Iterable[Cell]) -> list[Shown]:
+def exhibits(notebook) -> list[Shown]:
     """Return the exhibits of an executed notebook in order, each with the functions that its cell rests on."""
     imported, assigned, found = {}, {}, []
-    for cell in cells:
+    for cell in cells(notebook):
         if cell.kind != "code":
             continue
         tree = ast.parse(cell.source)

@@ -82,9 +82,10 @@ def _files(crate, contents, made: dict[str, bytes]) -> None:
     tables = {f"{CODE}/data/{r['path']}": (r["title"], r["description"]) for r in frozen.resources().values()}
     free, licence = frozen.package()["licenses"][0]["path"], _LICENCES[contents.citation["license"]][0]
     described = {name: tables.get(name) or _words(name) for name in contents.files}
-    for name, (title, text) in _folders(contents).items():
-        inside = [n for n, words in described.items() if words and _parent(n, _folders(contents)) == name]
-        inside += [f"{n}/" for n in _folders(contents) if _parent(n, _folders(contents)) == name]
+    folders = _folders(contents)
+    for name, (title, text) in folders.items():
+        inside = [n for n, words in described.items() if words and _parent(n, folders) == name]
+        inside += [f"{n}/" for n in folders if _parent(n, folders) == name]
         more = {"isBasedOn": [_reference(f"#source-{s}") for s in frozen.load("source")["source_id"]]}
         properties = {
             "name": title,

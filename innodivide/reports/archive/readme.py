@@ -1,5 +1,6 @@
 """The README of an archive, in the order that journals' data editors ask for, made from the run."""
 
+import json
 import math
 
 import pandas as pd
@@ -8,8 +9,8 @@ from innodivide.data import frozen
 from innodivide.data.sources import sources_of
 from innodivide.evidence.plan import load_plan
 from innodivide.reports.archive import code_trace
-from innodivide.reports.executed import read
 from innodivide.reports.files import template
+from innodivide.reports.making.manifest import first_three
 
 
 def readme(contents) -> str:
@@ -24,7 +25,7 @@ def readme(contents) -> str:
         "authors": ", ".join(a["name"] for a in cited["authors"]),
         "abstract": " ".join(cited["abstract"].split()),
         "notebooks": len(listing),
-        "tables": sources,
+        "tables": _tables(sources),
         "reports": [(r.job.name, "not known" if r.seconds is None else r.seconds) for r in contents.reports],
         "shown": [row for notebook in listing for row in notebook["rows"]],
         "minutes": _time(seconds),
@@ -64,16 +65,8 @@ def _tables(sources: pd.DataFrame) -> list[dict]:
         table = frozen.load(name)
         ids = sources_of(table) if "source_id" in table and name != "source" else []
         counts = publisher.reindex(ids).value_counts()
-        named = ", ".join(counts.index[:3]) + (f" and {len(counts) - 3} more" if len(counts) > 3 else "")
-        rows.append(
-            {
-                "path": described["path"],
-                "rows": len(table),
-                "title": described["title"],
-                "publishers": named,
-                "sources": len(ids),
-            }
-        )
+        row = {"path": described["path"], "rows": len(table), "title": described["title"], "sources": len(ids)}
+        rows.append(row | {"publishers": first_three(list(counts.index))})
     return rows
 
 
@@ -82,8 +75,8 @@ def _terms(sources: pd.DataFrame) -> list[dict]:
     rows = []
     for licence, group in sources.groupby("licence"):
         names = sorted(group["publisher"].value_counts().items(), key=lambda item: (-item[1], item[0]))
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        rows.append({"licence": licence, "count": len(group), "publishers": ", ".join(n for n, _ in names[:3]) + more})
+        publishers = first_three([name for name, _ in names])
+        rows.append({"licence": licence, "count": len(group), "publishers": publishers})
     return sorted(rows, key=lambda row: (-row["count"], row["licence"]))
 
 
@@ -94,11 +87,12 @@ def _listing(contents) -> list[dict]:
         name = report.job.notebook.name
         counts[name] = counts.get(name, 0) + 1
         if name not in listing:
+            executed = json.loads((report.folder / "notebook.ipynb").read_text(encoding="utf-8"))
             listing[name] = {
                 "name": name,
                 "title": report.job.title,
                 "folder": f"repository/reports/{report.job.name}/exhibits/",
-                "rows": [_row(one, report) for one in code_trace.exhibits(read(report.folder / "notebook.ipynb"))],
+                "rows": [_row(one, report) for one in code_trace.exhibits(executed)],
             }
     return [entry | {"copies": counts[name]} for name, entry in listing.items()]
 

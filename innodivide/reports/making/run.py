@@ -4,6 +4,7 @@ The work is done elsewhere, in processes of this machine or of a cluster, and co
 writes into the output folder, one report at a time, and holds the folder's lock while it does.
 """
 
+import base64
 import glob
 import json
 import os
@@ -248,7 +249,7 @@ def _write_report(item: Job, folder: Path) -> list[str]:
     blocks = read_blocks(executed)
     nbformat.write(executed, folder / "notebook.ipynb")
     (folder / "exhibits").mkdir()
-    write_exhibits([b.payload for b in blocks if b.payload], folder / "exhibits")
+    _write_exhibits([b.payload for b in blocks if b.payload], folder / "exhibits")
     facts = {
         "Notebook": f"notebooks/{item.notebook.name}.ipynb",
         "Parameters": ", ".join(f"{k} = {v if v != '' else 'none'}" for k, v in item.parameters.items()) or "none",
@@ -270,10 +271,8 @@ def _write_report(item: Job, folder: Path) -> list[str]:
     return lost
 
 
-def write_exhibits(payloads: list[dict], folder: Path) -> None:
+def _write_exhibits(payloads: list[dict], folder: Path) -> None:
     """Write each exhibit's data (CSV, in which no text is taken for a formula) and drawing (SVG, PNG)."""
-    import base64
-
     from innodivide.reports.pages.spreadsheet import guarded
 
     for payload in payloads:

@@ -30,7 +30,7 @@ def render(title: str, blocks: list[Block], facts: dict[str, str]) -> bytes:
     """
     import typst
 
-    report = _named(document.build(title, blocks, facts))
+    report = document.each_text(_named, document.build(title, blocks, facts))
     try:
         pages, warnings = typst.compile_with_warnings(
             packaged("pages", "report.typ").encode(),
@@ -39,7 +39,7 @@ def render(title: str, blocks: list[Block], facts: dict[str, str]) -> bytes:
             font_paths=_fonts(),
             ignore_system_fonts=True,
             sys_inputs={"document": json.dumps(report)},
-            timestamp=_timestamp(report),
+            timestamp=int(datetime.fromisoformat(report["date"]).replace(tzinfo=UTC).timestamp()),  # no clock is read
         )
     except typst.TypstError as error:
         raise ReportError(f"PDF: {' '.join([error.message, *error.hints])}") from None
@@ -48,13 +48,9 @@ def render(title: str, blocks: list[Block], facts: dict[str, str]) -> bytes:
     return pages
 
 
-def _named(value):
-    """Return the data with each sign that no font has as its name."""
-    if isinstance(value, str):
-        return value if value.isascii() else _strange().sub(_name, value)
-    if isinstance(value, dict):
-        return {k: _named(v) for k, v in value.items()}
-    return [_named(v) for v in value] if isinstance(value, list) else value
+def _named(text: str) -> str:
+    """Return text with each sign that no font has as its name."""
+    return text if text.isascii() else _strange().sub(_name, text)
 
 
 def _name(found: re.Match) -> str:
@@ -79,8 +75,3 @@ def _fonts():
     import typst
 
     return typst.Fonts(include_system_fonts=False, font_paths=[_FOLDER])
-
-
-def _timestamp(report: dict) -> int:
-    """Return the report's own date in seconds, so that no clock is read."""
-    return int(datetime.fromisoformat(report["date"]).replace(tzinfo=UTC).timestamp())

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from html import escape
 
 from innodivide.reports.files import packaged
+from innodivide.reports.making.manifest import first_three
 from innodivide.reports.pages.prose import MARKDOWN
 from innodivide.reports.verify.compare import TOLERANCE, Comparison, Difference
 from innodivide.reports.verify.compare_inputs import Change, Provenance
@@ -143,15 +144,10 @@ def _origins(origins: list[Provenance]) -> str:
     rows = []
     for o in origins:
         outputs = o.fault or (f"{len(o.altered)} altered" if o.altered else "as its manifest says")
-        inputs = _listed(o.inputs) if o.inputs else "those of this checkout"
+        inputs = f"differ: {first_three(o.inputs)}" if o.inputs else "those of this checkout"
         versions = ", ".join(o.versions) or "those here"
         rows.append((o.report, outputs, *(("", "", "") if o.fault else (inputs, versions, o.code))))
     return _table(("report", "outputs", "inputs", "versions", "code"), [tuple(map(_plain, row)) for row in rows])
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return f"differ: {', '.join(names[:3])}{more}"
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -179,12 +175,12 @@ def page(markdown: str) -> str:
     )
 
 
-def lines(results: list[Comparison], cells: int = 3) -> Iterable[str]:
+def lines(results: list[Comparison]) -> Iterable[str]:
     """Yield what a terminal shows of a verification: each exhibit that is not reproduced, with its first cells."""
     for r in results:
         if r.status == "differs":
             yield f"{r.report} {r.exhibit}: {_extent(r)}"
-            for d in r.differences[:cells]:
+            for d in r.differences[:3]:
                 a, b = _both(d)
                 where = ", ".join(t for t in (d.row, d.column) if t)
                 yield f"    {where}: expected {a!r}, found {b!r} {_amount(d)}".rstrip()
