@@ -28,6 +28,15 @@ def browser():
         yield running
 
 
+@pytest.fixture
+def visit(browser, address):
+    """Open the page at the module's `address`: visit(viewport, hash, of=address, **options of the browser)."""
+    import chromium
+
+    with chromium.visitor(browser, address) as open_page:
+        yield open_page
+
+
 @pytest.fixture(scope="module")
 def mini(tmp_path_factory):
     """A small copy of the repository with notebooks that run in a second."""

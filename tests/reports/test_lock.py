@@ -36,14 +36,6 @@ def hold():
         process.communicate()
 
 
-def test_a_second_run_is_refused_at_once_and_told_who_works_there(tmp_path, hold, capsys):
-    first = hold(tmp_path)
-    with pytest.raises(FolderBusy, match=rf"process {first.pid} on .+ still works in .+; try again later, or --out$"):
-        with only_run_in(tmp_path, 0):
-            pytest.fail("two runs at once")
-    assert capsys.readouterr().err == ""
-
-
 def test_a_second_run_waits_saying_so_until_its_time_is_over(tmp_path, hold, capsys):
     first = hold(tmp_path)
     with pytest.raises(FolderBusy, match=r"after 0\.01 minutes"), only_run_in(tmp_path, 0.6):

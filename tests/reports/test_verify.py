@@ -241,12 +241,6 @@ def test_a_changed_table_shows_in_why_run_verify_compare_and_renew(mini, run, co
     assert verify(mini, copied).returncode == 0
 
 
-def test_a_report_compared_with_itself_has_no_changes(mini, run):
-    same = mini.call(invoke, ["compare", run, run, "--save", mini.root / "said"])
-    assert same.returncode == 0 and "3 same, 0 changed, 0 only in A, 0 only in B." in same.stdout
-    assert "Inputs, parameters and versions are the same" in same.stdout
-
-
 def test_a_damaged_report_cannot_be_compared(mini, run, copied):
     (copied / MINI / "notebook.ipynb").write_text("{")
     done = mini.call(invoke, ["compare", run, copied, "--save", mini.root / "said"])
