@@ -47,6 +47,30 @@ def mini(tmp_path_factory):
     made.close()
 
 
+@pytest.fixture
+def change(mini):
+    """Change files of the small repository and put them back afterwards.
+
+    change(file, new): the new text or bytes, None for no file, or a function of the old text.
+    """
+    kept = {}
+
+    def apply(file, new) -> Path:
+        path = mini.root / file
+        kept.setdefault(path, path.read_bytes())
+        old = path.read_bytes().decode()
+        content = new(old) if callable(new) else new
+        assert content != old, f"{file} was not changed"
+        path.unlink()
+        if content is not None:
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    yield apply
+    for path, content in kept.items():
+        path.write_bytes(content)
+
+
 class DataCopy:
     """A folder of tables whose files a test may change; `restore` puts back content and time stamp of each."""
 

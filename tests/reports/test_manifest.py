@@ -24,24 +24,6 @@ def report(mini):
     return folder
 
 
-@pytest.fixture
-def change(mini):
-    """Change files of the repository (text, or a function of the old text) and put them back afterwards."""
-    kept = {}
-
-    def apply(file, new):
-        path = mini.root / file
-        kept.setdefault(path, path.read_bytes())
-        old = path.read_bytes().decode()
-        content = new(old) if callable(new) else new
-        assert content != old, f"{file} was not changed"
-        path.write_text(content, encoding="utf-8", newline="")
-
-    yield apply
-    for path, content in kept.items():
-        path.write_bytes(content)
-
-
 def edited_row(text: str) -> str:
     """Change one word, or else the last character of the last row, so that tables read on the way stay valid."""
     for old, new in (("facts only", "facts alone"), ("Poland", "Polonia")):
@@ -196,14 +178,8 @@ def test_another_package_version_makes_it_stale(mini, report, tmp_path):
 
 def test_all_reasons_are_given(mini, report, change):
     change("data/sources.csv", edited_row)
-    output = report / "report.html"
-    kept = output.read_bytes()
-    try:
-        output.write_bytes(b"")
-        found = mini.call(reasons, report, "second")
-    finally:
-        output.write_bytes(kept)
-    assert found == [
+    change(report / "report.html", "")
+    assert mini.call(reasons, report, "second") == [
         "parameter mood: was good, is second",
         "changed: data/sources.csv",
         "not made in format pdf",
@@ -299,17 +275,10 @@ def test_compiled_files_and_times_leave_it_fresh(mini, report):
 
 
 @pytest.mark.parametrize("output", ["report.html", "exhibits/T90.1.csv"])
-def test_an_altered_or_deleted_output_makes_it_stale(mini, report, output):
-    path = report / output
-    kept = path.read_bytes()
-    try:
-        path.write_bytes(kept + b" ")
-        assert mini.call(why_stale, report) == f"output {output} is missing or was altered"
-        path.unlink()
-        assert mini.call(why_stale, report) == f"output {output} is missing or was altered"
-    finally:
-        path.write_bytes(kept)
-    assert mini.call(why_stale, report) == ""
+@pytest.mark.parametrize("new", [lambda text: text + " ", None], ids=["altered", "deleted"])
+def test_an_altered_or_deleted_output_makes_it_stale(mini, report, change, output, new):
+    change(report / output, new)
+    assert mini.call(why_stale, report) == f"output {output} is missing or was altered"
 
 
 def deep(levels: int) -> bytes:
@@ -339,15 +308,9 @@ def spoilt(part, value):
         spoilt("outputs", {"a\0b": "0" * 64}),
     ],
 )
-def test_a_corrupted_manifest_is_named_and_makes_it_stale(mini, report, spoil):
-    path = report / "manifest.json"
-    kept = path.read_bytes()
-    try:
-        path.write_bytes(spoil(json.loads(kept)))
-        assert mini.call(why_stale, report).startswith(f"{path} is damaged: ")
-    finally:
-        path.write_bytes(kept)
-    assert mini.call(why_stale, report) == ""
+def test_a_corrupted_manifest_is_named_and_makes_it_stale(mini, report, change, spoil):
+    path = change(report / "manifest.json", lambda text: spoil(json.loads(text)))
+    assert mini.call(why_stale, report).startswith(f"{path} is damaged: ")
 
 
 @pytest.mark.parametrize(
@@ -361,14 +324,9 @@ def test_a_corrupted_manifest_is_named_and_makes_it_stale(mini, report, spoil):
         ("inputs", {}, "changed: analysis_plan.yml, data/datapackage.json (tables used), data/geography/country.csv"),
     ],
 )
-def test_a_manifest_of_something_else_makes_it_stale(mini, report, part, value, told):
-    path = report / "manifest.json"
-    kept = path.read_bytes()
-    try:
-        path.write_bytes(spoilt(part, value)(json.loads(kept)))
-        assert mini.call(why_stale, report).startswith(told)
-    finally:
-        path.write_bytes(kept)
+def test_a_manifest_of_something_else_makes_it_stale(mini, report, change, part, value, told):
+    change(report / "manifest.json", lambda text: spoilt(part, value)(json.loads(text)))
+    assert mini.call(why_stale, report).startswith(told)
 
 
 def test_a_manifest_that_is_a_folder_makes_it_stale(mini, tmp_path):
@@ -376,13 +334,9 @@ def test_a_manifest_that_is_a_folder_makes_it_stale(mini, tmp_path):
     assert mini.call(why_stale, tmp_path).startswith(f"{tmp_path / 'manifest.json'} cannot be read")
 
 
-def test_a_missing_input_makes_it_stale_and_is_named(mini, report):
-    notebook = mini.root / "notebooks" / f"{MINI}.ipynb"
-    away = notebook.rename(notebook.with_suffix(".away"))
-    try:
-        assert mini.call(why_stale, report) == f"{notebook} cannot be read"
-    finally:
-        away.rename(notebook)
+def test_a_missing_input_makes_it_stale_and_is_named(mini, report, change):
+    notebook = change(f"notebooks/{MINI}.ipynb", None)
+    assert mini.call(why_stale, report) == f"{notebook} cannot be read"
 
 
 def test_the_manifest_tells_what_made_the_report(mini, report):

@@ -191,13 +191,9 @@ def test_an_input_changed_while_the_notebook_ran_leaves_the_report_stale(bad, mi
 # ---- folders and files in the way, without kernels ----
 
 
-def test_a_missing_notebook_fails_with_its_name(mini, runs):
-    notebook = mini.root / "notebooks" / f"{MINI}.ipynb"
-    away = notebook.rename(notebook.with_suffix(".away"))
-    try:
-        outcome = mini.call(make_reports, ["good"], runs.out, 1)[0]
-    finally:
-        away.rename(notebook)
+def test_a_missing_notebook_fails_with_its_name(mini, runs, change):
+    change(f"notebooks/{MINI}.ipynb", None)
+    outcome = mini.call(make_reports, ["good"], runs.out, 1)[0]
     assert outcome.status == "failed" and f"{MINI}.ipynb" in outcome.message and "No such file" in outcome.message
     assert tree(runs.out / GOOD)["report.html"] == runs.before[f"{GOOD}/report.html"]
 

@@ -107,22 +107,21 @@ def _read(file: Path) -> str:
         raise DataError(f"{file} cannot be read as text ({type(error).__name__})") from None
 
 
-def stored(root: Path | None = None) -> list[str]:
+def stored() -> list[str]:
     """Return the names of the reports whose exhibits are stored."""
-    root = root or EXPECTED
-    return sorted(p.parent.relative_to(root).as_posix() for p in root.rglob(WORDS))
+    return sorted(p.parent.relative_to(EXPECTED).as_posix() for p in EXPECTED.rglob(WORDS))
 
 
-def read_stored(report: str, root: Path | None = None) -> Content:
+def read_stored(report: str) -> Content:
     """Return the stored exhibits of a report."""
-    folder = (root or EXPECTED) / report
+    folder = EXPECTED / report
     tables = {p.stem: _read(p) for p in sorted(folder.glob("*.csv"))}
     return Content(parse_words(_read(folder / WORDS)), tables)
 
 
-def write_stored(report: str, content: Content, root: Path | None = None) -> list[str]:
+def write_stored(report: str, content: Content) -> list[str]:
     """Store the exhibits of a report; return the names of the files written or removed."""
-    folder = (root or EXPECTED) / report
+    folder = EXPECTED / report
     wanted = {f"{i}.csv": text for i, text in content.tables.items()} | {WORDS: format_words(report, content.words)}
     folder.mkdir(parents=True, exist_ok=True)
     gone = [p for p in sorted(folder.glob("*.csv")) if p.name not in wanted]
