@@ -5,8 +5,6 @@ import re
 import string
 from collections.abc import Mapping, Sequence
 
-import pandas as pd
-
 from innodivide.errors import ParameterError
 
 UNKNOWN = "not known"
@@ -15,6 +13,8 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~$&])")
 
 def show(value, fmt: str = "", missing: str = UNKNOWN) -> str:
     """Return a value as the reader sees it; a missing one as `missing`, never nan."""
+    import pandas as pd  # here, so that names of groups can be had without it
+
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
         return missing
     if isinstance(value, bool) or str(getattr(value, "dtype", "")) == "bool":

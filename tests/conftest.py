@@ -28,6 +28,15 @@ def browser():
         yield running
 
 
+@pytest.fixture
+def visit(browser, address):
+    """Open the page at the module's `address`: visit(viewport, hash, of=address, **options of the browser)."""
+    import chromium
+
+    with chromium.visitor(browser, address) as open_page:
+        yield open_page
+
+
 @pytest.fixture(scope="module")
 def mini(tmp_path_factory):
     """A small copy of the repository with notebooks that run in a second."""
@@ -36,6 +45,30 @@ def mini(tmp_path_factory):
     made = Mini(tmp_path_factory.mktemp("mini"))
     yield made
     made.close()
+
+
+@pytest.fixture
+def change(mini):
+    """Change files of the small repository and put them back afterwards.
+
+    change(file, new): the new text or bytes, None for no file, or a function of the old text.
+    """
+    kept = {}
+
+    def apply(file, new) -> Path:
+        path = mini.root / file
+        kept.setdefault(path, path.read_bytes())
+        old = path.read_bytes().decode()
+        content = new(old) if callable(new) else new
+        assert content != old, f"{file} was not changed"
+        path.unlink()
+        if content is not None:
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    yield apply
+    for path, content in kept.items():
+        path.write_bytes(content)
 
 
 class DataCopy:

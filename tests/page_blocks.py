@@ -42,33 +42,14 @@ NASTY = [
     "a\u00a0b",
     "tab\tstop",
 ]
-# The letters of the official languages of the EU that are not in plain ASCII, small and capital.
-LETTERS = {
-    "bg": "абвгдежзийклмнопрстуфхцчшщъьюя",
-    "cs": "áčďéěíňóřšťúůýž",
-    "da": "æøåé",
-    "de": "äöüß",
-    "el": "αάβγδεέζηήθιίϊΐκλμνξοόπρσςτυύϋΰφχψωώ",
-    "es": "áéíñóúü¿¡",
-    "et": "šžõäöü",
-    "fi": "åäöšž",
-    "fr": "àâæçéèêëîïôœùûüÿ",
-    "ga": "áéíóúḃċḋḟġṁṗṡṫ",
-    "hr": "čćđšž",
-    "hu": "áéíóöőúüű",
-    "it": "àèéìîòù",
-    "lt": "ąčęėįšųūž",
-    "lv": "āčēģīķļņšūž",
-    "mt": "ċġħżàèìòù",
-    "nl": "áéëïíóöúüĳ",
-    "pl": "ąćęłńóśźż",
-    "pt": "áâãàçéêíóôõú",
-    "ro": "ăâîșțşţ",
-    "sk": "áäčďéíĺľňóôŕšťúýž",
-    "sl": "čšž",
-    "sv": "åäö",
-    "quotes": "„“”‚‘’«»‹›–—…€‰°№·",
-}
+# The letters of the official languages of the EU that are not in plain ASCII, and their quotation marks and signs.
+LETTERS = (
+    "абвгдежзийклмнопрстуфхцчшщъьюя",
+    "αάβγδεέζηήθιίϊΐκλμνξοόπρσςτυύϋΰφχψωώ",
+    "¡¿ßàáâãäåæçèéêëìíîïñòóôõöøùúûüýÿāăąćċčďđē",
+    "ėęěġģħīįĳķĺļľłńņňőœŕřśşšţťūůűųźżžșțḃḋḟṁṗṡṫ",
+    "„“”‚‘’«»‹›–—…€‰°№·",
+)
 _LINK_AND_PROSE = """# Regions & "rules" <b>
 
 Words *leaning*, **strong**, ***both***, `code <i>`, a [link](https://europa.eu/a?b=c&d=e), a [file](manifest.json) and

@@ -237,7 +237,7 @@ def why_stale(folder: Path, name: str = MINI, mood: str = "good") -> str:
 
     _forget()
     item = run.job(name, mood=mood)
-    return manifest.why_stale(item.notebook, item.parameters, folder)
+    return next(manifest.reasons(item.notebook, item.parameters, folder, ("html",)), "")
 
 
 # ---- reading a report page ----

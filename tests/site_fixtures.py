@@ -121,7 +121,9 @@ def robustness_rows() -> pd.DataFrame:
 def write_report(folder: Path, shown=(), formats=("html",)) -> None:
     """Write a report folder as a run leaves it, with these exhibits."""
     folder.mkdir(parents=True)
-    cells = [{"cell_type": "code", "outputs": [{"data": {MIME: e.payload()}}]} for e in shown]
+    cells = [
+        {"cell_type": "code", "metadata": {}, "source": "", "outputs": [{"data": {MIME: e.payload()}}]} for e in shown
+    ]
     notebook = json.dumps({"cells": cells}).encode()
     (folder / "notebook.ipynb").write_bytes(notebook)
     (folder / "exhibits").mkdir()

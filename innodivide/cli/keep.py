@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from innodivide.cli.options import FOLDER
+
 
 @click.command()
 def freeze():
@@ -24,12 +26,7 @@ def freeze():
 
 @click.command()
 @click.argument("out", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@click.option(
-    "--reports",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=None,
-    help="Folder with the reports [default: reports/ of the repository].",
-)
+@click.option("--reports", type=FOLDER, help="Folder with the reports [default: reports/ of the repository].")
 def archive(out, reports):
     """Pack data, code, notebooks, exhibits and manifests into one zip [default: innodivide-VERSION.zip].
 
@@ -50,12 +47,9 @@ def archive(out, reports):
 
 @click.command()
 @click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=None,
-    help="Folder for answers and revisions.csv [default: data-live/ of the repository].",
+    "--out", type=FOLDER, help="Folder for answers and revisions.csv [default: data-live/ of the repository]."
 )
-@click.option("--server", default=None, metavar="URL", help="Ask this server instead of the publishers' (a mirror).")
+@click.option("--server", metavar="URL", help="Ask this server instead of the publishers' (a mirror).")
 def refresh(out, server):
     """Compare frozen figures with what Eurostat and the World Bank publish today. Needs the network.
 

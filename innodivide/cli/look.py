@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from innodivide.cli.options import workers
 from innodivide.errors import DataError, ParameterError
 
 
@@ -71,10 +72,8 @@ def show_claims():
 
 
 @click.command("audit-size")
-@click.option(
-    "--simulations", type=click.IntRange(1), default=None, help="Simulated data sets per cell [default: as stored]."
-)
-@click.option("--workers", type=click.IntRange(1), default=None, help="Processes [default: one for each core].")
+@click.option("--simulations", type=click.IntRange(1), help="Simulated data sets per cell [default: as stored].")
+@workers
 @click.option("--write", is_flag=True, help="Replace the stored audit by this one.")
 def audit_size(simulations, workers, write):
     """Simulate false positives, power and coverage of every method and compare with the stored audit.

@@ -1,49 +1,45 @@
 """Commands that make reports: run, annex."""
 
 import sys
-from pathlib import Path
+from contextlib import nullcontext
+from functools import reduce
 
 import click
 
+from innodivide.cli.options import FOLDER, workers
 from innodivide.errors import DataError, ParameterError
+
+_OPTIONS = (
+    click.option("--out", type=FOLDER, help="Output folder [default: reports/ of the repository]."),
+    click.option(
+        "--format",
+        "formats",
+        default="html,pdf",
+        show_default=True,
+        help="Formats, separated by commas: html, pdf, docx.",
+    ),
+    workers,
+    click.option("--cluster", metavar="ADDRESS", help="Work on a Dask scheduler, such as tcp://host:8786."),
+    click.option(
+        "--wait/--no-wait",
+        default=True,
+        help="Wait up to 10 minutes for another run in the same folder [default], or refuse at once.",
+    ),
+    click.option("--force", is_flag=True, help="Make reports again that are up to date."),
+    click.option("--why", is_flag=True, help="Say of each report why it is fresh or must be made; then go on."),
+    click.option(
+        "-p",
+        "--parameter",
+        "given",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="A parameter of the notebook; may be repeated.",
+    ),
+)
 
 
 def _output_options(command):
-    from functools import reduce
-
-    options = [
-        click.option(
-            "--out",
-            type=click.Path(path_type=Path, file_okay=False),
-            default=None,
-            help="Output folder [default: reports/ of the repository].",
-        ),
-        click.option(
-            "--format",
-            "formats",
-            default="html,pdf",
-            show_default=True,
-            help="Formats, separated by commas: html, pdf, docx.",
-        ),
-        click.option("--workers", type=click.IntRange(1), default=None, help="Processes [default: one for each core]."),
-        click.option("--cluster", metavar="ADDRESS", help="Work on a Dask scheduler, such as tcp://host:8786."),
-        click.option(
-            "--wait/--no-wait",
-            default=True,
-            help="Wait up to 10 minutes for another run in the same folder [default], or refuse at once.",
-        ),
-        click.option("--force", is_flag=True, help="Make reports again that are up to date."),
-        click.option("--why", is_flag=True, help="Say of each report why it is fresh or must be made; then go on."),
-        click.option(
-            "-p",
-            "--parameter",
-            "given",
-            multiple=True,
-            metavar="NAME=VALUE",
-            help="A parameter of the notebook; may be repeated.",
-        ),
-    ]
-    return reduce(lambda f, option: option(f), reversed(options), command)
+    return reduce(lambda made, option: option(made), reversed(_OPTIONS), command)
 
 
 @click.command()
@@ -141,8 +137,6 @@ def progress(total: int, because=lambda name: ""):
 
 
 def _executor(cluster, jobs):
-    from contextlib import nullcontext
-
     if not cluster:
         return nullcontext()
     from innodivide.reports.making.cluster import executor

@@ -7,22 +7,20 @@ from pathlib import Path
 
 import click
 
+from innodivide.cli.options import FOLDER, workers
 from innodivide.errors import DataError, ParameterError
 
-_FOLDER = click.Path(path_type=Path, file_okay=False)
 _ONLY = click.option(
     "--only", multiple=True, metavar="NOTEBOOK", help="A notebook (03) or report (annex/PL); may be repeated."
 )
-_SAVE = click.option(
-    "--save", type=_FOLDER, default=None, help="Where the report goes [default: reports/ of the repository]."
-)
+_SAVE = click.option("--save", type=FOLDER, help="Where the report goes [default: reports/ of the repository].")
 
 
 @click.command()
 @click.argument("run_folder", required=False, type=click.Path(path_type=Path), metavar="[RUN_FOLDER]")
 @_ONLY
-@click.option("--out", type=_FOLDER, default=None, help="Where a new run goes [default: nowhere, it is not kept].")
-@click.option("--workers", type=click.IntRange(1), default=None, help="Processes [default: one for each core].")
+@click.option("--out", type=FOLDER, help="Where a new run goes [default: nowhere, it is not kept].")
+@workers
 @click.option("--renew", is_flag=True, help="Show what differs, then store the exhibits of this run instead.")
 @_SAVE
 def verify(run_folder, only, out, workers, renew, save):
@@ -165,12 +163,11 @@ def _renew(content, changed, origins, failed) -> None:
 
 def _save(folder, name: str, markdown: str) -> None:
     from innodivide.data import frozen
+    from innodivide.reports.files import write_whole
     from innodivide.reports.making.run import prepare_output
     from innodivide.reports.verify.compare_page import page
 
     folder = prepare_output(folder or frozen.ROOT / "reports")
     for kind, text in (("md", markdown), ("html", page(markdown))):
-        partial = folder / f".{name}.{kind}"
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(folder / f"{name}.{kind}")
+        write_whole(folder / f"{name}.{kind}", text)
     click.echo(f"written: {folder / name}.html and .md")

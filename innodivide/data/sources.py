@@ -1,8 +1,12 @@
 """The sources and flags of rows: what stands behind an exhibit, and how weak it is."""
 
-from collections.abc import Mapping
+from __future__ import annotations  # pandas is imported where a frame is made: a command with nothing to do is quick
 
-import pandas as pd
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FLAG_MEANING = {
     "derived": "computed here from source rows",
@@ -35,6 +39,8 @@ def edition_line(rows: pd.DataFrame) -> str:
 
 def flag_note(*frames: pd.DataFrame) -> str:
     """Return the sentence that tells a reader how many of the rows used are weak, and in what way."""
+    import pandas as pd
+
     flags = pd.concat([f["flag"].dropna() for f in frames if "flag" in f] or [pd.Series(dtype=str)])
     counts = flags.value_counts().sort_index()
     total = sum(len(f) for f in frames)

@@ -1,18 +1,23 @@
 """The tables as one argument: loaded when first asked for, results remembered, the Member States and IPCEIs in them."""
 
+from __future__ import annotations  # pandas is imported where a frame is made: a command with nothing to do is quick
+
 import copy
 import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-
-import numpy as np
-import pandas as pd
+from numbers import Real
+from typing import TYPE_CHECKING
 
 from innodivide.data import frozen
 from innodivide.errors import ParameterError
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 ROLES = ("notifying", "joined_later", "eea_participant", "associated", "prepared_only", "connected")
 TAKING_PART = ("notifying", "joined_later")  # the roles that count as taking part when late joiners do
+REMEMBERED: list[Callable] = []  # the functions, of all modules imported so far, whose results are kept by `once`
 
 
 class Tables(Mapping):
@@ -59,7 +64,8 @@ def once(function: Callable) -> Callable:
     Parameters
     ----------
     function : callable
-        Takes `tables` first. Its result depends on its arguments alone; equal arguments give equal results.
+        Takes `tables` first; the other arguments have defaults. Its result depends on its arguments alone; equal
+        arguments give equal results. It is listed in `REMEMBERED`.
     """
     signature = inspect.signature(function)
     results: dict[tuple, tuple[dict, object]] = {}
@@ -83,6 +89,7 @@ def once(function: Callable) -> Callable:
         tables.state = state | tables.state  # the caller's result depends on these too; what it has seen first counts
         return copy.deepcopy(result)
 
+    REMEMBERED.append(wrapper)
     return wrapper
 
 
@@ -114,10 +121,10 @@ def integrated_ipceis(tables: Tables, until=None, since=None) -> pd.DataFrame:
 
 
 def _day(value, name: str) -> pd.Timestamp:
-    try:
-        day = (
-            pd.NaT if isinstance(value, (int, float, np.number)) else pd.Timestamp(value)
-        )  # a number would be nanoseconds of 1970
+    import pandas as pd
+
+    try:  # a number would be nanoseconds of 1970
+        day = pd.NaT if isinstance(value, Real) else pd.Timestamp(value)
     except (ValueError, TypeError):
         day = pd.NaT
     if day is pd.NaT or day.tz is not None:

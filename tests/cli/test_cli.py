@@ -207,30 +207,17 @@ def repeated_row(text):
         ("../notebooks/notebooks.yml", lambda t: t + "\n  broken: [", "cannot be read"),
     ],
 )
-def test_bad_data_is_named_and_nothing_is_run_or_written(mini, file, spoil, rule):
-    path, out = mini.data / file, mini.root / "out"
-    kept = path.read_bytes()
-    try:
-        path.unlink()
-        changed = spoil(kept.decode())
-        if changed is not None:
-            path.write_text(changed, encoding="utf-8", newline="")
-        done = mini.cli("run", MINI, "--out", out)
-    finally:
-        path.write_bytes(kept)
+def test_bad_data_is_named_and_nothing_is_run_or_written(mini, change, file, spoil, rule):
+    path, out = change(f"data/{file}", spoil), mini.root / "out"
+    done = mini.cli("run", MINI, "--out", out)
     assert done.returncode == 1, done.stdout + done.stderr
     assert rule in done.stderr and path.name in done.stderr and "Traceback" not in done.stderr
     assert done.stdout == "" and not out.exists()
 
 
-def test_bad_data_in_a_table_that_is_not_used_does_not_stop_a_run_but_fails_the_check(mini):
-    path = mini.data / "tier2" / "rrf_fact.csv"
-    kept = path.read_bytes()
-    try:
-        path.write_text(repeated_row(kept.decode()), encoding="utf-8", newline="")
-        refused = mini.cli("run", MINI, "--out", mini.root / "notebooks" / "notebooks.yml")  # data are checked before
-        checked = mini.cli("check")
-    finally:
-        path.write_bytes(kept)
+def test_bad_data_in_a_table_that_is_not_used_does_not_stop_a_run_but_fails_the_check(mini, change):
+    change("data/tier2/rrf_fact.csv", repeated_row)
+    refused = mini.cli("run", MINI, "--out", mini.root / "notebooks" / "notebooks.yml")  # data are checked before
+    checked = mini.cli("check")
     assert refused.returncode == 2 and "rrf_fact" not in refused.stderr
     assert checked.returncode == 1 and "tier2/rrf_fact.csv, row " in checked.stderr and "unique key" in checked.stderr

@@ -31,12 +31,10 @@ def sources(name: str, kind: str = "code") -> list[str]:
         ("string", "x", "x"),
         ("string", 2020, "2020"),
         ("integer", "7", 7),
-        ("integer", 7.0, 7),
         ("integer", "-1", -1),
         ("number", "1.5", 1.5),
         ("number", 2, 2.0),
         ("boolean", "True", True),
-        ("boolean", "false", False),
         ("boolean", False, False),
         ("date", "2021-02-03", "2021-02-03"),
         ("date", "", ""),
@@ -52,23 +50,16 @@ def test_values_are_read_in_the_declared_type(type, given, read):
     ("type", "given"),
     [
         ("integer", "1.5"),
-        ("integer", 1.5),
         ("integer", "x"),
-        ("integer", ""),
         ("integer", True),
-        ("integer", float("inf")),
         ("integer", float("nan")),
-        ("integer", None),
         ("number", "x"),
-        ("number", ""),
         ("number", "nan"),
-        ("number", "inf"),
         ("number", True),
         ("boolean", "yes"),
         ("boolean", 1),
         ("date", "2021-02-30"),
         ("date", "3.2.2021"),
-        ("date", "2021"),
         ("date", 2021),
     ],
 )
@@ -111,12 +102,6 @@ def test_choices_by_name_come_from_the_data():
         edition.read(1999)
 
 
-def test_an_unknown_country_lists_all_27():
-    with pytest.raises(ParameterError) as error:
-        annex_jobs(["MT", "XX"])
-    assert "country='XX'" in str(error.value) and ", ".join(eu27()) in str(error.value)
-
-
 def test_a_near_country_code_is_suggested():
     with pytest.raises(ParameterError, match=r"did you mean PL\?"):
         job("country_annex", country="pl")
@@ -139,11 +124,6 @@ def test_a_misspelt_parameter_gets_a_suggestion_and_the_list():
 def test_parameters_named_like_arguments_of_the_library_are_refused_too(name):
     with pytest.raises(ParameterError, match=f"no parameter '{name}'"):
         job("01", **{name: "x"})
-
-
-def test_the_country_of_an_annex_cannot_be_given_twice():
-    with pytest.raises(ParameterError, match="named without -p"):
-        annex_jobs(["PL"], country="DE")
 
 
 @pytest.mark.parametrize("name", ["03", "03_leader_test", "notebooks/03_leader_test.ipynb", "03_leader_test.ipynb"])
@@ -215,24 +195,23 @@ def test_the_parameters_cell_equals_the_declaration(name):
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
-def test_defaults_are_allowed_values_and_meanings_are_written(name):
-    for p in notebook(name).parameters:
-        assert p.read(p.default) == p.default, f"{p.name}: the default does not pass its own rule"
-        assert p.meaning.strip()
-
-
-@pytest.mark.parametrize("name", NOTEBOOKS)
-def test_declared_tables_exist_once(name):
-    tables = notebook(name).tables
-    assert set(tables) <= set(frozen.resources()) and len(tables) == len(set(tables))
-
-
-@pytest.mark.parametrize("name", NOTEBOOKS)
-def test_tables_loaded_by_name_are_declared(name):
+def test_a_declaration_is_in_itself_sound(name):
     """What the library loads for a notebook is caught in the run itself, which refuses any other table."""
+    declared = notebook(name)
+    for p in declared.parameters:
+        assert p.read(p.default) == p.default and p.meaning.strip(), p.name
+    assert set(declared.tables) <= set(frozen.resources()) and len(declared.tables) == len(set(declared.tables))
     calls = [n for s in sources(name) for n in ast.walk(ast.parse(s)) if isinstance(n, ast.Call)]
     loaded = {c.args[0].value for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr == "load" and c.args}
-    assert loaded <= {*notebook(name).tables, "source", "country"}
+    assert loaded <= {*declared.tables, "source", "country"}
+
+
+@pytest.mark.parametrize("seconds", [0, -1, "soon", True, float("inf")])
+def test_a_time_limit_that_is_none_is_refused(seconds):
+    entry = {"title": "x", "tables": [], "folder": "x", "timeout": seconds}
+    with pytest.raises(DataError, match=r"notebooks.yml, x: timeout .+ is not a number of seconds above 0"):
+        declarations._notebook("x", entry)
+    assert declarations._notebook("x", entry | {"timeout": 2.5}).timeout == 2.5
 
 
 def test_a_table_that_is_not_declared_cannot_be_loaded(monkeypatch):

@@ -29,8 +29,6 @@ from report_fixtures import (
     write_fake_report,
 )
 
-from innodivide import errors as errors_module
-from innodivide.reports.making import declarations
 from innodivide.reports.making.lock import HOLDER, LOCK
 
 HIDDEN = {LOCK}
@@ -109,23 +107,15 @@ def read_only(folder):
 # ---- two runs at once ----
 
 
-def test_of_two_runs_in_one_folder_the_second_waits_and_then_finds_all_done(undisturbed):
+def test_of_two_runs_in_one_folder_the_second_waits_or_is_refused_as_it_wants(undisturbed):
     assert undisturbed.second.returncode == 0
     output, errors = undisturbed.waited
     assert f"waiting for process {undisturbed.first.pid} on " in errors and "giving up after 10 minutes" in errors
     assert "0 made, 2 up to date, 0 failed" in output
-
-
-def test_a_run_that_will_not_wait_is_refused(undisturbed):
     third = undisturbed.third
     assert third.returncode == 1 and third.stdout == ""
     assert third.stderr.startswith(f"innodivide: process {undisturbed.first.pid} on ") and "still works" in third.stderr
-
-
-def test_the_lock_is_no_output(undisturbed):
     assert {p.name for p in undisturbed.out.iterdir()} == {MINI, AGAIN, "index.html", *HIDDEN}
-    assert LOCK not in (undisturbed.out / "index.html").read_text()
-    assert not [n for n, c in undisturbed.tree.items() if n.endswith("manifest.json") and LOCK.encode() in c]
 
 
 # ---- killed at any moment ----
@@ -213,16 +203,6 @@ def test_a_kernel_that_is_killed_fails_its_report_and_says_where(mini, undisturb
     assert done.returncode == 1
     assert f"(mood=killed), cell {TROUBLE_CELL}: DeadKernelError: Kernel died" in done.stderr
     assert result(out) == undisturbed.tree
-
-
-@pytest.mark.parametrize("seconds", [0, -1, "soon", True, float("inf")])
-def test_a_time_limit_that_is_none_is_refused(seconds):
-    entry = {"title": "x", "tables": [], "folder": "x", "timeout": seconds}
-    with pytest.raises(
-        errors_module.DataError, match=r"notebooks.yml, x: timeout .+ is not a number of seconds above 0"
-    ):
-        declarations._notebook("x", entry)
-    assert declarations._notebook("x", entry | {"timeout": 2.5}).timeout == 2.5
 
 
 @pytest.mark.slow

@@ -1,14 +1,13 @@
 """One zip with all that the reports rest on: data, code, executed notebooks, exhibits, manifests.
 
-The zip is an RO-Crate (`archive_crate`) with the README a journal's data editor asks for (`archive_readme`). The same
-reports and sources give the same bytes: entries are sorted, times are fixed, and no date is taken from the clock.
+The zip is an RO-Crate (`crate`) with the README a journal's data editor asks for (`readme`). The same reports and
+sources give the same bytes: entries are sorted, times are fixed, and no date is taken from the clock.
 """
 
 import hashlib
 import json
 import os
 import re
-import subprocess
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +19,8 @@ from filelock import FileLock, Timeout
 from innodivide import __version__
 from innodivide.data import checks, frozen
 from innodivide.errors import DataError, ParameterError
-from innodivide.reports.archive.crate import CODE
+from innodivide.reports.archive.crate import CODE, metadata
+from innodivide.reports.files import replacing
 from innodivide.reports.making import manifest
 from innodivide.reports.making.run import TIMES, Job, freshness, prepare_output
 from innodivide.reports.verify.golden import standard_jobs
@@ -86,14 +86,14 @@ def collect(reports: Path) -> Contents:
     if failures:
         raise DataError("the data do not hold; nothing was archived:\n  " + "\n  ".join(map(str, failures[:20])))
     ready = _ready(reports)
-    names = _git("ls-files", "-z").split("\0")[:-1]
+    names = manifest.git("ls-files", "-z").split("\0")[:-1]
     files = {f"{CODE}/{name}": _safe(frozen.ROOT, name) for name in names}
     for one in ready:
         for name in [*one.manifest["outputs"], manifest.MANIFEST, *([TIMES] if one.seconds is not None else [])]:
             files[f"{CODE}/reports/{one.job.name}/{name}"] = _safe(one.folder, name)
     citation = yaml.safe_load((frozen.ROOT / "CITATION.cff").read_text(encoding="utf-8"))
-    changed = tuple(_git("diff", "--name-only", "-z", "HEAD").split("\0")[:-1])
-    return Contents(dict(sorted(files.items())), ready, citation, _git("rev-parse", "HEAD").strip(), changed)
+    changed = tuple(manifest.git("diff", "--name-only", "-z", "HEAD").split("\0")[:-1])
+    return Contents(dict(sorted(files.items())), ready, citation, manifest.git("rev-parse", "HEAD").strip(), changed)
 
 
 def _ready(reports: Path) -> list[Report]:
@@ -129,24 +129,13 @@ def _safe(base: Path, name: str) -> Path:
     return path
 
 
-def _git(*arguments: str) -> str:
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(frozen.ROOT), *arguments], capture_output=True, text=True, check=True, encoding="utf-8"
-        )
-    except (OSError, subprocess.CalledProcessError):
-        raise DataError(f"{frozen.ROOT} is not a git checkout: which files belong to the code is not known") from None
-    return done.stdout
-
-
 def _describe(contents: Contents) -> dict[str, bytes]:
     """Return the files that the archive adds: README and RO-Crate metadata."""
-    from innodivide.reports.archive import crate as archive_crate
-    from innodivide.reports.archive import readme as archive_readme
+    from innodivide.reports.archive.readme import readme
 
-    readme = archive_readme.readme(contents).encode()
-    crate = archive_crate.metadata(contents, {README: readme})
-    return {README: readme, METADATA: (json.dumps(crate, indent=1, ensure_ascii=False) + "\n").encode()}
+    text = readme(contents).encode()
+    described = metadata(contents, {README: text})
+    return {README: text, METADATA: (json.dumps(described, indent=1, ensure_ascii=False) + "\n").encode()}
 
 
 def _write_zip(partial: Path, files: dict[str, Path], made: dict[str, bytes], sums: dict[str, str]) -> None:
@@ -162,16 +151,15 @@ def _write_zip(partial: Path, files: dict[str, Path], made: dict[str, bytes], su
 
 def _in_place(out: Path, make: Callable[[Path], None]) -> None:
     """Let `make` write a file beside `out` and put it there when it is whole; one writer at a time."""
-    partial = out.with_name(f".partial-{out.name}")
+    lock = out.with_name(f".lock-{out.name}")
     try:
-        with FileLock(out.with_name(f".lock-{out.name}"), timeout=0):
+        with FileLock(lock, timeout=0):
             try:
-                make(partial)
-                with partial.open("rb+") as file:
-                    os.fsync(file.fileno())
-                partial.replace(out)
+                with replacing(out) as partial:
+                    make(partial)
+                    with partial.open("rb+") as file:
+                        os.fsync(file.fileno())
             finally:
-                partial.unlink(missing_ok=True)
-                out.with_name(f".lock-{out.name}").unlink(missing_ok=True)
+                lock.unlink(missing_ok=True)
     except Timeout:
         raise ParameterError(f"{out} is being written by another process; wait for it") from None

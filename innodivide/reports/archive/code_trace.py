@@ -7,8 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from innodivide.data import frozen
-from innodivide.reports.pages.blocks import numbered_cells
-from innodivide.wording import MIME
+from innodivide.reports.executed import cells
 
 LIBRARY = "innodivide"
 MAKES = ("table", "figure", "say")
@@ -29,19 +28,16 @@ class Shown:
 def exhibits(notebook) -> list[Shown]:
     """Return the exhibits of an executed notebook in order, each with the functions that its cell rests on."""
     imported, assigned, found = {}, {}, []
-    for number, cell in numbered_cells(notebook.cells):
-        if cell.cell_type != "code":
+    for cell in cells(notebook):
+        if cell.kind != "code":
             continue
         tree = ast.parse(cell.source)
         imported |= _imports(tree)
         calls = {_exhibit_id(node): node for node in ast.walk(tree) if isinstance(node, ast.Call)}
         assigned |= _assignments(tree)
-        for output in cell.outputs:
-            payload = output.get("data", {}).get(MIME)
-            if payload:
-                shown_by = calls.get(payload["id"], tree)
-                functions = _functions(shown_by, imported, assigned)
-                found.append(Shown(payload["id"], payload["kind"], payload.get("title", ""), number, functions))
+        for payload in cell.exhibits:
+            functions = _functions(calls.get(payload["id"], tree), imported, assigned)
+            found.append(Shown(payload["id"], payload["kind"], payload["title"], cell.number, functions))
     return found
 
 

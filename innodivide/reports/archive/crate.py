@@ -56,27 +56,25 @@ def _root(crate, contents) -> None:
     free = package["licenses"][0]
     _entity(crate, url, "CreativeWork", name=name, description="Licence of the code", url=url)
     _entity(crate, free["path"], "CreativeWork", name=free["name"], description=free["title"], url=free["path"])
-    authors = [_entity(crate, f"#author-{n}", "Organization", name=_name(a)) for n, a in enumerate(cited["authors"], 1)]
+    authors = [
+        _entity(crate, f"#author-{n}", "Organization", name=a["name"]) for n, a in enumerate(cited["authors"], 1)
+    ]
     people = [_reference(a.id) for a in authors]
     state = f" Files with uncommitted changes: {', '.join(contents.changed)}." if contents.changed else ""
-    crate.root_dataset._jsonld.update(
-        {
-            "name": cited["title"],
-            "description": f"{' '.join(cited['abstract'].split())} Code at commit {contents.commit}.{state}",
-            "datePublished": str(cited["date-released"]),
-            "license": [_reference(url), _reference(free["path"])],
-            "author": _one_or_list(people),
-            "publisher": people[0],
-            "keywords": ", ".join(cited.get("keywords", [])),
-            "version": contents.version,
-            "creativeWorkStatus": "uncommitted changes" if contents.changed else "as committed",
-            "creditText": " ".join(cited["message"].split()),
-        }
-    )
-
-
-def _name(author: dict) -> str:
-    return author.get("name") or f"{author.get('given-names', '')} {author.get('family-names', '')}".strip()
+    described = {
+        "name": cited["title"],
+        "description": f"{' '.join(cited['abstract'].split())} Code at commit {contents.commit}.{state}",
+        "datePublished": str(cited["date-released"]),
+        "license": [_reference(url), _reference(free["path"])],
+        "author": _one_or_list(people),
+        "publisher": people[0],
+        "keywords": ", ".join(cited["keywords"]),
+        "version": contents.version,
+        "creativeWorkStatus": "uncommitted changes" if contents.changed else "as committed",
+        "creditText": " ".join(cited["message"].split()),
+    }
+    for key, value in described.items():
+        crate.root_dataset[key] = value
 
 
 def _files(crate, contents, made: dict[str, bytes]) -> None:
@@ -84,9 +82,10 @@ def _files(crate, contents, made: dict[str, bytes]) -> None:
     tables = {f"{CODE}/data/{r['path']}": (r["title"], r["description"]) for r in frozen.resources().values()}
     free, licence = frozen.package()["licenses"][0]["path"], _LICENCES[contents.citation["license"]][0]
     described = {name: tables.get(name) or _words(name) for name in contents.files}
-    for name, (title, text) in _folders(contents).items():
-        inside = [n for n, words in described.items() if words and _parent(n, _folders(contents)) == name]
-        inside += [f"{n}/" for n in _folders(contents) if _parent(n, _folders(contents)) == name]
+    folders = _folders(contents)
+    for name, (title, text) in folders.items():
+        inside = [n for n, words in described.items() if words and _parent(n, folders) == name]
+        inside += [f"{n}/" for n in folders if _parent(n, folders) == name]
         more = {"isBasedOn": [_reference(f"#source-{s}") for s in frozen.load("source")["source_id"]]}
         properties = {
             "name": title,

@@ -1,17 +1,16 @@
 """The README of an archive, in the order that journals' data editors ask for, made from the run."""
 
+import json
 import math
-from importlib import resources
 
-import jinja2
 import pandas as pd
 
 from innodivide.data import frozen
 from innodivide.data.sources import sources_of
 from innodivide.evidence.plan import load_plan
 from innodivide.reports.archive import code_trace
-
-TEMPLATE = "archive_readme.md.j2"
+from innodivide.reports.files import template
+from innodivide.reports.making.manifest import first_three
 
 
 def readme(contents) -> str:
@@ -23,10 +22,10 @@ def readme(contents) -> str:
     facts = {
         "title": cited["title"],
         "version": contents.version,
-        "authors": ", ".join(a.get("name", "") for a in cited["authors"]),
+        "authors": ", ".join(a["name"] for a in cited["authors"]),
         "abstract": " ".join(cited["abstract"].split()),
         "notebooks": len(listing),
-        "tables": sources,
+        "tables": _tables(sources),
         "reports": [(r.job.name, "not known" if r.seconds is None else r.seconds) for r in contents.reports],
         "shown": [row for notebook in listing for row in notebook["rows"]],
         "minutes": _time(seconds),
@@ -41,14 +40,12 @@ def readme(contents) -> str:
         "stream": code_trace.place("innodivide.evidence.confirmatory.stream").split(" ")[0],
         "megabytes": math.ceil(sum(p.stat().st_size for p in contents.files.values()) / 1e6),
         "listing": listing,
+        "in_cell": _in_cell,
     }
-    template = (resources.files("innodivide.reports.archive") / TEMPLATE).read_text(encoding="utf-8")
-    rendering = jinja2.Environment(trim_blocks=True, undefined=jinja2.StrictUndefined, autoescape=False)
-    rendering.filters["cell"] = _cell
-    return rendering.from_string(template).render(facts) + "\n"
+    return template("archive", "archive_readme.md.j2", html=False).render(facts) + "\n"
 
 
-def _cell(text) -> str:
+def _in_cell(text) -> str:
     """Make a text safe in a Markdown table: nothing in it ends the cell, the line, or starts a tag or a link."""
     return (
         " ".join(str(text).split()).replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|").replace("](", "] (")
@@ -68,16 +65,8 @@ def _tables(sources: pd.DataFrame) -> list[dict]:
         table = frozen.load(name)
         ids = sources_of(table) if "source_id" in table and name != "source" else []
         counts = publisher.reindex(ids).value_counts()
-        named = ", ".join(counts.index[:3]) + (f" and {len(counts) - 3} more" if len(counts) > 3 else "")
-        rows.append(
-            {
-                "path": described["path"],
-                "rows": len(table),
-                "title": described["title"],
-                "publishers": named,
-                "sources": len(ids),
-            }
-        )
+        row = {"path": described["path"], "rows": len(table), "title": described["title"], "sources": len(ids)}
+        rows.append(row | {"publishers": first_three(list(counts.index))})
     return rows
 
 
@@ -86,21 +75,19 @@ def _terms(sources: pd.DataFrame) -> list[dict]:
     rows = []
     for licence, group in sources.groupby("licence"):
         names = sorted(group["publisher"].value_counts().items(), key=lambda item: (-item[1], item[0]))
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        rows.append({"licence": licence, "count": len(group), "publishers": ", ".join(n for n, _ in names[:3]) + more})
+        publishers = first_three([name for name, _ in names])
+        rows.append({"licence": licence, "count": len(group), "publishers": publishers})
     return sorted(rows, key=lambda row: (-row["count"], row["licence"]))
 
 
 def _listing(contents) -> list[dict]:
     """Return one entry for each notebook, from its first report: exhibit, cell, functions, files."""
-    import nbformat
-
     listing, counts = {}, {}
     for report in contents.reports:
         name = report.job.notebook.name
         counts[name] = counts.get(name, 0) + 1
         if name not in listing:
-            executed = nbformat.read(report.folder / "notebook.ipynb", as_version=4)
+            executed = json.loads((report.folder / "notebook.ipynb").read_text(encoding="utf-8"))
             listing[name] = {
                 "name": name,
                 "title": report.job.title,

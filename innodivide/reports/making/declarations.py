@@ -2,6 +2,7 @@
 
 import difflib
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -36,8 +37,7 @@ class Parameter:
         except (ValueError, TypeError, KeyError, OverflowError):
             raise ParameterError(f"parameter {self.name}={_shown(value)}: expected {self.expected()}") from None
         if self.choices and typed not in self.choices:
-            near = difflib.get_close_matches(str(value)[:80].upper(), [str(c).upper() for c in self.choices], n=1)
-            hint = f" (did you mean {near[0]}?)" if near else ""
+            hint = _hint(str(value).upper(), [str(c).upper() for c in self.choices])
             raise ParameterError(f"parameter {self.name}={_shown(value)}: expected {self.expected()}{hint}")
         return typed
 
@@ -50,6 +50,11 @@ def _shown(value) -> str:
     """Quote a value in a message; one of thousands of characters is cut."""
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _hint(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name[:80], known, n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def _whole(value):
@@ -99,10 +104,9 @@ class Notebook:
         known = {p.name: p for p in self.parameters}
         for name in given:
             if name not in known:
-                near = difflib.get_close_matches(name[:80], known, n=1)
-                hint = f" (did you mean {near[0]}?)" if near else ""
+                named = f"{_shown(name)}{_hint(name, known)}"
                 raise ParameterError(
-                    f"{self.name} has no parameter {_shown(name)}{hint}; its parameters: {', '.join(known) or 'none'}"
+                    f"{self.name} has no parameter {named}; its parameters: {', '.join(known) or 'none'}"
                 )
         return {p.name: p.read(given.get(p.name, p.default)) for p in self.parameters}
 

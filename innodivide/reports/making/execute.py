@@ -5,9 +5,10 @@ import tempfile
 import time
 
 from innodivide.data import frozen
+from innodivide.reports.executed import cells
 from innodivide.reports.making import kernels
 from innodivide.reports.making.declarations import Notebook
-from innodivide.reports.pages.blocks import ReportError, numbered_cells
+from innodivide.reports.pages.blocks import ReportError
 
 KERNEL_START = 60  # seconds until a new kernel must answer
 
@@ -42,7 +43,7 @@ def execute(notebook: Notebook, parameters: dict):
                 config=_settings(notebook, scratch, begun),
             )
         except Exception as error:
-            raise ReportError(_what_broke(error, len(list(numbered_cells(begun))), notebook)) from error
+            raise ReportError(_what_broke(error, len(list(cells({"cells": begun}))), notebook)) from error
 
 
 def _settings(notebook: Notebook, scratch: str, begun: list):

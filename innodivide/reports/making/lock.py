@@ -6,7 +6,7 @@ The lock belongs to the operating system, which frees it when its process ends, 
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -21,13 +21,11 @@ class FolderBusy(InnodivideError):
     """Another run works in the output folder."""
 
 
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
 @contextmanager
-def only_run_in(out: Path, wait: float = PATIENCE, tell: Callable[[str], None] = _say) -> Iterator[None]:
+def only_run_in(out: Path, wait: float = PATIENCE) -> Iterator[None]:
     """Hold an output folder for this run; inside the block, further calls of the same thread pass at once.
+
+    If there is another run to wait for, one line on stderr says so.
 
     Parameters
     ----------
@@ -35,8 +33,6 @@ def only_run_in(out: Path, wait: float = PATIENCE, tell: Callable[[str], None] =
         An existing folder that can be written.
     wait : float
         Seconds to wait for another run to end; 0 refuses at once.
-    tell : callable
-        Called with one line if there is another run to wait for; default: print it to stderr.
 
     Raises
     ------
@@ -55,7 +51,8 @@ def only_run_in(out: Path, wait: float = PATIENCE, tell: Callable[[str], None] =
         lock.acquire(timeout=0)
     except Timeout:
         if wait > 0:
-            tell(f"waiting for {_holder(out)}, which works in {out}; giving up after {wait / 60:.2g} minutes")
+            patience = f"giving up after {wait / 60:.2g} minutes"
+            print(f"waiting for {_holder(out)}, which works in {out}; {patience}", file=sys.stderr, flush=True)
         try:
             lock.acquire(timeout=wait, poll_interval=0.2)
         except Timeout:

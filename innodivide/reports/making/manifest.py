@@ -5,7 +5,7 @@ import json
 import platform
 import re
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path, PurePosixPath
@@ -103,17 +103,27 @@ def environment() -> dict:
 def code_state() -> dict:
     """Return the git commit and whether tracked inputs differ from it; unknown outside a git checkout."""
 
-    def git(*arguments):
-        done = subprocess.run(["git", "-C", str(data.ROOT), *arguments], capture_output=True, text=True, check=True)
-        return done.stdout.strip()
-
+    tracked = ("innodivide", "data", "notebooks", "analysis_plan.yml", "requirements.lock")
     try:
-        changed = git(
-            "status", "--porcelain", "--", "innodivide", "data", "notebooks", "analysis_plan.yml", "requirements.lock"
-        )
-        return {"commit": git("rev-parse", "HEAD"), "uncommitted_changes": bool(changed)}
-    except (OSError, subprocess.CalledProcessError):
+        changed = git("status", "--porcelain", "--", *tracked)
+        return {"commit": git("rev-parse", "HEAD").strip(), "uncommitted_changes": bool(changed)}
+    except DataError:
         return {"commit": None, "uncommitted_changes": None}
+
+
+def git(*arguments: str) -> str:
+    """Return what git says of the repository.
+
+    Raises
+    ------
+    DataError
+        If the repository is no git checkout, or there is no git.
+    """
+    command = ["git", "-C", str(data.ROOT), *arguments]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8").stdout
+    except (OSError, subprocess.CalledProcessError):
+        raise DataError(f"{data.ROOT} is not a git checkout: which files belong to the code is not known") from None
 
 
 def build(notebook: Notebook, parameters: dict, folder: Path, read: dict[str, str]) -> dict:
@@ -142,7 +152,7 @@ def read(folder: Path) -> dict:
         If there is none, or if it is not what `build` makes: cut off, altered in form, or with a path that leads out of
         the folder.
     """
-    file = Path(folder) / MANIFEST
+    file = folder / MANIFEST
     try:
         too_large = file.stat().st_size > LARGEST
         content = None if too_large else json.loads(file.read_text(encoding="utf-8"))
@@ -190,11 +200,11 @@ def reasons(
     notebook: Notebook,
     parameters: dict,
     folder: Path,
-    formats: tuple[str, ...] = ("html",),
+    formats: tuple[str, ...],
     digest: Callable[[Path], str] = file_sha256,
 ) -> Iterator[str]:
     """Yield each reason why a report must be made again; none when it is fresh in these formats."""
-    if not (Path(folder) / MANIFEST).exists():
+    if not (folder / MANIFEST).exists():
         yield "there is no report yet"
         return
     try:
@@ -209,7 +219,7 @@ def reasons(
     yield from _changes("parameter", old["parameters"], parameters)
     changed = differing(old["inputs"], now)
     if changed:
-        yield f"changed: {', '.join(changed[:3])}{f' and {len(changed) - 3} more' if len(changed) > 3 else ''}"
+        yield f"changed: {first_three(changed)}"
     yield from _changes("version", flat(old["environment"]), flat(environment()))
     if old["notebook"] != notebook.name:
         yield f"the report there is of notebook {old['notebook']}"
@@ -219,23 +229,17 @@ def reasons(
     yield from (f"output {path} is missing or was altered" for path in altered(folder, old["outputs"]))
 
 
-def why_stale(
-    notebook: Notebook,
-    parameters: dict,
-    folder: Path,
-    formats: tuple[str, ...] = ("html",),
-    digest: Callable[[Path], str] = file_sha256,
-) -> str:
-    """Return the first reason why a report must be made again, or an empty string when it is fresh."""
-    return next(reasons(notebook, parameters, folder, formats, digest), "")
-
-
 def compared(folder: Path) -> str:
     """Say what was compared to call a report fresh."""
     content = read(folder)
     counts = {part: len(content[part]) for part in ("inputs", "outputs", "parameters")}
     counts["versions"] = len(flat(content["environment"]))
     return ", ".join(f"{n} {part}" for part, n in counts.items()) + " are as when it was made"
+
+
+def first_three(names: Sequence[str]) -> str:
+    """Return "a, b, c and 2 more"."""
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def differing(was: dict, now: dict) -> list[str]:

@@ -4,10 +4,12 @@ The work is done elsewhere, in processes of this machine or of a cluster, and co
 writes into the output folder, one report at a time, and holds the folder's lock while it does.
 """
 
+import base64
 import glob
 import json
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
@@ -22,7 +24,12 @@ from innodivide.errors import InnodivideError, ParameterError
 from innodivide.reports.making import manifest
 from innodivide.reports.making.cluster import in_executor, versions
 from innodivide.reports.making.declarations import ANNEX, Notebook, notebook
-from innodivide.reports.making.lock import PATIENCE, only_run_in
+from innodivide.reports.making.lock import only_run_in
+
+# nbformat and papermill, imported below where they are needed, load jsonschema, and that, where it is installed, a
+# grammar of international addresses (format "iri"), which takes a second or more and which no notebook is checked for.
+# There is no setting for it: in the processes that make reports, jsonschema is told that the grammar is not installed.
+sys.modules.setdefault("rfc3987_syntax", None)
 
 TIMES = "times.json"  # apart from the manifest: the one thing that differs between identical runs
 FORMATS = ("html", "pdf", "docx")
@@ -125,7 +132,6 @@ def run(
     force: bool = False,
     workers: int | None = None,
     executor: Executor | None = None,
-    wait: float = PATIENCE,
     tell: Callable[[Outcome], None] = lambda outcome: None,
 ) -> list[Outcome]:
     """Make the reports that are not fresh, in parallel; one that fails does not stop the others.
@@ -143,15 +149,13 @@ def run(
         Number of processes; default: as many as cores, at most one for each report.
     executor : concurrent.futures.Executor, optional
         Where the work is done, such as `cluster.executor`; default: processes of this machine.
-    wait : float
-        Seconds to wait for another run in the same folder to end.
     tell : callable
         Called with each outcome as it becomes known.
 
     Returns
     -------
     list of Outcome
-        In the order of `jobs`.
+        In the order of `jobs`, one for each name.
 
     Raises
     ------
@@ -160,17 +164,19 @@ def run(
     """
     from innodivide.reports.making.pool import in_processes, temporary_folder
 
-    out, outcomes, todo = prepare_output(Path(out)), {}, {}
-    with only_run_in(out, wait):
-        for item in {item.name: item for item in jobs}.values():
-            if obstacle := _mend(out / item.name):
+    jobs, out, outcomes, todo = list({item.name: item for item in jobs}.values()), prepare_output(out), {}, {}
+    with only_run_in(out):
+        obstacles = {item.name: _mend(out / item.name) for item in jobs}
+        reasons = freshness(jobs, out)
+        for item in jobs:
+            if obstacle := obstacles[item.name]:
                 outcomes[item.name] = Outcome(item.name, "failed", _explain(item, obstacle))
-                tell(outcomes[item.name])
-            elif force or manifest.why_stale(item.notebook, item.parameters, out / item.name, item.formats):
+            elif force or reasons[item.name]:
                 todo[item.name] = item
+                continue
             else:
                 outcomes[item.name] = Outcome(item.name, "fresh")
-                tell(outcomes[item.name])
+            tell(outcomes[item.name])
         if todo:
             with temporary_folder(out) as folder:
                 count = workers or os.cpu_count() or 1
@@ -243,7 +249,7 @@ def _write_report(item: Job, folder: Path) -> list[str]:
     blocks = read_blocks(executed)
     nbformat.write(executed, folder / "notebook.ipynb")
     (folder / "exhibits").mkdir()
-    write_exhibits([b.payload for b in blocks if b.payload], folder / "exhibits")
+    _write_exhibits([b.payload for b in blocks if b.payload], folder / "exhibits")
     facts = {
         "Notebook": f"notebooks/{item.notebook.name}.ipynb",
         "Parameters": ", ".join(f"{k} = {v if v != '' else 'none'}" for k, v in item.parameters.items()) or "none",
@@ -265,10 +271,8 @@ def _write_report(item: Job, folder: Path) -> list[str]:
     return lost
 
 
-def write_exhibits(payloads: list[dict], folder: Path) -> None:
+def _write_exhibits(payloads: list[dict], folder: Path) -> None:
     """Write each exhibit's data (CSV, in which no text is taken for a formula) and drawing (SVG, PNG)."""
-    import base64
-
     from innodivide.reports.pages.spreadsheet import guarded
 
     for payload in payloads:

@@ -9,9 +9,7 @@ from contextlib import suppress
 from importlib import import_module
 
 from innodivide.data import Tables, frozen
-from innodivide.evidence import regional_analyses
-from innodivide.evidence.claims.shared_barriers import regional_contributions
-from innodivide.indicators import barriers, peers
+from innodivide.data.tables import REMEMBERED
 
 os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")  # of frozen modules the debugger would warn
 
@@ -30,6 +28,7 @@ for name in (
     "innodivide.figures",
     "innodivide.narrative.annex",
     "innodivide.narrative.leader_test",
+    "innodivide.evidence.regional_analyses",
     "innodivide.evidence.robustness.other_choices",
 ):
     import_module(name)
@@ -38,12 +37,7 @@ for name in frozen.resources():  # checked and typed here once; a table that doe
     frozen.check_table(name)
 
 tables = Tables()
-for result in (
-    barriers.country_scores,
-    peers.measures,
-    regional_analyses.institutions_by_state,
-    regional_contributions,
-):
+for result in REMEMBERED:  # by the modules above
     with suppress(Exception), warnings.catch_warnings():  # the report that uses it computes it again and says so
         warnings.simplefilter("error")
         result(tables)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from innodivide.errors import InnodivideError
+from innodivide.reports.executed import cells
 from innodivide.wording import MIME
 
 
@@ -19,11 +20,6 @@ class Block:
     code: str = ""
 
 
-def numbered_cells(cells):
-    """Yield (number, cell) as a reader of the source notebook counts: the cell that papermill adds is left out."""
-    yield from enumerate((c for c in cells if "injected-parameters" not in c.metadata.get("tags", [])), start=1)
-
-
 def read_blocks(notebook) -> list[Block]:
     """Return the blocks of an executed notebook, in order.
 
@@ -33,42 +29,37 @@ def read_blocks(notebook) -> list[Block]:
         If a cell failed, shows anything but exhibits (a bare frame, printed text, a warning), or repeats an exhibit id.
     """
     blocks, seen = [], {}
-    for number, cell in numbered_cells(notebook.cells):
-        if cell.cell_type == "markdown":
+    for cell in cells(notebook):
+        if cell.kind == "markdown":
             blocks.append(Block(text=cell.source))
-        elif cell.cell_type == "code":
-            for output in cell.outputs:
-                payload = _payload(output, number)
-                if payload["id"] in seen:
-                    raise ReportError(
-                        f"cell {number}: exhibit {payload['id']} was already shown by cell {seen[payload['id']]}"
-                    )
-                seen[payload["id"]] = number
-                blocks.append(Block(payload=payload, code=cell.source))
+        for output in cell.outputs:
+            if fault := _fault(output):
+                raise ReportError(f"cell {cell.number}{fault}")
+        for payload in cell.exhibits:
+            name = payload["id"]
+            if name in seen:
+                raise ReportError(f"cell {cell.number}: exhibit {name} was already shown by cell {seen[name]}")
+            seen[name] = cell.number
+            blocks.append(Block(payload=payload, code=cell.source))
     return blocks
 
 
-def _payload(output, number: int) -> dict:
+def _fault(output) -> str:
+    """Say what is wrong with what a cell shows, or return an empty string."""
     if output.output_type == "error":
-        raise ReportError(f"cell {number}: {output.ename}: {output.evalue}")
+        return f": {output.ename}: {output.evalue}"
     if output.output_type == "stream":
-        raise ReportError(
-            f"cell {number} writes to {output.name}: {output.text.strip()[:300]!r}; a report shows only exhibits"
-        )
-    if MIME not in output.data:
-        raise ReportError(
-            f"cell {number} shows something that is not an exhibit: "
-            f"{output.data.get('text/plain', '')[:120]!r}; use exhibits.table, figure or say"
-        )
-    return output.data[MIME]
+        return f" writes to {output.name}: {output.text.strip()[:300]!r}; a report shows only exhibits"
+    if MIME in output.data:
+        return ""
+    plain = output.data.get("text/plain", "")[:120]
+    return f" shows something that is not an exhibit: {plain!r}; use exhibits.table, figure or say"
 
 
 def clean(notebook):
     """Strip an executed notebook of what differs between identical runs: times, durations, papermill's paths."""
     notebook.metadata.pop("papermill", None)
     for number, cell in enumerate(notebook.cells):
-        kept = {k: v for k, v in cell.metadata.items() if k in ("tags",)}
-        cell.metadata.clear()
-        cell.metadata.update(kept)
+        cell["metadata"] = {k: v for k, v in cell.metadata.items() if k == "tags"}
         cell["id"] = f"cell-{number:02d}"  # papermill gives the cell of parameters a random id
     return notebook

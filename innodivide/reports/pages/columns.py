@@ -102,21 +102,19 @@ def _least(cells: list[str], whole: bool) -> float:
     return SLACK * max([1.6, *(min(LONGEST, ems(t)) for t in (*words, *body))])
 
 
-def _part(columns: list[int], cells: list[list[str]], least: list[float], page: _Page) -> dict:
-    """Share the width: what each column needs, and the rest by how much more its longest cell would like.
+def _liked(cells: list[str], least: float) -> float:
+    """Return the width that a column would like in ems: that of its longest line.
 
     A heading likes half its length: on two lines it costs the table one line, a cell of the body one in its row.
     """
+    head, *body = (max(SLACK * ems(line) for line in cell.split("\n")) for cell in cells)
+    return max(least, min(LIKED, max([head / 2, *body])))
+
+
+def _part(columns: list[int], cells: list[list[str]], least: list[float], page: _Page) -> dict:
+    """Share the width: what each column needs, and the rest by how much more its longest cell would like."""
     room = page.room(len(columns))
-    liked = [
-        max(
-            low,
-            min(
-                LIKED, max(SLACK * ems(line) / (1 if i else 2) for i, c in enumerate(column) for line in c.split("\n"))
-            ),
-        )
-        for column, low in zip(cells, least)
-    ]
+    liked = [_liked(column, low) for column, low in zip(cells, least)]
     spare, wish = max(0.0, room - sum(least)), sum(liked) - sum(least)
     if wish > spare:
         widths = [low + spare * (like - low) / wish for low, like in zip(least, liked)]

@@ -6,6 +6,7 @@ text out of another format's markup.
 
 import base64
 import re
+from collections.abc import Callable
 from datetime import date
 
 from innodivide.reports.pages import columns, prose, source_list
@@ -58,18 +59,17 @@ def build(title: str, blocks: list[Block], facts: dict[str, str]) -> dict:
     body = [item for block in blocks for item in _items(block, number)]
     shown, body = _take_title(title, body)
     _level(body)
-    return printable(
-        {
-            "title": shown,
-            "author": AUTHOR,
-            "date": _last_read(cited),
-            "body": body,
-            "dateline": _dateline(cited),
-            "sources": cited if SOURCES not in facts else [],
-            "brief": SOURCES in facts,
-            "facts": [[k, v] for k, v in facts.items()],
-        }
-    )
+    report = {
+        "title": shown,
+        "author": AUTHOR,
+        "date": _last_read(cited),
+        "body": body,
+        "dateline": _dateline(cited),
+        "sources": cited if SOURCES not in facts else [],
+        "brief": SOURCES in facts,
+        "facts": [[k, v] for k, v in facts.items()],
+    }
+    return each_text(printable, report)
 
 
 def _items(block: Block, number: dict[str, int]) -> list[dict]:
@@ -82,11 +82,9 @@ def _items(block: Block, number: dict[str, int]) -> list[dict]:
 
 def _fitted(nodes: list[dict]) -> list[dict]:
     """Give tables in prose, at any depth, the widths of their columns."""
-    for node in nodes:
+    for node in prose.walk(nodes):
         if node["kind"] == "table":
             node["parts"] = _parts(node)
-        for inner in [node.get("nodes", []), *node.get("items", [])]:
-            _fitted(inner)
     return nodes
 
 
@@ -112,30 +110,18 @@ def _exhibit(payload: dict, number: dict[str, int]) -> dict:
     if not payload["svg"] or not payload["png"]:
         raise ReportError(f"figure {payload['id']} has no drawing")
     width, height = _size(payload)
-    return item | {
-        "alt": payload["alt"],
-        "svg": payload["svg"],
-        "png": payload["png"],
-        "width": round(min(1.0, TALLEST / (columns.PORTRAIT * height / width)), 4),
-    }
+    drawing = {name: payload[name] for name in ("alt", "svg", "png")}
+    return item | drawing | {"width": round(min(1.0, TALLEST / (columns.PORTRAIT * height / width)), 4)}
 
 
 def _parts(table: dict) -> list[dict]:
     """Return the table as one or more parts, each with head, rows, alignment and widths of its columns."""
     words = [[_bare(c) for c in row] for row in (table["head"], *table["rows"])]
-    return [
-        part
-        | {
-            "head": _pick(table["head"], part),
-            "align": _pick(table["align"], part),
-            "rows": [_pick(row, part) for row in table["rows"]],
-        }
-        for part in columns.fit(words[0], words[1:])
-    ]
-
-
-def _pick(row: list, part: dict) -> list:
-    return [row[i] for i in part["columns"]]
+    parts = columns.fit(words[0], words[1:])
+    for part in parts:
+        part["head"], part["align"] = ([table[name][i] for i in part["columns"]] for name in ("head", "align"))
+        part["rows"] = [[row[i] for i in part["columns"]] for row in table["rows"]]
+    return parts
 
 
 def _bare(runs: list[dict]) -> str:
@@ -182,22 +168,19 @@ def _take_title(title: str, body: list[dict]) -> tuple[str, list[dict]]:
 def _level(body: list[dict]) -> None:
     """Number headings from 1 below the title, no level skipped: screen readers and PDF/UA ask for both."""
     before = 0
-    for node in _headings(body):
+    for node in (n for n in prose.walk(body) if n["kind"] == "heading"):
         node["level"] = before = min(max(1, node["level"] - 1), before + 1)
 
 
-def _headings(nodes: list[dict]):
-    for node in nodes:
-        if node["kind"] == "heading":
-            yield node
-        for inner in [node.get("nodes", []), *node.get("items", [])]:
-            yield from _headings(inner)
+def printable(text: str) -> str:
+    """Return text that both paper and XML can hold."""
+    return _NO_CHARACTER.sub("\ufffd", _UNPRINTABLE.sub("", text))
 
 
-def printable(value):
-    """Return the data with text that both paper and XML can hold."""
+def each_text(change: Callable[[str], str], value):
+    """Return the data of a report with every text in it changed."""
     if isinstance(value, str):
-        return _NO_CHARACTER.sub("\ufffd", _UNPRINTABLE.sub("", value))
+        return change(value)
     if isinstance(value, dict):
-        return {k: printable(v) for k, v in value.items()}
-    return [printable(v) for v in value] if isinstance(value, list) else value
+        return {k: each_text(change, v) for k, v in value.items()}
+    return [each_text(change, v) for v in value] if isinstance(value, list) else value

@@ -1,11 +1,11 @@
 """Set a report as DOCX, to be edited: real headings, tables, captions, alt text; same bytes from the same blocks."""
 
 import base64
-import io
 import re
 
-from innodivide.reports.pages import columns, document
+from innodivide.reports.pages import columns, document, docx_parts
 from innodivide.reports.pages.blocks import Block
+from innodivide.reports.pages.docx_parts import element_of, make
 
 _RIGHT_TO_LEFT = re.compile(
     "([\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc](?:[\\s\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]*"
@@ -16,17 +16,9 @@ _SMALL = 12  # rows of a table that stays on one page with its notes
 
 
 def render(title: str, blocks: list[Block], facts: dict[str, str]) -> bytes:
-    """Return the report as the bytes of a DOCX file on A4 pages; parameters as for `html.render`.
-
-    Raises
-    ------
-    ReportError
-        If a figure has no alt text or drawing, or an exhibit cites an unknown source.
-    """
-    from innodivide.reports.pages import docx_parts
-
+    """Return the report as the bytes of a DOCX file on A4 pages; parameters and errors as for `document.build`."""
     report = document.build(title, blocks, facts)
-    writer = _Writer(report, docx_parts)
+    writer = _Writer(report)
     for item in report["body"]:
         writer.item(item)
     writer.back_matter(report)
@@ -34,121 +26,78 @@ def render(title: str, blocks: list[Block], facts: dict[str, str]) -> bytes:
 
 
 class _Writer:
-    """Appends to one Word document; all of its XML is made here, all of its looks are in the styles."""
+    """Appends to one Word document; all of its looks are in the styles."""
 
-    def __init__(self, report: dict, parts):
-        from docx.oxml import OxmlElement
-        from docx.oxml.ns import qn
-
-        self.parts, self._new, self._qn, self.marks, self.turned = parts, OxmlElement, qn, 0, False
-        self.document = parts.new_document(report)
+    def __init__(self, report: dict):
+        self.document, self.marks, self.turned = docx_parts.new_document(report), 0, False
         self.text("Title", [_plain(report["title"])])
         self.text("Subtitle", [_plain(f"{report['author']}. {report['dateline']}")])
 
-    # ---- XML ---------------------------------------------------------------------------------------------------
-
-    def make(self, tag: str, *children, **attributes):
-        """Return an element; attributes are in the namespace of its tag."""
-        element = self._new(f"w:{tag}")
-        for name, value in attributes.items():
-            element.set(self._qn(f"w:{name}"), str(value))
-        element.extend(children)
-        return element
+    # ---- runs of text ------------------------------------------------------------------------------------------
 
     def runs(self, runs: list[dict]) -> list:
         """Return the elements of some runs; one with a link is wrapped in it."""
         found = []
         for run in runs:
-            pieces = (
-                [self.make("r", self.make("br"))]
-                if run["break"]
-                else [
-                    self._run(run, text, bool(i % 2))
-                    for i, text in enumerate(_RIGHT_TO_LEFT.split(run["text"]))
-                    if text
-                ]
-            )
-            if run["link"] and pieces:
-                link = self.make("hyperlink", *pieces)
-                inside = run["link"].startswith("#")
-                link.set(
-                    *(
-                        (self._qn("w:anchor"), run["link"][1:])
-                        if inside
-                        else (self._qn("r:id"), self._target(run["link"]))
-                    )
-                )
-                pieces = [link]
-            found += pieces
+            if run["break"]:
+                pieces = [make("r", make("br"))]
+            else:
+                parts = enumerate(_RIGHT_TO_LEFT.split(run["text"]))  # every second one is from right to left
+                pieces = [self._run(run, text, i % 2 == 1) for i, text in parts if text]
+            found += [docx_parts.link(self.document, run["link"], pieces)] if run["link"] and pieces else pieces
         return found
 
     def _run(self, run: dict, text: str, right_to_left: bool):
         style = run.get("style") or ("Hyperlink" if run["link"] else "Code" if run["code"] else "")
-        looks = [self.make("rStyle", val=self.document.styles[style].style_id)] if style else []
-        looks += [
-            self.make(tag)
-            for tag, on in (
-                ("b", run["bold"]),
-                ("bCs", run["bold"]),
-                ("i", run["italic"]),
-                ("iCs", run["italic"]),
-                ("rtl", right_to_left),
-            )
-            if on
-        ]
-        words = self.make("t")
+        looks = [make("rStyle", val=self.document.styles[style].style_id)] if style else []
+        marks = {"b": run["bold"], "bCs": run["bold"], "i": run["italic"], "iCs": run["italic"], "rtl": right_to_left}
+        looks += [make(tag) for tag, on in marks.items() if on]
+        words = make("t")
         words.text = text
         words.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
-        return self.make("r", self.make("rPr", *looks), words)
-
-    def _target(self, address: str) -> str:
-        kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/hyperlink"
-        return self.document.part.relate_to(address, kind, is_external=True)
+        return make("r", make("rPr", *looks), words)
 
     # ---- blocks ------------------------------------------------------------------------------------------------
 
-    def text(self, style: str, runs: list[dict], listed: tuple[str, int] | None = None, indent: int = 0):
-        """Add a paragraph; `listed` is (list, level) for the first paragraph of a list item."""
+    def text(self, style: str, runs: list[dict], listed: tuple | None = None, indent: int = 0):
+        """Add a paragraph; `listed` begins with list and level for the first paragraph of a list item."""
         paragraph = self.document.add_paragraph(style=style)
-        looks = paragraph._p.get_or_add_pPr()
+        looks = element_of(paragraph).get_or_add_pPr()
         if listed:
-            level = self.make("ilvl", val=min(listed[1], _DEEPEST))
-            looks.append(self.make("numPr", level, self.make("numId", val=listed[0])))
+            level = make("ilvl", val=min(listed[1], _DEEPEST))
+            looks.append(make("numPr", level, make("numId", val=listed[0])))
         elif indent:
-            looks.append(self.make("ind", left=360 * indent))
-        paragraph._p.extend(self.runs(runs))
+            looks.append(make("ind", left=360 * indent))
+        element_of(paragraph).extend(self.runs(runs))
         return paragraph
 
     def item(self, item: dict) -> None:
-        """Add one item of the report's body."""
-        if item["kind"] == "exhibit":
-            self.exhibit(item)
-            return
-        self.turn(item["kind"] == "table" and any(part["turned"] for part in item["parts"]))
-        if item["kind"] != "finding":
-            self.node(item)
-            return
-        for node in item["nodes"]:
-            if node is item["nodes"][-1] and node["kind"] == "paragraph":
-                node = node | {"runs": [*node["runs"], _plain("\u2002"), _plain(item["id"], "Exhibit Id")]}
-            self.node(node)
+        """Add one item of the report's body; a table that needs it stands on turned pages of its own."""
+        self.turn(any(part["turned"] for part in item.get("parts", ())))
+        match item["kind"]:
+            case "exhibit":
+                self.exhibit(item)
+            case "finding":
+                for node in item["nodes"]:
+                    if node is item["nodes"][-1] and node["kind"] == "paragraph":
+                        node = node | {"runs": [*node["runs"], _plain("\u2002"), _plain(item["id"], "Exhibit Id")]}
+                    self.node(node)
+            case _:
+                self.node(item)
 
-    def node(self, node: dict, depth: int = 0, style: str = "Normal", listed=None) -> None:
-        """Add a node of prose; `depth` counts the lists and quotes around it."""
+    def node(self, node: dict, depth: int = 0, style: str = "Normal", listed: tuple | None = None) -> None:
+        """Add a node of prose; `depth` counts the lists and quotes around it, `listed` is (list, level, counted)."""
         match node["kind"]:
             case "heading":
                 self.text(f"Heading {node['level']}", node["runs"])
             case "paragraph":
-                style = (
-                    ("List Number" if listed[2] else "List Bullet")
-                    if listed
-                    else "List Continue"
-                    if depth and style == "Normal"
-                    else style
-                )
-                self.text(style, node["runs"], listed and listed[:2], depth)
+                if listed:
+                    style = "List Number" if listed[2] else "List Bullet"
+                elif depth and style == "Normal":
+                    style = "List Continue"
+                self.text(style, node["runs"], listed, depth)
             case "list":
-                own = self.parts.new_list(self.document, node["ordered"], node["start"])
+                own = docx_parts.new_list(self.document, node["ordered"], node["start"])
                 for item in node["items"]:
                     for at, inner in enumerate(item):
                         self.node(inner, depth + 1, style, (own, depth, node["ordered"]) if at == 0 else None)
@@ -169,14 +118,14 @@ class _Writer:
     # ---- exhibits ----------------------------------------------------------------------------------------------
 
     def exhibit(self, item: dict) -> None:
-        """Add caption, table or picture, and notes; a table that needs it stands on turned pages of its own."""
-        turned = item["form"] == "table" and any(part["turned"] for part in item["parts"])
-        self.turn(turned)
+        """Add caption, table or picture, and notes."""
         if item["form"] == "figure":
             self.caption(item, "")
-            self.picture(item)
-        for at, part in enumerate(item.get("parts", []), start=1):
-            self.caption(item, f" (columns, part {at} of {len(item['parts'])})" if len(item["parts"]) > 1 else "")
+            drawing, width = base64.b64decode(item["png"]), columns.PORTRAIT * item["width"]
+            docx_parts.add_picture(self.document, drawing, width, item["label"], item["alt"])
+        parts = item.get("parts", [])
+        for at, part in enumerate(parts, start=1):
+            self.caption(item, f" (columns, part {at} of {len(parts)})" if len(parts) > 1 else "")
             self.table(part, f"{item['label']}. {item['title']}")
         notes = [
             _plain(n["text"], "Warning" if n["flag"] else "") | {"link": f"#source_{n['to']}" if n["to"] else ""}
@@ -193,31 +142,18 @@ class _Writer:
     def mark(self, paragraph, name: str) -> None:
         """Make a paragraph a place that links can point to."""
         self.marks += 1
-        paragraph._p.insert(1, self.make("bookmarkStart", id=self.marks, name=name))
-        paragraph._p.append(self.make("bookmarkEnd", id=self.marks))
-
-    def picture(self, item: dict) -> None:
-        """Add a drawing with its alt text."""
-        from docx.shared import Pt
-
-        paragraph = self.document.add_paragraph(style="Exhibit Picture")
-        drawing = io.BytesIO(base64.b64decode(item["png"]))
-        image = paragraph.add_run().add_picture(drawing, Pt(columns.PORTRAIT * item["width"]))
-        described = image._inline.docPr
-        described.set("descr", item["alt"])
-        described.set("name", item["label"])
+        element_of(paragraph).insert(1, make("bookmarkStart", id=self.marks, name=name))
+        element_of(paragraph).append(make("bookmarkEnd", id=self.marks))
 
     def table(self, part: dict, description: str = "") -> None:
         """Add a table with a heading row that comes again on each page."""
-        make, gap = self.make, round(part["gap"] * 10)
-        widths = [round(w * 20) for w in part["widths"]]
-        margins = make("tblCellMar", make("left", w=gap, type="dxa"), make("right", w=gap, type="dxa"))
+        gap, widths = round(part["gap"] * 10), [round(w * 20) for w in part["widths"]]
         looks = make(
             "tblPr",
-            make("tblStyle", val=self.parts.TABLE_STYLE),
+            make("tblStyle", val=docx_parts.TABLE_STYLE),
             make("tblW", w=sum(widths), type="dxa"),
             make("tblLayout", type="fixed"),
-            margins,
+            make("tblCellMar", make("left", w=gap, type="dxa"), make("right", w=gap, type="dxa")),
             make("tblLook", val="04A0", firstRow=1, lastRow=0, firstColumn=1, lastColumn=0, noHBand=0, noVBand=1),
             *([make("tblCaption", val=description)] if description else []),
         )
@@ -227,7 +163,7 @@ class _Writer:
         self.document.element.body.insert_element_before(whole, "w:sectPr")
 
     def _row(self, row: list, part: dict, widths: list[int], head: bool, together: bool):
-        make, style = self.make, self.document.styles[f"Table Text {part['size']:g}"].style_id
+        style = self.document.styles[f"Table Text {part['size']:g}"].style_id
         looks = [make("cantSplit")] if part["whole_rows"] else []
         cells = []
         for runs, align, width in zip(row, part["align"], widths):
@@ -237,18 +173,10 @@ class _Writer:
         return make("tr", make("trPr", *looks, *([make("tblHeader")] if head else [])), *cells)
 
     def turn(self, turned: bool) -> None:
-        """Begin a new page unless the last one is turned alike; a section ends in its last paragraph, no empty one."""
-        if turned == self.turned:
-            return
-        self.turned = turned
-        section = self.document.add_section()
-        self.parts.turn(section, turned)
-        section.different_first_page_header_footer = False
-        ending = self.document.element.body[-2]
-        before = ending.getprevious()
-        if before is not None and before.tag == self._qn("w:p") and before.find(f".//{self._qn('w:sectPr')}") is None:
-            before.get_or_add_pPr().append(ending.pPr.find(self._qn("w:sectPr")))
-            ending.getparent().remove(ending)
+        """Begin a new page unless the last one is turned alike."""
+        if turned != self.turned:
+            self.turned = turned
+            docx_parts.begin_section(self.document, turned)
 
     # ---- back matter -------------------------------------------------------------------------------------------
 
@@ -269,7 +197,7 @@ class _Writer:
             self.text("Source Entry", [_plain(words)]).paragraph_format.keep_with_next = True
         for group in report["sources"]:
             self.text("Source Licence", [_plain(f"Licence: {group['terms']}")])
-            counted = self.parts.new_list(self.document, True, group["entries"][0]["number"])
+            counted = docx_parts.new_list(self.document, True, group["entries"][0]["number"])
             for entry in group["entries"]:
                 self.mark(self.text("Source Entry", _source(entry), (counted, 0)), f"source_{entry['number']}")
 

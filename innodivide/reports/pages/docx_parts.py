@@ -1,4 +1,7 @@
-"""What a Word file needs around its text: style sheet, numbering, page set-up, and a package with fixed bytes."""
+"""What a Word file needs beside its text: elements, style sheet, numbering, page set-up, a package with fixed bytes.
+
+All that reaches through python-docx to the XML below it is here.
+"""
 
 import io
 import zipfile
@@ -6,6 +9,7 @@ from datetime import datetime
 
 from docx import Document
 from docx.enum.style import WD_STYLE_TYPE
+from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Pt, RGBColor
@@ -78,7 +82,52 @@ def new_document(report: dict):
     return document
 
 
-def turn(section, turned: bool) -> None:
+def make(tag: str, *children, **attributes):
+    """Return an element; attributes are in the namespace of its tag."""
+    element = OxmlElement(f"w:{tag}")
+    for name, value in attributes.items():
+        element.set(qn(f"w:{name}"), str(value))
+    element.extend(children)
+    return element
+
+
+def element_of(paragraph):
+    """Return the XML element of a paragraph; its format has it in public."""
+    return paragraph.paragraph_format.element
+
+
+def link(document, address: str, runs: list):
+    """Return a link around some runs, to a bookmark (`#name`) or to an address outside."""
+    element = make("hyperlink", *runs)
+    if address.startswith("#"):
+        element.set(qn("w:anchor"), address[1:])
+    else:
+        element.set(qn("r:id"), document.part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
+    return element
+
+
+def add_picture(document, drawing: bytes, width: float, name: str, alt: str) -> None:
+    """Add a paragraph with a picture of a width in points, with its alt text."""
+    run = document.add_paragraph(style="Exhibit Picture").add_run()
+    run.add_picture(io.BytesIO(drawing), Pt(width))
+    (described,) = run.font.element.xpath(".//wp:docPr")
+    described.set("descr", alt)
+    described.set("name", name)
+
+
+def begin_section(document, turned: bool) -> None:
+    """Begin a section on a new page; the one before ends in its last paragraph, not in an empty one of its own."""
+    section = document.add_section()
+    _set_page(section, turned)
+    section.different_first_page_header_footer = False
+    ending = document.element.body[-2]
+    before = ending.getprevious()
+    if before is not None and before.tag == qn("w:p") and before.find(f".//{qn('w:sectPr')}") is None:
+        before.get_or_add_pPr().append(ending.pPr.find(qn("w:sectPr")))
+        ending.getparent().remove(ending)
+
+
+def _set_page(section, turned: bool) -> None:
     """Set a section on A4 with the margins of the house, upright or turned."""
     section.page_width, section.page_height = A4[::-1] if turned else A4
     section.orientation = int(turned)
@@ -107,18 +156,14 @@ def new_list(document, ordered: bool, start: int) -> str:
     return str(number.numId)
 
 
-def field(paragraph, code: str) -> None:
+def _field(paragraph, code: str) -> None:
     """Add a field that Word fills in, such as PAGE."""
-    for kind in ("begin", "instr", "separate", "text", "end"):
-        run = paragraph.add_run("1" if kind == "text" else "")
-        if kind == "instr":
-            instruction = OxmlElement("w:instrText")
-            instruction.text = f" {code} "
-            run._r.append(instruction)
-        elif kind != "text":
-            mark = OxmlElement("w:fldChar")
-            mark.set(qn("w:fldCharType"), kind)
-            run._r.append(mark)
+    instruction = make("instrText")
+    instruction.text = f" {code} "
+    for content in (make("fldChar", fldCharType="begin"), instruction, make("fldChar", fldCharType="separate")):
+        element_of(paragraph).append(make("r", content))
+    paragraph.add_run("1")
+    element_of(paragraph).append(make("r", make("fldChar", fldCharType="end")))
 
 
 def _strip(document) -> None:
@@ -175,7 +220,7 @@ def _complex_size(style) -> None:
     size = style.element.rPr.find(qn("w:sz"))
     twin = style.element.rPr.find(qn("w:szCs"))
     if twin is None:
-        twin = OxmlElement("w:szCs")
+        twin = make("szCs")
         size.addnext(twin)
     twin.set(qn("w:val"), size.get(qn("w:val")))
 
@@ -223,15 +268,15 @@ def _numbering(document) -> None:
 
 def _pages(document, title: str) -> None:
     section = document.sections[0]
-    turn(section, False)
+    _set_page(section, False)
     section.different_first_page_header_footer = True
     section.header.paragraphs[0].text = title
     for footer in (section.footer, section.first_page_footer):
         line = footer.paragraphs[0]
         line.style, line.alignment = document.styles["Footer"], 2
-        field(line, "PAGE")
+        _field(line, "PAGE")
         line.add_run(" / ")
-        field(line, "NUMPAGES")
+        _field(line, "NUMPAGES")
 
 
 def _properties(document, report: dict) -> None:

@@ -1,27 +1,15 @@
 """Set the blocks of a report as one HTML file that needs nothing else: no script, no style sheet, no request."""
 
 import base64
-from functools import lru_cache
-from importlib import resources
 from itertools import pairwise
 
-import jinja2
-
+from innodivide.reports.files import packaged, svg_address, template
 from innodivide.reports.pages import source_list
 from innodivide.reports.pages.blocks import Block
 from innodivide.reports.pages.prose import MARKDOWN
 from innodivide.reports.pages.spreadsheet import guarded
 
 INSIDE = 60_000  # bytes of CSV that a page carries along for readers who were sent the page alone
-
-
-@lru_cache(maxsize=1)
-def _template() -> jinja2.Template:
-    folder = resources.files("innodivide.reports.pages")
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.from_string((folder / "report.html.j2").read_text(encoding="utf-8"))
 
 
 def render(title: str, blocks: list[Block], facts: dict[str, str]) -> str:
@@ -36,13 +24,10 @@ def render(title: str, blocks: list[Block], facts: dict[str, str]) -> str:
     facts : mapping
         What the reader is told about the run at the end (notebook, parameters, versions).
     """
-    style = (resources.files("innodivide.reports.pages") / "report.css").read_text(encoding="utf-8")
     cited = source_list.listing(blocks)
     items = [_item(b, source_list.numbers(cited)) for b in blocks]
-    page = _template().render(
-        title=title, style=style, items=items, facts=facts, headings=_headings(blocks), sources=cited
-    )
-    return page + "\n"
+    shown = {"title": title, "items": items, "facts": facts, "headings": _headings(blocks), "sources": cited}
+    return template("pages", "report.html.j2", html=True).render(style=packaged("pages", "report.css"), **shown) + "\n"
 
 
 def _item(block: Block, number: dict[str, int]) -> dict:
@@ -52,7 +37,7 @@ def _item(block: Block, number: dict[str, int]) -> dict:
     if item["kind"] == "text":
         item["html"] = _prose(item["title"])
     if item["kind"] == "figure":
-        item["image"] = "data:image/svg+xml;base64," + base64.b64encode(item["svg"].encode()).decode()
+        item["image"] = svg_address(item["svg"])
     item["data"] = _data_link(item["csv"])
     item["credit"] = source_list.credit(item["sources"], number)
     return item
@@ -74,9 +59,8 @@ def _prose(text: str) -> str:
 
 
 def _anchor(text: str) -> str:
-    return "part-" + "".join(c if c.isalnum() else "-" for c in text.lower()).strip(
-        "-"
-    )  # no clash with the page's own ids
+    """Return the id of a heading, which is none of the page's own."""
+    return "part-" + "".join(c if c.isalnum() else "-" for c in text.lower()).strip("-")
 
 
 def _headings(blocks: list[Block]) -> list[tuple[str, str]]:

@@ -9,10 +9,10 @@ import re
 import unicodedata
 from datetime import UTC, datetime
 from functools import lru_cache
-from importlib import resources
 from importlib.util import find_spec
 from pathlib import Path
 
+from innodivide.reports.files import packaged
 from innodivide.reports.pages import document
 from innodivide.reports.pages.blocks import Block, ReportError
 
@@ -30,17 +30,16 @@ def render(title: str, blocks: list[Block], facts: dict[str, str]) -> bytes:
     """
     import typst
 
-    report = _named(document.build(title, blocks, facts))
-    template = (resources.files("innodivide.reports.pages") / "report.typ").read_bytes()
+    report = document.each_text(_named, document.build(title, blocks, facts))
     try:
         pages, warnings = typst.compile_with_warnings(
-            template,
+            packaged("pages", "report.typ").encode(),
             format="pdf",
             pdf_standards=[STANDARD],
             font_paths=_fonts(),
             ignore_system_fonts=True,
             sys_inputs={"document": json.dumps(report)},
-            timestamp=_timestamp(report),
+            timestamp=int(datetime.fromisoformat(report["date"]).replace(tzinfo=UTC).timestamp()),  # no clock is read
         )
     except typst.TypstError as error:
         raise ReportError(f"PDF: {' '.join([error.message, *error.hints])}") from None
@@ -49,13 +48,9 @@ def render(title: str, blocks: list[Block], facts: dict[str, str]) -> bytes:
     return pages
 
 
-def _named(value):
-    """Return the data with each sign that no font has as its name."""
-    if isinstance(value, str):
-        return value if value.isascii() else _strange().sub(_name, value)
-    if isinstance(value, dict):
-        return {k: _named(v) for k, v in value.items()}
-    return [_named(v) for v in value] if isinstance(value, list) else value
+def _named(text: str) -> str:
+    """Return text with each sign that no font has as its name."""
+    return text if text.isascii() else _strange().sub(_name, text)
 
 
 def _name(found: re.Match) -> str:
@@ -80,8 +75,3 @@ def _fonts():
     import typst
 
     return typst.Fonts(include_system_fonts=False, font_paths=[_FOLDER])
-
-
-def _timestamp(report: dict) -> int:
-    """Return the report's own date in seconds, so that no clock is read."""
-    return int(datetime.fromisoformat(report["date"]).replace(tzinfo=UTC).timestamp())

@@ -5,6 +5,8 @@ code (text), rule, or table (head, rows, align). A run is a dict with text, bold
 text is what the reader sees, so whatever sets it escapes it for its own format.
 """
 
+from collections.abc import Iterator
+
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
@@ -15,7 +17,7 @@ _ABSOLUTE = ("https://", "http://", "mailto:")
 
 def nodes(text: str) -> list[dict]:
     """Return the blocks of a Markdown text, in order."""
-    return _blocks(SyntaxTreeNode(MARKDOWN.parse(text)).children)
+    return [_block(child) for child in SyntaxTreeNode(MARKDOWN.parse(text)).children]
 
 
 def plain(runs: list[dict]) -> str:
@@ -23,18 +25,21 @@ def plain(runs: list[dict]) -> str:
     return "".join(" " if r["break"] else r["text"] for r in runs)
 
 
+def walk(found: list[dict]) -> Iterator[dict]:
+    """Yield nodes and all that is in their lists and quotes, in order of reading."""
+    for node in found:
+        yield node
+        for inner in [node.get("nodes", []), *node.get("items", [])]:
+            yield from walk(inner)
+
+
 def words(text: str) -> str:
     """Return the words of a Markdown text without its markup."""
-    return " ".join(_words(nodes(text)))
-
-
-def _words(found: list[dict]):
-    for node in found:
-        yield from [plain(node["runs"])] if "runs" in node else [node["text"]] if "text" in node else []
-        for inner in [node.get("nodes", []), *node.get("items", [])]:
-            yield from _words(inner)
-        for row in [node["head"], *node["rows"]] if node["kind"] == "table" else []:
-            yield from map(plain, row)
+    found = []
+    for node in walk(nodes(text)):
+        found += [plain(node["runs"])] if "runs" in node else [node["text"]] if "text" in node else []
+        found += [plain(runs) for row in (node["head"], *node["rows"]) for runs in row] if "rows" in node else []
+    return " ".join(found)
 
 
 def as_runs(text: str, **style) -> list[dict]:
@@ -50,10 +55,6 @@ def _run(text: str, bold=False, italic=False, code=False, link="", broken=False)
     return {"text": text, "bold": bold, "italic": italic, "code": code, "link": link, "break": broken}
 
 
-def _blocks(children) -> list[dict]:
-    return [_block(child) for child in children]
-
-
 def _block(node) -> dict:
     match node.type:
         case "heading":
@@ -63,10 +64,10 @@ def _block(node) -> dict:
                 "kind": "list",
                 "ordered": node.type == "ordered_list",
                 "start": int(node.attrs.get("start", 1)),
-                "items": [_blocks(item.children) for item in node.children],
+                "items": [[_block(inner) for inner in item.children] for item in node.children],
             }
         case "blockquote":
-            return {"kind": "quote", "nodes": _blocks(node.children)}
+            return {"kind": "quote", "nodes": [_block(inner) for inner in node.children]}
         case "fence" | "code_block":
             return {"kind": "code", "text": node.content.rstrip("\n")}
         case "hr":

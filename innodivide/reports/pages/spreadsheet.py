@@ -78,13 +78,9 @@ class _Sheets:
 
     def contents(self, title: str, payloads: list[dict], number: dict[str, int], facts: dict[str, str]) -> None:
         sheet = self.book.add_worksheet("Contents")
-        for row, text in enumerate(
-            (
-                title,
-                "Unrounded data of each exhibit, one sheet for each; numbers in brackets point to the sheet Sources.",
-            )
-        ):
-            self.cell(sheet, row, 0, text, self.bold if row == 0 else None)
+        what = "Unrounded data of each exhibit, one sheet for each; numbers in brackets point to the sheet Sources."
+        self.cell(sheet, 0, 0, title, self.bold)
+        self.cell(sheet, 1, 0, what)
         self.table(sheet, 3, ["Exhibit", "Title", "Caption", "Sources"])
         for row, payload in enumerate(payloads, start=4):
             pieces = source_list.credit(payload["sources"], number, len(number))
@@ -115,9 +111,9 @@ class _Sheets:
         self.table(sheet, 0, [key.capitalize() for key in keys])
         for group in groups:
             for entry in group["entries"]:
+                shown = entry | {"licence": entry["terms"] or group["terms"]}
                 for column, key in enumerate(keys):
-                    shown = (entry | {"licence": entry["terms"] or group["terms"]})[key]
-                    self.cell(sheet, entry["number"], column, shown)
+                    self.cell(sheet, entry["number"], column, shown[key])
         sheet.freeze_panes(1, 0)
         sheet.autofit(_WIDEST)
 

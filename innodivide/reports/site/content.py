@@ -1,22 +1,15 @@
 """What the page says of the answer, the claims, the countries and the reports: exhibits, in the page's order."""
 
-import base64
 import re
 
 from innodivide.data import frozen
+from innodivide.reports.files import svg_address
 from innodivide.reports.making.declarations import ANNEX, notebooks
 from innodivide.reports.pages.prose import MARKDOWN
 from innodivide.reports.pages.source_list import source_line
 from innodivide.reports.site.folder import Found, Report
-from innodivide.wording import show
+from innodivide.wording import GROUP_LABELS, GROUP_LETTERS, show
 
-GROUPS = {  # as in figures.style, which needs matplotlib: a test compares them
-    "leader": ("L", "Innovation leader"),
-    "strong": ("S", "Strong innovator"),
-    "moderate": ("M", "Moderate innovator"),
-    "modest": ("Md", "Modest innovator (to 2020)"),
-    "emerging": ("E", "Emerging innovator (from 2021)"),
-}
 ANSWER, FOREST, LIMITS = "N7.1", "F7.1", "N7.4"
 CLAIM = (
     *("claim_id", "claim", "verdict", "short", "rests"),
@@ -50,9 +43,8 @@ def drawing(report: Report | None, exhibit: str) -> dict:
     if not report or exhibit not in report.exhibits:
         return {}
     payload = report.exhibits[exhibit]
-    image = "data:image/svg+xml;base64," + base64.b64encode(payload["svg"].encode()).decode()
     kept = {name: payload[name] for name in ("id", "title", "caption", "alt")}
-    return kept | {"image": image, "source": source_line(payload["sources"])}
+    return kept | {"image": svg_address(payload["svg"]), "source": source_line(payload["sources"])}
 
 
 def answer(found: Found) -> dict:
@@ -108,7 +100,7 @@ def countries(found: Found) -> dict:
     for geo, name in sorted(table.loc[table["is_eu27"].fillna(False), ["geo", "name"]].to_numpy().tolist()):
         report, count, score = found.get(f"annex/{geo}"), counts.get(geo, {}), scores.get(geo, {})
         group = count.get("group") or score.get("group", "")
-        group = group if group in GROUPS else ""
+        group = group if group in GROUP_LABELS else ""
         rows.append(
             {
                 "geo": geo,
@@ -116,9 +108,9 @@ def countries(found: Found) -> dict:
                 "links": report.links if report else (),
                 "command": f"innodivide annex {geo}",
                 "group": group,
-                "letter": GROUPS[group][0] if group else "",
-                "group_order": list(GROUPS).index(group) if group else "",
-                "group_name": GROUPS[group][1].split(" (")[0] if group else "not known",
+                "letter": GROUP_LETTERS.get(group, ""),
+                "group_order": list(GROUP_LABELS).index(group) if group else "",
+                "group_name": GROUP_LABELS[group].split(" (")[0] if group else "not known",
                 "tile": tuple(int(v) for v in tiles.loc[geo, ["row", "col"]]),
                 "n": count.get("n", ""),
                 "n_possible": count.get("n_possible", ""),
@@ -133,7 +125,7 @@ def countries(found: Found) -> dict:
         "columns": [c[0] for c in COUNTRY_COLUMNS],
         "edition": next((s.get("edition", "") for s in scores.values()), ""),
         "source": source_line(cited) if cited else "",
-        "groups": [(g, *GROUPS[g]) for g in GROUPS if g in {r["group"] for r in rows}],
+        "groups": [(g, GROUP_LETTERS[g], name) for g, name in GROUP_LABELS.items() if g in {r["group"] for r in rows}],
         "absent": [f"innodivide run {number}" for number, t in shown.items() if t is None],
     }
 

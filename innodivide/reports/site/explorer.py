@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from itertools import product
 
 import yaml
 
@@ -92,108 +93,70 @@ def grid(rows: list[dict], declared: dict) -> dict:
         the index of its reason.
     """
     levels = {name: list(dict.fromkeys(row[name] for row in rows)) for name in DIMENSIONS}
-    place = {name: {level: i for i, level in enumerate(levels[name])} for name in DIMENSIONS}
-    columns = [*NUMBERS, *COUNTS, "dropped"]
-    cells, at = {name: [None] * _product(levels) for name in [*columns, "why"]}, {}
-    for row in rows:
-        index = 0
-        for name in DIMENSIONS:
-            index = index * len(levels[name]) + place[name][row[name]]
-        at[index] = row
-        if row["failed"]:
-            continue
+    by_choices = {tuple(row[name] for name in DIMENSIONS): row for row in rows}
+    cells = {name: [] for name in (*NUMBERS, *COUNTS, "dropped", "why")}
+    reasons, dropped, registered = [], ["", *sorted({row["dropped"] for row in rows if not row["failed"]} - {""})], None
+    for index, choices in enumerate(product(*levels.values())):
+        row = by_choices.get(choices)
+        if row and row["registered"] == "True":
+            registered = index
+        why = _why_not(row, dict(zip(DIMENSIONS, choices)), declared)
+        if why and why not in reasons:
+            reasons.append(why)
         for name, digits in NUMBERS.items():
-            cells[name][index] = _number(row[name], digits)
+            cells[name].append(None if why else _number(row[name], digits))
         for name in COUNTS:
-            cells[name][index] = int(row[name])
-        cells["dropped"][index] = row["dropped"]
-    reasons = _reasons(levels, at, declared, cells["why"])
-    dropped = sorted({text for text in cells["dropped"] if text})
-    cells["dropped"] = [dropped.index(text) + 1 if text else 0 for text in cells["dropped"]]
+            cells[name].append(None if why else int(row[name]))
+        cells["dropped"].append(0 if why else dropped.index(row["dropped"]))
+        cells["why"].append(reasons.index(why) if why else None)
     return {
         "dimensions": [_dimension(name, levels[name], declared) for name in DIMENSIONS],
         "families": _of(rows, "status", "family"),
         "questions": _of(rows, "family", "question"),
         "scales": _of(rows, "estimator", "scale"),
-        "registered": next((i for i, row in at.items() if row["registered"] == "True"), None),
+        "registered": registered,
         "reasons": reasons,
-        "dropped": ["", *dropped],
+        "dropped": dropped,
         "cells": cells,
     }
-
-
-def _product(levels: dict) -> int:
-    total = 1
-    for names in levels.values():
-        total *= len(names)
-    return total
 
 
 def _number(text: str, digits: int) -> float | None:
     return float(f"{float(text):.{digits}g}") if text else None
 
 
-def _of(rows: list[dict], key: str, value: str) -> dict[str, str]:
-    """Return value by key, which must have one value each."""
-    pairs = list(dict.fromkeys((row[key], row[value]) for row in rows))
-    if len(pairs) != len(dict(pairs)):
-        raise DataError(f"report 04: the {key} {_twice(pairs)} has more than one {value}")
-    return dict(pairs)
-
-
-def _twice(pairs: list[tuple[str, str]]) -> str:
-    keys = [key for key, _ in pairs]
-    return next(key for key in keys if keys.count(key) > 1)
-
-
-def _dimension(name: str, levels: list[str], declared: dict) -> dict:
-    known = {str(k): v for k, v in declared.get("dimensions", {}).get(name, {}).items()}
-    return {
-        "name": name,
-        "label": DIMENSIONS[name],
-        "levels": [
-            {"id": level, "label": label(name, level), "meaning": known.get(level, {}).get("meaning", "")}
-            for level in levels
-        ],
-    }
-
-
-def label(dimension: str, level: str) -> str:
-    """Return the short name of a level; a sample without one project is named by it."""
-    without = f"without {level.removeprefix('drop_')}" if level.startswith("drop_") else level.replace("_", " ")
-    return LABELS[dimension].get(level, without)
-
-
-def _reasons(levels: dict, at: dict, declared: dict, why: list) -> list[str]:
-    """Fill `why` with the index of the reason for each cell without an estimate, and return the reasons."""
-    reasons: dict[str, int] = {}
-    for index in range(len(why)):
-        row = at.get(index)
-        if row is None:
-            text = _rule(_choices(levels, index), declared)
-        elif row["failed"]:
-            text = f"it could not be estimated: {row['failed']}"
-        else:
-            continue
-        why[index] = reasons.setdefault(text, len(reasons))
-    return list(reasons)
-
-
-def _choices(levels: dict, index: int) -> dict[str, str]:
-    """Return the levels of a cell from its index."""
-    out = {}
-    for name in reversed(DIMENSIONS):
-        index, place = divmod(index, len(levels[name]))
-        out[name] = levels[name][place]
-    return out
-
-
-def _rule(choices: dict[str, str], declared: dict) -> str:
-    """Return the reason of the first rule of the declaration that leaves a cell out, as `grid` applies it."""
+def _why_not(row: dict | None, choices: dict[str, str], declared: dict) -> str:
+    """Return the reason why a cell has no estimate: of the first rule of the declaration, as `grid` applies it."""
+    if row:
+        return row["failed"] and f"it could not be estimated: {row['failed']}"
     for rule in declared.get("exclude") or ():
         if all(choices[name] in map(str, wanted) for name, wanted in rule["when"].items()):
             return rule["reason"].strip()
     return "it is not among the specifications of this report"
+
+
+def _of(rows: list[dict], key: str, value: str) -> dict[str, str]:
+    """Return value by key, which must have one value each."""
+    found: dict[str, str] = {}
+    for row in rows:
+        if found.setdefault(row[key], row[value]) != row[value]:
+            raise DataError(f"report 04: the {key} {row[key]} has more than one {value}")
+    return found
+
+
+def _dimension(name: str, levels: list[str], declared: dict) -> dict:
+    known = {str(k): v for k, v in declared.get("dimensions", {}).get(name, {}).items()}
+    shown = [
+        {"id": level, "label": _label(name, level), "meaning": known.get(level, {}).get("meaning", "")}
+        for level in levels
+    ]
+    return {"name": name, "label": DIMENSIONS[name], "levels": shown}
+
+
+def _label(dimension: str, level: str) -> str:
+    """Return the short name of a level; a sample without one project is named by it."""
+    without = f"without {level.removeprefix('drop_')}" if level.startswith("drop_") else level.replace("_", " ")
+    return LABELS[dimension].get(level, without)
 
 
 def _declaration(report: Report) -> dict:

@@ -9,6 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+from innodivide.errors import DataError
+from innodivide.reports import executed
 from innodivide.reports.making.declarations import ANNEX, notebooks
 from innodivide.reports.making.manifest import MANIFEST
 
@@ -18,7 +20,6 @@ _FILES = {  # label -> where it may be, best first
     "Word": ("report.docx",),
     "Data": ("exhibits.xlsx", "exhibits"),
 }
-_EXHIBIT = "application/vnd.innodivide.exhibit+json"  # exhibits.MIME, without importing pandas
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,8 @@ class Report:
     def exhibits(self) -> dict[str, dict]:
         """The payload of each exhibit by id; none if the notebook is absent or cannot be read."""
         try:
-            cells = json.loads((self.path / "notebook.ipynb").read_text(encoding="utf-8"))["cells"]
-            shown = [o["data"][_EXHIBIT] for cell in cells for o in cell.get("outputs", ())]
-            return {payload["id"]: payload for payload in shown}
-        except (OSError, ValueError, KeyError, TypeError):
+            return executed.exhibits(self.path / "notebook.ipynb")
+        except DataError:
             return {}
 
 

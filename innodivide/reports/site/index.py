@@ -8,6 +8,7 @@ import hashlib
 from pathlib import Path
 
 from innodivide.data import frozen
+from innodivide.reports.files import write_whole
 from innodivide.reports.making.declarations import DECLARATIONS, NOTEBOOKS
 from innodivide.reports.site.folder import Found, find
 
@@ -34,19 +35,13 @@ def write_index(out: Path) -> Path:
     inputs = _inputs(found)
     if _is_current(target, inputs):
         return target
-    from innodivide.reports.making.run import (
-        prepare_output,  # needed, like the template engine, only when something changed
-    )
+    from innodivide.reports.making.run import prepare_output  # like the template engine, only when something changed
     from innodivide.reports.site.page import render
 
     prepare_output(out)
     text = render(found)
-    partial = out / f".{INDEX}"
-    try:
-        partial.write_text(text + _mark(inputs, text), encoding="utf-8")
-        return partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)  # a full disk
+    write_whole(target, text + _mark(inputs, text))
+    return target
 
 
 def _inputs(found: Found) -> str:

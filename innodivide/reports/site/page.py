@@ -3,10 +3,8 @@
 import base64
 import hashlib
 import json
-from importlib import resources
 
-import jinja2
-
+from innodivide.reports.files import packaged, template
 from innodivide.reports.site import content
 from innodivide.reports.site.explorer import explorer
 from innodivide.reports.site.folder import Found
@@ -17,20 +15,14 @@ _UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", 
 
 def render(found: Found) -> str:
     """Return the page of what was found, as HTML."""
-    folder = resources.files("innodivide.reports.site")
-    style, *parts = ((folder / name).read_text(encoding="utf-8") for name in ("index.css", *_SCRIPTS))
-    script = "\n".join(parts)
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    template = environment.from_string((folder / "index.html.j2").read_text(encoding="utf-8"))
     countries, explored = content.countries(found), explorer(found)
-    style += _tile_places(countries["tiles"])
+    style = packaged("site", "index.css") + _tile_places(countries["tiles"])
+    script = "\n".join(packaged("site", name) for name in _SCRIPTS)
     carried = {
         "countries": {r["geo"]: {k: r[k] for k in ("name", "links", "command")} for r in countries["rows"]},
         "grid": explored.pop("data", None),
     }
-    shown = template.render(
+    shown = template("site", "index.html.j2", html=True).render(
         style=style,
         script=script,
         policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; img-src data:; "

@@ -4,8 +4,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from html import escape
-from importlib import resources
 
+from innodivide.reports.files import packaged
+from innodivide.reports.making.manifest import first_three
 from innodivide.reports.pages.prose import MARKDOWN
 from innodivide.reports.verify.compare import TOLERANCE, Comparison, Difference
 from innodivide.reports.verify.compare_inputs import Change, Provenance
@@ -143,15 +144,10 @@ def _origins(origins: list[Provenance]) -> str:
     rows = []
     for o in origins:
         outputs = o.fault or (f"{len(o.altered)} altered" if o.altered else "as its manifest says")
-        inputs = _listed(o.inputs) if o.inputs else "those of this checkout"
+        inputs = f"differ: {first_three(o.inputs)}" if o.inputs else "those of this checkout"
         versions = ", ".join(o.versions) or "those here"
         rows.append((o.report, outputs, *(("", "", "") if o.fault else (inputs, versions, o.code))))
     return _table(("report", "outputs", "inputs", "versions", "code"), [tuple(map(_plain, row)) for row in rows])
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return f"differ: {', '.join(names[:3])}{more}"
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
@@ -166,7 +162,6 @@ def _plain(text: str) -> str:
 
 def page(markdown: str) -> str:
     """Return a Markdown report as one HTML file that needs nothing else."""
-    style = (resources.files("innodivide.reports.pages") / "report.css").read_text(encoding="utf-8")
     title = escape(markdown.split("\n", 1)[0].removeprefix("# "))
     tokens = MARKDOWN.parse(markdown)
     for token in (t for t in tokens if t.type == "th_open"):
@@ -175,17 +170,17 @@ def page(markdown: str) -> str:
     return (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
-        f"<style>\n{style}main {{ max-width: 70rem; overflow-x: auto; }}\n</style>\n</head>\n"
+        f"<style>\n{packaged('pages', 'report.css')}main {{ max-width: 70rem; overflow-x: auto; }}\n</style>\n</head>\n"
         f"<body>\n<main>\n{body}</main>\n</body>\n</html>\n"
     )
 
 
-def lines(results: list[Comparison], cells: int = 3) -> Iterable[str]:
+def lines(results: list[Comparison]) -> Iterable[str]:
     """Yield what a terminal shows of a verification: each exhibit that is not reproduced, with its first cells."""
     for r in results:
         if r.status == "differs":
             yield f"{r.report} {r.exhibit}: {_extent(r)}"
-            for d in r.differences[:cells]:
+            for d in r.differences[:3]:
                 a, b = _both(d)
                 where = ", ".join(t for t in (d.row, d.column) if t)
                 yield f"    {where}: expected {a!r}, found {b!r} {_amount(d)}".rstrip()

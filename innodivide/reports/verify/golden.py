@@ -4,13 +4,14 @@ One folder for each report: a CSV file for the data of each table and figure, an
 captions. Git shows every change of a result as a change of these files.
 """
 
-import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
 
 from innodivide.data import frozen
 from innodivide.errors import DataError, ParameterError
+from innodivide.reports.executed import exhibits
+from innodivide.reports.files import write_whole
 from innodivide.reports.making import manifest
 from innodivide.reports.making.declarations import ANNEX, Notebook, eu27, notebook, notebooks
 from innodivide.reports.making.run import Job, annex_jobs, job
@@ -18,7 +19,6 @@ from innodivide.reports.verify.compare import Content
 
 EXPECTED = frozen.ROOT / "reports" / "expected"
 WORDS = "text.md"
-_EXHIBIT = "application/vnd.innodivide.exhibit+json"  # exhibits.MIME, without importing pandas
 _ID = re.compile(r"[A-Z][0-9A-Z]{1,3}\.[0-9]{1,3}")  # ids become names of files
 _HEADING = re.compile(rf"## ({_ID.pattern}): ([a-z]+)")
 _PARTS = ("title", "columns", "caption", "edition", "note", "alt", "sources")
@@ -83,16 +83,14 @@ def reports_in(out: Path) -> list[str]:
 def read_run(folder: Path) -> Content:
     """Return the exhibits of a report: the words from its executed notebook, the data from its CSV files."""
     file = folder / "notebook.ipynb"
-    try:
-        cells = json.loads(file.read_text(encoding="utf-8"))["cells"]
-        payloads = [o["data"][_EXHIBIT] for c in cells for o in c.get("outputs", ())]
-        words = {str(p["id"]): _words(p) for p in payloads}
-        drawn = [p["id"] for p in payloads if p["kind"] != "text"]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise DataError(f"{file} is no executed notebook of ours ({type(error).__name__})") from None
-    if not all(_ID.fullmatch(i) for i in words):
+    shown = exhibits(file)
+    if not all(_ID.fullmatch(str(i)) for i in shown):
         raise DataError(f"{file} has an exhibit whose id is none")
-    return Content(words, {i: _read(folder / "exhibits" / f"{i}.csv") for i in drawn})
+    tables = [i for i, payload in shown.items() if payload["kind"] != "text"]
+    return Content(
+        {i: _words(payload) for i, payload in shown.items()},
+        {i: _read(folder / "exhibits" / f"{i}.csv") for i in tables},
+    )
 
 
 def _words(payload: dict) -> dict[str, str]:
@@ -109,30 +107,27 @@ def _read(file: Path) -> str:
         raise DataError(f"{file} cannot be read as text ({type(error).__name__})") from None
 
 
-def stored(root: Path | None = None) -> list[str]:
+def stored() -> list[str]:
     """Return the names of the reports whose exhibits are stored."""
-    root = root or EXPECTED
-    return sorted(p.parent.relative_to(root).as_posix() for p in root.rglob(WORDS))
+    return sorted(p.parent.relative_to(EXPECTED).as_posix() for p in EXPECTED.rglob(WORDS))
 
 
-def read_stored(report: str, root: Path | None = None) -> Content:
+def read_stored(report: str) -> Content:
     """Return the stored exhibits of a report."""
-    folder = (root or EXPECTED) / report
+    folder = EXPECTED / report
     tables = {p.stem: _read(p) for p in sorted(folder.glob("*.csv"))}
     return Content(parse_words(_read(folder / WORDS)), tables)
 
 
-def write_stored(report: str, content: Content, root: Path | None = None) -> list[str]:
+def write_stored(report: str, content: Content) -> list[str]:
     """Store the exhibits of a report; return the names of the files written or removed."""
-    folder = (root or EXPECTED) / report
+    folder = EXPECTED / report
     wanted = {f"{i}.csv": text for i, text in content.tables.items()} | {WORDS: format_words(report, content.words)}
     folder.mkdir(parents=True, exist_ok=True)
     gone = [p for p in sorted(folder.glob("*.csv")) if p.name not in wanted]
     changed = [name for name, text in wanted.items() if _read(folder / name) != text]
     for name in changed:
-        partial = folder / f".{name}"
-        partial.write_bytes(wanted[name].encode())
-        partial.replace(folder / name)
+        write_whole(folder / name, wanted[name])
     for path in gone:
         path.unlink()
     return sorted([*changed, *(f"{p.name} (removed)" for p in gone)])

@@ -1,0 +1,42 @@
+"""Files of ours: those that come with the package, and those written whole or not at all."""
+
+import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Yield a path beside `target` to write to; it takes the place of `target` if the block ends without an error."""
+    partial = target.with_name(f".partial-{target.name}")
+    try:
+        yield partial
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)  # a full disk
+
+
+def write_whole(target: Path, content: str | bytes) -> None:
+    """Write a file; a reader finds the old content or the new one, never a part of it."""
+    with replacing(target) as partial:
+        partial.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def packaged(room: str, name: str) -> str:
+    """Return the text of a file that lies in a room of `innodivide.reports`, such as report.css in `pages`."""
+    return (resources.files(f"innodivide.reports.{room}") / name).read_text(encoding="utf-8")
+
+
+def template(room: str, name: str, *, html: bool):
+    """Return a Jinja template; an unknown name in it is an error, and what is filled into HTML is escaped."""
+    import jinja2
+
+    rules = {"autoescape": html, "lstrip_blocks": html, "trim_blocks": True, "undefined": jinja2.StrictUndefined}
+    return jinja2.Environment(**rules).from_string(packaged(room, name))
+
+
+def svg_address(drawing: str) -> str:
+    """Return an address that holds a drawing, for pages that fetch nothing."""
+    return "data:image/svg+xml;base64," + base64.b64encode(drawing.encode()).decode()
