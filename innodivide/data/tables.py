@@ -115,12 +115,11 @@ def integrated_ipceis(tables: Tables, until=None, since=None) -> pd.DataFrame:
 
 def _day(value, name: str) -> pd.Timestamp:
     try:
-        day = (
-            pd.NaT if isinstance(value, (int, float, np.number)) else pd.Timestamp(value)
-        )  # a number would be nanoseconds of 1970
+        day = pd.Timestamp(value)
     except (ValueError, TypeError):
         day = pd.NaT
-    if day is pd.NaT or day.tz is not None:
+    number = isinstance(value, (int, float, np.number))  # would be nanoseconds of 1970
+    if number or day is pd.NaT or day.tz is not None:
         raise ParameterError(f"{name}={value!r} is not a date; write it as 2021-04-30")
     return day
 
