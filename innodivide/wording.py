@@ -4,6 +4,7 @@ import math
 import re
 import string
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from innodivide.errors import ParameterError
 
@@ -13,13 +14,11 @@ _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|!~$&])")
 
 def show(value, fmt: str = "", missing: str = UNKNOWN) -> str:
     """Return a value as the reader sees it; a missing one as `missing`, never nan."""
-    import pandas as pd  # here, so that names of groups can be had without it
-
-    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+    if _is_missing(value):
         return missing
     if isinstance(value, bool) or str(getattr(value, "dtype", "")) == "bool":
         return "yes" if value else "no"
-    if isinstance(value, pd.Timestamp) and not fmt:
+    if isinstance(value, datetime) and not fmt:
         return f"{value:%Y-%m-%d}"
     text = fmt.format(value) if fmt else f"{value:.4g}" if isinstance(value, float) else str(value)
     if re.fullmatch(r"[-+]0(\.0*)?( ?%)?( .*)?", text):
@@ -27,9 +26,18 @@ def show(value, fmt: str = "", missing: str = UNKNOWN) -> str:
     return text.replace("-", "−", 1) if _is_negative_number(text) else text
 
 
+def _is_missing(value) -> bool:
+    """Tell None, NaN and what pandas has for missing; by name, as nothing here needs pandas."""
+    return (
+        value is None
+        or type(value).__name__ in ("NAType", "NaTType")
+        or (isinstance(value, float) and math.isnan(value))
+    )
+
+
 def p_text(value: float, sign: str = "") -> str:
     """Return a p-value as printed: three decimals, missing as a dash, the smallest as a bound; `sign` for sentences."""
-    return "–" if pd.isna(value) else "< 0.001" if value < 0.001 else f"{sign}{value:.3f}"
+    return "–" if _is_missing(value) else "< 0.001" if value < 0.001 else f"{sign}{value:.3f}"
 
 
 def join_names(names: Sequence[str], none: str = "none") -> str:

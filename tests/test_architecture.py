@@ -1,4 +1,4 @@
-"""The house: eight rooms, arrows one way, names once. docs/architecture.md has the picture; this holds the code to it."""
+"""The house: eight rooms, arrows one way, names once. docs/architecture.md has the picture; this holds the code."""
 
 import ast
 import re
@@ -108,7 +108,7 @@ def test_tables_are_required_and_first():
             if isinstance(node, ast.FunctionDef) and any(
                 a.arg == "tables" and a.annotation and "Tables" in ast.unparse(a.annotation) for a in node.args.args
             ):
-                first = [a.arg for a in node.args.args if a.arg != "self"][0]
+                first = next(a.arg for a in node.args.args if a.arg != "self")
                 assert first == "tables" and len(node.args.defaults) < len(node.args.args), f"{name}.{node.name}"
 
 

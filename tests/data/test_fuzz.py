@@ -6,7 +6,6 @@ A case is a mutation of `mutations.py` on one table. It passes if
 - for damage that leaves a well-formed table: the record of its bytes in datapackage.json no longer fits.
 """
 
-import csv
 import json
 import os
 import random
@@ -20,7 +19,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
-from mutations import MUTATIONS, Table
+from mutations import DAYS, MUTATIONS, NO_DAYS, PATHS, TIMES, Table
 
 from innodivide.cli.main import main
 from innodivide.data import checks, frozen
@@ -52,14 +51,7 @@ def folder(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def originals(folder) -> dict[str, tuple[Table, pd.DataFrame]]:
     """Each table as text and as loaded."""
-    return {name: (read(folder, name), frozen.load(name, folder)) for name in frozen.resources(folder)}
-
-
-def read(folder: Path, name: str) -> Table:
-    described = frozen.resource(name, folder)
-    with (folder / described["path"]).open(encoding="utf-8", newline="") as file:
-        header, *rows = csv.reader(file)
-    return Table(name, described, header, rows)
+    return {name: (Table.read(folder, name), frozen.load(name, folder)) for name in frozen.resources(folder)}
 
 
 def seed(*parts: str) -> np.random.Generator:
@@ -81,7 +73,7 @@ def judge(folder: Path, table: Table, frame: pd.DataFrame, mutation) -> str:
             os.utime(path, ns=(judge.clock, judge.clock))
         failures = frozen.check_table(table.name, folder)
         if failures:
-            return refused(failures, table, lines)
+            return refused(failures, table, lines, mutation.rule)
         if frozen.load(table.name, folder).equals(frame):
             return "harmless"
         assert not mutation.visible, f"{mutation.name} of {table.name} was taken for the table"
@@ -96,14 +88,14 @@ def judge(folder: Path, table: Table, frame: pd.DataFrame, mutation) -> str:
 judge.clock = 1_600_000_000_000_000_000
 
 
-def refused(failures, table: Table, lines: set[int] | None) -> str:
+def refused(failures, table: Table, lines: set[int], rule: str) -> str:
     """Every failure says where and why, and one of them names a damaged line."""
     for f in failures:
-        assert f.file == table.described["path"] and f.rule, f
+        assert f.file == table.described["path"] and f.rule and rule in f.rule, f
         assert f.row is not None or f.rule in WHOLE_FILE, f
         assert f.column or f.rule in WHOLE_FILE or any(form in f.rule for form in FORM), f
         assert len(str(f)) < 6_000, "the message is longer than a screen"
-    near = {line + step for line in lines or () for step in (0, 1)}  # a carriage return makes two lines of one
+    near = {line + step for line in lines for step in (0, 1)}  # a carriage return makes two lines of one
     assert not lines or near & {f.row for f in failures}, (lines, failures[:3])
     return "refused"
 
@@ -153,7 +145,7 @@ def test_rules_across_tables_report_and_do_not_crash(copy, names):
     """Well-formed damage (rows gone, columns shuffled) on the full data: each rule that can be looked at returns."""
     seen = Counter()
     for name in names or sorted({t for tables, _ in checks.RULES for t in tables}):
-        table = read(copy.folder, name)
+        table = Table.read(copy.folder, name)
         rules = [r for tables, r in checks.RULES if name in tables]
         for mutation in (m for m in MUTATIONS.values() if not m.visible):
             done = mutation.change(table, seed(name, mutation.name, "rules"))
@@ -199,7 +191,12 @@ def copy_of(content):
     return json.loads(json.dumps(content))
 
 
-def descriptions_hold(tmp_path, count: int) -> Counter:
+def more_when_slow(few: int, many: int):
+    return pytest.mark.parametrize("count", [few, pytest.param(many, marks=pytest.mark.slow)])
+
+
+@more_when_slow(150, 2000)
+def test_a_damaged_description_is_refused_or_harmless(tmp_path, count):
     """Load a small package under damaged descriptions: the same table, or one of our own errors."""
     (tmp_path / "t.csv").write_text("key,n,geo\na,1,AT\nb,2,BE\n")
     (tmp_path / "g.csv").write_text("geo\nAT\nBE\n")
@@ -231,18 +228,7 @@ def descriptions_hold(tmp_path, count: int) -> Counter:
         else:
             assert found.equals(frame), damaged
             counts["harmless"] += 1
-    return counts
-
-
-def test_a_damaged_description_is_refused_or_harmless(tmp_path):
-    counts = descriptions_hold(tmp_path, 150)
-    assert counts["refused"] > 50, counts
-
-
-@pytest.mark.slow
-def test_many_damaged_descriptions(tmp_path):
-    counts = descriptions_hold(tmp_path, 2000)
-    assert counts["refused"] > 1000, counts
+    assert counts["refused"] > count / 3, counts
 
 
 @pytest.mark.parametrize(
@@ -257,36 +243,14 @@ def test_what_is_no_description_is_refused(tmp_path, text):
 # Parameters
 
 COUNTRIES = ("", " ", "PL", "pl", " PL", "EL", "GR", "XX", "EU27", "P L", "PL,DE", "ＰＬ", "РL", "PL\0", "PL\n")
-FOLDERS = ("../PL", "..", "/", "PL/../..", "%2e%2e", "\\\\x\\y", "C:", "{country}", "%s")
+FOLDERS = ("../PL", "/", "PL/../..", "\\\\x\\y", "{country}", "%s", *PATHS)
 EDITIONS = ("at_decision", "lag1", "Lag1", "2020", "2020.0", " 2020", "２０２０", "1999")
 NUMBERS = ("19", "99", "199", "1_9", "+19", "019", "19.0", "1e2", "-1", "0", "nan", "inf", "1e999", "9" * 5000)
-DAYS = (
-    "2021-04-30",
-    "20210430",
-    "2021-W17-5",
-    "2021-13-01",
-    "2021-02-30",
-    "30/04/2021",
-    "0001-01-01",
-    "2021-04-30T00:00",
-)
-ODD = (
-    "True",
-    "None",
-    "null",
-    "[]",
-    "{}",
-    "x" * 100_000,
-    "\ud800",
-    "\u202e",
-    "🙂",
-    "' OR 1=1 --",
-    "$(id)",
-    "`id`",
-    ";id",
-)
+DATES = ("2021-04-30", "2021-02-30", *DAYS, *NO_DAYS, *TIMES)
+WORDS = ("True", "None", "null", "[]", "{}", "x" * 100_000, "\ud800", "\u202e", "🙂", "<script>alert(1)</script>")
+CODE = ("=1+1", "' OR 1=1 --", "$(id)", "`id`", ";id")
 TYPED = (None, True, False, 0, 1, 19, 19.0, 2.5, float("nan"), float("inf"), 10**30, -(10**400), [], ["PL"], {}, b"PL")
-VALUES = (*COUNTRIES, *FOLDERS, *EDITIONS, *NUMBERS, *DAYS, *ODD, *TYPED, "=1+1", "<script>alert(1)</script>", object())
+VALUES = (*COUNTRIES, *FOLDERS, *EDITIONS, *NUMBERS, *DATES, *WORDS, *CODE, *TYPED, object())
 NAMES = ("", " ", "country", "Country", "countries", "status", "until", "permutations", "self", "name", "x" * 9999, "é")
 
 
@@ -330,16 +294,10 @@ def test_a_notebook_of_another_name_is_refused(word):
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["annex", "XX"],
-        ["annex", "../PL"],
-        ["annex", "PL", "-p", "country=DE"],
-        ["annex", "PL", "-p", "x"],
-        ["annex", "PL", "--format", "html,exe"],
-        ["annex", "PL", "--format", ""],
+        *(["annex", *more] for more in (["XX"], ["../PL"], ["PL", "-p", "country=DE"], ["PL", "-p", "x"], [])),
+        *(["annex", "PL", "--format", formats] for formats in ("html,exe", "")),
         ["annex", "PL", "--workers", "0"],
-        ["annex"],
-        ["run", "03", "-p", "status=lag2"],
-        ["run", "03", "-p", "=1"],
+        *(["run", "03", "-p", one] for one in ("status=lag2", "=1")),
         ["run", "02", "-p", "until=2021-13-01"],
         ["run", "04", "-p", f"permutations={'9' * 5000}"],
         ["run", "nothing"],
@@ -356,14 +314,15 @@ def test_the_command_line_refuses_without_a_traceback(arguments):
 # Manifests
 
 
-def manifests_hold(folder: Path, count: int) -> Counter:
-    """Damage the manifest of a report: the report is made again, or the manifest says the same as before."""
+@more_when_slow(60, 600)
+def test_a_damaged_manifest_is_noticed(tmp_path, count):
+    """The report is made again, or the manifest says the same as before."""
     notebook, parameters = declarations.notebook("03"), {"status": "at_decision"}
-    (folder / "report.html").write_text("<p>report</p>")
-    built = manifest.build(notebook, parameters, folder, manifest.inputs(notebook))
-    path, counts = folder / manifest.MANIFEST, Counter()
+    (tmp_path / "report.html").write_text("<p>report</p>")
+    built = manifest.build(notebook, parameters, tmp_path, manifest.inputs(notebook))
+    path, counts = tmp_path / manifest.MANIFEST, Counter()
     path.write_text(json.dumps(built))
-    assert not list(manifest.reasons(notebook, parameters, folder, ("html",)))
+    assert not list(manifest.reasons(notebook, parameters, tmp_path, ("html",)))
     looked_at = ("parameters", "inputs", "outputs", "environment", "notebook")
     whole = json.dumps(built).encode()
     rng = random.Random(6)
@@ -375,19 +334,10 @@ def manifests_hold(folder: Path, count: int) -> Counter:
     texts += [b"", b"\0" * 100, b"[]", b"null", b"[" * 100_000, b'{"outputs": {"report.html": "x"}}', b"\xff\xfe{}"]
     for text in texts:
         path.write_bytes(text)
-        if list(manifest.reasons(notebook, parameters, folder, ("html",))):
+        if list(manifest.reasons(notebook, parameters, tmp_path, ("html",))):
             counts["made again"] += 1
         else:
             same = json.loads(text)
             assert all(same[k] == built[k] for k in looked_at if k != "notebook"), text[:200]
             counts["harmless"] += 1
-    return counts
-
-
-def test_a_damaged_manifest_is_noticed(tmp_path):
-    assert manifests_hold(tmp_path, 60)["made again"] > 50
-
-
-@pytest.mark.slow
-def test_many_damaged_manifests(tmp_path):
-    assert manifests_hold(tmp_path, 600)["made again"] > 500
+    assert counts["made again"] > count * 0.8, counts
