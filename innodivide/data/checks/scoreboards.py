@@ -1,29 +1,16 @@
 """Rules on the scoreboards: groups follow thresholds, editions are complete and in order."""
 
-import numpy as np
 import pandas as pd
 
 from innodivide.data.checks.rules import Load, fail, members, rule
 from innodivide.data.schema import Failure
-
-
-def group_of(relative: pd.Series, limits: pd.DataFrame, lowest: pd.Series) -> pd.Series:
-    """Return the innovation group of an index in percent of the EU: a group starts above its threshold.
-
-    The cut points of an edition are those its publisher states (table `eis_edition`).
-    """
-    above = [relative > limits[c] for c in ("leader_min_pct", "strong_min_pct", "moderate_min_pct")]
-    return pd.Series(np.select(above, ["leader", "strong", "moderate"], default=lowest), index=relative.index)
-
-
-def _lowest(edition: pd.Series) -> np.ndarray:
-    return np.where(edition >= 2021, "emerging", "modest")  # the group was renamed in 2021
+from innodivide.data.tables import group_of
 
 
 @rule("eis_group", "eis_index", "eis_edition")
 def country_groups_follow_thresholds(load: Load) -> list[Failure]:
     """The group of a country follows from its index, the EU's index and the thresholds of the edition."""
-    index, editions = load("eis_index"), load("eis_edition").set_index("edition")
+    index = load("eis_index")
     complete = index.groupby(["edition", "year"])["geo"].transform("size") >= 27
     index = index[complete]
     eu = index[index["geo"] == "EU"].set_index(["edition", "year"])["value"].rename("eu")
@@ -33,9 +20,7 @@ def country_groups_follow_thresholds(load: Load) -> list[Failure]:
         .merge(index, left_on=["geo", "edition", "performance_year"], right_on=["geo", "edition", "year"])
     )
     rows = rows.join(eu, on=["edition", "year"]).dropna(subset="eu").set_index("row")
-    expected = group_of(
-        100 * rows["value"] / rows["eu"], editions.loc[rows["edition"]].set_index(rows.index), _lowest(rows["edition"])
-    )
+    expected = group_of(100 * rows["value"] / rows["eu"], rows["edition"], load("eis_edition"))
     wrong = rows.assign(expected=expected)[expected != rows["group"]]
     return fail(
         "scoreboard/eis_group.csv",
@@ -48,11 +33,10 @@ def country_groups_follow_thresholds(load: Load) -> list[Failure]:
 @rule("ris_index", "eis_edition")
 def region_groups_follow_thresholds(load: Load) -> list[Failure]:
     """The group of a region follows from its index in percent of the EU and the thresholds of the edition."""
-    rows, editions = load("ris_index").dropna(subset="group"), load("eis_edition").set_index("edition")
-    known = rows["edition"].isin(editions.index)
+    rows, editions = load("ris_index").dropna(subset="group"), load("eis_edition")
+    known = rows["edition"].isin(editions["edition"])
     unknown, rows = rows[~known].drop_duplicates("edition"), rows[known]
-    limits = editions.loc[rows["edition"]].set_index(rows.index)
-    expected = group_of(rows["relative_to_eu_pct"], limits, _lowest(rows["edition"]))
+    expected = group_of(rows["relative_to_eu_pct"], rows["edition"], editions)
     wrong = rows.assign(expected=expected)[expected != rows["group"]]
     return fail(
         "scoreboard/ris_index.csv", unknown, "edition", "thresholds of this edition are in eis_edition.csv"

@@ -9,6 +9,7 @@ from innodivide.data.tables import Tables, member_states
 from innodivide.errors import ParameterError
 from innodivide.evidence.claims.shared_barriers import TOP, indicator_names, lagging_regions, regional_contributions
 from innodivide.indicators import barriers
+from innodivide.indicators.regions import regions
 from innodivide.models.result import require_rng
 from innodivide.wording import show
 
@@ -50,14 +51,14 @@ def region_barrier_table(
         raise ParameterError(f"geo={geo!r}: allowed are {', '.join(codes)}")
     contributions = regional_contributions(tables)
     split = barriers.two_way_split(contributions, lagging_regions(tables), require_rng(rng), n_boot=n_boot)
-    regions = barriers.region_groups(tables).query("geo == @geo")
+    own_regions = regions(tables).query("geo == @geo")
     gaps = barriers.unit_gaps(contributions).set_index("unit")
     government = barriers.institutional_gaps(tables).query("measure == 'eqi'").set_index("unit")
     zero = tables["ris_score"].query("year == 2023").groupby("region_code")["is_zero"].sum()
     index = tables["ris_index"].query("edition == 2023 and year == 2023").set_index("region_code")["value"]
     source = tables["ris_score"].groupby("region_code")["source_id"].first()
     labels, rows = indicator_names(tables) if labels is None else labels, []
-    for code, region in regions.iterrows():
+    for code, region in own_regions.iterrows():
         general, own = _in_words(code, split, contributions, labels)
         rows.append(
             {

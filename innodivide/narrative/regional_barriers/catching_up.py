@@ -6,7 +6,7 @@ Used by the report on regional barriers (notebook 06) and by the country annexes
 import pandas as pd
 
 from innodivide.data.tables import Tables, country_names
-from innodivide.indicators.convergence import _half_life
+from innodivide.indicators.convergence import half_life
 from innodivide.wording import join_names, show
 
 SCENARIOS = {
@@ -100,8 +100,8 @@ def convergence_facts(change: dict, beta: dict, spread: pd.DataFrame) -> dict:
         "region_last": spread["sd_log"].iloc[-1],
         "regions": int(spread["n"].iloc[0]),
         "half_life": beta["half_life"],
-        "half_low": _half_life(beta["ci_low"], beta["years"]),
-        "half_high": _half_life(beta["ci_high"], beta["years"]),
+        "half_low": half_life(beta["ci_low"], beta["years"]),
+        "half_high": half_life(beta["ci_high"], beta["years"]),
     }
 
 
