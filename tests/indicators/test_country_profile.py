@@ -6,7 +6,7 @@ import pytest
 from innodivide.data import Tables, frozen
 from innodivide.errors import ParameterError
 from innodivide.indicators import country_profile
-from innodivide.indicators.regions import region_names, regions
+from innodivide.indicators.regions import on_the_map, region_names, regions
 
 TABLES = Tables()
 
@@ -200,11 +200,10 @@ def test_regions_by_hand():
     assert frame["relative"].is_monotonic_decreasing
 
 
-@pytest.mark.parametrize("geo", EU27)
-def test_every_country_has_regions_with_a_place_on_the_map(geo):
-    frame = country_profile.regions(TABLES, geo)
-    assert len(frame) >= 1 and not frame["region_code"].duplicated().any()
-    assert frame[["relative", "group"]].notna().all().all()
+def test_every_country_has_regions_with_a_place_on_the_map():
+    frame = regions(TABLES)
+    assert set(frame["geo"]) == set(EU27) and frame.index.is_unique and frame.index.is_monotonic_increasing
+    assert on_the_map(TABLES, frame).notna().all().all()
 
 
 def test_endonyms():
@@ -222,15 +221,6 @@ def test_regions_have_the_names_of_the_register_with_all_their_letters():
     assert names["FI1B"] == "Helsinki-Uusimaa", "the scoreboard has the names of Finland at other codes"
     assert names["EL3"] == "Attiki" and names["BG41"] == "Yugozapaden", "Greek and Cyrillic names stay in Latin letters"
     assert set(names) == set(frozen.load("ris_region").query("edition == 2023")["region_code"])
-
-
-def test_the_map_of_all_regions_has_the_names_of_the_annexes():
-    names = regions(TABLES).set_index("region_code")["name"]
-    assert (names["FI1B"], names["PL71"], names["RO32"]) == ("Helsinki-Uusimaa", "Łódzkie", "București-Ilfov")
-    for geo in EU27:
-        own = country_profile.regions(TABLES, geo).set_index("region_code")["name"]
-        assert names[own.index].to_dict() == own.to_dict()
-    assert names.notna().all() and names.index.is_unique
 
 
 @pytest.mark.parametrize(

@@ -224,7 +224,7 @@ def test_shares_add_up_to_one(real):
 
 
 def test_per_head_by_hand(real):
-    frame = part.by_country(real, year=2023).set_index("geo")
+    frame = part.by_country(real).set_index("geo")
     long = real["country_panel"].query("year == 2023").set_index(["geo", "variable"])["value"]
     for geo in ("MT", "DE"):
         places = real["ipcei_country"].query("geo == @geo and role == 'notifying'")["ipcei_id"]
