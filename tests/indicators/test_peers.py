@@ -96,8 +96,7 @@ def test_a_country_is_set_beside_peers_group_and_all(geo):
 
 
 def test_position_by_hand():
-    observed = pd.Series(1.0, index=EU27)
-    rows = peers.position(TABLES, "PL", observed)
+    rows = peers.position(TABLES, "PL", pd.Series(1.0, index=EU27))
     index = country_profile.index_relative_to_eu(TABLES, 2023).pivot(index="geo", columns="year", values="relative")
     own, rest = rows.iloc[0], rows.query("kind == 'group'").iloc[0]
     assert own["relative"] == pytest.approx(index.at["PL", 2023])
