@@ -14,7 +14,6 @@ from innodivide.evidence.claims import shared_barriers as claims
 from innodivide.indicators import barriers as b
 from innodivide.indicators import composite
 from innodivide.indicators.regions import regions
-from innodivide.models.decomposition import ward
 from innodivide.narrative.annex.region_barriers import region_barrier_table
 
 TABLES = Tables()
@@ -284,56 +283,22 @@ def test_readings_of_zeros_change_only_zeros():
 
 
 def test_government_quality_of_regions_by_hand():
-    tables = {
-        "nuts_link": pd.DataFrame(
-            {
-                "nuts_2016": ["X1", "X2", "X2", "Y1"],
-                "nuts_2021": ["X1", "X2", "X3", "Y1"],
-                "level": 2,
-                "population_2021": [100, 300, 50, 10],
-            }
-        ),
-        "ris_nuts2": pd.DataFrame({"nuts_code": ["X1", "X2", "X3", "Y1"], "region_code": ["X", "X", "Z", "Y"]}),
-        "eqi": pd.DataFrame(
-            {
-                "nuts_code": ["X1", "X2"],
-                "year": 2021,
-                "eqi": [1.0, -1.0],
-                "eqi_lower": [0.8, -1.2],
-                "eqi_upper": [1.2, -0.8],
-                "eqi_corruption": 0.0,
-                "eqi_quality": 0.0,
-                "eqi_impartiality": 0.0,
-                "source_id": "S",
-            }
-        ),
-        "country": pd.DataFrame({"geo": ["XX"], "name": ["X"], "is_eu27": pd.array([True], dtype="boolean")}),
-        "ris_region": pd.DataFrame(
-            {
-                "edition": 2023,
-                "region_code": ["X", "Y", "Z"],
-                "geo": "XX",
-                "name": "n",
-                "nuts_version": "2021",
-                "nuts_level": 2,
-            }
-        ),
-        "nuts": pd.DataFrame({"nuts_version": ["2021"], "nuts_code": ["X1"], "name": ["n"]}),
-        "ris_index": pd.DataFrame(
-            {
-                "edition": 2023,
-                "year": 2023,
-                "region_code": ["X", "Y", "Z"],
-                "group": "emerging",
-                "relative_to_eu_pct": 50.0,
-                "source_id": "S",
-            }
-        ),
-    }
+    """AT1: 100 people with a score of 1, and 300 with -1 in a region since divided, whose other part is AT2."""
+    codes = ["X1", "X2", "X3", "Y1"]
+    link = {"nuts_2016": ["X1", "X2", "X2", "Y1"], "nuts_2021": codes, "population_2021": [100, 300, 50, 10]}
+    score = {"eqi": [1.0, -1.0], "eqi_lower": [0.8, -1.2], "eqi_upper": [1.2, -0.8]}
+    rest = dict.fromkeys(["eqi_corruption", "eqi_quality", "eqi_impartiality"], 0.0)
+    tables = Tables(
+        {
+            "nuts_link": pd.DataFrame(link).assign(level=2),
+            "ris_nuts2": pd.DataFrame({"nuts_code": codes, "region_code": ["AT1", "AT1", "AT2", "AT3"]}),
+            "eqi": pd.DataFrame(score | {"nuts_code": codes[:2]}).assign(year=2021, source_id="S", **rest),
+        }
+    )
     found = b.region_eqi(tables)
-    assert found.index.tolist() == ["X", "Z"], "a region without a figure is absent"
-    assert found.at["X", "eqi"] == pytest.approx((100 - 300) / 400) and found.at["Z", "eqi"] == -1
-    assert found.at["X", "eqi_lower"] == pytest.approx((80 - 360) / 400) and found.at["X", "covered"] == 1
+    assert found.index.tolist() == ["AT1", "AT2"], "a region without a figure is absent"
+    assert found.at["AT1", "eqi"] == pytest.approx((100 - 300) / 400) and found.at["AT2", "eqi"] == -1
+    assert found.at["AT1", "eqi_lower"] == pytest.approx((80 - 360) / 400) and found.at["AT1", "covered"] == 1
 
 
 def test_institutional_gaps_are_centred_and_bounded():
@@ -343,20 +308,15 @@ def test_institutional_gaps_are_centred_and_bounded():
     heads = b.region_eqi(TABLES)["population"]
     assert np.average(eqi["gap"], weights=heads.reindex(eqi.index)) == pytest.approx(0, abs=1e-12)
     assert ((eqi["gap_low"] < eqi["gap"]) & (eqi["gap"] < eqi["gap_high"])).all()
-    assert (eqi.query("reading == 'behind'")["gap_low"] > 0).all() and (
-        eqi.query("reading == 'ahead'")["gap_high"] < 0
-    ).all()
+    assert ((eqi["reading"] == "behind") == (eqi["gap_low"] > 0)).all()
+    assert ((eqi["reading"] == "ahead") == (eqi["gap_high"] < 0)).all()
     national = gaps.query("level == 'country'")
-    assert (
-        (national.groupby("measure").size() == 27).all()
-        and national["gap_low"].isna().all()
-        and (national["reading"] == "").all()
-    )
+    assert (national.groupby("measure").size() == 27).all()
+    assert national["gap_low"].isna().all() and (national["reading"] == "").all()
     business = national.query("measure == 'doing_business_score'")
     assert (business["year"] == 2019).all() and business["value"].between(0, 100).all()
     lead = b.institutional_gaps(TABLES, "leaders").set_index(["measure", "unit"])["gap"]
-    own = gaps.set_index(["measure", "unit"])["gap"]
-    shift = (lead - own).groupby(level=0)
+    shift = (lead - gaps.set_index(["measure", "unit"])["gap"]).groupby(level=0)
     assert (shift.max() - shift.min() < 1e-9).all(), "another reference shifts all gaps of a measure alike"
     with pytest.raises(ParameterError, match="reference"):
         b.institutional_gaps(TABLES, "best")
@@ -430,24 +390,26 @@ def test_oaxaca_intervals_and_refusals():
 
 @pytest.mark.parametrize("k", [2, 3, 4, 5])
 def test_clusters_agree_with_r(k):
+    from innodivide.models.decomposition.ward import ward_labels
+
     frame = pd.read_csv(HERE / "profiles.csv")
     points = frame.drop(columns=["unit", "species"]).to_numpy()
-    labels = ward.ward_labels(points, k)
-    widths = ward.silhouette_widths(points, labels)
+    labels = ward_labels(points, k)
+    widths = b.silhouette_widths(points, labels)
     expected = EXPECTED["profiles", f"k {k}"]
     assert widths.mean() == pytest.approx(expected["mean_width"], rel=1e-10)
     assert (widths[0], widths[29]) == pytest.approx((expected["width_1"], expected["width_30"]), rel=1e-10)
-    assert ward.adjusted_rand(labels, frame["species"].to_numpy()) == pytest.approx(expected["rand"], rel=1e-10)
+    assert b.adjusted_rand(labels, frame["species"].to_numpy()) == pytest.approx(expected["rand"], rel=1e-10)
 
 
 def test_adjusted_rand_of_trivial_and_equal_partitions():
-    assert ward.adjusted_rand(np.zeros(5), np.zeros(5)) == 1 and ward.adjusted_rand(np.arange(5), np.arange(5)) == 1
-    assert ward.adjusted_rand(np.array([0, 0, 1, 1]), np.array(["b", "b", "a", "a"])) == 1
+    assert b.adjusted_rand(np.zeros(5), np.zeros(5)) == 1 and b.adjusted_rand(np.arange(5), np.arange(5)) == 1
+    assert b.adjusted_rand(np.array([0, 0, 1, 1]), np.array(["b", "b", "a", "a"])) == 1
     r = rng(15)
-    chance = np.mean([ward.adjusted_rand(r.integers(0, 3, 60), r.integers(0, 3, 60)) for _ in range(200)])
+    chance = np.mean([b.adjusted_rand(r.integers(0, 3, 60), r.integers(0, 3, 60)) for _ in range(200)])
     assert abs(chance) < 0.01, "corrected for chance"
     with pytest.raises(DesignError, match="same units"):
-        ward.adjusted_rand(np.arange(3), np.arange(4))
+        b.adjusted_rand(np.arange(3), np.arange(4))
 
 
 def test_separate_groups_are_found_and_stable_and_noise_is_one_cluster():

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from innodivide.data import Tables, frozen
+from innodivide.data import Tables
 from innodivide.errors import DataError, ParameterError
 from innodivide.evidence.claims import connection as claims_tiers
 from innodivide.indicators import tiers
@@ -54,9 +54,8 @@ def test_matrix_agrees_with_both_country_frames():
 def test_coverage_speaks_and_needs_a_published_total():
     seen = tiers.s3_coverage(TABLES)
     assert (seen.known, seen.total) == (10, 42) and "complete member list: 10 of 42 (not a random" in str(seen)
-    tables = {"s3_aggregate": TABLES["s3_aggregate"].iloc[:0], "s3_partnership": TABLES["s3_partnership"]}
     with pytest.raises(DataError, match="s3_partnerships"):
-        tiers.s3_coverage(tables)
+        tiers.s3_coverage(Tables({"s3_aggregate": TABLES["s3_aggregate"].iloc[:0]}))
 
 
 # Regions
@@ -90,19 +89,18 @@ def test_what_the_link_of_nuts_versions_loses(regions):
 
 
 def test_unknown_company_counts_get_what_the_total_leaves():
-    base = {n: frozen.load(n) for n in ("country", "ipcei", "ipcei_country")}
-    rows, total = base["ipcei_country"], base["ipcei"].set_index("ipcei_id")["n_companies"]
-    at_most, known = tiers.companies_at_most(base), tiers.tier1_by_country(TABLES).set_index("geo")
+    rows, ipcei = TABLES["ipcei_country"], TABLES["ipcei"]
+    at_most, known = tiers.companies_at_most(TABLES), tiers.tier1_by_country(TABLES).set_index("geo")
     complete = known.index[(known["companies_missing"] == 0) & (known["n_ipcei"] > 0)]
     assert (at_most[complete] == known.loc[complete, "companies_min"]).all()
     assert (at_most >= known.loc[at_most.index, "companies_min"]).all()
-    one = base["ipcei"][base["ipcei"]["ipcei_id"] == "Hy2Tech"]
+    one = ipcei[ipcei["ipcei_id"] == "Hy2Tech"]
     part = rows[(rows["ipcei_id"] == "Hy2Tech") & rows["role"].isin(["notifying", "joined_later"])]
-    largest = part.sort_values("n_companies")["geo"].dropna().loc[part["n_companies"].idxmax()]
+    largest = part.loc[part["n_companies"].idxmax(), "geo"]
     gone = part.assign(n_companies=part["n_companies"].where(part["geo"] != largest))
-    found = tiers.companies_at_most({**base, "ipcei": one, "ipcei_country": gone})
+    found = tiers.companies_at_most(Tables({"ipcei": one, "ipcei_country": gone}))
     others = gone["n_companies"].isna().sum() - 1
-    assert found[largest] == total["Hy2Tech"] - gone["n_companies"].sum() - others > 1
+    assert found[largest] == one["n_companies"].item() - gone["n_companies"].sum() - others > 1
 
 
 def toy(companies=(2, 0), ipceis=(1, 0), members=(False, False, False, True, False)) -> pd.DataFrame:
@@ -176,51 +174,23 @@ def test_shares_by_group_add_up(regions):
 
 
 def test_growth_needs_two_dated_counts_of_one_scope():
-    tables = {"s3_aggregate": frozen.load("s3_aggregate")}
-    assert tiers.s3_growth(tables).empty
-    extra = (
-        tables["s3_aggregate"].query("indicator_id == 's3_industrial_partnerships'").assign(as_of="2022-01", value=22.0)
-    )
-    found = tiers.s3_growth({"s3_aggregate": pd.concat([tables["s3_aggregate"], extra])}).iloc[0]
+    assert tiers.s3_growth(TABLES).empty
+    found = tiers.s3_growth(with_counts(22)).iloc[0]
     assert found["grew"] and (found["value"], found["later_value"]) == (15, 22)
 
 
-def with_counts(value: float) -> dict:
-    """Return all tables of C07 with a second dated count of the industrial partnerships."""
-    names = (
-        "s3_aggregate",
-        "s3_partnership",
-        "s3_partnership_region",
-        "riv_region",
-        "i3_region",
-        "cluster_partnership_member",
-        "country",
-        "nuts",
-        "region_year",
-        "ipcei",
-        "ipcei_country",
-        "eis_edition",
-        "eis_group",
-        "country_panel",
-        "nuts_link",
-        "ris_nuts2",
-        "ris_index",
-    )
-    tables = {n: frozen.load(n) for n in names}
-    extra = (
-        tables["s3_aggregate"]
-        .query("indicator_id == 's3_industrial_partnerships'")
-        .assign(as_of="2022-01", value=value)
-    )
-    return {**tables, "s3_aggregate": pd.concat([tables["s3_aggregate"], extra], ignore_index=True)}
+def with_counts(value: float, **others) -> Tables:
+    """Return the tables with a second dated count of the industrial partnerships."""
+    counts = TABLES["s3_aggregate"]
+    extra = counts.query("indicator_id == 's3_industrial_partnerships'").assign(as_of="2022-01", value=value)
+    return Tables({"s3_aggregate": pd.concat([counts, extra], ignore_index=True)} | others)
 
 
 def test_rule_on_partnerships():
     assert claims_tiers.partnership_demand(with_counts(20)).verdict == "supported"
     assert claims_tiers.partnership_demand(with_counts(10)).verdict == "partly", "broad, but fewer"
-    few = with_counts(10)
-    few["s3_partnership_region"] = few["s3_partnership_region"].query("geo in ['ES', 'IT']")
-    assert claims_tiers.partnership_demand(few).verdict == "contradicted"
+    few = TABLES["s3_partnership_region"].query("geo in ['ES', 'IT']")
+    assert claims_tiers.partnership_demand(with_counts(10, s3_partnership_region=few)).verdict == "contradicted"
 
 
 @pytest.mark.parametrize(
