@@ -9,6 +9,7 @@ is never ranked, never imputed and never a peer.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,7 +20,7 @@ from innodivide.indicators.composite.aggregate import AGGREGATIONS, IMPUTATIONS,
 from innodivide.indicators.composite.rebuild import EDITION
 from innodivide.models.result import require_rng
 
-OFFICIAL = {"weights": "indicators", "aggregation": "arithmetic", "omit": (), "imputation": "left_out"}
+OFFICIAL: dict[str, Any] = {"weights": "indicators", "aggregation": "arithmetic", "omit": (), "imputation": "left_out"}
 YEAR = EDITION  # of performance: the last one of the series
 BENCHMARK = "EU"
 SPREAD = 0.25  # random weights lie within this share of one on either side, before rescaling
@@ -41,13 +42,13 @@ class Choice:
     """
 
     role: str
-    levels: Mapping[str, object]
+    levels: Mapping[str, Any]
     probabilities: Sequence[float]
 
     def __post_init__(self):
         if self.role not in OFFICIAL:
             raise ParameterError(f"role={self.role!r}: allowed are {', '.join(OFFICIAL)}")
-        allowed = {"aggregation": AGGREGATIONS, "imputation": IMPUTATIONS}.get(self.role)
+        allowed = {"aggregation": AGGREGATIONS, "imputation": IMPUTATIONS}.get(self.role, ())
         wrong = [s for s in self.levels.values() if allowed and s not in allowed]
         if wrong:
             raise ParameterError(f"choice {self.role!r}: {wrong[0]!r}, allowed are {', '.join(allowed)}")
@@ -166,7 +167,7 @@ def _check_levels(choices: Sequence[Choice], codes: pd.Index) -> None:
     """A level that names an unknown indicator would silently change nothing; refuse it."""
     for choice in choices:
         for label, setting in choice.levels.items():
-            lost = set()
+            lost: set[str] = set()
             if choice.role == "omit":
                 lost = set(setting) - set(codes)
             elif isinstance(setting, pd.Series):

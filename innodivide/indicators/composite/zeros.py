@@ -43,7 +43,7 @@ def classify_zeros(
     count, residual = missing_count(published.to_numpy(), raw.to_numpy(), scores)
     fits = [] if dimension_scores is None else _dimension_fits(scores, weights, dimension_scores, dimensions)
     rows = []
-    for i in np.flatnonzero((absent | zero).any(axis=1)):
+    for i in np.flatnonzero((absent | zero).any(axis=1)).tolist():
         zeros, gone = list(scores.columns[zero.iloc[i]]), list(scores.columns[absent.iloc[i]])
         found = {code: ("missing", "no row in the table") for code in gone}
         if np.isfinite(residual[i]) and abs(residual[i]) <= TOLERANCE:
@@ -81,7 +81,8 @@ def _settle(zeros: list, number: int, blocks: list) -> dict:
     """Verdicts on the zeros of one row of which `number` are missing, from the index first and the dimensions then."""
     if number in (0, len(zeros)):
         return dict.fromkeys(zeros, ("missing" if number else "bottom", "index identity"))
-    found, open_ = {}, list(zeros)
+    found: dict[str, tuple[str, str]] = {}
+    open_ = list(zeros)
     for codes, count in blocks:
         if count in (0, len(codes)):
             found |= dict.fromkeys(codes, ("missing" if count else "bottom", "index and dimension identity"))
@@ -100,7 +101,7 @@ def _settle(zeros: list, number: int, blocks: list) -> dict:
 
 def _agreement(fits: list[dict], i: int, found: dict) -> dict:
     """Whether the verdicts reproduce the published score of each dimension in row i, where one is published."""
-    out = {}
+    out: dict[str, bool] = {}
     for fit in fits:
         size, gone = len(fit["members"]), sum(found.get(k, ("",))[0] == "missing" for k in fit["members"])
         if np.isfinite(fit["target"][i]):
