@@ -13,6 +13,7 @@ from innodivide.data import frozen
 from innodivide.errors import ParameterError
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 ROLES = ("notifying", "joined_later", "eea_participant", "associated", "prepared_only", "connected")
@@ -112,15 +113,16 @@ def integrated_ipceis(tables: Tables, until=None, since=None) -> pd.DataFrame:
     ipcei = tables["ipcei"]
     ipcei = ipcei[ipcei["kind"] == "integrated"]
     if until is not None:
-        ipcei = ipcei[ipcei["decision_date"] <= _day(until, "until")]
+        ipcei = ipcei[ipcei["decision_date"] <= as_day(until, "until")]
     if since is not None:
-        ipcei = ipcei[ipcei["decision_date"] >= _day(since, "since")]
+        ipcei = ipcei[ipcei["decision_date"] >= as_day(since, "since")]
     if ipcei.empty:
         raise ParameterError(f"no integrated IPCEI was decided between since={since} and until={until}")
     return ipcei.sort_values(["decision_date", "ipcei_id"]).reset_index(drop=True)
 
 
-def _day(value, name: str) -> pd.Timestamp:
+def as_day(value, name: str) -> pd.Timestamp:
+    """Return a date as a day; a `ParameterError` that names the argument if it is none."""
     import pandas as pd
 
     try:  # a number would be nanoseconds of 1970
@@ -152,3 +154,25 @@ def country_names(tables: Tables) -> dict[str, str]:
     """Return the English name of every code of table `country`."""
     country = tables["country"]
     return dict(zip(country["geo"], country["name"]))
+
+
+def group_of(relative, edition, editions: pd.DataFrame) -> np.ndarray:
+    """Return the innovation group of an index in percent of the EU: a group starts above its threshold.
+
+    Parameters
+    ----------
+    relative : array-like (n,)
+        Percent of the EU of the same year.
+    edition : int or array-like of int (n,)
+        Edition of the scoreboard whose cut points count. The lowest group was renamed in 2021.
+    editions : pandas.DataFrame
+        Table `eis_edition`: the cut points that the publisher states.
+    """
+    import numpy as np
+
+    limits = editions.set_index("edition").loc[edition]
+    columns = ("leader_min_pct", "strong_min_pct", "moderate_min_pct")
+    above = [np.asarray(relative) > np.asarray(limits[column]) for column in columns]
+    return np.select(
+        above, ["leader", "strong", "moderate"], np.where(np.asarray(edition) >= 2021, "emerging", "modest")
+    )

@@ -7,8 +7,9 @@ from innodivide.data.tables import Tables
 from innodivide.evidence import regional_analyses
 from innodivide.evidence.confirmatory import stream
 from innodivide.evidence.plan import Plan
-from innodivide.indicators import barriers, convergence, participation, tiers
+from innodivide.indicators import convergence, participation, tiers
 from innodivide.indicators.country_profile import index_relative_to_eu
+from innodivide.indicators.regions import regions
 from innodivide.indicators.tiers import benchmarks, money
 from innodivide.models.network import null_models
 
@@ -68,9 +69,9 @@ def spread_paths(tables: Tables, plan: Plan) -> pd.DataFrame:
     """
     states = convergence.sigma_path(index_relative_to_eu(tables, 2023), stream(plan, STATES))
     series = regional_analyses.region_series(tables)
-    series = series.assign(country=series["geo"].map(barriers.region_groups(tables)["geo"]))
-    regions = convergence.sigma_path(series, stream(plan, REGIONS), value="relative", cluster="country")
-    rows = pd.concat([states.assign(series="states"), regions.assign(series="regions")], ignore_index=True)
+    series = series.assign(country=series["geo"].map(regions(tables)["geo"]))
+    areas = convergence.sigma_path(series, stream(plan, REGIONS), value="relative", cluster="country")
+    rows = pd.concat([states.assign(series="states"), areas.assign(series="regions")], ignore_index=True)
     return rows[["series", "year", "sd_log", "change", "ci_low", "ci_high", "n"]]
 
 

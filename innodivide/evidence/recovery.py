@@ -12,7 +12,7 @@ import pandas as pd
 from innodivide.data.tables import Tables, country_values, member_states
 from innodivide.errors import DesignError, ParameterError
 from innodivide.indicators.country_profile import index_relative_to_eu
-from innodivide.indicators.tiers.coverage import Coverage
+from innodivide.indicators.tiers.countries import Coverage
 from innodivide.models.inference.slope import permutation_slope
 
 BASE = 2019

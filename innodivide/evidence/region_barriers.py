@@ -7,6 +7,7 @@ from innodivide.data.tables import Tables, member_states
 from innodivide.errors import ParameterError
 from innodivide.evidence.claims.shared_barriers import TOP, lagging_regions, regional_contributions
 from innodivide.indicators import barriers
+from innodivide.indicators.regions import regions
 from innodivide.models.result import require_rng
 
 
@@ -45,14 +46,14 @@ def region_barriers(
         raise ParameterError(f"geo={geo!r}: allowed are {', '.join(codes)}")
     contributions = regional_contributions(tables)
     split = barriers.two_way_split(contributions, lagging_regions(tables), require_rng(rng), n_boot=n_boot)
-    regions = barriers.region_groups(tables).query("geo == @geo")[["name", "group", "relative"]]
-    gaps = barriers.unit_gaps(contributions).set_index("unit").reindex(regions.index)
-    government = barriers.institutional_gaps(tables).query("measure == 'eqi'").set_index("unit").reindex(regions.index)
+    own = regions(tables).query("geo == @geo")[["name", "group", "relative"]]
+    gaps = barriers.unit_gaps(contributions).set_index("unit").reindex(own.index)
+    government = barriers.institutional_gaps(tables).query("measure == 'eqi'").set_index("unit").reindex(own.index)
     index = tables["ris_index"].query("edition == 2023 and year == 2023").set_index("region_code")["value"]
     scores = tables["ris_score"]
-    rows = regions.assign(
+    rows = own.assign(
         gap=gaps["gap"],
-        adjustment=index["EU"] - index.reindex(regions.index) - gaps["gap"],
+        adjustment=index["EU"] - index.reindex(own.index) - gaps["gap"],
         government_gap=government["gap"],
         government_low=government["gap_low"],
         government_high=government["gap_high"],

@@ -12,6 +12,7 @@ from innodivide.evidence.claims import shared_barriers as claim
 from innodivide.evidence.confirmatory import stream
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import barriers, composite
+from innodivide.indicators.regions import regions
 from innodivide.models.estimators.firth import FirthFit
 
 WEALTH_YEAR = 2021  # regional GDP: the year in which the quality of government was asked
@@ -44,7 +45,7 @@ def oaxaca_frame(tables: Tables) -> pd.DataFrame:
         emerging innovator in EIS 2023: no region is sorted by its own index), eqi (standardised score), ln_gdp (log GDP
         per head in PPS of `WEALTH_YEAR`, population-weighted over NUTS 2). Regions without all of these are absent.
     """
-    regions = barriers.region_groups(tables)[["geo", "relative"]]
+    places = regions(tables)[["geo", "relative"]]
     government = barriers.region_eqi(tables)["eqi"]
     rows = tables["region_year"].query("year == @y and nuts_version == '2021'", local_dict={"y": WEALTH_YEAR})
     wide = rows[rows["variable"].isin(["gdp_pc_pps_eu27_100", "population_implied"])].pivot(
@@ -55,7 +56,7 @@ def oaxaca_frame(tables: Tables) -> pd.DataFrame:
     product = (parts["gdp_pc_pps_eu27_100"] * heads).groupby(parts["region_code"]).sum(min_count=1)
     wealth = np.log(product / heads.groupby(parts["region_code"]).sum(min_count=1))
     group = tables["eis_group"].query("edition == 2023").set_index("geo")["group"]
-    frame = regions.assign(eqi=government, ln_gdp=wealth, emerging=regions["geo"].map(group) == "emerging")
+    frame = places.assign(eqi=government, ln_gdp=wealth, emerging=places["geo"].map(group) == "emerging")
     return frame.dropna().rename_axis("region_code").reset_index()
 
 
@@ -76,14 +77,16 @@ def index_identity(tables: Tables) -> dict[str, pd.DataFrame]:
         "country" and "region": the rows of `composite.identity_check` and `composite.rebuild_regional`; "zeros" and
         "region_zeros": the verdicts on their scores of zero.
     """
-    members, indicator = set(member_states(tables)["geo"]), tables["indicator"]
-    index, scores = composite.index_values(tables["eis_index"]), composite.score_matrix(tables["eis_score"], indicator)
-    weights = composite.implicit_weights(scores, index)
-    blocks = composite.score_matrix(tables["eis_score"], indicator, "dimension")
-    dimensions = indicator.query("level == 'indicator'").set_index("indicator_code")["dimension_code"]
+    members, index, scores = (
+        set(member_states(tables)["geo"]),
+        composite.index_values(tables),
+        composite.score_matrix(tables),
+    )
+    weights, blocks = composite.implicit_weights(scores, index), composite.score_matrix(tables, "dimension")
+    dimensions = tables["indicator"].query("level == 'indicator'").set_index("indicator_code")["dimension_code"]
     zeros = composite.classify_zeros(scores, index, weights, blocks, dimensions)
     checked = composite.identity_check(scores, index, weights, composite.missing_cells(zeros, scores))
-    regional, published, home = barriers.regional_index(tables)
+    regional, published, home = composite.regional_scores(tables)
     rebuilt = composite.rebuild_regional(regional, published, home)
     region_zeros = composite.regional_zeros(regional, rebuilt)
     return {
@@ -97,7 +100,7 @@ def index_identity(tables: Tables) -> dict[str, pd.DataFrame]:
 def region_series(tables: Tables) -> pd.DataFrame:
     """Return the regional index over its years: geo (region_code), year, relative (EU of the year = 100)."""
     rows = tables["ris_index"].query("edition == 2023")
-    rows = rows[rows["region_code"].isin(barriers.region_groups(tables).index)]
+    rows = rows[rows["region_code"].isin(regions(tables).index)]
     return rows.rename(columns={"region_code": "geo", "relative_to_eu_pct": "relative"})[["geo", "year", "relative"]]
 
 

@@ -1,7 +1,7 @@
 """How unevenly participation, companies or aid are spread over countries or groups.
 
 All functions take any sequence of non-negative numbers, refuse missing ones, and raise `DesignError` where an index
-is not defined instead of returning NaN. Population weights are explicit.
+is not defined instead of returning NaN.
 """
 
 import numpy as np
@@ -10,8 +10,8 @@ import pandas as pd
 from innodivide.errors import DesignError, ParameterError
 
 
-def _values(values, name: str = "values", positive_total: bool = True) -> np.ndarray:
-    """Finite non-negative floats (n,), n >= 1; by default with a positive sum."""
+def _values(values, name: str = "values") -> np.ndarray:
+    """Finite non-negative floats (n,), n >= 1, with a positive sum."""
     series = pd.Series(values)
     if series.empty:
         raise DesignError(f"{name}: empty")
@@ -23,7 +23,7 @@ def _values(values, name: str = "values", positive_total: bool = True) -> np.nda
         raise DesignError(f"{name}: expected numbers, got {series.dtype}") from None
     if not np.isfinite(array).all() or (array < 0).any():
         raise DesignError(f"{name}: expected finite numbers >= 0, got {array[~(array >= 0) | np.isinf(array)][0]}")
-    if positive_total and array.sum() == 0:
+    if array.sum() == 0:
         raise DesignError(f"{name}: all zero, shares are not defined")
     return array
 
@@ -33,32 +33,7 @@ def _same_length(first: np.ndarray, second: np.ndarray, names: str) -> None:
         raise ParameterError(f"{names}: lengths differ, {len(first)} and {len(second)}")
 
 
-def _like(result: np.ndarray, source, name: str):
-    """As a named Series with the index of `source` if that is a Series, else the array."""
-    return pd.Series(result, index=source.index, name=name) if isinstance(source, pd.Series) else result
-
-
-def participation_rate(participations, possible):
-    """Participations out of possible ones, elementwise, in [0, 1].
-
-    Parameters
-    ----------
-    participations, possible : array-like (n,)
-        0 <= participations <= possible, possible > 0 (IPCEIs decided while the country was a Member State).
-
-    Returns
-    -------
-    Series if `participations` is one, else ndarray (n,)
-    """
-    n = _values(participations, "participations", positive_total=False)
-    k = _values(possible, "possible")
-    _same_length(n, k, "participations, possible")
-    if (k == 0).any() or (n > k).any():
-        raise DesignError("possible: must be positive and not below participations")
-    return _like(n / k, participations, "participation_rate")
-
-
-def location_quotient(values, base):
+def location_quotient(values, base) -> np.ndarray:
     """Share of the total over share of the base, (x_g / x) / (b_g / b); 1 is proportional.
 
     On counts capped by the number of IPCEIs it exceeds 1 for small states by construction; prefer aid or companies.
@@ -72,30 +47,20 @@ def location_quotient(values, base):
 
     Returns
     -------
-    Series if `values` is one, else ndarray (n,), each >= 0
+    ndarray (n,), each >= 0
     """
     x, b = _values(values), _values(base, "base")
     _same_length(x, b, "values, base")
     if (b == 0).any():
         raise DesignError("base: a zero leaves the quotient undefined")
-    return _like((x / x.sum()) / (b / b.sum()), values, "location_quotient")
+    return (x / x.sum()) / (b / b.sum())
 
 
-def gini(values, unbiased: bool = False) -> float:
-    """Gini index, sum_i (2i - N - 1) x_(i) / (N sum x); 0 equal, (N - 1) / N if one unit has all.
-
-    Parameters
-    ----------
-    values : array-like (N,)
-    unbiased : bool
-        Multiply by N / (N - 1), so that the maximum is 1; needs N >= 2. A single value gives 0 otherwise.
-    """
+def gini(values) -> float:
+    """Gini index, sum_i (2i - N - 1) x_(i) / (N sum x); 0 equal, (N - 1) / N if one of N units has all."""
     x = np.sort(_values(values))
     n = len(x)
-    if unbiased and n < 2:
-        raise DesignError("values: the unbiased Gini needs at least two values")
-    g = float((2 * np.arange(1, n + 1) - n - 1) @ x / (n * x.sum()))
-    return max(g, 0.0) * (n / (n - 1) if unbiased else 1.0)
+    return max(float((2 * np.arange(1, n + 1) - n - 1) @ x / (n * x.sum())), 0.0)
 
 
 def lorenz(values) -> pd.DataFrame:
@@ -130,18 +95,6 @@ def concentration_ratio(values, k: int = 3) -> float:
     return float(x[:k].sum() / x.sum())
 
 
-def _weights(weights, n: int) -> np.ndarray:
-    """Weights as shares (n,); equal if None, all must be positive."""
-    if weights is None:
-        return np.full(n, 1 / n)
-    w = _values(weights, "weights")
-    if len(w) != n:
-        raise ParameterError(f"values, weights: lengths differ, {n} and {len(w)}")
-    if (w == 0).any():
-        raise DesignError("weights: expected positive weights, got 0")
-    return w / w.sum()
-
-
 def _theil(x: np.ndarray, w: np.ndarray) -> float:
     """Sum of w r ln r with r = x over its weighted mean; 0 ln 0 = 0, w sums to 1."""
     ratio = x / (w @ x)
@@ -149,22 +102,13 @@ def _theil(x: np.ndarray, w: np.ndarray) -> float:
     return max(float(w @ (ratio * logs)), 0.0)  # Jensen: a negative sum is rounding
 
 
-def theil_t(values, weights=None) -> float:
-    """Theil's T, weighted mean of r ln r with r = x over the weighted mean; 0 equal, ln N if one unit has all.
-
-    Parameters
-    ----------
-    values : array-like (n,)
-        With weights these must be per-head values, e.g. aid per inhabitant. Zeros are fine (0 ln 0 = 0); a single
-        value gives 0.
-    weights : array-like (n,), optional
-        Positive, e.g. population; any unit.
-    """
+def theil_t(values) -> float:
+    """Theil's T, mean of r ln r with r = x over the mean (0 ln 0 = 0); 0 equal, ln N if one of N units has all."""
     x = _values(values)
-    return _theil(x, _weights(weights, len(x)))
+    return _theil(x, np.full(len(x), 1 / len(x)))
 
 
-def theil_decomposition(values, groups, weights=None) -> pd.DataFrame:
+def theil_decomposition(values, groups) -> pd.DataFrame:
     """Split Theil's T exactly into inequality within and between groups.
 
     T = sum_g s_g T_g + sum_g s_g ln(m_g / m), s_g the group's share of the total, m_g its mean.
@@ -172,11 +116,8 @@ def theil_decomposition(values, groups, weights=None) -> pd.DataFrame:
     Parameters
     ----------
     values : array-like (n,)
-        Per-head values if weighted.
     groups : array-like (n,)
         Label of each unit, none missing.
-    weights : array-like (n,), optional
-        Positive.
 
     Returns
     -------
@@ -186,7 +127,7 @@ def theil_decomposition(values, groups, weights=None) -> pd.DataFrame:
         NaN for a group with nothing), contribution (to the total). Group contributions are of the within part.
     """
     x = _values(values)
-    w = _weights(weights, len(x))
+    w = np.full(len(x), 1 / len(x))
     labels = pd.Series(groups)
     _same_length(x, labels.to_numpy(), "values, groups")
     if labels.isna().any():
@@ -203,3 +144,15 @@ def theil_decomposition(values, groups, weights=None) -> pd.DataFrame:
     for name, value in (("within", within), ("between", max(between, 0.0)), ("total", _theil(x, w))):
         rows.append((name, None, len(x), 1.0, value if name == "total" else np.nan, value))
     return pd.DataFrame(rows, columns=["component", "group", "n", "share", "theil", "contribution"])
+
+
+def summary(values, groups) -> dict:
+    """Return gini, herfindahl (normalised), top3, theil and theil_between (part of Theil's T between the groups)."""
+    parts = theil_decomposition(values, groups).set_index("component")["contribution"]
+    return {
+        "gini": gini(values),
+        "herfindahl": herfindahl(values, normalised=True),
+        "top3": concentration_ratio(values, 3),
+        "theil": parts["total"],
+        "theil_between": parts["between"] / parts["total"],
+    }

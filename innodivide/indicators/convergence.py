@@ -6,13 +6,13 @@ import pandas as pd
 from innodivide.errors import DesignError
 
 
-def sigma_convergence(frame: pd.DataFrame, value: str = "value", unit: str = "geo", year: str = "year") -> pd.DataFrame:
+def sigma_convergence(frame: pd.DataFrame, value: str = "value") -> pd.DataFrame:
     """Return the spread of ln(value) between units in each year.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        One row for each unit and year, the same units in each year; values > 0.
+        One row for each unit (geo) and year, the same units in each year; values > 0.
 
     Returns
     -------
@@ -28,12 +28,12 @@ def sigma_convergence(frame: pd.DataFrame, value: str = "value", unit: str = "ge
     ----------
     Barro, R. J. and Sala-i-Martin, X. (1992), Convergence, Journal of Political Economy 100(2).
     """
-    wide = _balanced(frame, value, unit, year)
+    wide = _balanced(frame, value)
     logs = np.log(wide)
     return pd.DataFrame({"year": wide.columns, "sd_log": logs.std(ddof=1).to_numpy(), "n": len(wide)})
 
 
-def beta_convergence(frame: pd.DataFrame, value: str = "value", unit: str = "geo", year: str = "year") -> dict:
+def beta_convergence(frame: pd.DataFrame, value: str = "value") -> dict:
     """Regress yearly log growth on the initial log value: (1/T) ln(x_T / x_0) = a + b ln x_0.
 
     Returns
@@ -48,7 +48,7 @@ def beta_convergence(frame: pd.DataFrame, value: str = "value", unit: str = "geo
     """
     import statsmodels.api as sm
 
-    wide = _balanced(frame, value, unit, year)
+    wide = _balanced(frame, value)
     span = int(wide.columns[-1] - wide.columns[0])
     start = np.log(wide.iloc[:, 0])
     growth = (np.log(wide.iloc[:, -1]) - start) / span
@@ -71,10 +71,10 @@ def beta_convergence(frame: pd.DataFrame, value: str = "value", unit: str = "geo
     }
 
 
-def _balanced(frame: pd.DataFrame, value: str, unit: str, year: str) -> pd.DataFrame:
-    if frame.duplicated([unit, year]).any():
-        raise DesignError(f"more than one row for a {unit} and {year}")
-    wide = frame.pivot(index=unit, columns=year, values=value).sort_index()
+def _balanced(frame: pd.DataFrame, value: str) -> pd.DataFrame:
+    if frame.duplicated(["geo", "year"]).any():
+        raise DesignError("more than one row for a geo and year")
+    wide = frame.pivot(index="geo", columns="year", values=value).sort_index()
     bad = ~(wide > 0)
     if bad.to_numpy().any():
         row, column = np.argwhere(bad.to_numpy())[0]
@@ -88,16 +88,9 @@ def _balanced(frame: pd.DataFrame, value: str, unit: str, year: str) -> pd.DataF
 
 
 def sigma_path(
-    frame: pd.DataFrame,
-    rng: np.random.Generator,
-    value: str = "value",
-    unit: str = "geo",
-    year: str = "year",
-    cluster: str | None = None,
-    n_boot: int = 1999,
-    level: float = 0.95,
+    frame: pd.DataFrame, rng: np.random.Generator, value: str = "value", cluster: str | None = None, n_boot: int = 1999
 ) -> pd.DataFrame:
-    """Return the change of the spread of ln(value) since the first year, with a percentile interval over units.
+    """Return the change of the spread of ln(value) since the first year, with a 95% percentile interval over units.
 
     Units are drawn with replacement, all years together; with `cluster`, whole clusters of them (regions of a country).
 
@@ -106,8 +99,8 @@ def sigma_path(
     pandas.DataFrame
         Columns year, sd_log, change (since the first year), ci_low, ci_high, n (units).
     """
-    wide = np.log(_balanced(frame, value, unit, year))
-    labels = wide.index if cluster is None else frame.groupby(unit)[cluster].first().reindex(wide.index)
+    wide = np.log(_balanced(frame, value))
+    labels = wide.index if cluster is None else frame.groupby("geo")[cluster].first().reindex(wide.index)
     codes = pd.factorize(labels, sort=True)[0]
     logs = wide.to_numpy() - wide.to_numpy().mean(axis=0)
     parts = np.ones((len(logs), 1)), logs, logs**2
@@ -115,21 +108,21 @@ def sigma_path(
     draws = rng.integers(len(blocks[0]), size=(n_boot, len(blocks[0])))
     n, sums, squares = (block[draws].sum(axis=1) for block in blocks)
     spread = np.sqrt(np.maximum(squares - sums**2 / n, 0.0) / (n - 1))
-    low, high = np.quantile(spread - spread[:, :1], [(1 - level) / 2, (1 + level) / 2], axis=0)
+    low, high = np.quantile(spread - spread[:, :1], [0.025, 0.975], axis=0)
     found = wide.std(ddof=1).to_numpy()
     frame = pd.DataFrame({"year": wide.columns, "sd_log": found, "change": found - found[0]})
     return frame.assign(ci_low=low, ci_high=high, n=len(wide))
 
 
-def sigma_change(frame: pd.DataFrame, rng: np.random.Generator, **options) -> dict:
-    """Return the change of the spread from first to last year: the ends of `sigma_path`, whose `options` it takes.
+def sigma_change(frame: pd.DataFrame, rng: np.random.Generator, n_boot: int = 1999) -> dict:
+    """Return the change of the spread from first to last year: the ends of `sigma_path`.
 
     Returns
     -------
     dict
         first, last, change (last minus first), ci_low, ci_high, n.
     """
-    path = sigma_path(frame, rng, **options)
+    path = sigma_path(frame, rng, n_boot=n_boot)
     last = path.iloc[-1]
     return {
         "first": float(path["sd_log"].iloc[0]),

@@ -4,10 +4,20 @@ import pandas as pd
 
 from innodivide.data.tables import Tables, country_values, member_states, once
 from innodivide.errors import ParameterError
-from innodivide.indicators import country_profile
-from innodivide.indicators.regions import region_names
+from innodivide.indicators import regions as register
 
 PER_HEAD_YEAR = 2019  # population used for amounts per head: the last year before the pandemic
+PEOPLE, EURO = "per million people", "euro per head"
+EARLY, LATE = "data_cut == '2017-07'", "data_cut == '2025-08'"
+TO1, TO3 = "fund == 'ESIF' and objective == 'TO1'", "fund == 'ESIF' and objective == 'TO3'"
+INSTRUMENTS = (  # label, unit, table, column, rows (all if empty), factor of the amount per head (0: not per head)
+    ("Horizon 2020 participations, first half (to July 2017)", PEOPLE, "horizon_country", "participations", EARLY, 1e6),
+    ("Horizon 2020 and Horizon Europe projects (to August 2025)", PEOPLE, "horizon_country", "projects", LATE, 1e6),
+    ("Smart Specialisation partnerships: places in the complete lists", "count", "s3_country", "participations", "", 0),
+    ("Cohesion funds 2014-2020 for research and innovation", EURO, "cohesion_country", "eu_amount_eur", TO1, 1),
+    ("Cohesion funds 2014-2020 for small and medium-sized firms", EURO, "cohesion_country", "eu_amount_eur", TO3, 1),
+    ("Recovery and Resilience Facility: grants in the first plan", EURO, "rrf_country", "plan_grants_meur", "", 1e6),
+)
 
 
 def _known(tables: Tables, geo: str) -> str:
@@ -62,7 +72,7 @@ def index_relative_to_eu(tables: Tables, edition: int = 2023) -> pd.DataFrame:
     )
 
 
-def indicator_strengths(tables: Tables, geo: str, year: int = 2023) -> pd.DataFrame:
+def indicator_strengths(tables: Tables, geo: str) -> pd.DataFrame:
     """Return the 32 indicators of EIS 2023 in percent of the EU in the same year, strongest first.
 
     Returns
@@ -71,7 +81,7 @@ def indicator_strengths(tables: Tables, geo: str, year: int = 2023) -> pd.DataFr
         Columns indicator_code, indicator, dimension, relative (EU = 100; missing where the score is zero, which may be
         a bottom score or a missing figure), leaders (mean of the leaders, EU = 100), is_zero, source_id.
     """
-    scores = tables["eis_score"].query("edition == 2023 and year == @year")
+    scores = tables["eis_score"].query("edition == 2023 and year == 2023")
     labels = tables["indicator"].query("level == 'indicator'")[["indicator_code", "label", "dimension"]]
     leaders = tables["eis_group"].query("edition == 2023 and group == 'leader'")["geo"]
     leaders = set(leaders) & set(member_states(tables)["geo"])
@@ -81,13 +91,9 @@ def indicator_strengths(tables: Tables, geo: str, year: int = 2023) -> pd.DataFr
     own = own.assign(
         relative=(100 * own["value"] / own["indicator_code"].map(eu)).mask(own["is_zero"].astype(bool)),
         leaders=100 * own["indicator_code"].map(mean) / own["indicator_code"].map(eu),
-    )
-    own = own.rename(columns={"label": "indicator"}).sort_values(
-        ["relative", "indicator_code"], ascending=[False, True]
-    )
-    return own[["indicator_code", "indicator", "dimension", "relative", "leaders", "is_zero", "source_id"]].reset_index(
-        drop=True
-    )
+    ).rename(columns={"label": "indicator"})
+    columns = ["indicator_code", "indicator", "dimension", "relative", "leaders", "is_zero", "source_id"]
+    return own[columns].sort_values(["relative", "indicator_code"], ascending=[False, True], ignore_index=True)
 
 
 def memberships(tables: Tables, geo: str) -> pd.DataFrame:
@@ -105,23 +111,19 @@ def memberships(tables: Tables, geo: str) -> pd.DataFrame:
     people = tables["ipcei_participant"].query("geo == @geo and participant_type == 'direct'")
     named = people.groupby("ipcei_id")["company"].agg(lambda c: ", ".join(sorted(c))).rename("named")
     rows = rows.merge(ipcei, on="ipcei_id").merge(named, on="ipcei_id", how="left")
-    return rows[
-        [
-            "ipcei_id",
-            "name",
-            "kind",
-            "decision_date",
-            "role",
-            "n_companies",
-            "n_projects",
-            "aid_eur_mn",
-            "aid_basis",
-            "named",
-            "flag",
-            "source_id",
-            "note",
-        ]
-    ].sort_values(["decision_date", "ipcei_id"], ignore_index=True)
+    columns = [
+        *ipcei,
+        "role",
+        "n_companies",
+        "n_projects",
+        "aid_eur_mn",
+        "aid_basis",
+        "named",
+        "flag",
+        "source_id",
+        "note",
+    ]
+    return rows[columns].sort_values(["decision_date", "ipcei_id"], ignore_index=True)
 
 
 def regions(tables: Tables, geo: str) -> pd.DataFrame:
@@ -133,35 +135,10 @@ def regions(tables: Tables, geo: str) -> pd.DataFrame:
         Columns region_code, name, nuts_version, nuts_level, relative (2023, EU of the year = 100), relative_2016,
         change (percentage points of the EU), group, lon, lat, source_id.
     """
-    register = tables["ris_region"].query("edition == 2023 and geo == @geo")
-    _known(tables, geo)
-    index = tables["ris_index"].query("edition == 2023 and region_code in @register.region_code")
-    last = index.query("year == 2023")[["region_code", "relative_to_eu_pct", "group", "source_id"]]
-    first = index.query("year == 2016").set_index("region_code")["relative_to_eu_pct"]
-    points = tables["region_point"].query("nuts_version == '2021'")[["nuts_code", "lon", "lat"]]
-    frame = (
-        register[["region_code", "name", "nuts_version", "nuts_level"]]
-        .merge(last, on="region_code")
-        .rename(columns={"relative_to_eu_pct": "relative"})
-        .merge(points.rename(columns={"nuts_code": "region_code"}), on="region_code", how="left")
-    )
-    frame["name"] = frame["region_code"].map(region_names(tables))
-    frame["relative_2016"] = frame["region_code"].map(first)
-    frame["change"] = frame["relative"] - frame["relative_2016"]
-    columns = [
-        "region_code",
-        "name",
-        "nuts_version",
-        "nuts_level",
-        "relative",
-        "relative_2016",
-        "change",
-        "group",
-        "lon",
-        "lat",
-        "source_id",
-    ]
-    return frame[columns].sort_values(["relative", "region_code"], ascending=[False, True], ignore_index=True)
+    rows = register.regions(tables)
+    rows = register.on_the_map(tables, rows[rows["geo"] == _known(tables, geo)].drop(columns=["geo", "country"]))
+    rows["source_id"] = rows.pop("source_id")  # after the point
+    return rows.sort_values(["relative", "region_code"], ascending=[False, True], ignore_index=True)
 
 
 def money(tables: Tables, geo: str) -> pd.DataFrame:
@@ -173,71 +150,39 @@ def money(tables: Tables, geo: str) -> pd.DataFrame:
         Columns instrument, unit, value (per head in euro, or a count), median (of the Member States with a figure),
         rank (1 = highest; ties share the best), n_countries (with a figure), flag, source_id. Missing = not known.
     """
-    parts = [_instrument(frame, _known(tables, geo), label, unit) for label, unit, frame in instruments(tables)]
+    _known(tables, geo)
+    parts = []
+    for label, unit, frame in instruments(tables):
+        frame = frame.assign(rank=frame["value"].rank(ascending=False, method="min").astype("Int64"))
+        own = frame[frame["geo"] == geo].iloc[0]
+        parts.append(
+            {
+                "instrument": label,
+                "unit": unit,
+                "value": own["value"],
+                "median": frame["value"].median(),
+                "rank": own["rank"],
+                "n_countries": int(frame["value"].notna().sum()),
+                "flag": own["flag"],
+                "source_id": own["source_id"],
+            }
+        )
     return pd.DataFrame(parts)
 
 
-def _instrument(frame: pd.DataFrame, geo: str, label: str, unit: str) -> dict:
-    own = frame[frame["geo"] == geo].iloc[0]
-    ranks = frame["value"].rank(ascending=False, method="min")
-    rank = ranks[frame["geo"] == geo].iloc[0]
-    return {
-        "instrument": label,
-        "unit": unit,
-        "value": own["value"],
-        "median": frame["value"].median(),
-        "rank": pd.NA if pd.isna(rank) else int(rank),
-        "n_countries": int(frame["value"].notna().sum()),
-        "flag": own["flag"],
-        "source_id": own["source_id"],
-    }
-
-
 def instruments(tables: Tables) -> list[tuple[str, str, pd.DataFrame]]:
-    """Return (label, unit, frame of the EU27 with geo, value, flag, source_id) for each instrument known by country."""
+    """Return (label, unit, frame of the EU27 with geo, value, flag, source_id) for each of `INSTRUMENTS`."""
     heads = country_values(tables, "population", PER_HEAD_YEAR).set_index("geo")["value"]
-    base = member_states(tables)[["geo"]]
-
-    def frame(table, column, query, scale=None):
+    base, found = member_states(tables)[["geo"]], []
+    for label, unit, table, column, query, scale in INSTRUMENTS:
         rows = tables[table].query(query) if query else tables[table]
-        rows = rows.assign(value=rows[column].astype("float64"))
         flag = rows["flag"] if "flag" in rows else pd.Series(pd.NA, index=rows.index, dtype="str")
-        merged = base.merge(rows.assign(flag=flag)[["geo", "value", "flag", "source_id"]], on="geo", how="left")
-        return merged if scale is None else merged.assign(value=merged["value"] * scale / merged["geo"].map(heads))
-
-    cohesion = "fund == 'ESIF' and objective == '{}'"
-    return [
-        (
-            "Horizon 2020 participations, first half (to July 2017)",
-            "per million people",
-            frame("horizon_country", "participations", "data_cut == '2017-07'", 1e6),
-        ),
-        (
-            "Horizon 2020 and Horizon Europe projects (to August 2025)",
-            "per million people",
-            frame("horizon_country", "projects", "data_cut == '2025-08'", 1e6),
-        ),
-        (
-            "Smart Specialisation partnerships: places in the complete lists",
-            "count",
-            frame("s3_country", "participations", ""),
-        ),
-        (
-            "Cohesion funds 2014-2020 for research and innovation",
-            "euro per head",
-            frame("cohesion_country", "eu_amount_eur", cohesion.format("TO1"), 1),
-        ),
-        (
-            "Cohesion funds 2014-2020 for small and medium-sized firms",
-            "euro per head",
-            frame("cohesion_country", "eu_amount_eur", cohesion.format("TO3"), 1),
-        ),
-        (
-            "Recovery and Resilience Facility: grants in the first plan",
-            "euro per head",
-            frame("rrf_country", "plan_grants_meur", "", 1e6),
-        ),
-    ]
+        rows = rows.assign(value=rows[column].astype("float64"), flag=flag)
+        frame = base.merge(rows[["geo", "value", "flag", "source_id"]], on="geo", how="left")
+        if scale:
+            frame["value"] = frame["value"] * scale / frame["geo"].map(heads)
+        found.append((label, unit, frame))
+    return found
 
 
 def joined_later(tables: Tables, geo: str) -> int:
@@ -245,5 +190,5 @@ def joined_later(tables: Tables, geo: str) -> int:
 
     The registered model counts them as not taken part in; where it counts, the reader must be told.
     """
-    rows = country_profile.memberships(tables, geo)
+    rows = memberships(tables, geo)
     return int(((rows["role"] == "joined_later") & (rows["kind"] == "integrated")).sum())

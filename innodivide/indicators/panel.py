@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from innodivide.data.tables import ROLES, TAKING_PART, Tables, _day, integrated_ipceis, member_states
+from innodivide.data.tables import ROLES, TAKING_PART, Tables, as_day, integrated_ipceis, member_states
 from innodivide.errors import DataError, ParameterError
 
 DYAD_COLUMNS = [
@@ -43,7 +43,7 @@ def status_asof(tables: Tables, dates: Sequence, status="at_decision") -> pd.Dat
     ParameterError
         If `status` is none of the above, or no edition was out before a day.
     """
-    days = pd.DatetimeIndex(sorted({_day(d, "dates") for d in dates}))
+    days = pd.DatetimeIndex(sorted({as_day(d, "dates") for d in dates}))
     editions = tables["eis_edition"].sort_values("published")[["edition", "published"]].reset_index(drop=True)
     known = [int(e) for e in sorted(editions["edition"])]
     if status in ("at_decision", "lag1"):

@@ -4,6 +4,7 @@ import pandas as pd
 
 from innodivide.data.tables import TAKING_PART, Tables, country_values, integrated_ipceis, member_states
 from innodivide.indicators import concentration
+from innodivide.wording import GROUPS
 
 # Amounts of different bases are never added: a maximum approved by the Commission, a government's figure for the aid
 # approved, a sum granted or set aside, often for some of the firms, and a rounded figure from a third party.
@@ -15,6 +16,13 @@ AID_BASES = {
     "national_fund": "granted or set aside",
     "tertiary_rounded": "third party, rounded",
 }
+QUANTITIES = {
+    "n": "IPCEI places",
+    "companies_min": "Companies (at least)",
+    "population": "Population",
+    "gdp_meur": "GDP",
+}
+YEAR = 2023  # of population and GDP
 BASIS_ORDER = ("approved maximum", "national statement", "granted or set aside", "third party, rounded")
 
 
@@ -59,22 +67,21 @@ def presence(tables: Tables, until=None) -> pd.DataFrame:
     )
 
 
-def by_country(tables: Tables, until=None, year: int = 2023) -> pd.DataFrame:
+def by_country(tables: Tables, until=None) -> pd.DataFrame:
     """Return participations and companies of each Member State, absolute, per head and per GDP.
 
     Parameters
     ----------
     until : date, optional
         Count IPCEIs decided up to this day.
-    year : int
-        Year of population and GDP.
 
     Returns
     -------
     pandas.DataFrame
         Columns geo, name, group (latest edition), n (IPCEIs it notified or joined later), n_possible, rate,
         companies_known (sum of national counts that a source gives), counts_missing (IPCEIs without such a count; each
-        holds at least one company), companies_min (known plus one for each missing count), population, gdp_meur,
+        holds at least one company), companies_min (known plus one for each missing count), population and gdp_meur of
+        `YEAR`,
         per_million (IPCEIs per million people), per_100bn (IPCEIs per 100 billion euro of GDP).
     """
     possible = len(integrated_ipceis(tables, until or None))
@@ -91,7 +98,7 @@ def by_country(tables: Tables, until=None, year: int = 2023) -> pd.DataFrame:
     frame["companies_min"] = frame["companies_known"] + frame["counts_missing"]
     frame["n_possible"], frame["rate"] = possible, frame["n"] / possible
     for variable in ("population", "gdp_meur"):
-        frame[variable] = country_values(tables, variable, year).set_index("geo")["value"]
+        frame[variable] = country_values(tables, variable, YEAR).set_index("geo")["value"]
     frame["per_million"] = frame["n"] / frame["population"] * 1e6
     frame["per_100bn"] = frame["n"] / frame["gdp_meur"] * 1e5
     return frame.reset_index()
@@ -108,38 +115,15 @@ def by_group(countries: pd.DataFrame) -> pd.DataFrame:
         capped at one place for each state and IPCEI, so small states are above 1 by construction: read the two bases
         and the companies side by side.
     """
-    order = [g for g in ("leader", "strong", "moderate", "emerging") if g in set(countries["group"])]
-    grouped = (
-        countries.groupby("group")
-        .agg(
-            n_countries=("geo", "size"),
-            mean_rate=("rate", "mean"),
-            places=("n", "sum"),
-            companies=("companies_min", "sum"),
-            population=("population", "sum"),
-            gdp=("gdp_meur", "sum"),
-        )
-        .reindex(order)
-    )
-    share = (
-        grouped[["places", "companies", "population", "gdp"]]
-        / grouped[["places", "companies", "population", "gdp"]].sum()
-    )
-    return pd.DataFrame(
-        {
-            "group": order,
-            "n_countries": grouped["n_countries"].to_numpy(),
-            "mean_rate": grouped["mean_rate"].to_numpy(),
-            "share_of_places": share["places"].to_numpy(),
-            "share_of_companies": share["companies"].to_numpy(),
-            "share_of_population": share["population"].to_numpy(),
-            "share_of_gdp": share["gdp"].to_numpy(),
-            "lq_population": concentration.location_quotient(
-                grouped["places"].to_numpy(), grouped["population"].to_numpy()
-            ),
-            "lq_gdp": concentration.location_quotient(grouped["places"].to_numpy(), grouped["gdp"].to_numpy()),
-        }
-    )
+    order = [g for g in GROUPS if g in set(countries["group"])]
+    sizes = {"places": "n", "companies": "companies_min", "population": "population", "gdp": "gdp_meur"}
+    sums = countries.groupby("group")[list(sizes.values())].sum().reindex(order).set_axis(list(sizes), axis=1)
+    grouped = countries.groupby("group")["rate"].agg(n_countries="size", mean_rate="mean").reindex(order)
+    shares = (sums / sums.sum()).add_prefix("share_of_")
+    quotients = {
+        f"lq_{base}": concentration.location_quotient(sums["places"], sums[base]) for base in ("population", "gdp")
+    }
+    return grouped.join(shares).assign(**quotients).rename_axis("group").reset_index()
 
 
 def concentration_table(countries: pd.DataFrame) -> pd.DataFrame:
@@ -151,47 +135,20 @@ def concentration_table(countries: pd.DataFrame) -> pd.DataFrame:
         Columns quantity, gini, herfindahl (normalised, 0 = equal, 1 = all in one state), top3 (share of the largest
         three), theil, theil_between (part of Theil T that lies between innovation groups, 0 to 1).
     """
-    rows = []
-    for column, label in (
-        ("n", "IPCEI places"),
-        ("companies_min", "Companies (at least)"),
-        ("population", "Population"),
-        ("gdp_meur", "GDP"),
-    ):
-        values = countries[column].to_numpy(dtype=float)
-        parts = concentration.theil_decomposition(values, countries["group"].to_numpy()).set_index("component")[
-            "contribution"
+    group = countries["group"].to_numpy()
+    return pd.DataFrame(
+        [
+            {"quantity": label} | concentration.summary(countries[column].to_numpy(dtype=float), group)
+            for column, label in QUANTITIES.items()
         ]
-        rows.append(
-            {
-                "quantity": label,
-                "gini": concentration.gini(values),
-                "herfindahl": concentration.herfindahl(values, normalised=True),
-                "top3": concentration.concentration_ratio(values, 3),
-                "theil": parts["total"],
-                "theil_between": parts["between"] / parts["total"],
-            }
-        )
-    return pd.DataFrame(rows)
+    )
 
 
 def lorenz_curves(countries: pd.DataFrame) -> pd.DataFrame:
-    """Return Lorenz points of places, companies, population and GDP: series, cum_units, cum_share."""
-    labels = {
-        "n": "IPCEI places",
-        "companies_min": "Companies (at least)",
-        "population": "Population",
-        "gdp_meur": "GDP",
-    }
-    return pd.concat(
-        [
-            concentration.lorenz(countries[c].to_numpy(dtype=float))
-            .assign(series=label)
-            .rename(columns={"share_of_units": "cum_units", "share_of_values": "cum_share"})
-            for c, label in labels.items()
-        ],
-        ignore_index=True,
-    )
+    """Return Lorenz points of places, companies, population and GDP: cum_units, cum_share, series."""
+    names = {"share_of_units": "cum_units", "share_of_values": "cum_share"}
+    points = [concentration.lorenz(countries[c]).rename(columns=names).assign(series=s) for c, s in QUANTITIES.items()]
+    return pd.concat(points, ignore_index=True)
 
 
 def aid_coverage(tables: Tables, until=None) -> pd.DataFrame:
@@ -205,14 +162,8 @@ def aid_coverage(tables: Tables, until=None) -> pd.DataFrame:
     """
     states = _states(tables, until)
     inside = states[states["role"].isin(TAKING_PART)]
-    amounts = (
-        inside.assign(basis=inside["aid_basis"].map(AID_BASES))
-        .pivot_table(
-            index="ipcei_id", columns="basis", values="aid_eur_mn", aggfunc=lambda amounts: amounts.sum(min_count=1)
-        )
-        .reindex(columns=list(BASIS_ORDER))
-        / 1e3
-    )
+    keys = [inside["ipcei_id"], inside["aid_basis"].map(AID_BASES)]
+    amounts = inside["aid_eur_mn"].groupby(keys).sum(min_count=1).unstack().reindex(columns=list(BASIS_ORDER)) / 1e3
     frame = integrated_ipceis(tables, until or None).set_index("ipcei_id")[["decision_date", "aid_eur_bn_max"]]
     frame = frame.rename(columns={"aid_eur_bn_max": "total_eur_bn"}).join(amounts)
     extension = tables["ipcei"].query("kind == 'integrated_extension'")
@@ -228,6 +179,5 @@ def aid_coverage(tables: Tables, until=None) -> pd.DataFrame:
 def sme_shares(tables: Tables) -> pd.DataFrame:
     """Return the share of SMEs among companies for the IPCEIs that publish it: ipcei_id, n_smes, n_companies, share."""
     rows = register(tables).dropna(subset=["n_smes"])
-    return rows.assign(share=(rows["n_smes"] / rows["n_companies"]).astype(float))[
-        ["ipcei_id", "n_smes", "n_companies", "share", "source_id"]
-    ].reset_index(drop=True)
+    rows = rows.assign(share=(rows["n_smes"] / rows["n_companies"]).astype(float))
+    return rows[["ipcei_id", "n_smes", "n_companies", "share", "source_id"]].reset_index(drop=True)

@@ -6,8 +6,6 @@ wealth and status to be. Standardised over the 27 states, no measure counts more
 count the same everywhere. What is compared with peers (IPCEIs, money, regions, institutions) has no part in the choice.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 
@@ -17,7 +15,6 @@ from innodivide.indicators import barriers, country_profile
 from innodivide.indicators.panel import control_values
 
 YEAR = 2023  # the last year of the index; population and GDP of the same year
-MEASURES = ("ln_population", "ln_gdp_pc_pps", "index")
 COUNT = 3
 EARLY = "Horizon 2020 participations, first half (to July 2017)"  # what the later count of projects says again
 SHORT = {  # names of the instruments of `country_profile.instruments` for a narrow column
@@ -37,17 +34,15 @@ def measures(tables: Tables) -> pd.DataFrame:
     return frame.assign(index=index.set_index("geo")["relative"])
 
 
-def nearest(frame: pd.DataFrame, geo: str, n: int = COUNT, columns: Sequence[str] = MEASURES) -> pd.DataFrame:
-    """Return the n rows nearest to one row.
+def nearest(frame: pd.DataFrame, geo: str) -> pd.DataFrame:
+    """Return the other rows in order of their distance from one row.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        One row per country, labelled by its code; numeric `columns` without gaps.
+        One row per country, labelled by its code; numeric columns without gaps.
     geo : str
         The country whose peers are sought.
-    n : int
-        From 1 to the number of the other countries.
 
     Returns
     -------
@@ -58,18 +53,11 @@ def nearest(frame: pd.DataFrame, geo: str, n: int = COUNT, columns: Sequence[str
     Raises
     ------
     ParameterError, DataError
-        Unknown country or column, impossible n; a missing or repeated row.
+        Unknown country; a missing figure.
     """
     if geo not in frame.index:
         raise ParameterError(f"geo={geo!r}: allowed are {', '.join(sorted(frame.index))}")
-    lost = [c for c in columns if c not in frame.columns]
-    if lost or not len(columns):
-        raise ParameterError(f"columns: {lost or 'none given'}; the frame has {list(frame.columns)}")
-    if not 1 <= n < len(frame):
-        raise ParameterError(f"n: expected 1 to {len(frame) - 1}, got {n!r}")
-    values = frame[list(columns)].astype(float).sort_index()
-    if values.index.has_duplicates:
-        raise DataError(f"geo: {values.index[values.index.duplicated()][0]} comes more than once")
+    values = frame.astype(float).sort_index()
     if not np.isfinite(values.to_numpy()).all():
         row, column = np.argwhere(~np.isfinite(values.to_numpy()))[0]
         raise DataError(f"{values.columns[column]}: no figure for {values.index[row]}")
@@ -78,12 +66,12 @@ def nearest(frame: pd.DataFrame, geo: str, n: int = COUNT, columns: Sequence[str
     distance = np.sqrt(((scaled - scaled.loc[geo]) ** 2).sum(axis=1)).drop(geo)
     # rounded, so that a tie is a tie whatever the last digit of the arithmetic
     order = distance.round(10).rename("distance").rename_axis("geo").reset_index()
-    return order.sort_values(["distance", "geo"], ignore_index=True).head(n)
+    return order.sort_values(["distance", "geo"], ignore_index=True)
 
 
 def of(tables: Tables, geo: str) -> list[str]:
     """Return the codes of the country's nearest peers, nearest first."""
-    return list(nearest(measures(tables), geo)["geo"])
+    return list(nearest(measures(tables), geo)["geo"].head(COUNT))
 
 
 def group_now(tables: Tables) -> pd.Series:

@@ -10,7 +10,6 @@ from innodivide.wording import GROUPS
 _COMMA = str.maketrans("şţŞŢ", "șțȘȚ")
 
 
-@once
 def region_names(tables: Tables) -> dict[str, str]:
     """Return the name of each region of RIS 2023 by code: that of the register of NUTS 2021, which has all its letters.
 
@@ -25,35 +24,34 @@ def region_names(tables: Tables) -> dict[str, str]:
     return {code: name.translate(_COMMA) if code.startswith("RO") else name for code, name in names.items()}
 
 
+@once
 def regions(tables: Tables) -> pd.DataFrame:
-    """Return the regions of RIS 2023 in the EU27, by code, named as in `country_profile.region_names`.
+    """Return the regions of RIS 2023 in the EU27, sorted by code.
 
     Returns
     -------
     pandas.DataFrame
-        Columns region_code, geo, country, name, relative (2023, EU of the year = 100), group, lon, lat, source_id.
+        Index region_code; geo, country (its name), name (`region_names`), nuts_version, nuts_level, relative (2023, EU
+        of the year = 100), relative_2016, change (percentage points of the EU), group, source_id (of the index).
     """
-    register = tables["ris_region"].query("edition == 2023")
-    register = register[register["geo"].isin(member_states(tables)["geo"])]
-    index = tables["ris_index"].query("edition == 2023 and year == 2023")[
-        ["region_code", "relative_to_eu_pct", "group", "source_id"]
-    ]
-    points = tables["region_point"].query("nuts_version == '2021'")[["nuts_code", "lon", "lat"]]
-    rows = (
-        register[["region_code", "geo"]]
-        .merge(index, on="region_code")
-        .merge(points.rename(columns={"nuts_code": "region_code"}), on="region_code", how="left")
-    )
-    rows = rows.rename(columns={"relative_to_eu_pct": "relative"})
-    rows = rows.assign(
-        country=rows["geo"].map(country_names(tables)), name=rows["region_code"].map(region_names(tables))
-    )
-    return rows[["region_code", "geo", "country", "name", "relative", "group", "lon", "lat", "source_id"]].sort_values(
-        "region_code", ignore_index=True
-    )
+    register = tables["ris_region"].query("edition == 2023").set_index("region_code").sort_index()
+    index = tables["ris_index"].query("edition == 2023").set_index("region_code")
+    first, last = (index[index["year"] == year] for year in (2016, 2023))
+    frame = register.loc[register["geo"].isin(member_states(tables)["geo"]), ["geo"]]
+    frame["country"], frame["name"] = frame["geo"].map(country_names(tables)), frame.index.map(region_names(tables))
+    frame = frame.join(register[["nuts_version", "nuts_level"]])
+    frame["relative"], frame["relative_2016"] = last["relative_to_eu_pct"], first["relative_to_eu_pct"]
+    frame["change"] = frame["relative"] - frame["relative_2016"]
+    return frame.join(last[["group", "source_id"]])
 
 
-def region_groups(rows: pd.DataFrame) -> pd.DataFrame:
+def on_the_map(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of `regions` with region_code as a column and with lon and lat of each region's point."""
+    points = tables["region_point"].query("nuts_version == '2021'").set_index("nuts_code")
+    return rows.join(points[["lon", "lat"]]).reset_index()
+
+
+def groups_by_country(rows: pd.DataFrame) -> pd.DataFrame:
     """Return regions by country and group: geo, name, n, leader, strong, moderate, emerging, lowest, highest."""
     counts = rows.groupby(["geo", "group"]).size().unstack(fill_value=0).reindex(columns=list(GROUPS), fill_value=0)
     ends = rows.groupby("geo")["relative"].agg(lowest="min", highest="max", n="size")

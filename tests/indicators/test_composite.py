@@ -1,49 +1,48 @@
 """Rebuilding the index: the identity on every row, weights and zeros on simulated data with a known truth, regions."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from innodivide.data import Tables, frozen
+from innodivide.data import Tables
 from innodivide.data.tables import member_states
 from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.indicators import composite
+from innodivide.indicators.composite.rebuild import DIMENSION_TOLERANCE
 
 TABLES = Tables()
-
-EDITION = 2023
+EU27 = list(member_states(TABLES)["geo"])
 
 
 @pytest.fixture(scope="module")
 def eis():
     """Published EIS matrices, recovered weights and verdicts on zeros."""
-    table, indicator = frozen.load("eis_score"), frozen.load("indicator")
-    scores = composite.score_matrix(table, indicator, edition=EDITION)
-    dimension_scores = composite.score_matrix(table, indicator, "dimension", EDITION)
-    dimensions = indicator.set_index("indicator_code")["dimension_code"][scores.columns]
-    index = composite.index_values(frozen.load("eis_index"), EDITION)
+    scores, blocks = composite.score_matrix(TABLES), composite.score_matrix(TABLES, "dimension")
+    index = composite.index_values(TABLES)
     weights = composite.implicit_weights(scores, index)
-    zeros = composite.classify_zeros(scores, index, weights, dimension_scores, dimensions)
-    return {
-        "scores": scores,
-        "dimension_scores": dimension_scores,
-        "dimensions": dimensions,
-        "index": index,
-        "weights": weights,
-        "zeros": zeros,
-        "missing": composite.missing_cells(zeros, scores),
-        "eu27": list(member_states(TABLES)["geo"]),
-    }
+    dimensions = TABLES["indicator"].set_index("indicator_code")["dimension_code"][scores.columns]
+    zeros = composite.classify_zeros(scores, index, weights, blocks, dimensions)
+    missing = composite.missing_cells(zeros, scores)
+    check = composite.identity_check(scores, index, weights, missing)
+    return SimpleNamespace(
+        scores=scores,
+        blocks=blocks,
+        dimensions=dimensions,
+        index=index,
+        weights=weights,
+        zeros=zeros,
+        missing=missing,
+        check=check,
+    )
 
 
 @pytest.fixture(scope="module")
 def ris():
-    """Published RIS matrices with the fit of weights and country corrections."""
-    scores = composite.regional_matrix(frozen.load("ris_score"), EDITION)
-    index = frozen.load("ris_index").query("edition == @EDITION").set_index(["region_code", "year"])["value"]
-    country = frozen.load("ris_region").query("edition == @EDITION").set_index("region_code")["geo"]
-    fit = composite.fit_regional(scores, index, country)
-    return scores, index, country, fit, composite.rebuild_regional(scores, index, country, fit)
+    """Published RIS scores and the rebuilt index."""
+    given = composite.regional_scores(TABLES)
+    return given[0], composite.rebuild_regional(*given)
 
 
 def simulate(rng, n=60, size=8, years=2, decimals=3):
@@ -70,37 +69,38 @@ def simulate(rng, n=60, size=8, years=2, decimals=3):
 
 
 def test_identity_holds_for_every_member_state_and_year(eis):
-    check = composite.identity_check(eis["scores"], eis["index"], eis["weights"], eis["missing"])
-    part = check[check["geo"].isin(eis["eu27"])]
+    part = eis.check[eis.check["geo"].isin(EU27)]
     assert len(part) == 27 * 8 and part["explained"].all()
     assert part["difference"].abs().max() < 0.0015  # published to three decimals, 32 rounded scores
 
 
 def test_rows_outside_the_union_that_the_identity_does_not_explain_are_listed(eis):
-    check = composite.identity_check(eis["scores"], eis["index"], eis["weights"], eis["missing"])
-    assert len(check) == len(eis["scores"]) == 312
-    lost = check[~check["explained"]]
+    assert len(eis.check) == len(eis.scores) == 312
+    lost = eis.check[~eis.check["explained"]]
     # the United Kingdom's indicator scores are not those its index was made of; nothing else is left over
     assert set(lost["geo"]) == {"UK"} and len(lost) == 8 and lost["difference"].abs().max() < 0.25
 
 
 def test_without_the_verdicts_the_identity_fails_where_a_missing_value_is_written_as_zero(eis):
-    check = composite.identity_check(eis["scores"], eis["index"], eis["weights"])
-    lost = check[~check["explained"] & check["geo"].isin(eis["eu27"])]
+    check = composite.identity_check(eis.scores, eis.index, eis.weights, eis.scores.isna())
+    lost = check[~check["explained"] & check["geo"].isin(EU27)]
     assert set(lost["geo"]) == {"IE"} and len(lost) == 8 and lost["difference"].max() < -3
 
 
 def test_weights_agree_with_those_from_the_top_scores(eis):
-    """Two recoveries that share no input but the scores: one uses the index, the other only each column's maximum."""
-    other = composite.weights_from_maxima(eis["scores"])
-    assert (eis["weights"] / eis["weights"].sum() - other).abs().max() < 1e-5
-    assert eis["weights"].sum() == pytest.approx(1, abs=1e-5)
-    top = composite.normalised_scores(eis["scores"], eis["weights"]).max()
+    """Two recoveries that share no input but the scores: one uses the index, the other only each column's maximum.
+
+    If each indicator's best row is normalised to 1, its weight goes with one over its top score.
+    """
+    other = 1 / eis.scores.max()
+    assert (eis.weights / eis.weights.sum() - other / other.sum()).abs().max() < 1e-5
+    assert eis.weights.sum() == pytest.approx(1, abs=1e-5)
+    top = composite.normalised_scores(eis.scores, eis.weights, eis.missing).max()
     assert top.min() > 0.9995 and top.max() == 1
 
 
 def test_zeros_of_member_states(eis):
-    found = eis["zeros"].query("geo in @eis['eu27']")
+    found = eis.zeros[eis.zeros["geo"].isin(EU27)]
     assert set(found["state"]) == {"zero"} and "undetermined" not in set(found["verdict"])
     missing = found[found["verdict"] == "missing"]
     assert set(zip(missing["geo"], missing["indicator_code"])) == {("IE", "3.2.3")} and len(missing) == 8
@@ -108,27 +108,29 @@ def test_zeros_of_member_states(eis):
 
 
 def test_dimensions_settle_which_of_several_zeros_is_missing(eis):
-    found = eis["zeros"].query("state == 'zero' and verdict == 'missing'")
+    found = eis.zeros.query("state == 'zero' and verdict == 'missing'")
     pairs = set(zip(found["geo"], found["indicator_code"]))
     assert pairs == {("IE", "3.2.3"), ("CH", "1.3.1"), ("IS", "2.3.1"), ("BA", "4.3.2"), ("TR", "1.1.3")}
-    blind = composite.classify_zeros(eis["scores"], eis["index"], eis["weights"])
+    blind = composite.classify_zeros(eis.scores, eis.index, eis.weights)
     open_ = blind[blind["verdict"] == "undetermined"]
     assert {"IS", "BA", "TR"} == set(open_["geo"])  # the index alone gives the number, not the cells
 
 
 def test_published_dimension_scores_keep_the_identity_except_where_known(eis):
-    check = composite.dimension_check(
-        eis["scores"], eis["dimension_scores"], eis["weights"], eis["dimensions"], eis["missing"]
-    )
-    part = check[check["geo"].isin([*eis["eu27"], "EU"])]
-    lost = part[~part["explained"]]
-    assert len(part) == 28 * 8 * 12
+    """Equation (1) within each dimension, in the Member States and the EU."""
+    lost = []
+    for code, published in eis.blocks.loc[[*EU27, "EU"]].items():
+        inside = eis.dimensions.index[eis.dimensions == code]
+        scores, missing = (frame.loc[published.index, inside] for frame in (eis.scores, eis.missing))
+        difference = composite.rebuild_index(scores, eis.weights[inside], missing) - published
+        assert len(difference) == 28 * 8 and difference.notna().all()
+        lost += [(code, *key) for key in difference.index[difference.abs() > DIMENSION_TOLERANCE]]
     # dimension 2.1 is published without indicator 2.1.3 in 2017-2021, although the index counts it
-    assert set(lost["dimension"]) == {"2.1"} and set(lost["year"]) == set(range(2017, 2022)) and len(lost) == 28 * 5
-    keep, rows = ["2.1.1", "2.1.2"], lost.set_index(["geo", "year"])
-    w = eis["weights"]
-    two = (eis["scores"].loc[rows.index, keep] * w[keep]).sum(axis=1) * 3 / 2 / w[[*keep, "2.1.3"]].sum()
-    assert (two - rows["published"]).abs().max() < 0.01
+    assert set(lost) == {("2.1", geo, year) for geo in [*EU27, "EU"] for year in range(2017, 2022)}
+    keep, rows = ["2.1.1", "2.1.2"], [key for _, *key in lost]
+    two = (eis.scores.loc[map(tuple, rows), keep] * eis.weights[keep]).sum(axis=1) * 3 / 2
+    two = two / eis.weights[[*keep, "2.1.3"]].sum()
+    assert (two - eis.blocks["2.1"].loc[two.index]).abs().max() < 0.01
 
 
 # ---- simulated data with a known truth ----------------------------------------------------------------------------
@@ -193,24 +195,25 @@ def test_absent_rows_are_left_out_of_the_mean():
     truth, scores, _, weights = simulate(np.random.default_rng(5))
     scores.iloc[3, [1, 4]] = np.nan
     kept = truth.iloc[3].drop(truth.columns[[1, 4]])
-    rebuilt = composite.rebuild_index(scores, weights)
+    rebuilt = composite.rebuild_index(scores, weights, scores.isna())
     assert rebuilt.iloc[3] == pytest.approx(100 * kept.mean() / truth.iloc[0].mean(), abs=1e-3)
 
 
 def test_invariances_of_the_rebuilt_index():
     _, scores, index, weights = simulate(np.random.default_rng(6))
-    base = composite.rebuild_index(scores, weights)
+    none = scores.isna()
+    base = composite.rebuild_index(scores, weights, none)
     order = np.random.default_rng(0).permutation(len(scores))
-    columns = list(scores.columns[::-1])
-    shuffled = scores.iloc[order][columns]
+    shuffled = scores.iloc[order][list(scores.columns[::-1])]
     np.testing.assert_allclose(
         composite.implicit_weights(shuffled, index)[scores.columns],
         composite.implicit_weights(scores, index),
         rtol=1e-9,
     )
-    np.testing.assert_allclose(composite.rebuild_index(shuffled, weights).loc[scores.index], base, rtol=1e-12)
-    np.testing.assert_allclose(composite.rebuild_index(scores, 7 * weights), base, rtol=1e-12)  # weights are relative
-    np.testing.assert_allclose(composite.rebuild_index(3 * scores, weights), 3 * base, rtol=1e-12)
+    again = composite.rebuild_index(shuffled, weights, shuffled.isna())
+    np.testing.assert_allclose(again.loc[scores.index], base, rtol=1e-12)
+    np.testing.assert_allclose(composite.rebuild_index(scores, 7 * weights, none), base, rtol=1e-12)
+    np.testing.assert_allclose(composite.rebuild_index(3 * scores, weights, none), 3 * base, rtol=1e-12)
     # other units of one published score move its weight the other way and leave the index alone
     other = scores.assign(**{scores.columns[0]: scores.iloc[:, 0] * 50})
     found = composite.implicit_weights(other, index)
@@ -222,7 +225,7 @@ def test_one_indicator_is_its_own_index():
     scores = pd.DataFrame({"1.1": [100.0, 40.0]}, rows)
     weights = composite.implicit_weights(scores, scores["1.1"])
     assert weights.tolist() == pytest.approx([1.0])
-    assert composite.rebuild_index(scores, weights).tolist() == pytest.approx([100.0, 40.0])
+    assert composite.rebuild_index(scores, weights, scores.isna()).tolist() == pytest.approx([100.0, 40.0])
 
 
 def test_undetermined_weights_are_refused():
@@ -239,10 +242,9 @@ def test_undetermined_weights_are_refused():
     [
         (lambda s, i, w: composite.implicit_weights(s, i.iloc[1:]), DataError, "index: no value"),
         (lambda s, i, w: composite.implicit_weights(-s, i), DataError, "finite numbers >= 0"),
-        (lambda s, i, w: composite.rebuild_index(s, w.iloc[1:]), ParameterError, "weights"),
-        (lambda s, i, w: composite.rebuild_index(s * np.nan, w), DesignError, "every indicator is missing"),
-        (lambda s, i, w: composite.normalised_scores(s * 0, w), DesignError, "no positive score"),
-        (lambda s, i, w: composite.weights_from_maxima(s * 0), DesignError, "no positive score"),
+        (lambda s, i, w: composite.rebuild_index(s, w.iloc[1:], s.isna()), ParameterError, "weights"),
+        (lambda s, i, w: composite.rebuild_index(s, w, ~s.isna()), DesignError, "every indicator is missing"),
+        (lambda s, i, w: composite.normalised_scores(s * 0, w, s.isna()), DesignError, "no positive score"),
     ],
 )
 def test_named_errors(call, error, text):
@@ -251,17 +253,11 @@ def test_named_errors(call, error, text):
         call(scores, index, weights)
 
 
-def test_index_values_refuses_mixed_references():
-    frame = pd.DataFrame({"geo": ["A", "B"], "edition": 2023, "year": 2023, "value": 1.0, "reference": ["x", "y"]})
-    with pytest.raises(DataError, match="reference"):
-        composite.index_values(frame)
-
-
 # ---- regions ------------------------------------------------------------------------------------------------------
 
 
 def test_regional_identity_holds_for_every_region_and_year(ris):
-    rebuilt = ris[4]
+    _, rebuilt = ris
     assert len(rebuilt) == 245 * 8 and rebuilt["explained"].all()
     assert rebuilt["difference"].abs().max() < 0.01
     assert (~rebuilt["tested"]).sum() < 0.05 * len(rebuilt)
@@ -269,14 +265,14 @@ def test_regional_identity_holds_for_every_region_and_year(ris):
     assert not rebuilt.loc[single, "tested"].any()  # one equation, one factor: says nothing
 
 
-def test_the_reference_fixes_the_scale_of_the_regional_weights(ris):
-    fit = ris[3]
-    assert fit.weights.sum() == pytest.approx(1, abs=1e-4) and (fit.weights > 0).all()
-    assert fit.factors.query("geo == 'EU' and year == 2016")["factor"].iloc[0] == pytest.approx(1, abs=1e-12)
+def test_the_reference_fixes_the_scale_of_the_regional_weights():
+    weights, factors = composite.fit_regional(*composite.regional_scores(TABLES))
+    assert weights.sum() == pytest.approx(1, abs=1e-4) and (weights > 0).all()
+    assert factors.query("geo == 'EU' and year == 2016")["factor"].iloc[0] == pytest.approx(1, abs=1e-12)
 
 
 def test_regional_zeros_never_claim_more_than_the_count_tells(ris):
-    scores, _, _, _, rebuilt = ris
+    scores, rebuilt = ris
     found = composite.regional_zeros(scores, rebuilt)
     assert len(found) == int((scores == 0).sum().sum())
     told = found[found["verdict"] != "undetermined"]
@@ -288,7 +284,7 @@ def test_regional_zeros_never_claim_more_than_the_count_tells(ris):
 
 
 def test_likely_zeros_agree_with_what_is_told_and_with_every_count(ris):
-    scores, _, _, _, rebuilt = ris
+    scores, rebuilt = ris
     found, told = composite.likely_zeros(scores, rebuilt), composite.regional_zeros(scores, rebuilt)
     keys = ["region_code", "year", "indicator_code"]
     both = found.merge(told[told["basis"] == "identity"], on=keys)
@@ -302,10 +298,9 @@ def test_likely_zeros_agree_with_what_is_told_and_with_every_count(ris):
 
 def test_regional_weights_factors_and_counts_are_recovered_from_simulated_data():
     rng = np.random.default_rng(8)
-    truth, _, _, _ = simulate(rng, n=30, size=6, decimals=9)
-    base = truth.iloc[0]
-    names = truth.index.get_level_values(0)
-    country = pd.Series({g: "EU" if g == "G00" else f"C{int(g[1:]) % 5}" for g in names.unique()})
+    truth = simulate(rng, n=30, size=6, decimals=9)[0].rename(index={"G00": "EU"})
+    base, names = truth.iloc[0], truth.index.get_level_values(0)
+    country = pd.Series({g: g if g == "EU" else f"C{int(g[1:]) % 5}" for g in names.unique()})
     geo, year = names.map(country), truth.index.get_level_values(1)
     factor = {
         (c, y): 1.0 if (c, y) == ("EU", 2016) else rng.uniform(0.8, 1.2) for c in country.unique() for y in (2016, 2017)
@@ -316,12 +311,12 @@ def test_regional_weights_factors_and_counts_are_recovered_from_simulated_data()
     f = np.array([factor[c, y] for c, y in zip(geo, year)])
     index = (f * 100 * hidden.mean(axis=1) / base.mean()).rename("value")
     scores = 100 * hidden.fillna(0) / base
-    fit = composite.fit_regional(scores, index, country, reference="G00")
-    np.testing.assert_allclose(fit.weights, base / base.sum(), rtol=1e-8)
-    got = fit.factors.set_index(["geo", "year"])["factor"]
+    weights, factors = composite.fit_regional(scores, index, country)
+    np.testing.assert_allclose(weights, base / base.sum(), rtol=1e-8)
+    got = factors.set_index(["geo", "year"])["factor"]
     assert max(abs(got[k] - v) for k, v in factor.items()) < 1e-8
-    rebuilt = composite.rebuild_regional(scores, index, country, fit).set_index(["region_code", "year"])
+    rebuilt = composite.rebuild_regional(scores, index, country).set_index(["region_code", "year"])
     assert rebuilt.loc[truth.index[40], "n_missing"] == 1 and rebuilt.loc[truth.index[41], "n_missing"] == 0
     assert rebuilt["difference"].abs().max() < 1e-6
-    with pytest.raises(DataError, match="reference"):
-        composite.fit_regional(scores, index, country, reference="nowhere")
+    with pytest.raises(DataError, match="no complete row of EU"):
+        composite.fit_regional(scores.drop(index="EU"), index, country)

@@ -45,15 +45,6 @@ def test_exact_convergence_gives_its_beta_speed_and_half_life(beta, span):
         assert speed < 0 and np.isnan(found["half_life"]), "no half-life where there is no convergence"
 
 
-def test_half_the_gap_is_left_after_the_half_life():
-    """Log distance to the common level shrinks as exp(-speed t)."""
-    frame = geometric(-0.05, 8)
-    found = beta_convergence(frame)
-    wide = np.log(frame.pivot(index="geo", columns="year", values="value"))
-    shrunk = (wide[2024].max() - wide[2024].min()) / (wide[2016].max() - wide[2016].min())
-    assert shrunk == pytest.approx(0.5 ** (8 / found["half_life"]))
-
-
 def test_overshooting_has_no_speed():
     """1 + beta T <= 0: ranks are reversed."""
     found = beta_convergence(geometric(-0.25, 6))
@@ -104,13 +95,8 @@ def test_sigma_is_the_sample_deviation_of_logs():
     found = sigma_convergence(frame)
     assert found["year"].tolist() == [2016, 2017, 2018] and set(found["n"]) == {3}
     assert found["sd_log"].to_numpy() == pytest.approx([1, 0, np.sqrt(3)])
-
-
-def test_sigma_does_not_depend_on_the_unit_of_measurement():
-    frame = long({2016: START, 2017: START[::-1] + 1})
-    assert sigma_convergence(frame.assign(value=7 * frame["value"]))["sd_log"].to_numpy() == pytest.approx(
-        sigma_convergence(frame)["sd_log"].to_numpy()
-    )
+    other = sigma_convergence(frame.assign(value=7 * frame["value"]))["sd_log"]
+    assert other.to_numpy() == pytest.approx(found["sd_log"].to_numpy()), "whatever the unit of measurement"
 
 
 def test_without_shocks_sigma_shrinks_by_one_plus_beta_t():
@@ -126,11 +112,8 @@ def test_sigma_change_is_the_difference_of_the_two_spreads():
     assert found["change"] == pytest.approx(spread.iloc[1] - spread.iloc[0])
     assert found["ci_low"] <= found["change"] * 0.999 <= found["ci_high"] <= 0, "each draw shrinks as the whole does"
     assert found == sigma_change(frame, np.random.default_rng(1), n_boot=200)
-
-
-def test_a_common_growth_changes_no_spread():
-    found = sigma_change(long({2016: START, 2020: 2 * START}), np.random.default_rng(1), n_boot=50)
-    assert [found[k] for k in ("change", "ci_low", "ci_high")] == pytest.approx([0, 0, 0], abs=1e-12)
+    common = sigma_change(long({2016: START, 2020: 2 * START}), np.random.default_rng(1), n_boot=50)
+    assert [common[k] for k in ("change", "ci_low", "ci_high")] == pytest.approx([0, 0, 0], abs=1e-12)
 
 
 def test_the_path_ends_in_the_change_and_starts_at_zero():
@@ -170,7 +153,6 @@ def test_the_intervals_of_the_path_are_those_of_drawing_whole_clusters():
             long({2016: [1, 2, 3], 2017: [1, 0, 3]}),
             "no positive value of B in 2017: convergence needs every unit in every year",
         ),
-        (long({2016: [1, 2, 3], 2017: [1, -2, 3]}), "no positive value of B in 2017"),
         (long({2016: [1, np.nan, 3], 2017: [1, 2, 3]}), "no positive value of B in 2016"),
         (long({2016: [1, 2, 3], 2017: [1, 2]}), "no positive value of C in 2017"),
         (long({2016: [1, 2, 3]}), "at least 3 units and 2 years, got 3 and 1"),
@@ -207,11 +189,3 @@ def test_the_real_series_give_facts_with_the_right_sign():
     for low, high, said in [(-0.03, -0.01, "catching up"), (0.01, 0.03, "falling behind")]:
         certain = beta | {"ci_low": low, "ci_high": high}
         assert words.convergence_facts(spread, certain)["reading"] == f"{said} is clear of chance"
-
-
-def test_the_spread_is_that_of_the_raw_index():
-    """In each year all are divided by the same EU value, so spreads of value and of percent of the EU are one."""
-    series = country_profile.index_relative_to_eu(TABLES, 2023)
-    assert sigma_convergence(series, "value")["sd_log"].to_numpy() == pytest.approx(
-        sigma_convergence(series, "relative")["sd_log"].to_numpy()
-    )

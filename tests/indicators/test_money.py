@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from innodivide.data import Tables, frozen
+from innodivide.data import Tables
 from innodivide.errors import DesignError, ParameterError
 from innodivide.indicators.tiers import benchmarks, money
 
@@ -85,27 +85,19 @@ def test_association_refuses(x, y, z):
 
 def test_money_is_that_of_the_tables():
     frame = money.money_by_country(TABLES).set_index(["instrument", "geo"])
-    raw = (
-        frozen.load("cohesion_country")
-        .query("fund == 'ESIF' and objective == 'TO1' and geo == 'PL'")["eu_amount_eur"]
-        .iloc[0]
-    )
-    heads = (
-        frozen.load("country_panel").query("variable == 'population' and year == 2019 and geo == 'PL'")["value"].iloc[0]
-    )
+    funds, panel = TABLES["cohesion_country"], TABLES["country_panel"]
+    raw = funds.query("fund == 'ESIF' and objective == 'TO1' and geo == 'PL'")["eu_amount_eur"].item()
+    heads = panel.query("variable == 'population' and year == 2019 and geo == 'PL'")["value"].item()
     row = frame.loc[("Cohesion 2014-2020, research and innovation", "PL")]
     assert row["per_head"] == pytest.approx(raw / heads) and row["meur"] == pytest.approx(raw / 1e6)
-    rrf = frozen.load("rrf_country")["grants_total_2018p_meur"].sum()
-    assert frame.loc["RRF grants, allocation of 2020", "meur"].sum() == pytest.approx(rrf)
-    assert frame.loc["RRF grants, allocation of 2020", "meur"].sum() == pytest.approx(312_500, abs=5), (
-        "law: 312 500 million"
-    )
+    grants = frame.loc["RRF grants, allocation of 2020", "meur"].sum()
+    assert grants == pytest.approx(312_500, abs=5), "law: 312 500 million"
     assert (frame.groupby(level=0).size() == 27).all() and not frame["coverage"].isna().any()
 
 
 def test_gap_is_the_index_turned_round():
     gap = money.innovation_gap(TABLES, 2019)
-    index = frozen.load("eis_index").query("edition == 2023 and year == 2019").set_index("geo")["value"]
+    index = TABLES["eis_index"].query("edition == 2023 and year == 2019").set_index("geo")["value"]
     assert (
         gap["SE"] == pytest.approx(100 - 100 * index["SE"] / index["EU"])
         and gap["SE"] < 0 < gap["RO"]
@@ -133,7 +125,7 @@ def test_recommendations_of_2019_cannot_separate_states():
     assert found.loc[2019, "n_without"] == 0 and np.isnan(found.loc[2019, "estimate"])
     gap, table = (
         money.innovation_gap(TABLES, 2019),
-        frozen.load("semester_rdi").query("year == 2020 and geo != 'UK'").set_index("geo"),
+        TABLES["semester_rdi"].query("year == 2020 and geo != 'UK'").set_index("geo"),
     )
     yes = table["rdi_recommended"].astype(bool)
     expected = gap[yes[yes].index].mean() - gap[yes[~yes].index].mean()
@@ -147,10 +139,9 @@ def test_recommendations_of_2019_cannot_separate_states():
 def test_benchmarks_have_27_values_and_known_totals():
     frame = benchmarks.tier1_and_benchmarks(TABLES)
     assert (frame.groupby("quantity").size() == 27).all() and not frame["value"].isna().any()
-    totals = frame.groupby("quantity")["value"].sum()
-    country = frozen.load("ipcei_country")
+    totals, country = frame.groupby("quantity")["value"].sum(), TABLES["ipcei_country"]
     ours = country[country["role"].isin(["notifying", "joined_later"]) & (country["geo"] != "UK")]
-    integrated = frozen.load("ipcei").query("kind == 'integrated'")["ipcei_id"]
+    integrated = TABLES["ipcei"].query("kind == 'integrated'")["ipcei_id"]
     assert totals["IPCEI places"] == ours["ipcei_id"].isin(integrated).sum()
     aid = ours[ours["ipcei_id"].isin(["ME1", "BAT1"])]
     assert totals["IPCEI aid, ME1 and BAT1"] == pytest.approx(aid["aid_eur_mn"].sum())

@@ -33,23 +33,15 @@ def dyads(real):
 # Shape
 
 
-def test_one_row_for_each_member_state_and_integrated_ipcei(dyads):
-    assert len(dyads) == 27 * 11 == 297
-    assert (dyads["geo"].nunique(), dyads["ipcei_id"].nunique()) == (27, 11)
-    assert not dyads.duplicated(["geo", "ipcei_id"]).any()
-    assert list(dyads) == panel.DYAD_COLUMNS
-    assert not dyads.isna().any().any()
+def test_one_row_for_each_member_state_and_integrated_ipcei(dyads, real):
+    projects = set(real["ipcei"].query("kind == 'integrated'")["ipcei_id"])
+    states = set(real["country"].query("is_eu27")["geo"])
+    assert len(dyads) == len(states) * len(projects) and not dyads.duplicated(["geo", "ipcei_id"]).any()
+    assert (set(dyads["geo"]), set(dyads["ipcei_id"])) == (states, projects)
+    assert not {"ME1-AT", "Fehmarn", "Oresund"} & projects and not {"UK", "NO"} & states
+    assert list(dyads) == panel.DYAD_COLUMNS and not dyads.isna().any().any()
     assert dyads[["geo", "ipcei_id"]].apply(tuple, axis=1).is_monotonic_increasing
-
-
-def test_types(dyads):
     assert (dyads["participates"].dtype, dyads["leader"].dtype) == (bool, bool)
-    assert all(dyads[c].dtype == np.float64 for c in ("ln_population", "ln_gdp_pc_pps", "ln_gdp"))
-
-
-def test_extensions_infrastructure_the_uk_and_norway_are_not_counted(dyads):
-    assert not {"ME1-AT", "Fehmarn", "Oresund"} & set(dyads["ipcei_id"])
-    assert not {"UK", "NO"} & set(dyads["geo"])
 
 
 def test_participations_per_ipcei_equal_the_register(dyads, real):
@@ -79,34 +71,12 @@ def test_the_edition_came_out_before_the_decision_and_no_later_one_did(dyads, re
     assert (following.isna() | (following >= dyads["decision_date"])).all()
 
 
-def test_hy2use_was_decided_a_day_before_its_years_edition(dyads, real):
-    assert real["eis_edition"].set_index("edition").loc[2022, "published"] == pd.Timestamp("2022-09-22")
-    assert set(dyads.loc[dyads["ipcei_id"] == "Hy2Use", "edition"]) == {2021}
-
-
 @pytest.mark.parametrize(("published", "edition"), [("2022-09-20", 2022), ("2022-09-21", 2021), ("2022-09-22", 2021)])
 def test_an_edition_of_the_decision_day_is_not_used(tables, published, edition):
     editions = tables["eis_edition"]
     editions.loc[editions["edition"] == 2022, "published"] = pd.Timestamp(published)
     found = panel.ipcei_dyads(tables).query("ipcei_id == 'Hy2Use'")
-    assert set(found["edition"]) == {edition}
-
-
-def test_editions_of_all_decisions(dyads):
-    """Read off the dates of the register and of the scoreboard's publication."""
-    assert dyads.groupby("ipcei_id")["edition"].first().to_dict() == {
-        "ME1": 2018,
-        "BAT1": 2019,
-        "EuBatIn": 2020,
-        "Hy2Tech": 2021,
-        "Hy2Use": 2021,
-        "ME-CT": 2022,
-        "CIS": 2023,
-        "Hy2Infra": 2023,
-        "Hy2Move": 2023,
-        "Med4Cure": 2023,
-        "Tech4Cure": 2025,
-    }
+    assert set(found["edition"]) == {edition}, "the real edition of 2022 came out a day after the decision"
 
 
 def test_group_and_leader_are_those_of_the_edition(dyads, real):
@@ -130,13 +100,6 @@ def test_one_fixed_edition(real, status):
     assert set(fixed["edition"]) == {2020}
     leaders = set(real["eis_group"].query("edition == 2020 and group == 'leader'")["geo"])
     assert set(fixed.loc[fixed["leader"], "geo"]) == leaders - {"UK", "CH", "NO"}
-
-
-def test_status_asof_has_a_row_for_each_distinct_day_and_state(real):
-    days = ["2021-01-26", "2018-12-18", "2021-01-26"]
-    frame = panel.status_asof(real, days)
-    assert len(frame) == 2 * 27
-    assert frame["date"].drop_duplicates().tolist() == [pd.Timestamp("2018-12-18"), pd.Timestamp("2021-01-26")]
 
 
 def test_no_edition_before_the_first_one(real):
@@ -183,7 +146,7 @@ def test_before_and_after_a_day_make_the_whole(dyads, real):
 def test_drop_leaves_out_countries_and_ipceis(dyads, real):
     found = panel.ipcei_dyads(real, drop=["DE", "ME1"])
     wanted = dyads[(dyads["geo"] != "DE") & (dyads["ipcei_id"] != "ME1")].reset_index(drop=True)
-    assert found.equals(wanted) and len(found) == 26 * 10
+    assert found.equals(wanted)
 
 
 def test_controls_of_one_year(real):
@@ -201,7 +164,6 @@ def test_controls_of_one_year(real):
             "status='lag2': allowed are 'at_decision', 'lag1' or an edition of [2017, 2018, 2019, 2020, 2021, 2022",
         ),
         ({"status": 2016}, "status=2016: allowed are 'at_decision', 'lag1' or an edition of [2017"),
-        ({"status": None}, "status=None: allowed are"),
         (
             {"roles": ["notifying", "member"]},
             "allowed is a list out of notifying, joined_later, eea_participant, associated",
@@ -209,16 +171,13 @@ def test_controls_of_one_year(real):
         ({"roles": "notifying"}, "roles='notifying': allowed is a list out of notifying"),
         ({"roles": []}, "roles is empty: name at least one of notifying"),
         ({"drop": ["GR"]}, "drop=['GR']: allowed is a list out of AT, BE, BG"),
-        ({"drop": "AT"}, "drop='AT': allowed is a list out of AT, BE"),
         ({"drop": ["Fehmarn"]}, "drop=['Fehmarn']: allowed is a list out of"),
         ({"until": "2021-13-01"}, "until='2021-13-01' is not a date; write it as 2021-04-30"),
         ({"until": 20210430}, "until=20210430 is not a date; write it as 2021-04-30"),
-        ({"since": ""}, "since='' is not a date; write it as 2021-04-30"),
         ({"since": "2021-04-30T00:00Z"}, "is not a date; write it as 2021-04-30"),
         ({"until": "2018-12-17"}, "no integrated IPCEI was decided between since=None and until=2018-12-17"),
         ({"controls": "2019"}, "controls='2019': allowed are 'lag1' or a year"),
         ({"controls": True}, "controls=True: allowed are 'lag1' or a year"),
-        ({"controls": 2019.5}, "controls=2019.5: allowed are 'lag1' or a year"),
     ],
 )
 def test_a_bad_argument_names_what_is_allowed(real, choice, message):
@@ -247,19 +206,12 @@ def test_the_tables_are_not_changed(tables, real):
 
 
 @pytest.mark.parametrize(("year", "variable"), [(2017, "population"), (2021, "gdp_pc_pps"), (2024, "gdp_meur")])
-def test_a_missing_control_is_named(tables, year, variable):
+@pytest.mark.parametrize("zero", [True, False])
+def test_a_missing_control_and_one_of_zero_are_named(tables, year, variable, zero):
     long = tables["country_panel"]
-    gone = (long["geo"] == "MT") & (long["year"] == year) & (long["variable"] == variable)
-    assert gone.sum() == 1
-    tables["country_panel"] = long[~gone]
+    cell = (long["geo"] == "MT") & (long["year"] == year) & (long["variable"] == variable)
+    tables["country_panel"] = long.assign(value=long["value"].mask(cell, 0.0)) if zero else long[~cell]
     with pytest.raises(DataError, match=rf"country_panel\.csv: no positive value of {variable} for MT in {year}"):
-        panel.ipcei_dyads(tables)
-
-
-def test_a_control_of_zero_is_named(tables):
-    long = tables["country_panel"]
-    long.loc[(long["geo"] == "MT") & (long["year"] == 2017) & (long["variable"] == "population"), "value"] = 0.0
-    with pytest.raises(DataError, match="no positive value of population for MT in 2017"):
         panel.ipcei_dyads(tables)
 
 
@@ -280,7 +232,7 @@ def test_a_new_ipcei_needs_rows_and_nothing_else(tables, dyads):
     tables["ipcei"] = pd.concat([tables["ipcei"], new])
     tables["ipcei_country"] = pd.concat([tables["ipcei_country"], member])
     found = panel.ipcei_dyads(tables)
-    assert len(found) == 297 + 27
+    assert len(found) == len(dyads) + dyads["geo"].nunique()
     assert found.query("ipcei_id == 'New' and participates")["geo"].tolist() == ["LV"]
     assert found[found["ipcei_id"] != "New"].reset_index(drop=True).equals(dyads)
 
@@ -289,19 +241,17 @@ def test_a_new_ipcei_needs_rows_and_nothing_else(tables, dyads):
 
 
 def test_leader_does_not_depend_on_which_two_of_size_gdp_and_wealth_are_given(dyads):
-    """With GDP per head = GDP / population, (population, wealth) and (GDP, wealth) span the same space."""
+    """With GDP per head = GDP / population, (population, wealth) and (GDP, wealth) span the same space.
+
+    For the index in purchasing power the identity does not hold: there they are different models.
+    """
+    assert (dyads["ln_gdp"] - dyads["ln_population"] - dyads["ln_gdp_pc_pps"]).std() > 0.05
     frame = dyads.assign(ln_gdp_pc=dyads["ln_gdp"] - dyads["ln_population"])
     one = firth_logit(frame, controls=("ln_population", "ln_gdp_pc")).coefficients["estimate"]
     other = firth_logit(frame, controls=("ln_gdp", "ln_gdp_pc")).coefficients["estimate"]
     assert one["leader"] == pytest.approx(other["leader"], abs=1e-7)
     assert one["ln_population"] == pytest.approx(other["ln_gdp"], abs=1e-7)
     assert one["ln_gdp_pc"] - one["ln_population"] == pytest.approx(other["ln_gdp_pc"], abs=1e-7)
-
-
-def test_gdp_per_head_in_purchasing_power_is_another_quantity(dyads):
-    """The identity does not hold for the index in PPS: the two parameterisations are different models."""
-    difference = dyads["ln_gdp"] - dyads["ln_population"] - dyads["ln_gdp_pc_pps"]
-    assert difference.std() > 0.05
 
 
 # Totals and single variables
@@ -334,9 +284,8 @@ def test_country_totals_of_a_small_frame():
 
 def test_country_totals_add_up(dyads):
     totals = panel.country_totals(dyads)
-    assert len(totals) == 27 and totals["n_possible"].eq(11).all()
+    assert totals["n_possible"].sum() == len(dyads)
     assert totals["n_participations"].sum() == dyads["participates"].sum()
-    assert totals["geo"].is_monotonic_increasing
 
 
 def test_country_values(real):

@@ -5,6 +5,5 @@ The rules inside one table (types, ranges, keys) are in data/datapackage.json an
 
 from innodivide.data.checks.every import check_all, check_frozen
 from innodivide.data.checks.rules import RULES
-from innodivide.data.checks.scoreboards import group_of
 
-__all__ = ["RULES", "check_all", "check_frozen", "group_of"]
+__all__ = ["RULES", "check_all", "check_frozen"]

@@ -1,28 +1,14 @@
 """Rules on the scoreboards: groups follow thresholds, editions are complete and in order."""
 
-import numpy as np
 import pandas as pd
 
 from innodivide.data.checks.rules import Failures, Load, rule
-
-
-def group_of(relative: pd.Series, limits: pd.DataFrame, lowest: pd.Series) -> pd.Series:
-    """Return the innovation group of an index in percent of the EU: a group starts above its threshold.
-
-    The cut points of an edition are those its publisher states (table `eis_edition`).
-    """
-    above = [relative > limits[c] for c in ("leader_min_pct", "strong_min_pct", "moderate_min_pct")]
-    return pd.Series(np.select(above, ["leader", "strong", "moderate"], default=lowest), index=relative.index)
-
-
-def _lowest(edition: pd.Series) -> np.ndarray:
-    return np.where(edition >= 2021, "emerging", "modest")  # the group was renamed in 2021
+from innodivide.data.tables import group_of
 
 
 def _misplaced(rows: pd.DataFrame, relative: pd.Series, editions: pd.DataFrame) -> pd.DataFrame:
     """Return the rows whose group is not that of their index in percent of the EU, with the one expected."""
-    limits = editions.loc[rows["edition"]].set_index(rows.index)
-    rows = rows.assign(expected=group_of(relative, limits, _lowest(rows["edition"])))
+    rows = rows.assign(expected=group_of(relative, rows["edition"], editions))
     return rows[rows["expected"] != rows["group"]]
 
 
@@ -36,7 +22,7 @@ def country_groups_follow_thresholds(load: Load) -> Failures:
     rows = rows.join(eu, on=edition).dropna(subset="eu").set_index("row")
     yield from load.fail(
         "eis_group",
-        _misplaced(rows, 100 * rows["value"] / rows["eu"], load("eis_edition").set_index("edition")),
+        _misplaced(rows, 100 * rows["value"] / rows["eu"], load("eis_edition")),
         "group",
         lambda r: f"index {r['value']} of {r['eu']} (EU) makes {r['geo']} {r['expected']} in edition {r['edition']}",
     )
@@ -45,8 +31,8 @@ def country_groups_follow_thresholds(load: Load) -> Failures:
 @rule("ris_index", "eis_edition")
 def region_groups_follow_thresholds(load: Load) -> Failures:
     """The group of a region follows from its index in percent of the EU and the thresholds of the edition."""
-    rows, editions = load("ris_index").dropna(subset="group"), load("eis_edition").set_index("edition")
-    known = rows["edition"].isin(editions.index)
+    rows, editions = load("ris_index").dropna(subset="group"), load("eis_edition")
+    known = rows["edition"].isin(editions["edition"])
     unknown = rows[~known].drop_duplicates("edition")
     yield from load.fail("ris_index", unknown, "edition", "thresholds of this edition are in eis_edition.csv")
     yield from load.fail(

@@ -11,6 +11,7 @@ from innodivide.data.tables import Tables, once
 from innodivide.errors import ParameterError
 from innodivide.evidence.claims.finding import Finding
 from innodivide.indicators import barriers
+from innodivide.indicators.regions import regions
 from innodivide.models.result import require_rng
 
 MATTERS = 0.1  # share of the squared gaps from which a part counts
@@ -25,7 +26,7 @@ TOP = 3
 
 def lagging_regions(tables: Tables, groups=("emerging",)) -> pd.Series:
     """Return the country of each lagging EU27 region (group of RIS 2023), indexed by region_code."""
-    rows = barriers.region_groups(tables)
+    rows = regions(tables)
     return rows.loc[rows["group"].isin(list(groups)), "geo"]
 
 
@@ -44,12 +45,10 @@ def regional_contributions(
     """
     if weights not in ("published", "equal"):
         raise ParameterError(f"weights={weights!r}: allowed are 'published', 'equal'")
-    groups = barriers.region_groups(tables)
+    groups = regions(tables)
     leaders = list(groups.index[groups["group"] == "leader"])
-    values = barriers.implied_weights(tables, "region") if weights == "published" else None
-    return barriers.gap_contributions(
-        barriers.region_scores(tables, year, zeros), reference, values, leaders, scale="count"
-    )
+    values = barriers.implied_weights(tables) if weights == "published" else None
+    return barriers.gap_contributions(barriers.region_scores(tables, year, zeros), reference, values, leaders)
 
 
 def lagging_split(

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from innodivide.data.tables import Tables
+from innodivide.data.tables import Tables, member_states
 from innodivide.evidence.confirmatory import Confirmatory, stream
 from innodivide.evidence.multiverse import grid as grid_module
 from innodivide.evidence.multiverse import joint_test as multiverse
@@ -93,24 +93,20 @@ def shapley(main: Confirmatory, plan: Plan) -> pd.DataFrame:
 
 def index_audit(tables: Tables, plan: Plan) -> pd.DataFrame:
     """Return the sensitivity audit of the EIS 2023 index over all its construction choices (`composite.audit`)."""
-    indicator = tables["indicator"]
-    scores = composite.score_matrix(tables["eis_score"], indicator)
-    index = composite.index_values(tables["eis_index"])
+    scores, index = composite.score_matrix(tables), composite.index_values(tables)
     weights = composite.implicit_weights(scores, index)
-    zeros = composite.classify_zeros(scores, index, weights)
-    missing = composite.missing_cells(zeros, scores)
+    missing = composite.missing_cells(composite.classify_zeros(scores, index, weights), scores)
     block = composite.normalised_scores(scores, weights, missing)
-    rows = indicator[indicator["level"] == "indicator"]
-    dimensions = rows.set_index("indicator_code")["dimension_code"]
-    members = sorted(tables["country"].query("is_eu27 == True")["geo"])
+    dimensions = tables["indicator"].query("level == 'indicator'").set_index("indicator_code")["dimension_code"]
+    members = list(member_states(tables)["geo"])
     choices = composite.default_choices(dimensions, stream(plan, 24))
-    return composite.audit(block, choices, dimensions=dimensions, countries=members, years=[2023], benchmark="EU")
+    return composite.audit(block, choices, dimensions=dimensions, countries=members, editions=tables["eis_edition"])
 
 
 def label_uncertainty(tables: Tables, main: Confirmatory, plan: Plan) -> pd.DataFrame:
     """Return the estimate under leader labels redrawn by the index's construction choices."""
     redrawn = composite.redraw_groups(index_audit(tables, plan))
-    return uncertain_labels.label_uncertainty(main.dyads, redrawn, mode="fixed", year=2023)
+    return uncertain_labels.label_uncertainty(main.dyads, redrawn)
 
 
 def _records(results: list[Result]) -> pd.DataFrame:

@@ -1,13 +1,10 @@
 """The leader test when the label itself is uncertain: index redrawn, groups drawn anew, model fitted again."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 
 from innodivide.errors import DesignError, ParameterError
 
-MODES = ("moves", "fixed")
 COLUMNS = [
     "label_id",
     "probability",
@@ -24,87 +21,33 @@ COLUMNS = [
 ]
 
 
-def _labels(dyads, redrawn, mode, edition_to_year, year) -> dict[tuple, dict]:
-    """Distinct exposures: tuple of 0/1 over the dyads to probability, whether nominal, and leaders in words."""
-    geo, published = dyads["geo"].astype(str).to_numpy(), dyads["leader"].to_numpy(dtype=bool)
-    if mode == "fixed":
-        at = np.full(len(dyads), year)
-    else:
-        unknown = set(dyads["edition"].astype(int)) - set(edition_to_year)
-        if unknown:
-            raise ParameterError(f"edition_to_year: no year for edition {sorted(unknown)[0]}")
-        at = dyads["edition"].astype(int).map(edition_to_year).to_numpy()
-    lost = set(at) - set(redrawn["year"])
-    if lost:
-        raise ParameterError(
-            f"year {sorted(lost)[0]}: not among the draws, which cover {sorted(redrawn['year'].unique())}"
-        )
-    cells = list(zip(geo, at))
-    base = {row.year: set(row.leaders) for row in redrawn[redrawn["nominal"]].itertuples()}
-    nominal = np.array([g in base[y] for g, y in cells])
-    found: dict[tuple, dict] = {}
-    for _, part in redrawn[redrawn["year"].isin(set(at))].groupby("draw", sort=True):
-        sets = {row.year: set(row.leaders) for row in part.itertuples()}
-        drawn = np.array([g in sets[y] for g, y in cells])
-        label = drawn if mode == "fixed" else np.where(drawn != nominal, drawn, published)
-        entry = found.setdefault(tuple(label.tolist()), {"probability": 0.0, "nominal": False})
-        entry["probability"] += float(part["probability"].iloc[0])
-        entry["nominal"] |= bool(part["nominal"].iloc[0])
-    return found
-
-
-def label_uncertainty(
-    dyads: pd.DataFrame,
-    redrawn: pd.DataFrame,
-    *,
-    mode: str = "moves",
-    edition_to_year: Mapping[int, int] | None = None,
-    year: int | None = None,
-) -> pd.DataFrame:
-    """Refit the Firth logit once for each distinct exposure among the draws.
+def label_uncertainty(dyads: pd.DataFrame, redrawn: pd.DataFrame) -> pd.DataFrame:
+    """Refit the Firth logit once for each distinct set of leaders among the draws, the same ones in every dyad.
 
     Parameters
     ----------
     dyads : DataFrame
-        From `panel.ipcei_dyads`: geo, ipcei_id, edition, leader, participates and the controls.
+        From `panel.ipcei_dyads`: geo, ipcei_id, leader, participates and the controls.
     redrawn : DataFrame
-        From `redraw_groups`.
-    mode : {"moves", "fixed"}
-        "moves": the label as published, except where a draw moves a country across the threshold relative to the
-        official construction of the same series; the official draw gives back the published labels.
-        "fixed": the leaders of `year` in every dyad.
-    edition_to_year : mapping
-        From `edition_years`; needed with "moves".
-    year : int
-        Needed with "fixed".
+        From `composite.redraw_groups`.
 
     Returns
     -------
     DataFrame
-        One row for each distinct exposure, most probable first: label_id, probability, nominal, leaders (countries
-        that ever carry the label, joined), n_treated, log_odds, odds_ratio, se (log odds, inflated by the dispersion
-        of country totals where that exceeds 1), ci_low, ci_high (odds ratio, t interval on country totals), p_profile
-        (dyads taken as independent), note. Where the estimate is not defined (nobody or everybody a leader, no
-        convergence) the numbers are missing and `note` says why; the probability stays.
-
-    Raises
-    ------
-    ParameterError
-        Unknown mode or a missing companion argument; a year the draws do not cover.
+        One row for each distinct set, most probable first: label_id, probability, nominal, leaders (joined), n_treated,
+        log_odds, odds_ratio, se (log odds, inflated by the dispersion of country totals where that exceeds 1), ci_low,
+        ci_high (odds ratio, t interval on country totals), p_profile (dyads taken as independent), note. Where the
+        estimate is not defined (nobody or everybody a leader, no convergence) the numbers are missing and `note` says
+        why; the probability stays.
     """
     from innodivide import models
 
-    if mode not in MODES:
-        raise ParameterError(f"mode={mode!r}: allowed are {', '.join(MODES)}")
-    if mode == "moves" and edition_to_year is None:
-        raise ParameterError("edition_to_year: needed with mode='moves', see edition_years")
-    if mode == "fixed" and year is None:
-        raise ParameterError("year: needed with mode='fixed'")
     rows = []
-    for label, entry in _labels(dyads, redrawn, mode, edition_to_year, year).items():
-        now = dyads.assign(leader=np.array(label, dtype=bool))
+    for leaders, draws in redrawn.groupby("leaders"):
+        now = dyads.assign(leader=dyads["geo"].isin(leaders))
         who = sorted(set(now.loc[now["leader"], "geo"].astype(str)))
-        row = entry | {"leaders": ", ".join(who), "n_treated": len(who), "note": ""}
+        row = {"probability": draws["probability"].sum(), "nominal": draws["nominal"].any()}
+        row |= {"leaders": ", ".join(who), "n_treated": len(who), "note": ""}
         try:
             fit = models.firth_logit(now)
             wide = models.dispersion_interval(fit)

@@ -14,16 +14,9 @@ around zero), so their shares say how much of the gaps is common. It is bookkeep
 not why.
 """
 
-from innodivide.indicators.barriers.contributions import gap_contributions, index_fit, unit_gaps
+from innodivide.indicators.barriers.contributions import gap_contributions, unit_gaps
 from innodivide.indicators.barriers.institutions import institutional_gaps, region_eqi
-from innodivide.indicators.barriers.scores import (
-    country_scores,
-    implied_weights,
-    region_groups,
-    region_scores,
-    regional_index,
-    zero_readings,
-)
+from innodivide.indicators.barriers.scores import country_scores, implied_weights, region_scores, zero_readings
 from innodivide.models.decomposition.oaxaca import oaxaca_twofold
 from innodivide.models.decomposition.split import Split, general_barriers, persistence, specific_barriers, two_way_split
 from innodivide.models.decomposition.ward import (
@@ -43,15 +36,12 @@ __all__ = [
     "gap_contributions",
     "general_barriers",
     "implied_weights",
-    "index_fit",
     "institutional_gaps",
     "oaxaca_twofold",
     "persistence",
     "profile_matrix",
     "region_eqi",
-    "region_groups",
     "region_scores",
-    "regional_index",
     "silhouette_widths",
     "specific_barriers",
     "two_way_split",

@@ -9,7 +9,7 @@ import pandas as pd
 
 from innodivide.data.tables import Tables, country_values, member_states, once
 from innodivide.errors import DataError, ParameterError
-from innodivide.indicators.barriers.scores import region_groups
+from innodivide.indicators.regions import regions
 
 EQI_MEASURES = {
     "eqi": "Quality of government (EQI)",
@@ -76,12 +76,10 @@ def region_eqi(tables: Tables) -> pd.DataFrame:
     sums = rows[values].mul(heads, axis=0).groupby(rows["region_code"]).sum()
     known = heads.groupby(rows["region_code"]).sum()
     frame = sums.div(known, axis=0)
-    frame["population"], frame["covered"] = (
-        known,
-        known / parts.groupby("region_code")["population"].sum().astype(float),
-    )
+    whole = parts.groupby("region_code")["population"].sum().astype(float)
+    frame["population"], frame["covered"] = known, known / whole
     frame[["year", "source_id"]] = rows.groupby("region_code")[["year", "source_id"]].first()
-    frame["geo"] = region_groups(tables)["geo"]
+    frame["geo"] = regions(tables)["geo"]
     return frame[["geo", "population", "covered", "year", *values, "source_id"]]
 
 
@@ -113,22 +111,14 @@ def institutional_gaps(tables: Tables, reference: str = "EU") -> pd.DataFrame:
 
 def _region_measures(tables: Tables, reference: str) -> list[pd.DataFrame]:
     rows = region_eqi(tables)
-    group = region_groups(tables)["group"].reindex(rows.index)
+    group = regions(tables)["group"].reindex(rows.index)
     base = rows if reference == "EU" else rows[(group == "leader").to_numpy()]
+    same = pd.DataFrame({"level": "region", "unit": rows.index}).assign(
+        **{c: rows[c].to_numpy() for c in ("geo", "year", "source_id")}
+    )
     found = []
     for measure, label in EQI_MEASURES.items():
-        frame = pd.DataFrame(
-            {
-                "level": "region",
-                "unit": rows.index,
-                "geo": rows["geo"].to_numpy(),
-                "measure": measure,
-                "label": label,
-                "year": rows["year"].to_numpy(),
-                "value": rows[measure].to_numpy(),
-                "source_id": rows["source_id"].to_numpy(),
-            }
-        )
+        frame = same.assign(measure=measure, label=label, value=rows[measure].to_numpy())
         margin = (rows["eqi_lower"].to_numpy(), rows["eqi_upper"].to_numpy()) if measure == "eqi" else None
         found.append(_with_gap(frame, float(np.average(base[measure], weights=base["population"])), margin))
     return found
@@ -161,16 +151,10 @@ def _national(tables: Tables):
     indicator = tables["rci_indicator"]
     usable = indicator[indicator["is_national"] & indicator["higher_is_better"].fillna(False).astype(bool)]
     for item in usable[~usable["indicator_code"].isin(RCI_REPEATS)].itertuples():
-        rows = (
-            tables["rci_score"]
-            .query("indicator_code == @item.indicator_code")
-            .merge(tables["rci_region"][["region_code", "geo"]], on="region_code")
-        )
-        rows = (
-            rows[rows["geo"].isin(members)]
-            .groupby("geo", as_index=False)
-            .agg(value=("value", "first"), source_id=("source_id", "first"), year=("edition", "first"))
-        )
+        rows = tables["rci_score"].query("indicator_code == @item.indicator_code")
+        rows = rows.merge(tables["rci_region"][["region_code", "geo"]], on="region_code")
+        rows = rows[rows["geo"].isin(members)].rename(columns={"edition": "year"}).groupby("geo", as_index=False)
+        rows = rows[["value", "source_id", "year"]].first()
         yield rows.assign(level="country", unit=rows["geo"], measure=f"rci_{item.indicator_code}", label=item.label)
 
 

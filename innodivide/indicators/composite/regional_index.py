@@ -10,21 +10,39 @@ linear, and the EU in the base year, where every score is 100, fixes the scale (
 region has one equation for one factor, so its identity holds by construction and tests nothing; it is marked.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
+from innodivide.data.tables import Tables
 from innodivide.errors import DataError, DesignError
-from innodivide.indicators.composite.rebuild import TOLERANCE, _aligned, missing_count
+from innodivide.indicators.composite.rebuild import EDITION, TOLERANCE, aligned, missing_count, wide
+
+REFERENCE = "EU"
 
 
-@dataclass(frozen=True, eq=False)
-class RegionalFit:
-    """Weights and country corrections of equation (2).
+def regional_scores(tables: Tables) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
+    """Return what `fit_regional` takes: scores and published index over (region_code, year), country of each region."""
+    scores, index, home = (
+        tables[name].query(f"edition == {EDITION}") for name in ("ris_score", "ris_index", "ris_region")
+    )
+    published = index.set_index(["region_code", "year"])["value"]
+    return wide(scores, "region_code"), published, home.set_index("region_code")["geo"]
 
-    Attributes
+
+def fit_regional(scores: pd.DataFrame, index: pd.Series, country: pd.Series) -> tuple[pd.Series, pd.DataFrame]:
+    """Recover weights and country corrections of equation (2).
+
+    Parameters
     ----------
+    scores : DataFrame (rows, K)
+        From `regional_scores`. The factor of the region EU in its first year is 1.
+    index : Series
+        Published regional index over (region_code, year).
+    country : Series
+        Country code of each region_code; EU for the EU.
+
+    Returns
+    -------
     weights : Series (K,)
         Non-negative, relative to the reference row; sums to 1.
     factors : DataFrame
@@ -32,38 +50,6 @@ class RegionalFit:
         row is complete but only one set of whole numbers of missing cells fits all regions at once; "fewest missing"
         where several do and the one with the fewest missing cells is taken. Anchor is the one region that fixes the
         factor (empty if several do): its own identity is not a test.
-    """
-
-    weights: pd.Series
-    factors: pd.DataFrame
-
-
-def regional_matrix(scores: pd.DataFrame, edition: int = 2023) -> pd.DataFrame:
-    """Regional scores as a matrix: index (region_code, year), one column for each indicator (table `ris_score`)."""
-    rows = scores[scores["edition"] == edition]
-    if rows.empty:
-        raise DataError(f"edition: no regional scores of edition {edition}")
-    wide = rows.pivot(index=["region_code", "year"], columns="indicator_code", values="value").astype(float)
-    return wide.reindex(columns=sorted(wide.columns)).sort_index()
-
-
-def fit_regional(scores: pd.DataFrame, index: pd.Series, country: pd.Series, reference: str = "EU") -> RegionalFit:
-    """Recover weights and country corrections.
-
-    Parameters
-    ----------
-    scores : DataFrame (rows, K)
-        From `regional_matrix`.
-    index : Series
-        Published regional index over (region_code, year).
-    country : Series
-        Country code of each region_code; the reference row's own code for the reference.
-    reference : str
-        Region code whose factor in its first year is 1.
-
-    Returns
-    -------
-    RegionalFit
 
     Raises
     ------
@@ -74,30 +60,28 @@ def fit_regional(scores: pd.DataFrame, index: pd.Series, country: pd.Series, ref
     """
     from scipy.optimize import nnls
 
-    published = _aligned(scores, index)
-    cell = _cells(scores, country)
+    published, cell = aligned(scores, index), _cells(scores, country)
     complete = (scores > 0).all(axis=1)
-    if reference not in scores.index.get_level_values(0)[complete]:
-        raise DataError(f"reference={reference!r}: no complete row of this region fixes the scale")
+    if REFERENCE not in scores.index.get_level_values(0)[complete]:
+        raise DataError(f"scores: no complete row of {REFERENCE} fixes the scale")
     names = sorted(set(cell[complete]))
-    anchor = min(key for key in names if key[0] == country[reference])
+    anchor = names.index(min(key for key in names if key[0] == country[REFERENCE]))
     codes = pd.Index(names).get_indexer(pd.MultiIndex.from_tuples(cell[complete]))
     matrix, target = scores[complete].to_numpy(dtype=float) / 100, published[complete].to_numpy() / 100
     size = matrix.shape[1]
     system = np.zeros((len(matrix), size + len(names)))
     system[:, :size] = matrix
     system[np.arange(len(matrix)), size + codes] = -target
-    fixed = size + names.index(anchor)
-    right = -system[:, fixed]
-    system = np.delete(system, fixed, axis=1)
+    right = -system[:, size + anchor]
+    system = np.delete(system, size + anchor, axis=1)
     if len(system) < system.shape[1] or np.linalg.matrix_rank(system) < system.shape[1]:
         raise DesignError(
             f"scores: {len(system)} complete rows cannot determine {size} weights and {len(names) - 1} factors"
         )
     solution = nnls(system, right)[0]
     weights = pd.Series(solution[:size], index=scores.columns, name="weight")
-    inverse = np.insert(solution[size:], names.index(anchor), 1.0)
-    return RegionalFit(weights, _factors(scores, published, cell, complete, weights, dict(zip(names, 1 / inverse))))
+    known = dict(zip(names, 1 / np.insert(solution[size:], anchor, 1.0)))
+    return weights, _factors(scores, published, cell, complete, weights, known)
 
 
 def _cells(scores: pd.DataFrame, country: pd.Series) -> pd.Series:
@@ -107,97 +91,60 @@ def _cells(scores: pd.DataFrame, country: pd.Series) -> pd.Series:
     return pd.Series(list(zip(geo, scores.index.get_level_values(1))), index=scores.index)
 
 
-def _factors(scores, published, cell, complete, weights, known, tolerance: float = TOLERANCE) -> pd.DataFrame:
+def _factors(scores, published, cell, complete, weights, known) -> pd.DataFrame:
     """Table of factors: from complete rows, else from whole numbers of missing cells that fit a country's regions."""
-    raw = (scores.fillna(0) * weights).sum(axis=1) / weights.sum()
-    zeros, absent, rows = (scores == 0).sum(axis=1), scores.isna().sum(axis=1), []
+    raw, rows = (scores.fillna(0) * weights).sum(axis=1) / weights.sum(), []
     for key, members in cell.groupby(cell).groups.items():
         full = members[complete[members]]
         if key in known:
             factor, basis = known[key], "complete rows"
             anchor = full[0][0] if len(full) == 1 else ""
         else:
-            pivot = raw[members].idxmax()
-            if not raw[pivot] > 0:
-                raise DesignError(f"{key}: every score is zero, no factor can be recovered")
-            factor, unique = _search(
-                published[members], raw[members], scores.shape[1], zeros[members], absent[members], pivot, tolerance
-            )
-            basis, anchor = "ratios of regions" if unique and len(members) > 1 else "fewest missing", pivot[0]
+            anchor = raw[members].idxmax()[0]
+            factor, unique = _search(published[members], raw[members], scores.loc[members])
+            basis = "ratios of regions" if unique and len(members) > 1 else "fewest missing"
         rows.append((*key, factor, len(members), len(full), basis, anchor))
     return pd.DataFrame(rows, columns=["geo", "year", "factor", "n_regions", "n_complete", "basis", "anchor"])
 
 
-def _search(published, raw, size, zeros, absent, pivot, tolerance) -> tuple[float, bool]:
+def _search(published: pd.Series, raw: pd.Series, block: pd.DataFrame) -> tuple[float, bool]:
     """Factor with the fewest missing cells among those at which every region fits; whether it is the only one.
 
     If none fits every region, the one that fits most regions is taken, so that the others show as unexplained.
     """
-    found = []
-    for number in range(int(absent[pivot]), min(int(absent[pivot] + zeros[pivot]), size - 1) + 1):
+    found, size, pivot = [], block.shape[1], raw.idxmax()
+    absent, zeros = int(block.loc[pivot].isna().sum()), int((block.loc[pivot] == 0).sum())
+    for number in range(absent, min(absent + zeros, size - 1) + 1):
         factor = published[pivot] / raw[pivot] * (size - number) / size
-        count, left = missing_count(
-            published.to_numpy(), factor * raw.to_numpy(), size, absent.to_numpy(), zeros.to_numpy()
-        )
-        found.append((int((~(np.abs(left) <= tolerance)).sum()), int(count.sum()), float(factor)))
+        count, left = missing_count(published.to_numpy(), factor * raw.to_numpy(), block)
+        found.append((int((~(np.abs(left) <= TOLERANCE)).sum()), int(count.sum()), float(factor)))
     best = min(found)
     return best[2], sum(item[0] == best[0] for item in found) == 1
 
 
-def rebuild_regional(
-    scores: pd.DataFrame,
-    index: pd.Series,
-    country: pd.Series,
-    fit: RegionalFit | None = None,
-    tolerance: float = TOLERANCE,
-) -> pd.DataFrame:
-    """Published and rebuilt regional index of every row; no row is left out.
-
-    Parameters
-    ----------
-    scores, index, country
-        As for `fit_regional`.
-    fit : RegionalFit, optional
-        Made from the same data if not given.
-    tolerance : float
-        Index points; scores and index are published to two decimals.
+def rebuild_regional(scores: pd.DataFrame, index: pd.Series, country: pd.Series) -> pd.DataFrame:
+    """Published and rebuilt regional index of every row; no row is left out. Parameters as for `fit_regional`.
 
     Returns
     -------
     DataFrame
         Columns region_code, year, geo, published, rebuilt, difference, n_zero, n_missing (number of the zeros left out
         of the mean, from the identity), factor, basis, tested (False for a region that fixes its country's factor
-        alone, as its identity holds by construction), explained (absolute difference <= tolerance).
+        alone, as its identity holds by construction), explained (absolute difference <= `TOLERANCE`).
     """
-    published = _aligned(scores, index)
-    fit = fit_regional(scores, index, country) if fit is None else fit
+    published, (weights, factors) = aligned(scores, index), fit_regional(scores, index, country)
     geo = pd.Series(scores.index.get_level_values(0).map(country), index=scores.index)
     frame = pd.DataFrame({"geo": geo, "published": published}).reset_index(names=["region_code", "year"])
-    frame = frame.merge(fit.factors, on=["geo", "year"], how="left", validate="many_to_one")
-    raw = ((scores.fillna(0) * fit.weights).sum(axis=1) / fit.weights.sum()).to_numpy() * frame["factor"].to_numpy()
-    size, absent = scores.shape[1], scores.isna().sum(axis=1).to_numpy()
-    count, _ = missing_count(published.to_numpy(), raw, size, absent, (scores == 0).sum(axis=1).to_numpy())
+    frame = frame.merge(factors, on=["geo", "year"], how="left", validate="many_to_one")
+    raw = ((scores.fillna(0) * weights).sum(axis=1) / weights.sum()).to_numpy() * frame["factor"].to_numpy()
+    count, _ = missing_count(published.to_numpy(), raw, scores)
+    size = scores.shape[1]
     frame["rebuilt"] = raw * size / (size - count)
-    frame["n_zero"], frame["n_missing"] = (scores == 0).sum(axis=1).to_numpy(), count
     frame["difference"] = frame["rebuilt"] - frame["published"]
+    frame["n_zero"], frame["n_missing"] = (scores == 0).sum(axis=1).to_numpy(), count
     frame["tested"] = frame["region_code"] != frame["anchor"]
-    frame["explained"] = frame["difference"].abs() <= tolerance
-    return frame[
-        [
-            "region_code",
-            "year",
-            "geo",
-            "published",
-            "rebuilt",
-            "difference",
-            "n_zero",
-            "n_missing",
-            "factor",
-            "basis",
-            "tested",
-            "explained",
-        ]
-    ]
+    frame["explained"] = frame["difference"].abs() <= TOLERANCE
+    return frame.drop(columns=["n_regions", "n_complete", "anchor"])
 
 
 def regional_zeros(scores: pd.DataFrame, rebuilt: pd.DataFrame) -> pd.DataFrame:

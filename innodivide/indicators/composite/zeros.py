@@ -3,19 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from innodivide.indicators.composite.rebuild import DIMENSION_TOLERANCE, TOLERANCE, _aligned, missing_count
-
-COLUMNS = [
-    "geo",
-    "year",
-    "indicator_code",
-    "state",
-    "verdict",
-    "evidence",
-    "n_missing_row",
-    "residual",
-    "dimension_agrees",
-]
+from innodivide.indicators.composite.rebuild import DIMENSION_TOLERANCE, TOLERANCE, aligned, missing_count
 
 
 def classify_zeros(
@@ -24,8 +12,6 @@ def classify_zeros(
     weights: pd.Series,
     dimension_scores: pd.DataFrame | None = None,
     dimensions: pd.Series | None = None,
-    tolerance: float = TOLERANCE,
-    dimension_tolerance: float = DIMENSION_TOLERANCE,
 ) -> pd.DataFrame:
     """Verdict on every cell that is zero or absent.
 
@@ -42,8 +28,6 @@ def classify_zeros(
         From `implicit_weights`.
     dimension_scores, dimensions : DataFrame (rows, D), Series; both or neither
         Published dimension scores and the dimension of each indicator.
-    tolerance, dimension_tolerance : float
-        Largest absolute residual, index points, at which the identity of the index (of a dimension) counts as kept.
 
     Returns
     -------
@@ -53,68 +37,43 @@ def classify_zeros(
         index identity at that number), dimension_agrees (bool or NA: whether the verdicts also reproduce the
         published dimension score; NA without one).
     """
-    published = _aligned(scores, index)
-    weights = weights.reindex(scores.columns)
+    published, weights = aligned(scores, index), weights.reindex(scores.columns)
     absent, zero = scores.isna(), scores == 0
     raw = (scores.fillna(0) * weights).sum(axis=1) / weights.sum()
-    count, residual = missing_count(
-        published.to_numpy(),
-        raw.to_numpy(),
-        scores.shape[1],
-        absent.sum(axis=1).to_numpy(),
-        zero.sum(axis=1).to_numpy(),
-    )
-    fits = {} if dimension_scores is None else _dimension_fits(scores, weights, dimension_scores, dimensions)
+    count, residual = missing_count(published.to_numpy(), raw.to_numpy(), scores)
+    fits = [] if dimension_scores is None else _dimension_fits(scores, weights, dimension_scores, dimensions)
     rows = []
-    for i in np.flatnonzero((absent | zero).any(axis=1)):
+    for i in np.flatnonzero((absent | zero).any(axis=1)).tolist():
         zeros, gone = list(scores.columns[zero.iloc[i]]), list(scores.columns[absent.iloc[i]])
         found = {code: ("missing", "no row in the table") for code in gone}
-        if np.isfinite(residual[i]) and abs(residual[i]) <= tolerance:
+        if np.isfinite(residual[i]) and abs(residual[i]) <= TOLERANCE:
             blocks = [
                 ([k for k in zeros if k in fit["members"]], int(fit["count"][i] - fit["absent"][i]))
-                for fit in fits.values()
-                if abs(fit["residual"][i]) <= dimension_tolerance
+                for fit in fits
+                if abs(fit["residual"][i]) <= DIMENSION_TOLERANCE
             ]
             found |= _settle(zeros, int(count[i]) - len(gone), [block for block in blocks if block[0]])
         else:
             found |= dict.fromkeys(zeros, ("undetermined", "the index identity fails for this row"))
-        agrees = _agreement(fits, i, found, dimension_tolerance)
-        rows += [
-            (
-                *scores.index[i],
-                code,
-                "zero" if code in zeros else "absent",
-                *found[code],
-                int(count[i]),
-                residual[i],
-                agrees.get(code, pd.NA),
-            )
-            for code in scores.columns
-            if code in found
-        ]
-    frame = pd.DataFrame(rows, columns=COLUMNS).astype({"dimension_agrees": "boolean"})
-    return frame.sort_values(["geo", "year", "indicator_code"]).reset_index(drop=True)
+        agrees = _agreement(fits, i, found)
+        for code, (verdict, evidence) in found.items():
+            key = (*scores.index[i], code, "zero" if code in zeros else "absent")
+            rows.append((*key, verdict, evidence, int(count[i]), residual[i], agrees.get(code, pd.NA)))
+    columns = ["geo", "year", "indicator_code", "state", "verdict", "evidence", "n_missing_row", "residual"]
+    frame = pd.DataFrame(rows, columns=[*columns, "dimension_agrees"]).astype({"dimension_agrees": "boolean"})
+    return frame.sort_values(["geo", "year", "indicator_code"], ignore_index=True)
 
 
-def _dimension_fits(scores, weights, dimension_scores, dimensions) -> dict:
+def _dimension_fits(scores, weights, dimension_scores, dimensions) -> list[dict]:
     """For each dimension, by row: members, absent cells, best missing count and residual (NaN where not usable)."""
-    out = {}
+    out = []
     for code in dimension_scores.columns:
         members = [k for k in scores.columns if dimensions[k] == code]
-        if not members:
-            continue
         block, target = scores[members], dimension_scores[code].reindex(scores.index).to_numpy(dtype=float)
         raw = ((block.fillna(0) * weights[members]).sum(axis=1) / weights[members].sum()).to_numpy()
-        absent = block.isna().sum(axis=1).to_numpy()
-        count, left = missing_count(target, raw, len(members), absent, (block == 0).sum(axis=1).to_numpy())
-        out[code] = {
-            "members": members,
-            "absent": absent,
-            "count": count,
-            "residual": left,
-            "raw": raw,
-            "target": target,
-        }
+        fit = {"members": members, "absent": block.isna().sum(axis=1).to_numpy(), "raw": raw, "target": target}
+        fit["count"], fit["residual"] = missing_count(target, raw, block)
+        out.append(fit)
     return out
 
 
@@ -122,7 +81,8 @@ def _settle(zeros: list, number: int, blocks: list) -> dict:
     """Verdicts on the zeros of one row of which `number` are missing, from the index first and the dimensions then."""
     if number in (0, len(zeros)):
         return dict.fromkeys(zeros, ("missing" if number else "bottom", "index identity"))
-    found, open_ = {}, list(zeros)
+    found: dict[str, tuple[str, str]] = {}
+    open_ = list(zeros)
     for codes, count in blocks:
         if count in (0, len(codes)):
             found |= dict.fromkeys(codes, ("missing" if count else "bottom", "index and dimension identity"))
@@ -139,14 +99,14 @@ def _settle(zeros: list, number: int, blocks: list) -> dict:
     return found
 
 
-def _agreement(fits: dict, i: int, found: dict, tolerance: float) -> dict:
+def _agreement(fits: list[dict], i: int, found: dict) -> dict:
     """Whether the verdicts reproduce the published score of each dimension in row i, where one is published."""
-    out = {}
-    for fit in fits.values():
+    out: dict[str, bool] = {}
+    for fit in fits:
         size, gone = len(fit["members"]), sum(found.get(k, ("",))[0] == "missing" for k in fit["members"])
         if np.isfinite(fit["target"][i]):
             value = fit["raw"][i] * size / (size - gone) if gone < size else np.inf
-            out |= dict.fromkeys(fit["members"], bool(abs(value - fit["target"][i]) <= tolerance))
+            out |= dict.fromkeys(fit["members"], bool(abs(value - fit["target"][i]) <= DIMENSION_TOLERANCE))
     return out
 
 

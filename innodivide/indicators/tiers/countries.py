@@ -5,13 +5,27 @@ partnerships (member lists complete for some only), Regional Innovation Valleys 
 cluster partnerships. Every frame carries a `coverage` column that says what it rests on.
 """
 
+from dataclasses import dataclass
+
 import pandas as pd
 
 from innodivide.data.tables import TAKING_PART, Tables, integrated_ipceis, member_states
 from innodivide.errors import DataError
 from innodivide.indicators import participation
-from innodivide.indicators.tiers.coverage import Coverage
 from innodivide.models.network.bipartite import bipartite_matrix
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of something is known, `known` out of `total`, and a caveat; said beside a figure that rests on it."""
+
+    what: str
+    known: int
+    total: int
+    note: str
+
+    def __str__(self) -> str:
+        return f"{self.what}: {self.known} of {self.total} ({self.note})"
 
 
 def s3_coverage(tables: Tables) -> Coverage:
@@ -34,15 +48,14 @@ def complete_partnerships(tables: Tables, founding: bool = True) -> list[str]:
     return sorted(rows.loc[rows["list_complete"].isin(wanted), "partnership_id"])
 
 
-def tier1_by_country(tables: Tables, until=None) -> pd.DataFrame:
+def tier1_by_country(tables: Tables) -> pd.DataFrame:
     """Return Tier 1 by Member State: geo, name, group, n_ipcei, companies_min, companies_missing, population, coverage.
 
     companies_min adds one for every IPCEI without a national count (companies_missing of them). Industrial Alliances
     have no member list by country and are left out.
     """
-    rows = participation.by_country(tables, until).rename(
-        columns={"n": "n_ipcei", "counts_missing": "companies_missing"}
-    )
+    rows = participation.by_country(tables)
+    rows = rows.rename(columns={"n": "n_ipcei", "counts_missing": "companies_missing"})
     places, missing = int(rows["n_ipcei"].sum()), int(rows["companies_missing"].sum())
     note = Coverage(
         "national company counts", places - missing, places, "states complete; Industrial Alliances not by country"
@@ -96,17 +109,6 @@ def country_matrix(tables: Tables, until=None, lists=None) -> tuple[pd.DataFrame
     edges = pd.concat([first, second[second["instrument"].isin(lists) & second["geo"].isin(geos)]])
     matrix = bipartite_matrix(edges, "geo", "instrument", geos, [*ipceis, *lists])
     return matrix, {c: "tier1" if c in ipceis else "tier2" for c in matrix.columns}
-
-
-def region_matrix(tables: Tables) -> tuple[pd.DataFrame, Coverage]:
-    """Return the 0/1 matrix of EU27 member regions (NUTS codes of any level) by complete S3 lists, with coverage."""
-    rows = tables["s3_partnership_region"]
-    rows = rows[
-        rows["partnership_id"].isin(complete_partnerships(tables)) & rows["geo"].isin(member_states(tables)["geo"])
-    ]
-    coded = rows.dropna(subset=["nuts_code"])
-    note = Coverage("places in complete S3 lists with a NUTS code", len(coded), len(rows), str(s3_coverage(tables)))
-    return bipartite_matrix(coded, "nuts_code", "partnership_id", None, complete_partnerships(tables)), note
 
 
 def s3_growth(tables: Tables) -> pd.DataFrame:

@@ -10,51 +10,21 @@ import pandas as pd
 
 from innodivide.data.tables import Tables, country_values, member_states
 from innodivide.errors import DesignError, ParameterError
-from innodivide.indicators.country_profile import PER_HEAD_YEAR, index_relative_to_eu
-from innodivide.indicators.tiers.coverage import Coverage
+from innodivide.indicators.country_profile import EARLY, PER_HEAD_YEAR, TO1, TO3, index_relative_to_eu
+from innodivide.indicators.tiers.countries import Coverage
 from innodivide.models.inference.relabelling import TIE_TOLERANCE, check_permutations, country_orders
 from innodivide.models.inference.slope import permutation_slope
 from innodivide.models.result import require_rng
 
-# instrument: (table, row filter, column, to million, year of the gap, reform money?, caveat)
-INSTRUMENTS = {
-    "RRF grants, allocation of 2020": (
-        "rrf_country",
-        "",
-        "grants_total_2018p_meur",
-        1.0,
-        2019,
-        True,
-        "2018 prices; the 30 % part was illustrative",
-    ),
-    "RRF grants, first plan": ("rrf_country", "", "plan_grants_meur", 1.0, 2019, False, "current prices"),
-    "Cohesion 2014-2020, research and innovation": (
-        "cohesion_country",
-        "fund == 'ESIF' and objective == 'TO1'",
-        "eu_amount_eur",
-        1e-6,
-        2016,
-        True,
-        "planned, EU part",
-    ),
-    "Cohesion 2014-2020, SMEs": (
-        "cohesion_country",
-        "fund == 'ESIF' and objective == 'TO3'",
-        "eu_amount_eur",
-        1e-6,
-        2016,
-        True,
-        "planned, EU part",
-    ),
-    "Horizon 2020 to July 2017": (
-        "horizon_country",
-        "data_cut == '2017-07'",
-        "eu_contribution_eur",
-        1e-6,
-        2016,
-        False,
-        "lower bound: missing amounts count as zero",
-    ),
+PLAN, PRICES = "planned, EU part", "2018 prices; the 30 % part was illustrative"
+LOWER = "lower bound: missing amounts count as zero"
+EURO, MEUR = 1e-6, 1.0  # to million euro
+INSTRUMENTS = {  # name: table, rows (all if empty), column, to million, year of the gap, reform money?, caveat
+    "RRF grants, allocation of 2020": ("rrf_country", "", "grants_total_2018p_meur", MEUR, 2019, True, PRICES),
+    "RRF grants, first plan": ("rrf_country", "", "plan_grants_meur", MEUR, 2019, False, "current prices"),
+    "Cohesion 2014-2020, research and innovation": ("cohesion_country", TO1, "eu_amount_eur", EURO, 2016, True, PLAN),
+    "Cohesion 2014-2020, SMEs": ("cohesion_country", TO3, "eu_amount_eur", EURO, 2016, True, PLAN),
+    "Horizon 2020 to July 2017": ("horizon_country", EARLY, "eu_contribution_eur", EURO, 2016, False, LOWER),
 }
 
 
@@ -99,12 +69,12 @@ def money_by_country(tables: Tables) -> pd.DataFrame:
 
 
 def rank_association(
-    x, y, rng: np.random.Generator, given=None, n_permutations: int = 9999, n_boot: int = 1999, level: float = 0.95
+    x, y, rng: np.random.Generator, given=None, n_permutations: int = 9999, n_boot: int = 1999
 ) -> dict:
     """Spearman's rho with a permutation p-value and a bootstrap interval; with `given`, partial.
 
     Partial: correlation of the residuals of the ranks of x and y on the ranks of `given`; the residuals of x are
-    permuted (Potter's permuted regressor residuals). Interval: percentiles over units drawn with replacement.
+    permuted (Potter's permuted regressor residuals). Interval: 95% percentiles over units drawn with replacement.
 
     Returns
     -------
@@ -131,7 +101,7 @@ def rank_association(
     draws = [_rank_residuals(data[i]) for i in rng.integers(len(data), size=(n_boot, len(data)))]
     norms = np.array([np.sqrt((u @ u) * (v @ v)) for u, v in draws])
     boot = np.array([u @ v for u, v in draws])[norms > 1e-9] / norms[norms > 1e-9]
-    low, high = np.quantile(boot, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(boot, [0.025, 0.975])
     return {
         "rho": rho,
         "ci_low": float(low),
@@ -159,8 +129,8 @@ def money_against_gap(tables: Tables, rng: np.random.Generator, n_permutations: 
     DataFrame
         One row per instrument: instrument, reform, gap_year, n, rho, ci_low, ci_high, p_value, rho_given_wealth,
         low_given_wealth, high_given_wealth (95% interval), p_given_wealth (partial, given GDP per head: these funds are
-        allotted by wealth), per_head_high_gap and
-        per_head_low_gap (euro, pooled over states below and above the EU index), coverage.
+        allotted by wealth), per_head_high_gap and per_head_low_gap (euro, pooled over states below and above the EU
+        index), coverage.
     """
     rows = []
     for instrument, frame in money_by_country(tables).groupby("instrument", sort=False):

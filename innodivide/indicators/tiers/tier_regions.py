@@ -11,7 +11,7 @@ import pandas as pd
 from innodivide.data.tables import TAKING_PART, Tables, member_states
 from innodivide.errors import DataError, ParameterError
 from innodivide.indicators import participation
-from innodivide.indicators.tiers.coverage import Coverage
+from innodivide.indicators.tiers.countries import Coverage
 
 REGIONS = "2016"  # NUTS version of the region frame: that of all Tier-2 lists
 POPULATION_YEAR = 2019  # last year in which every region of that version has a population here
@@ -160,40 +160,26 @@ def regions_by_tier(frame: pd.DataFrame, unlisted: int) -> pd.DataFrame:
     if unlisted < 0:
         raise ParameterError(f"unlisted={unlisted}: expected 0 or more")
     heads, total = frame["population"].fillna(0.0), float(frame["population"].sum())
-    note = str(
-        Coverage(
-            "regions with a population",
-            int(frame["population"].notna().sum()),
-            len(frame),
-            "Tier-1 regions not published; bounds",
-        )
-    )
-    rows = []
-    for case in CASES:
-        neither = {"as listed": _most, "stated places": _stated, "anything possible": _none}[case](
-            frame, heads, unlisted
-        )
-        rows.append(
-            {
-                "case": case,
-                "n_regions": len(frame),
-                "neither": int(neither.sum()),
-                "neither_share": neither.mean(),
-                "neither_population": float(heads[neither].sum()),
-                "neither_population_share": heads[neither].sum() / total,
-                "population_known": int(frame["population"].notna().sum()),
-                "coverage": note,
-            }
-        )
+    known = int(frame["population"].notna().sum())
+    note = Coverage("regions with a population", known, len(frame), "Tier-1 regions not published; bounds")
+    masks = _most(frame, heads), _stated(frame, heads, unlisted), pd.Series(False, index=frame.index)
+    rows = [
+        {
+            "case": case,
+            "n_regions": len(frame),
+            "neither": int(neither.sum()),
+            "neither_share": neither.mean(),
+            "neither_population": float(heads[neither].sum()),
+            "neither_population_share": heads[neither].sum() / total,
+            "population_known": known,
+            "coverage": str(note),
+        }
+        for case, neither in zip(CASES, masks)
+    ]
     return pd.DataFrame(rows)
 
 
-def _none(frame: pd.DataFrame, _heads: pd.Series, _unlisted: int) -> pd.Series:
-    """Mask that is false everywhere: without published numbers no region can be said to be in neither tier."""
-    return pd.Series(False, index=frame.index)
-
-
-def _most(frame: pd.DataFrame, heads: pd.Series, _unlisted: int) -> pd.Series:
+def _most(frame: pd.DataFrame, heads: pd.Series) -> pd.Series:
     """Mask of the regions in neither at most: a state without a Tier-2 region loses its least populous to Tier 1."""
     neither = ~frame["tier2_whole"]
     for _, state in frame.groupby("geo"):
@@ -210,12 +196,12 @@ def _stated(frame: pd.DataFrame, heads: pd.Series, unlisted: int) -> pd.Series:
     return pd.Series(np.isin(frame.index, left.index), index=frame.index)
 
 
-def by_tier2(frame: pd.DataFrame, group: str = "geo") -> pd.DataFrame:
-    """Return by country or innovation group: group, n_regions, listed (tier2_any), population, listed_share.
+def by_tier2(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return by innovation group (missing: none): group, n_regions, listed (tier2_any), population, listed_share.
 
     listed_share is the share of the population in regions that a Tier-2 list names; a lower bound of the true share.
     """
-    rows = frame.assign(inside=frame["population"].where(frame["tier2_any"], 0.0)).groupby(group, dropna=False)
+    rows = frame.assign(inside=frame["population"].where(frame["tier2_any"], 0.0)).groupby("group", dropna=False)
     out = rows.agg(
         n_regions=("nuts_code", "size"),
         listed=("tier2_any", "sum"),
@@ -223,28 +209,4 @@ def by_tier2(frame: pd.DataFrame, group: str = "geo") -> pd.DataFrame:
         inside=("inside", "sum"),
     ).reset_index()
     out["listed_share"] = out["inside"] / out["population"].where(out["population"] > 0)
-    return out.drop(columns="inside").rename(columns={group: "group"})
-
-
-def region_connection_points(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the regions that a Tier-2 list names, and whether Tier 1 could be there too (certain for whole states).
-
-    Returns
-    -------
-    DataFrame
-        nuts_code, geo, name, n_instruments, country_ipceis, country_companies (at most), possible (the state takes part
-        in an IPCEI), only_region (the state has no other region, so the connection is certain); most instruments first.
-    """
-    rows = frame[frame["tier2_any"]].assign(possible=lambda f: f["country_ipceis"] > 0)
-    rows = rows.assign(only_region=rows["possible"] & (rows["geo"].map(frame.groupby("geo").size()) == 1))
-    columns = [
-        "nuts_code",
-        "geo",
-        "name",
-        "n_instruments",
-        "country_ipceis",
-        "country_companies",
-        "possible",
-        "only_region",
-    ]
-    return rows[columns].sort_values(["n_instruments", "nuts_code"], ascending=[False, True], ignore_index=True)
+    return out.drop(columns="inside")

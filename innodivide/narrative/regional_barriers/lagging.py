@@ -6,6 +6,7 @@ from innodivide.data.tables import Tables, country_names
 from innodivide.evidence.claims import shared_barriers as claim
 from innodivide.evidence.claims.shared_barriers import indicator_names
 from innodivide.indicators import barriers
+from innodivide.indicators.regions import on_the_map, regions
 from innodivide.models.decomposition import ward
 from innodivide.narrative.words_file import Words
 from innodivide.wording import join_names
@@ -114,12 +115,10 @@ def share_facts(rows: pd.DataFrame) -> dict:
 def map_rows(tables: Tables) -> pd.DataFrame:
     """Return the regions with their quality of government and their places on the map."""
     gaps = barriers.institutional_gaps(tables).query("measure == 'eqi'")
-    rows = barriers.region_groups(tables).reset_index().rename(columns={"region_code": "code"})
-    points = tables["region_point"].query("nuts_version == '2021'")[["nuts_code", "lon", "lat"]]
-    rows = rows.merge(points.rename(columns={"nuts_code": "code"}), on="code", how="left")
+    rows = on_the_map(tables, regions(tables)[["geo", "name", "group", "relative"]])
     wanted = ["unit", "value", "gap", "gap_low", "gap_high", "reading", "source_id"]
     known = gaps[wanted].rename(columns={"unit": "code", "value": "eqi"})
-    return rows.merge(known, on="code", how="left")
+    return rows.rename(columns={"region_code": "code"}).merge(known, on="code", how="left")
 
 
 def map_facts(rows: pd.DataFrame) -> dict:

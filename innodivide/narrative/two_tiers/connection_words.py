@@ -232,7 +232,7 @@ def bounds_facts(bounds: pd.DataFrame, frame: pd.DataFrame, places: pd.DataFrame
 
 def group_rows(frame: pd.DataFrame) -> pd.DataFrame:
     """Return `by_tier2` by regional group in order, regions without a group last."""
-    rows = tiers.by_tier2(frame, "group").set_index("group")
+    rows = tiers.by_tier2(frame).set_index("group")
     rows = rows.rename(index=lambda g: "no group, boundary changed" if pd.isna(g) else g)
     order = ["leader", "strong", "moderate", "emerging", "no group, boundary changed"]
     return rows.reindex([g for g in order if g in rows.index]).reset_index()
