@@ -10,7 +10,7 @@ from scipy import stats
 from innodivide.data import Tables, frozen
 from innodivide.errors import DesignError, ParameterError
 from innodivide.evidence import recovery
-from innodivide.evidence.claims import connection as claims_tiers
+from innodivide.evidence.claims.recovery_and_money import recovery_verdict
 from innodivide.models.inference.slope import permutation_slope
 
 TABLES = Tables()
@@ -182,7 +182,7 @@ def verdict(main=(0.5, 0.01), without=(0.4, 0.02), others=(0.3, 0.2)) -> str:
         ("EU27", 2023, others[1], 0.5, False),
     ]
     frame = pd.DataFrame(rows, columns=["sample", "end", "estimate", "p_value", "main"])
-    return claims_tiers.recovery_verdict(frame.assign(outcome="shortfall", contrast="gap"))
+    return recovery_verdict(frame.assign(outcome="shortfall", contrast="gap"))
 
 
 @pytest.mark.parametrize(

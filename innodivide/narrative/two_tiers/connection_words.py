@@ -6,10 +6,10 @@ import pandas as pd
 
 from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, member_states
-from innodivide.evidence.claims.connection import ALPHA
 from innodivide.evidence.claims.finding import Finding
+from innodivide.evidence.claims.thresholds import ALPHA
 from innodivide.indicators import tiers
-from innodivide.wording import join_names
+from innodivide.wording import join_names, p_text
 
 # Where the evidence of each claim stands in the report.
 EVIDENCE = {
@@ -51,11 +51,6 @@ CASES = {
 def sources(tables: Tables, *names: str) -> tuple[str, ...]:
     """Return the ids of all sources of some tables, of the rows that the report uses where it uses few."""
     return sources_of(*[tables[n].query(USED[n]) if n in USED else tables[n] for n in names])
-
-
-def p_text(value: float, sign: str = "") -> str:
-    """Return a p-value as printed: three decimals, missing as a dash, the smallest as a bound; `sign` for sentences."""
-    return "–" if pd.isna(value) else "< 0.001" if value < 0.001 else f"{sign}{value:.3f}"
 
 
 def claims_table(tables: Tables, findings: list[Finding]) -> pd.DataFrame:

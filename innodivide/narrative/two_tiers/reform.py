@@ -4,9 +4,8 @@ import pandas as pd
 
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence import recovery
-from innodivide.evidence.claims.connection import ALPHA
-from innodivide.narrative.two_tiers.connection_words import p_text
-from innodivide.wording import join_names, show
+from innodivide.evidence.claims.thresholds import ALPHA
+from innodivide.wording import join_names, p_text, show
 
 OUTCOMES = {"shock": "Growth in {end}", "change": "GDP in {end} against {base}", "shortfall": "Shortfall in {end}"}
 CONTRASTS = {"gap": "gap", "lower groups": "lower groups"}
