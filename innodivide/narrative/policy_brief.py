@@ -94,7 +94,7 @@ def member_facts(tables: Tables, rows: pd.DataFrame, ledger: pd.DataFrame) -> di
     """Return what the tile map shows, and the states that the brief names, now and when it was written."""
     tables, facts = tables, words_participation.country_facts(rows.assign(per_million=0.0))
     leaders, named = rows[rows["group"] == "leader"], rows[rows["geo"].isin(NAMED_FIVE)].sort_values(["n", "name"])
-    then = named_counts(tables, ipcei_dyads(tables, until=BRIEF_CUTOFF), NAMED_FIVE)
+    then = named_counts(ipcei_dyads(tables, until=BRIEF_CUTOFF), NAMED_FIVE)
     over = rows[(2 * rows["n"] > rows["n_possible"]) & ~rows["geo"].isin(NAMED_FIVE)]
     group = tables["eis_group"].query("edition == @e", local_dict={"e": BRIEF_EDITION}).set_index("geo")["group"]
     other = rows[rows["geo"].isin(NAMED_THREE) & (rows["geo"].map(group) != "modest")].iloc[-1]

@@ -373,7 +373,7 @@ def test_the_official_label_gives_back_the_registered_estimate(draws):
     fits = uncertain_labels.label_uncertainty(dyads, redrawn[redrawn["nominal"]], edition_to_year=years)
     assert len(fits) == 1 and fits["nominal"].all()
     assert fits["log_odds"].iloc[0] == pytest.approx(models.firth_logit(dyads).result.estimate, abs=1e-12)
-    fixed = uncertain_labels.label_uncertainty(dyads, redrawn[redrawn["nominal"]], mode="fixed", year=YEAR)
+    fixed = uncertain_labels.label_uncertainty(dyads, redrawn[redrawn["nominal"]], year=YEAR)
     expected = models.firth_logit(panel.ipcei_dyads(TABLES, status=2023)).result.estimate
     assert fixed["log_odds"].iloc[0] == pytest.approx(expected, abs=1e-12)
 
@@ -388,7 +388,7 @@ def sets_frame(*rows):
 def test_each_distinct_label_is_fitted_once_and_an_undefined_one_is_kept():
     dyads = panel.ipcei_dyads(TABLES)
     sets = sets_frame((0.2, ["DK", "SE"]), (0.3, ["SE", "DK"][::-1]), (0.4, ["BE", "DK"]), (0.1, []))
-    fits = uncertain_labels.label_uncertainty(dyads, sets, mode="fixed", year=YEAR)
+    fits = uncertain_labels.label_uncertainty(dyads, sets, year=YEAR)
     assert fits["probability"].tolist() == pytest.approx([0.5, 0.4, 0.1])
     assert fits.loc[0, "nominal"] and fits.loc[0, "leaders"] == "DK, SE"
     empty = fits[fits["n_treated"] == 0].iloc[0]
@@ -415,10 +415,9 @@ def test_moves_change_only_what_the_draw_changes():
 def test_label_arguments_are_checked():
     dyads, sets = panel.ipcei_dyads(TABLES), sets_frame((1.0, ["DK"]))
     for arguments, text in [
-        ({"mode": "xor"}, "mode='xor'"),
-        ({}, "edition_to_year"),
-        ({"mode": "fixed"}, "year: needed"),
-        ({"mode": "fixed", "year": 2001}, "2001"),
+        ({}, "give either year"),
+        ({"year": YEAR, "edition_to_year": {}}, "give either year"),
+        ({"year": 2001}, "2001"),
         ({"edition_to_year": {2023: YEAR}}, "no year for edition"),
     ]:
         with pytest.raises(ParameterError, match=text):

@@ -80,8 +80,8 @@ def _counts(frame: pd.DataFrame, names: dict) -> str:
 def named_five_dominate(tables: Tables, main: Confirmatory, family: pd.DataFrame, plan: Plan) -> Finding:
     """C02: five named states dominate; each should be in more than half of the IPCEIs, and the five above the rest."""
     names = _names(tables)
-    now = named_counts(tables, main.dyads, NAMED_FIVE)
-    then = named_counts(tables, ipcei_dyads(tables, until=BRIEF_CUTOFF), NAMED_FIVE)
+    now = named_counts(main.dyads, NAMED_FIVE)
+    then = named_counts(ipcei_dyads(tables, until=BRIEF_CUTOFF), NAMED_FIVE)
     above, total = int((2 * now["n_participations"] > now["n_possible"]).sum()), int(now["n_possible"].iloc[0])
     supported = family.loc["named_five", "verdict"] == "supported"
     lack = now.assign(lack=total // 2 + 1 - now["n_participations"]).query("lack > 0").sort_values("lack")
@@ -124,7 +124,7 @@ def lowest_group_absent(tables: Tables, main: Confirmatory, family: pd.DataFrame
     """C03: the lowest group barely features, and the three named states were in it when the brief was written."""
     names, row = _names(tables), family.loc["modest_group"]
     groups = tables["eis_group"].query("edition == @e", local_dict={"e": BRIEF_EDITION}).set_index("geo")["group"]
-    counts = named_counts(tables, main.dyads, NAMED_THREE)
+    counts = named_counts(main.dyads, NAMED_THREE)
     outside = [names[g] for g in NAMED_THREE if groups[g] != "modest"]
     tell = partial(
         sentence,

@@ -4,6 +4,7 @@ import pandas as pd
 
 from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, country_names
+from innodivide.evidence.scenarios.closing import WINDOW
 from innodivide.narrative.annex.short_names import called
 from innodivide.narrative.exhibits import Exhibit, say, table
 from innodivide.narrative.regional_barriers import catching_up as words
@@ -22,7 +23,7 @@ def closing_exhibits(tables: Tables, geo: str, rows: pd.DataFrame, index: pd.Dat
     own["words"] = own["words"].mask(own["reading"] == "within its own past", "no faster than its own best years")
     own["slowest"] = [show(float(v), "{:.0f}") for v in own["level_low"]]
     name, (first, second) = country_names(tables)[geo], own.itertuples()
-    values = {**called(name), "start": int(first.start_year), "value": first.value, "window": words.WINDOW}
+    values = {**called(name), "start": int(first.start_year), "value": first.value, "window": WINDOW}
     values |= {"since": int(index["year"].min()), "by": int(first.by), "later": int(second.by)}
     if first.reading == "already there":
         text = (
@@ -44,7 +45,7 @@ def closing_exhibits(tables: Tables, geo: str, rows: pd.DataFrame, index: pd.Dat
             "grow {needed:.1f} percent a year faster than that of the EU; by {later}, {needed_later:.1f}. "
         )
         text += "Both would be {how}." if same else "The first would be {how}; the second, {how_later}."
-        values |= {"needed": first.needed_high, "needed_later": second.needed_high}
+        values |= {"needed": first.pace, "needed_later": second.pace}
         values["how"] = AS_FAST[first.reading]
         values |= {} if same else {"how_later": AS_FAST[second.reading]}
     listing = table(

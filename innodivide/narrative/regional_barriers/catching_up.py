@@ -6,6 +6,7 @@ Used by the report on regional barriers (notebook 06) and by the country annexes
 import pandas as pd
 
 from innodivide.data.tables import Tables, country_names
+from innodivide.evidence.scenarios.closing import WINDOW
 from innodivide.indicators.convergence import _half_life
 from innodivide.wording import join_names, show
 
@@ -21,7 +22,6 @@ READINGS = {
     "beyond its own past, within that of another": "as only others have had",
     "beyond the past of all": "as no state has had",
 }
-WINDOW = 3  # years of the stretches of the past: the default of `scenarios.closing_speed`
 SPREAD = {"within its own past": "seen before", "faster than at any time in the series": "faster than at any time"}
 
 
@@ -41,7 +41,7 @@ def closing_rows(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
     there = rows["reading"] == "already there"
     return rows.assign(
         name=rows["geo"].map(names),
-        needed=["none" if done else percent(v) for done, v in zip(there, rows["needed_high"])],
+        needed=["none" if done else percent(v) for done, v in zip(there, rows["pace"])],
         past=[f"{percent(a)} to {percent(b)}" for a, b in zip(rows["past_low"], rows["past_high"])],
         fastest=[f"{percent(v)} ({names[g]})" for v, g in zip(rows["best"], rows["best_geo"])],
         level=[span(a, b) for a, b in zip(rows["level_low"], rows["level_high"])],
