@@ -8,6 +8,7 @@ from matplotlib.ticker import MaxNLocator
 
 from innodivide.errors import ParameterError
 from innodivide.figures import style as st
+from innodivide.figures.frame_checks import groups, numbers, on_grid, tidy
 from innodivide.wording import GROUP_LABELS
 
 _TILE, _CHIP, _HEAD, _EDGE = 0.37, 0.205, 0.2, 0.1  # inches: tile of the map, tile of the rows, row label, margin
@@ -28,16 +29,13 @@ def tile_rows(frame: pd.DataFrame, grid: pd.DataFrame, group: str, value: str, x
     xlabel : str
         What the number counts.
     """
-    who = "tile_rows"
-    grid = st.tidy(who, grid, ["geo", "row", "col"], ["geo"], ["geo"])
-    frame = st.tidy(who, frame, ["geo", group, value], [value, "geo"], ["geo"])
-    strange = sorted(set(frame["geo"]) - set(grid["geo"]))
-    if strange:
-        raise ParameterError(f"{who}: the grid has no square for {', '.join(strange)}")
-    names, counts = st.groups(who, frame[group]), st.numbers(who, frame, value)
+    grid = tidy(grid, ["geo", "row", "col"], ["geo"], ["geo"])
+    frame = tidy(frame, ["geo", group, value], [value, "geo"], ["geo"])
+    on_grid(frame, grid)
+    names, counts = groups(frame[group]), numbers(frame, value)
     known = np.isfinite(counts) & np.array([n is not None for n in names])
     if not known.any() or (counts[known] < 0).any() or np.mod(counts[known], 1).any():
-        raise ParameterError(f"{who}: column {value!r} has to hold whole numbers from zero on, with a {group!r}")
+        raise ParameterError(f"column {value!r} has to hold whole numbers from zero on, with a {group!r}")
     cells = {g: (n, int(c)) for g, n, c, ok in zip(frame["geo"], names, counts, known) if ok}
     rows = [[(c, g) for g, (n, c) in cells.items() if n == name] for name in st.GROUP_COLOURS]
     rows = [(name, row) for name, row in zip(st.GROUP_COLOURS, rows) if row]

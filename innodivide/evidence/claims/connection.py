@@ -35,18 +35,9 @@ def tiers_hardly_connect(tables: Tables, rng: np.random.Generator, n_null: int =
     rows = bipartite.overlap_test(matrix, sides, rng, n_null=n_null).set_index("statistic")
     plain = bipartite.overlap_test(matrix, sides, rng, "labels", n_null).set_index("statistic").loc["spearman"]
     states, seen = connected_states(rows.loc["pairs"]), tiers.s3_coverage(tables)
-    tell = partial(
-        sentence,
-        pairs=rows.loc["pairs"],
-        both=rows.loc["both"],
-        plain=plain,
-        p_pairs=p_text(rows.at["pairs", "p_value"], "= "),
-        p_plain=p_text(plain["p_value"], "= "),
-        states=states,
-        not_testable=NOT_TESTABLE,
-        seen=seen,
-        alpha=ALPHA,
-    )
+    values = {"pairs": rows.loc["pairs"], "both": rows.loc["both"], "plain": plain, "seen": seen, "alpha": ALPHA}
+    values |= {"p_pairs": p_text(rows.at["pairs", "p_value"], "= "), "p_plain": p_text(plain["p_value"], "= ")}
+    tell = partial(sentence, states=states, not_testable=NOT_TESTABLE, **values)
     return Finding(
         claim_id="C05",
         verdict="partly" if states == "supported" else states,
@@ -94,17 +85,10 @@ def partnership_demand(tables: Tables) -> Finding:
         f"{r.scope} {r.value:.0f} ({r.as_of}) and {r.later_value:.0f} ({r.later_as_of})" for r in growth.itertuples()
     ]
     seen = tiers.s3_coverage(tables)
-    tell = partial(
-        sentence,
-        counts=join_names(counts, none=f"no scope was counted at two dates, so growth is {NOT_TESTABLE}"),
-        n=len(growth),
-        inside=int(inside.sum()),
-        total=len(inside),
-        outside=join_names(sorted(by_state.loc[~inside, "name"])),
-        people=people,
-        broad=math.ceil(BROAD_STATES * len(inside) - 1e-9),
-        seen=seen,
-    )
+    none = f"no scope was counted at two dates, so growth is {NOT_TESTABLE}"
+    values = {"n": len(growth), "inside": int(inside.sum()), "total": len(inside), "people": people, "seen": seen}
+    values |= {"counts": join_names(counts, none), "outside": join_names(sorted(by_state.loc[~inside, "name"]))}
+    tell = partial(sentence, broad=math.ceil(BROAD_STATES * len(inside) - 1e-9), **values)
     return Finding(
         claim_id="C07",
         verdict=verdict,
@@ -167,18 +151,9 @@ def regions_beyond(tables: Tables) -> Finding:
     low, high, total = rows["neither"].min(), rows["neither"].max(), rows["n_regions"].iloc[0]
     spare = high - total // 2 - 1  # regions that may come off the list and still leave more than half
     case = "{r.case} {r.neither} ({r.neither_population_share:.0%} of the people)"
-    tell = partial(
-        sentence,
-        low=low,
-        high=high,
-        total=total,
-        cases=join_names([sentence(case, r=r) for r in rows.itertuples()]),
-        unlisted=int(places["unlisted"].sum()),
-        unknown=int(places["unlisted"].isna().sum()),
-        spare=spare,
-        half=total // 2,
-        seen=seen,
-    )
+    values = {"low": low, "high": high, "total": total, "half": total // 2, "spare": spare, "seen": seen}
+    values |= {"unlisted": int(places["unlisted"].sum()), "unknown": int(places["unlisted"].isna().sum())}
+    tell = partial(sentence, cases=join_names([sentence(case, r=r) for r in rows.itertuples()]), **values)
     return Finding(
         claim_id="C11",
         verdict="supported" if 2 * low > total else "contradicted" if 2 * high <= total else NOT_TESTABLE,

@@ -24,16 +24,9 @@ def least_innovative_regions(tables: Tables) -> Finding:
     count = rows[rows["group"] == "modest"].groupby("geo").size().reindex(total.index, fill_value=0)
     parts = [bool(count["PL"] in ALMOST_TEN), *(bool(count[g] / total[g] > MAJORITY) for g in ("RO", "BG"))]
     named = (("PL", "Poland"), ("RO", "Romania"), ("BG", "Bulgaria"))
-    tell = partial(
-        sentence,
-        counts=join_names([f"{name} {count[g]} of {total[g]}" for g, name in named]),
-        edition=BRIEF_RIS_EDITION,
-        n=len(rows),
-        low=min(ALMOST_TEN),
-        high=max(ALMOST_TEN),
-        romania=int(MAJORITY * total["RO"]),
-        bulgaria=int(MAJORITY * total["BG"]),
-    )
+    values = {"edition": BRIEF_RIS_EDITION, "n": len(rows), "low": min(ALMOST_TEN), "high": max(ALMOST_TEN)}
+    values |= {"romania": int(MAJORITY * total["RO"]), "bulgaria": int(MAJORITY * total["BG"])}
+    tell = partial(sentence, counts=join_names([f"{name} {count[g]} of {total[g]}" for g, name in named]), **values)
     return Finding(
         claim_id="C06",
         verdict="supported" if all(parts) else "partly" if any(parts) else "contradicted",
@@ -55,14 +48,8 @@ def divide_widens(tables: Tables, plan: Plan) -> Finding:
     """C08: the spread between countries grew (supported) or fell (contradicted) beyond its bootstrap interval."""
     series = index_relative_to_eu(tables, 2023)
     change, beta = spread_change(tables, plan), convergence.beta_convergence(series)
-    tell = partial(
-        sentence,
-        spread=change,
-        beta=beta,
-        start=series["year"].min(),
-        end=series["year"].max(),
-        half=(change["ci_high"] - change["ci_low"]) / 2,
-    )
+    values = {"start": series["year"].min(), "end": series["year"].max()}
+    tell = partial(sentence, spread=change, beta=beta, half=(change["ci_high"] - change["ci_low"]) / 2, **values)
     return Finding(
         claim_id="C08",
         verdict="supported" if change["ci_low"] > 0 else "contradicted" if change["ci_high"] < 0 else "inconclusive",

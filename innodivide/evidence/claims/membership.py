@@ -34,20 +34,10 @@ def leaders_or_size_and_wealth(main: Confirmatory, family: pd.DataFrame, plan: P
     size, odds = size_test(main, plan), main.interval
     leader, wealth = (family.loc[c, "verdict"] == "supported" for c in ("leaders", "wealth"))
     large = bool(size.p_value < plan.alpha and size.estimate > 0)
-    tell = partial(
-        sentence,
-        odds=odds,
-        p=main.permutation.p_value,
-        size=size,
-        side="more" if size.estimate > 0 else "less",
-        leaders=family.loc["leaders"],
-        wealth=family.loc["wealth"],
-        p_size=p_text(size.p_value, "= ", 2),
-        p_wealth=p_text(family.loc["wealth", "p_value"], "= ", 2),
-        alpha=plan.alpha,
-        seen=math.sqrt(odds.ci_high / odds.ci_low),
-        sample=main.profile,
-    )
+    values = {"odds": odds, "p": main.permutation.p_value, "size": size, "sample": main.profile, "alpha": plan.alpha}
+    values |= {"side": "more" if size.estimate > 0 else "less", "seen": math.sqrt(odds.ci_high / odds.ci_low)}
+    values |= {"p_size": p_text(size.p_value, "= ", 2), "p_wealth": p_text(family.at["wealth", "p_value"], "= ", 2)}
+    tell = partial(sentence, leaders=family.loc["leaders"], wealth=family.loc["wealth"], **values)
     return Finding(
         claim_id="C01",
         verdict="supported" if leader or (wealth and large) else "partly" if wealth or large else "inconclusive",
@@ -79,26 +69,16 @@ def _counts(frame: pd.DataFrame, names: dict) -> str:
 
 def named_five_dominate(tables: Tables, main: Confirmatory, family: pd.DataFrame, plan: Plan) -> Finding:
     """C02: five named states dominate; each should be in more than half of the IPCEIs, and the five above the rest."""
-    names = _names(tables)
+    names, row = _names(tables), family.loc["named_five"]
     now = named_counts(main.dyads, NAMED_FIVE)
     then = named_counts(ipcei_dyads(tables, until=BRIEF_CUTOFF), NAMED_FIVE)
     above, total = int((2 * now["n_participations"] > now["n_possible"]).sum()), int(now["n_possible"].iloc[0])
-    supported = family.loc["named_five", "verdict"] == "supported"
+    supported = row["verdict"] == "supported"
     lack = now.assign(lack=total // 2 + 1 - now["n_participations"]).query("lack > 0").sort_values("lack")
-    tell = partial(
-        sentence,
-        above=above,
-        n=len(now),
-        most=len(now) // 2 + 1,
-        total=total,
-        total_then=then["n_possible"].iloc[0],
-        counts=_counts(now, names),
-        counts_then=_counts(then, names),
-        points=100 * family.loc["named_five", "estimate"],
-        p_holm=family.loc["named_five", "p_holm"],
-        alpha=plan.alpha,
-        missing=join_names([f"{names[r.geo]} {r.lack}" for r in lack.itertuples()]),
-    )
+    values = {"above": above, "n": len(now), "most": len(now) // 2 + 1, "total": total, "alpha": plan.alpha}
+    values |= {"counts": _counts(now, names), "counts_then": _counts(then, names)}
+    values |= {"total_then": then["n_possible"].iloc[0], "p_holm": row["p_holm"], "points": 100 * row["estimate"]}
+    tell = partial(sentence, missing=join_names([f"{names[r.geo]} {r.lack}" for r in lack.itertuples()]), **values)
     return Finding(
         claim_id="C02",
         verdict="supported"
@@ -126,16 +106,9 @@ def lowest_group_absent(tables: Tables, main: Confirmatory, family: pd.DataFrame
     groups = tables["eis_group"].query("edition == @e", local_dict={"e": BRIEF_EDITION}).set_index("geo")["group"]
     counts = named_counts(main.dyads, NAMED_THREE)
     outside = [names[g] for g in NAMED_THREE if groups[g] != "modest"]
-    tell = partial(
-        sentence,
-        points=100 * row["estimate"],
-        p_holm=row["p_holm"],
-        possible=counts["n_possible"].iloc[0],
-        counts=_counts(counts, names),
-        edition=BRIEF_EDITION,
-        outside=join_names(outside),
-        alpha=plan.alpha,
-    )
+    values = {"points": 100 * row["estimate"], "p_holm": row["p_holm"], "alpha": plan.alpha, "edition": BRIEF_EDITION}
+    values |= {"possible": counts["n_possible"].iloc[0], "counts": _counts(counts, names)}
+    tell = partial(sentence, outside=join_names(outside), **values)
     return Finding(
         claim_id="C03",
         verdict="contradicted"
@@ -163,14 +136,9 @@ def large_firms(tables: Tables) -> Finding:
     """C04: fewer than half of the companies are SMEs in every IPCEI that publishes the number."""
     rows = participation.sme_shares(tables)
     small = rows["share"] < MAJORITY
-    tell = partial(
-        sentence,
-        shares=join_names([f"{r.ipcei_id} {r.share:.0%}" for r in rows.itertuples()]),
-        small=int(small.sum()),
-        n=len(rows),
-        total=len(participation.register(tables)),
-        majority=join_names(rows.loc[~small, "ipcei_id"]),
-    )
+    values = {"small": int(small.sum()), "n": len(rows), "total": len(participation.register(tables))}
+    values |= {"shares": join_names([f"{r.ipcei_id} {r.share:.0%}" for r in rows.itertuples()])}
+    tell = partial(sentence, majority=join_names(rows.loc[~small, "ipcei_id"]), **values)
     return Finding(
         claim_id="C04",
         verdict="supported" if small.all() else "partly" if small.any() else "contradicted",

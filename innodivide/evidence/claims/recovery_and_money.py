@@ -40,14 +40,9 @@ def uneven_recovery(tables: Tables, rng: np.random.Generator, n_permutations: in
     shown = gap[((gap["outcome"] == "shortfall") & (gap["end"] == recovery.END)) | (gap["outcome"] == "shock")]
     ends = gap[(gap["outcome"] == "shortfall") & (gap["end"] != recovery.END) & (gap["sample"] == "EU27")]
     slope = "{r.outcome} {r.end} ({r.sample}) {r.estimate:+.2f} ({r.ci_low:+.2f} to {r.ci_high:+.2f}), p {r.p}"
-    tell = partial(
-        sentence,
-        shown=join_names([sentence(slope, r=r) for r in shown.itertuples()]),
-        ends=join_names([sentence("{r.end} {r.estimate:+.2f} (p {r.p})", r=r) for r in ends.itertuples()]),
-        main=main,
-        alpha=ALPHA,
-        half=(main["ci_high"] - main["ci_low"]) / 2,
-    )
+    values = {"shown": join_names([sentence(slope, r=r) for r in shown.itertuples()]), "main": main, "alpha": ALPHA}
+    values |= {"ends": join_names([sentence("{r.end} {r.estimate:+.2f} (p {r.p})", r=r) for r in ends.itertuples()])}
+    tell = partial(sentence, half=(main["ci_high"] - main["ci_low"]) / 2, **values)
     return Finding(
         claim_id="C09",
         verdict=recovery_verdict(rows),
@@ -85,27 +80,16 @@ def reform_money(tables: Tables, rng: np.random.Generator, n_permutations: int =
         else "inconclusive"
     )
     funds = tests.iloc[:-1]
-    shown = [
-        sentence("{name} {rho:+.2f} (p {p})", name=name, rho=r.estimate, p=p_text(r.p_holm, "= "))
-        for name, r in funds.iterrows()
-    ]
-    beside = rows[~rows["reform"]]
-    tell = partial(
-        sentence,
-        shown=join_names(shown),
-        # a rounded zero keeps its sign here: it says on which side of none the correlation lies
-        given=join_names([f"{rho:+.2f}".replace("-", "−") for rho in reform["rho_given_wealth"]]),
-        beside=join_names([sentence("{r.instrument} {r.rho:+.2f}", r=r) for r in beside.itertuples()]),
-        last=last,
-        p_last=p_text(tests["p_holm"].iloc[-1], "= "),
-        p_funds=p_text(funds["p_holm"].max(), "= "),
-        rho=funds["estimate"].agg(["min", "max"]),
-        rho_given=reform["rho_given_wealth"].agg(["min", "max"]),
-        states=len(member_states(tables)),
-        wanting=join_names(tests.index[~towards], none="no part less"),
-        alpha=ALPHA,
-        n=len(tests),
-    )
+    one, p_holm = "{name} {r.estimate:+.2f} (p {p})", [p_text(p, "= ") for p in tests["p_holm"]]
+    shown = [sentence(one, name=name, r=r, p=p) for (name, r), p in zip(funds.iterrows(), p_holm)]
+    beside = [sentence("{r.instrument} {r.rho:+.2f}", r=r) for r in rows[~rows["reform"]].itertuples()]
+    # a rounded zero keeps its sign here: it says on which side of none the correlation lies
+    given = [f"{rho:+.2f}".replace("-", "−") for rho in reform["rho_given_wealth"]]
+    values = {"shown": join_names(shown), "given": join_names(given), "beside": join_names(beside), "last": last}
+    values |= {"p_last": p_holm[-1], "p_funds": p_text(funds["p_holm"].max(), "= "), "alpha": ALPHA, "n": len(tests)}
+    values |= {"rho": funds["estimate"].describe(), "rho_given": reform["rho_given_wealth"].describe()}
+    values |= {"states": len(member_states(tables)), "wanting": join_names(tests.index[~towards], none="no part less")}
+    tell = partial(sentence, **values)
     return Finding(
         claim_id="C12",
         verdict=verdict,

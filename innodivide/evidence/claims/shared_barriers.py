@@ -88,25 +88,13 @@ def shared_barriers_finding(tables: Tables, rng: np.random.Generator, n_boot: in
     what = {name: what for name, (_, what) in NAMED.items()}
     gaps = [sentence(gap, name=n, what=what[n], row=row) for n, row in zip(what, named.itertuples())]
     largest = barriers.general_barriers(split).head(TOP)["indicator_code"].map(indicator_names(tables))
-    tell = partial(
-        sentence,
-        gaps="; ".join(gaps),
-        largest="; ".join(largest),
-        general=_share(shares.loc["general"]),
-        own=_share(shares.loc["own"]),
-        share=split.shares["share"],
-        first=FIRST_YEAR,
-        kept=barriers.persistence(first, split).set_index("part")["correlation"],
-        other=verdict_of(*other),
-        hold=(named["ci_low"] > 0).sum(),
-        n=len(named),
-        lowest=named["ci_low"].min(),
-        matters=MATTERS,
-        regions=split.parts["unit"].nunique(),
-        countries=split.parts["country"].nunique(),
-        cells=len(split.parts),
-        full=split.parts["unit"].nunique() * len(split.general),
-    )
+    regions, kept = split.parts["unit"].nunique(), barriers.persistence(first, split).set_index("part")["correlation"]
+    values = {"gaps": "; ".join(gaps), "largest": "; ".join(largest), "share": split.shares["share"], "kept": kept}
+    values |= {"general": _share(shares.loc["general"]), "own": _share(shares.loc["own"]), "other": verdict_of(*other)}
+    values |= {"hold": (named["ci_low"] > 0).sum(), "n": len(named), "lowest": named["ci_low"].min()}
+    values |= {"regions": regions, "countries": split.parts["country"].nunique()}
+    values |= {"cells": len(split.parts), "full": regions * len(split.general)}
+    tell = partial(sentence, first=FIRST_YEAR, matters=MATTERS, **values)
     return Finding(
         claim_id="C10",
         verdict=verdict_of(named, shares),

@@ -11,7 +11,7 @@ from innodivide.indicators.country_profile import joined_later
 from innodivide.narrative.annex.short_names import GROUP, INDICATORS, a, called, others
 from innodivide.narrative.exhibits import Exhibit, figure, say, table
 from innodivide.narrative.regional_barriers.lagging import LABELS
-from innodivide.wording import join_names, show
+from innodivide.wording import GROUP_LETTERS, join_names, show
 
 IN_A_LIST = {  # names of a table, where a colon within a sentence would mislead
     "Cohesion, research: € per head": "Cohesion money for research per head",
@@ -196,7 +196,7 @@ def editions_table(tables: Tables, geo: str) -> Exhibit:
     rows = country_profile.editions(tables, geo)
     ranks = rows["rank"].astype(object).where(rows["rank"].notna(), None)
     years = [str(e) for e in rows["edition"]]
-    groups = ["Group", *rows["group"].map(figures.GROUP_LETTERS)]
+    groups = ["Group", *rows["group"].map(GROUP_LETTERS)]
     wide = pd.DataFrame([groups, ["Rank", *[show(r, "", "–") for r in ranks]]], columns=["what", *years])
     return table(
         "TA.2",
