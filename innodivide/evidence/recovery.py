@@ -106,15 +106,6 @@ def recovery_tests(tables: Tables, rng: np.random.Generator, n_permutations: int
                 for contrast, x in contrasts.items():
                     found = permutation_slope(x, kept[outcome], rng, n_permutations)
                     main = (outcome, end, contrast, sample) == ("shortfall", END, "gap", "EU27")
-                    rows.append(
-                        {
-                            "outcome": outcome,
-                            "end": 2020 if outcome == "shock" else end,
-                            "contrast": contrast,
-                            "sample": sample,
-                            **found,
-                            "main": main,
-                            "coverage": kept["coverage"].iloc[0],
-                        }
-                    )
+                    row = {"outcome": outcome, "end": 2020 if outcome == "shock" else end, "contrast": contrast}
+                    rows.append(row | {"sample": sample} | found | {"main": main, "coverage": kept["coverage"].iloc[0]})
     return pd.DataFrame(rows)

@@ -8,20 +8,8 @@ import pandas as pd
 from innodivide import models
 from innodivide.errors import DesignError, ParameterError
 
-COLUMNS = [
-    "label_id",
-    "probability",
-    "nominal",
-    "leaders",
-    "n_treated",
-    "log_odds",
-    "odds_ratio",
-    "se",
-    "ci_low",
-    "ci_high",
-    "p_profile",
-    "note",
-]
+COLUMNS = ["label_id", "probability", "nominal", "leaders", "n_treated"]
+COLUMNS += ["log_odds", "odds_ratio", "se", "ci_low", "ci_high", "p_profile", "note"]
 
 
 def label_uncertainty(
@@ -62,10 +50,8 @@ def label_uncertainty(
     """
     if (year is None) == (edition_to_year is None):
         raise ParameterError("give either year, for fixed labels, or edition_to_year, for labels that move")
-    rows = [
-        _fitted(dyads.assign(leader=np.array(label)), entry)
-        for label, entry in _labels(dyads, redrawn, year, edition_to_year)
-    ]
+    labels = _labels(dyads, redrawn, year, edition_to_year)
+    rows = [_fitted(dyads.assign(leader=np.array(label)), entry) for label, entry in labels]
     frame = pd.DataFrame(rows).sort_values(["probability", "leaders"], ascending=[False, True]).reset_index(drop=True)
     frame["label_id"] = np.arange(len(frame))
     return frame.reindex(columns=COLUMNS)
@@ -143,14 +129,12 @@ def label_summary(fits: pd.DataFrame) -> pd.Series:
     mean = float(p @ b)
     between, within = float(p @ (b - mean) ** 2), float(p @ se**2)
     nominal = fits.loc[fits["nominal"], "odds_ratio"]
+    spread = {"median": median, "low": low, "high": high, "minimum": float(np.exp(b[0]))}
     return pd.Series(
         {
             "nominal": float(nominal.iloc[0]) if len(nominal) else np.nan,
             "mean_log_odds": mean,
-            "median": median,
-            "low": low,
-            "high": high,
-            "minimum": float(np.exp(b[0])),
+            **spread,
             "maximum": float(np.exp(b[-1])),
             "p_above_1": float(p[b > 0].sum()),
             "sd_label": between**0.5,
