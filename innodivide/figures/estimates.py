@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, PercentFormatter
 
 from innodivide.errors import ParameterError
 from innodivide.figures import parts
@@ -44,8 +44,7 @@ def interval_plot(
         Further values to draw as lines, by the names written left of their upper ends.
     """
     frame = tidy(frame, [label, estimate, low, high, note, order], [label], [label])
-    rank = -numbers(frame, order) if order else numbers(frame, estimate)
-    frame = ranked(frame, rank)
+    frame = ranked(frame, -numbers(frame, order) if order else numbers(frame, estimate))
     x, lows, highs = numbers(frame, estimate), numbers(frame, low), numbers(frame, high)
     if log and (x <= 0).any():
         raise ParameterError(f"column {estimate!r} has values at or below zero, which log=True cannot show")
@@ -187,7 +186,6 @@ def _log_axis(ax, low: float, high: float) -> None:
     ax.set_xscale("log")
     ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 2.5 else (1,), numticks=20))
     ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.10g}"))
 
 

@@ -57,8 +57,3 @@ def chosen(highlight) -> set:
 def ranked(frame: pd.DataFrame, rank) -> pd.DataFrame:
     """Return the frame by descending rank, ties in the order they have, unknown last."""
     return frame.iloc[np.argsort(-np.where(np.isnan(rank), -np.inf, rank), kind="stable")].reset_index(drop=True)
-
-
-def pick(values, keep) -> list:
-    """Return the values to keep."""
-    return [v for v, k in zip(values, keep) if k]

@@ -5,7 +5,7 @@ import pandas as pd
 
 from innodivide.figures import parts
 from innodivide.figures import style as st
-from innodivide.figures.frame_checks import chosen, groups, numbers, pick, ranked, tidy
+from innodivide.figures.frame_checks import chosen, groups, numbers, ranked, tidy
 
 
 @st.house
@@ -31,13 +31,13 @@ def ranked_dots(
     frame = ranked(frame, numbers(frame, value))
     x = numbers(frame, value)
     figure, ax, y = parts.row_axes(frame[label])
-    colours = [st.GROUP_COLOURS["strong"]] * len(frame)
+    colours = np.full(len(frame), st.GROUP_COLOURS["strong"])
     if group:
         names = groups(frame[group])
         parts.chips(ax, y, names)
-        colours = [st.GROUP_COLOURS.get(name, "white") for name in names]
+        colours = np.array([st.GROUP_COLOURS.get(name, "white") for name in names])
     known = ~np.isnan(x)
-    parts.dots(ax, x[known], y[known], pick(colours, known), edgecolors=st.INK, linewidths=0.6)
+    parts.dots(ax, x[known], y[known], colours[known], edgecolors=st.INK, linewidths=0.6)
     parts.say_missing(ax, y[~known])
     parts.reference_line(ax, reference, reference_label)
     ax.set_xlabel(xlabel)
@@ -73,7 +73,7 @@ def draw_observed(ax, y, seen, centre, low, high, marked, size: float = 44) -> N
     ax.hlines(y, low, high, color=st.BAND, linewidth=6, zorder=1.5, label="interval")
     ax.scatter(centre, y, marker="|", s=50, color=st.QUIET, linewidth=1.2, zorder=2, label="expected")
     outside, known = (seen < low) | (seen > high), ~np.isnan(seen)
-    colours = [st.ACCENT if accent else st.INK for accent in marked]
-    faces = pick([c if out else "white" for c, out in zip(colours, outside)], known)
+    colours = np.where(marked, st.ACCENT, st.INK)
+    faces = np.where(outside, colours, "white")
     if known.any():
-        parts.dots(ax, seen[known], y[known], faces, edgecolors=pick(colours, known), linewidths=1.3, s=size)
+        parts.dots(ax, seen[known], y[known], faces[known], edgecolors=colours[known], linewidths=1.3, s=size)
