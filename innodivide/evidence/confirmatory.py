@@ -21,6 +21,7 @@ BRIEF_CUTOFF = "2021-04-30"
 FIXED_CONTROLS_YEAR = 2019
 BOOTSTRAPS = 999
 POWER = 0.80
+CLAIM_STREAMS = {"C01": 7, "C08": 8, "C05": 9, "C09": 10, "C10": 11, "C12": 12}  # of the claims that draw at random
 
 
 @dataclass(frozen=True)

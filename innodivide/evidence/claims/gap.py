@@ -5,7 +5,7 @@ from functools import partial
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence.claims.finding import Finding
 from innodivide.evidence.claims.thresholds import ALMOST_TEN, BRIEF_RIS_EDITION, MAJORITY
-from innodivide.evidence.confirmatory import stream
+from innodivide.evidence.confirmatory import CLAIM_STREAMS, stream
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import convergence
 from innodivide.indicators.country_profile import index_relative_to_eu
@@ -73,4 +73,4 @@ def divide_widens(tables: Tables, plan: Plan) -> Finding:
 
 def spread_change(tables: Tables, plan: Plan) -> dict:
     """Return the change of the spread between countries in the EIS 2023 series (`convergence.sigma_change`)."""
-    return convergence.sigma_change(index_relative_to_eu(tables, 2023), stream(plan, 8))
+    return convergence.sigma_change(index_relative_to_eu(tables, 2023), stream(plan, CLAIM_STREAMS["C08"]))

@@ -9,7 +9,15 @@ from innodivide import models
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence.claims.finding import Finding
 from innodivide.evidence.claims.thresholds import BRIEF_EDITION, MAJORITY
-from innodivide.evidence.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts, stream
+from innodivide.evidence.confirmatory import (
+    BRIEF_CUTOFF,
+    CLAIM_STREAMS,
+    NAMED_FIVE,
+    NAMED_THREE,
+    Confirmatory,
+    named_counts,
+    stream,
+)
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import participation
 from innodivide.indicators.panel import ipcei_dyads
@@ -25,7 +33,7 @@ def size_test(main: Confirmatory, plan: Plan) -> Result:
         controls=("ln_gdp_pc_pps", "leader"),
         method="rows",
         n_permutations=plan.permutations,
-        rng=stream(plan, 7),
+        rng=stream(plan, CLAIM_STREAMS["C01"]),
     )
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from innodivide.data.tables import Tables
 from innodivide.evidence.claims import connection, gap, membership, recovery_and_money, shared_barriers
-from innodivide.evidence.confirmatory import Confirmatory, stream
+from innodivide.evidence.confirmatory import CLAIM_STREAMS, Confirmatory, stream
 from innodivide.evidence.plan import Plan
 
 
@@ -27,14 +27,14 @@ def ledger(tables: Tables, main: Confirmatory, family: pd.DataFrame, plan: Plan)
         membership.named_five_dominate(tables, main, verdicts, plan),
         membership.lowest_group_absent(tables, main, verdicts, plan),
         membership.large_firms(tables),
-        connection.tiers_hardly_connect(tables, stream(plan, 9)),
+        connection.tiers_hardly_connect(tables, stream(plan, CLAIM_STREAMS["C05"])),
         gap.least_innovative_regions(tables),
         connection.partnership_demand(tables),
         gap.divide_widens(tables, plan),
-        recovery_and_money.uneven_recovery(tables, stream(plan, 10)),
-        shared_barriers.shared_barriers_finding(tables, stream(plan, 11)),
+        recovery_and_money.uneven_recovery(tables, stream(plan, CLAIM_STREAMS["C09"])),
+        shared_barriers.shared_barriers_finding(tables, stream(plan, CLAIM_STREAMS["C10"])),
         connection.regions_beyond(tables),
-        recovery_and_money.reform_money(tables, stream(plan, 12)),
+        recovery_and_money.reform_money(tables, stream(plan, CLAIM_STREAMS["C12"])),
     ]
     frame = pd.DataFrame([f.__dict__ for f in findings])
     claims = tables["claim"].merge(frame, on="claim_id", validate="one_to_one")
