@@ -200,7 +200,7 @@ def test_constant_growth_needs_itself():
     grow = [50 * math.exp(0.04 * (t - 7)) for t in range(8)]
     found = scenarios.closing_speed(path({"A": grow, "B": [120.0] * 8})).set_index(["geo", "by"])
     row = found.loc["A", 2040]
-    assert row["pace"] == pytest.approx(100 * math.log(2) / 17) and row["best_geo"] == "A"
+    assert row["needed_high"] == pytest.approx(100 * math.log(2) / 17) and row["best_geo"] == "A"
     assert row["past_low"] == pytest.approx(4) and row["past_high"] == pytest.approx(4)
     assert [row["level_low"], row["level_high"]] == pytest.approx([50 * math.exp(0.04 * 17)] * 2)
     assert found.loc["A", 2030]["reading"] == "beyond the past of all", "9.9 percent a year against 4"
@@ -247,9 +247,9 @@ def test_real_series():
         len(found) == 2 * series["geo"].nunique()
         and found.groupby("by")["reading"].apply(lambda r: (r == "already there").sum()).nunique() == 1
     )
-    np.testing.assert_allclose(found["value"] * np.exp((found["by"] - 2023) * found["pace"] / 100), 100)
+    np.testing.assert_allclose(found["value"] * np.exp((found["by"] - 2023) * found["needed_high"] / 100), 100)
     assert ((found["level_low"] <= found["level_high"]) & (found["past_low"] <= found["past_high"])).all()
-    later = found.pivot(index="geo", columns="by", values="pace")
+    later = found.pivot(index="geo", columns="by", values="needed_high")
     assert (later[2040].abs() < later[2030].abs()).all(), "more time, less speed"
 
 

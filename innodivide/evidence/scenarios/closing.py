@@ -35,9 +35,11 @@ def closing_speed(series: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns geo, by, start_year, value, pace (needed), past_low, past_high, best (highest past of any country), all
-        in percent a year (log growth), best_geo (that country), level_low, level_high (where the country would stand if
-        its lowest or highest pace held in every year to come, which no country has shown; EU = 100), reading.
+        Columns geo, by, start_year, value, needed_low, needed_high, past_low, past_high, best (highest past of any
+        country), all in percent a year (log growth), best_geo (that country), level_low, level_high (where the country
+        would stand if its lowest or highest pace held in every year to come, which no country has shown; EU = 100),
+        target_low, target_high, reading. Both ends of the needed pace, and of the target, are one number: relative to
+        the EU of its own year the EU does not move.
 
     Raises
     ------
@@ -57,13 +59,16 @@ def closing_speed(series: pd.DataFrame) -> pd.DataFrame:
             "by": year,
             "start_year": last,
             "value": value,
-            "pace": 100 * pace,
+            "needed_low": 100 * pace,
+            "needed_high": 100 * pace,
             "past_low": 100 * low,
             "past_high": 100 * high,
             "best": 100 * high.max(),
             "best_geo": wide.index[high.argmax()],
             "level_low": np.exp(start + span * low),
             "level_high": np.exp(start + span * high),
+            "target_low": TARGET,
+            "target_high": TARGET,
             "reading": np.select([pace <= 0, pace <= high, pace <= high.max()], READINGS[:3], READINGS[3]),
         }
         found.append(pd.DataFrame(columns))

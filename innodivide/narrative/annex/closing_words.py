@@ -45,7 +45,7 @@ def closing_exhibits(tables: Tables, geo: str, rows: pd.DataFrame, index: pd.Dat
             "grow {needed:.1f} percent a year faster than that of the EU; by {later}, {needed_later:.1f}. "
         )
         text += "Both would be {how}." if same else "The first would be {how}; the second, {how_later}."
-        values |= {"needed": first.pace, "needed_later": second.pace}
+        values |= {"needed": first.needed_high, "needed_later": second.needed_high}
         values["how"] = AS_FAST[first.reading]
         values |= {} if same else {"how_later": AS_FAST[second.reading]}
     listing = table(

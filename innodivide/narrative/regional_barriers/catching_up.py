@@ -41,7 +41,7 @@ def closing_rows(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
     there = rows["reading"] == "already there"
     return rows.assign(
         name=rows["geo"].map(names),
-        needed=["none" if done else percent(v) for done, v in zip(there, rows["pace"])],
+        needed=["none" if done else percent(v) for done, v in zip(there, rows["needed_high"])],
         past=[f"{percent(a)} to {percent(b)}" for a, b in zip(rows["past_low"], rows["past_high"])],
         fastest=[f"{percent(v)} ({names[g]})" for v, g in zip(rows["best"], rows["best_geo"])],
         level=[span(a, b) for a, b in zip(rows["level_low"], rows["level_high"])],
