@@ -35,11 +35,6 @@ def _is_missing(value) -> bool:
     )
 
 
-def p_text(value: float, sign: str = "") -> str:
-    """Return a p-value as printed: three decimals, missing as a dash, the smallest as a bound; `sign` for sentences."""
-    return "–" if _is_missing(value) else "< 0.001" if value < 0.001 else f"{sign}{value:.3f}"
-
-
 def join_names(names: Sequence[str], none: str = "none") -> str:
     """Return "A, B and C"."""
     names = [str(n) for n in names]
@@ -49,12 +44,12 @@ def join_names(names: Sequence[str], none: str = "none") -> str:
 class _Template(string.Formatter):
     """Formats {name:spec}, records what it printed, refuses missing values, escapes Markdown in inserted text."""
 
-    def __init__(self, id: str):
-        self.id, self.printed, self.markdown = id, {}, False
+    def __init__(self, where: str):
+        self.where, self.printed, self.markdown = where, {}, False
 
     def get_field(self, name, args, kwargs):
         if name not in kwargs:
-            raise ParameterError(f"exhibit {self.id}: the text uses {{{name}}}, but only {sorted(kwargs)} are given")
+            raise ParameterError(f"{self.where}: the text uses {{{name}}}, but only {sorted(kwargs)} are given")
         self.name = name
         return kwargs[name], name
 
@@ -62,7 +57,7 @@ class _Template(string.Formatter):
         text = show(value, f"{{:{spec}}}" if spec else "")
         if text == UNKNOWN or re.search(r"(?<!\w)(nan|NaN|NaT|<NA>)(?!\w)", text):
             raise ParameterError(
-                f"exhibit {self.id}: the value of {{{self.name}}} is missing; write a sentence for that case"
+                f"{self.where}: the value of {{{self.name}}} is missing; write a sentence for that case"
             )
         self.printed[self.name] = (value, text)
         return _MARKDOWN.sub(r"\\\1", text) if self.markdown and isinstance(value, str) else text
@@ -70,11 +65,29 @@ class _Template(string.Formatter):
 
 def fill(id: str, templates: Mapping[str, str], values: Mapping | None) -> tuple[dict, dict]:
     """Return the filled templates of an exhibit, and every number printed: name -> (value, text)."""
-    filler, filled = _Template(id), {}
+    filler, filled = _Template(f"exhibit {id}"), {}
     for name, template in templates.items():
         filler.markdown = name == "text"  # titles and captions are plain text
         filled[name] = filler.vformat(template, (), dict(values or {}))
     return filled, filler.printed
+
+
+class _Sentence(_Template):
+    """As a template of an exhibit, but a field may take a value out of a row or record."""
+
+    def get_field(self, name, args, kwargs):
+        self.name = name
+        return string.Formatter.get_field(self, name, args, kwargs)
+
+
+def sentence(template: str, **values) -> str:
+    """Return a filled sentence: values as `show` has them, `{row[column]:spec}` and `{record.field:spec}` allowed."""
+    return _Sentence(f"sentence {template!r}").vformat(template, (), values)
+
+
+def p_text(value: float, sign: str = "", digits: int = 3) -> str:
+    """Return a p-value as printed: missing as a dash, the smallest as a bound; `sign` ("= ") for sentences."""
+    return "–" if _is_missing(value) else "< 0.001" if value < 0.001 else f"{sign}{value:.{digits}f}"
 
 
 def _is_negative_number(text: str) -> bool:

@@ -5,7 +5,7 @@ import pandas as pd
 
 from innodivide.data.tables import Tables
 from innodivide.evidence import regional_analyses
-from innodivide.evidence.confirmatory import stream
+from innodivide.evidence.confirmatory import CLAIM_STREAMS, stream
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import convergence, participation, tiers
 from innodivide.indicators.country_profile import index_relative_to_eu
@@ -13,7 +13,7 @@ from innodivide.indicators.regions import regions
 from innodivide.indicators.tiers import benchmarks, money
 from innodivide.models.network import null_models
 
-PAIRS, STATES, REGIONS, MONEY, SPREAD = 9, 8, 51, 12, 37  # streams of the plan: those of the claims where there is one
+REGIONS, SPREAD = 51, 37  # streams of the plan, where no claim has one
 COMPARED = ("Population", "GDP", "Business R&D")
 PLAIN, GIVEN = "as it stands", "at equal GDP per head"
 
@@ -23,7 +23,7 @@ def membership(tables: Tables) -> pd.DataFrame:
     return participation.by_country(tables)[["geo", "name", "group", "n", "n_possible"]]
 
 
-def benchmark_rows(tables: Tables, plan: Plan, n_boot: int = 999) -> pd.DataFrame:
+def benchmark_rows(tables: Tables, plan: Plan) -> pd.DataFrame:
     """Return the differences between the Gini index of Tier 1 and of what it draws on.
 
     Returns
@@ -33,14 +33,14 @@ def benchmark_rows(tables: Tables, plan: Plan, n_boot: int = 999) -> pd.DataFram
         draws of countries as in the report on the two tiers.
     """
     values = benchmarks.tier1_and_benchmarks(tables)
-    rows = benchmarks.more_concentrated(values, stream(plan, SPREAD), n_boot=n_boot)
+    rows = benchmarks.more_concentrated(values, stream(plan, SPREAD), n_boot=999)
     rows = rows[rows["benchmark"].isin(COMPARED)]
     place = rows["benchmark"].map(COMPARED.index) * 10 + pd.factorize(rows["quantity"])[0]
     columns = ["benchmark", "quantity", "gini", "gini_benchmark", "difference", "ci_low", "ci_high"]
     return rows[columns].assign(order=place).sort_values("order", ignore_index=True)
 
 
-def pairs_against_activity(tables: Tables, plan: Plan, n_null: int = 9999) -> tuple[dict, pd.DataFrame]:
+def pairs_against_activity(tables: Tables, plan: Plan) -> tuple[dict, pd.DataFrame]:
     """Return the cross-tier pairs of claim C05 and their reference distribution, from the claim's random matrices.
 
     Returns
@@ -52,7 +52,10 @@ def pairs_against_activity(tables: Tables, plan: Plan, n_null: int = 9999) -> tu
     """
     matrix, sides = tiers.country_matrix(tables)
     first = np.array([sides[c] == "tier1" for c in matrix])
-    drawn, seen = null_models.curveball(matrix, n_null, stream(plan, PAIRS)), matrix.to_numpy()[None]
+    drawn, seen = (
+        null_models.curveball(matrix, plan.permutations, stream(plan, CLAIM_STREAMS["C05"])),
+        matrix.to_numpy()[None],
+    )
     null, observed = ((m[:, :, first].sum(axis=2) * m[:, :, ~first].sum(axis=2)).sum(axis=1) for m in (drawn, seen))
     counts = pd.Series(null).value_counts().sort_index()
     tested = null_models.against_null(float(observed[0]), null.astype(float))
@@ -67,7 +70,7 @@ def spread_paths(tables: Tables, plan: Plan) -> pd.DataFrame:
     pandas.DataFrame
         Columns series, year, sd_log, change, ci_low, ci_high, n. Regions are drawn by whole countries.
     """
-    states = convergence.sigma_path(index_relative_to_eu(tables, 2023), stream(plan, STATES))
+    states = convergence.sigma_path(index_relative_to_eu(tables, 2023), stream(plan, CLAIM_STREAMS["C08"]))
     series = regional_analyses.region_series(tables)
     series = series.assign(country=series["geo"].map(regions(tables)["geo"]))
     areas = convergence.sigma_path(series, stream(plan, REGIONS), value="relative", cluster="country")
@@ -75,7 +78,7 @@ def spread_paths(tables: Tables, plan: Plan) -> pd.DataFrame:
     return rows[["series", "year", "sd_log", "change", "ci_low", "ci_high", "n"]]
 
 
-def money_pairs(tables: Tables, plan: Plan, n_permutations: int = 9999) -> pd.DataFrame:
+def money_pairs(tables: Tables, plan: Plan) -> pd.DataFrame:
     """Return the rank correlations of money per head with the gap, plain and at equal GDP per head (as in claim C12).
 
     Returns
@@ -83,15 +86,11 @@ def money_pairs(tables: Tables, plan: Plan, n_permutations: int = 9999) -> pd.Da
     pandas.DataFrame
         Columns instrument, reform, given (`PLAIN`, `GIVEN`), rho, ci_low, ci_high, p_value, n, order (of drawing).
     """
-    rows = money.money_against_gap(tables, stream(plan, MONEY), n_permutations)
-    names = {
-        "rho_given_wealth": "rho",
-        "low_given_wealth": "ci_low",
-        "high_given_wealth": "ci_high",
-        "p_given_wealth": "p_value",
-    }
-    columns = ["instrument", "reform", "given", "rho", "ci_low", "ci_high", "p_value", "n", "order"]
+    rows = money.money_against_gap(tables, stream(plan, CLAIM_STREAMS["C12"]), plan.permutations)
+    numbers = ["rho", "ci_low", "ci_high", "p_value"]
+    names = dict(zip([f"{name}_given_wealth" for name in ("rho", "low", "high", "p")], numbers))
+    columns = ["instrument", "reform", "given", *numbers, "n", "order"]
     plain = rows.assign(given=PLAIN, order=range(0, 2 * len(rows), 2))
-    given = rows.drop(columns=list(names.values())).rename(columns=names).assign(given=GIVEN)
+    given = rows.drop(columns=numbers).rename(columns=names).assign(given=GIVEN)
     given["order"] = range(1, 2 * len(rows), 2)
     return pd.concat([plain[columns], given[columns]]).sort_values("order", ignore_index=True)

@@ -7,9 +7,11 @@ import pandas as pd
 from scipy import stats
 
 from innodivide import models
-from innodivide.data.tables import Tables, member_states
+from innodivide.data.tables import Tables
+from innodivide.errors import DesignError
 from innodivide.evidence.plan import Plan
 from innodivide.indicators.panel import country_totals, ipcei_dyads
+from innodivide.models.inference.power import minimum_detectable_odds_ratio
 from innodivide.models.result import Result, as_odds_ratio
 
 NAMED_FIVE = ("DE", "DK", "FI", "FR", "SE")
@@ -19,6 +21,7 @@ BRIEF_CUTOFF = "2021-04-30"
 FIXED_CONTROLS_YEAR = 2019
 BOOTSTRAPS = 999
 POWER = 0.80
+CLAIM_STREAMS = {"C01": 7, "C08": 8, "C05": 9, "C09": 10, "C10": 11, "C12": 12}  # of the claims that draw at random
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def analyse(dyads: pd.DataFrame, plan: Plan, effect: bool = True) -> Confirmator
     effect : bool
         Whether to bootstrap the average marginal effect (the slowest part).
     """
-    count = int(plan.fixed["test"]["permutations"])
+    count = plan.permutations
     fit = models.firth_logit(dyads)
     return Confirmatory(
         dyads=dyads,
@@ -81,8 +84,6 @@ def sensitivities(tables: Tables, plan: Plan) -> pd.DataFrame:
         Columns choice, odds_ratio, ci_low, ci_high (dispersion-inflated t), p_value (row permutation), dispersion,
         n_ipceis, n_treated, note. A choice for which the model is not defined has missing numbers and says why.
     """
-    from innodivide.errors import DesignError
-
     choices = {
         "As registered": {},
         "Status one edition earlier": {"status": "lag1"},
@@ -117,13 +118,6 @@ def sensitivities(tables: Tables, plan: Plan) -> pd.DataFrame:
     return pd.DataFrame(rows).reindex(columns=columns)
 
 
-def lowest_group(dyads: pd.DataFrame) -> pd.DataFrame:
-    """Return country x IPCEI booleans: whether the state was in the modest or emerging group at the decision."""
-    return dyads.assign(lowest=dyads["group"].isin(LOWEST_GROUPS)).pivot(
-        index="geo", columns="ipcei_id", values="lowest"
-    )
-
-
 def claims_family(main: Confirmatory, plan: Plan) -> pd.DataFrame:
     """Test the four secondary claims of the plan and correct them together (Holm).
 
@@ -133,7 +127,7 @@ def claims_family(main: Confirmatory, plan: Plan) -> pd.DataFrame:
         Columns claim, statement, measure, estimate, p_value, p_holm, as_claimed (the sign is the claimed one), verdict
         ("supported", "contradicted" or "inconclusive"), p_kind.
     """
-    alpha, count = float(plan.fixed["test"]["alpha"]), int(plan.fixed["test"]["permutations"])
+    alpha, count = plan.alpha, plan.permutations
     dyads = main.dyads
     rates = country_totals(dyads).set_index("geo")["rate"]
     outcome = dyads.assign(participates=dyads["participates"].astype(float)).pivot(
@@ -147,16 +141,15 @@ def claims_family(main: Confirmatory, plan: Plan) -> pd.DataFrame:
         n_permutations=count,
         rng=stream(plan, 4),
     )
+    five = models.label_permutation_difference(rates, NAMED_FIVE)
+    lowest = dyads.assign(lowest=dyads["group"].isin(LOWEST_GROUPS)).pivot(
+        index="geo", columns="ipcei_id", values="lowest"
+    )
+    modest = models.label_permutation_difference(outcome, lowest, n_permutations=count, rng=stream(plan, 5))
     tests = {
         "leaders": (main.permutation, "score statistic given size and wealth", 1),
-        "named_five": (models.label_permutation_difference(rates, NAMED_FIVE), "difference in participation rate", 1),
-        "modest_group": (
-            models.label_permutation_difference(
-                outcome, lowest_group(dyads), n_permutations=count, rng=stream(plan, 5)
-            ),
-            "difference in participation rate",
-            -1,
-        ),
+        "named_five": (five, "difference in participation rate", 1),
+        "modest_group": (modest, "difference in participation rate", -1),
         "wealth": (wealth, "score statistic given size and leader status", 1),
     }
     rows = [
@@ -181,45 +174,28 @@ def claims_family(main: Confirmatory, plan: Plan) -> pd.DataFrame:
     return frame[["claim", "statement", "measure", "estimate", "p_value", "p_holm", "as_claimed", "verdict", "p_kind"]]
 
 
-def named_counts(tables: Tables, dyads: pd.DataFrame, named: tuple[str, ...]) -> pd.DataFrame:
-    """Return geo, n_participations, n_possible and the groups held, for the states that a claim names."""
-    unknown = set(named) - set(member_states(tables)["geo"])
-    assert not unknown, unknown
-    part = dyads[dyads["geo"].isin(named)].sort_values(["geo", "decision_date"])
-    return (
-        part.groupby("geo")
-        .agg(
-            n_participations=("participates", "sum"),
-            n_possible=("participates", "size"),
-            groups=("group", lambda g: ", ".join(dict.fromkeys(g))),
-        )
-        .reset_index()
-    )
+def named_counts(dyads: pd.DataFrame, named: tuple[str, ...]) -> pd.DataFrame:
+    """Return geo, n_participations and n_possible of the states that a claim names."""
+    rows = country_totals(dyads[dyads["geo"].isin(named)])
+    return rows[["geo", "n_participations", "n_possible"]]
 
 
 def power_curve(main: Confirmatory, plan: Plan):
     """Return the power of the registered test on the real design at the dispersion found (`power.PowerCurve`)."""
-    from innodivide.models.inference.power import minimum_detectable_odds_ratio
-
     return minimum_detectable_odds_ratio(
         main.dyads,
         stream(plan, 6),
         phi=max(main.fit.dispersion, 1.0),
         power=POWER,
-        alpha=float(plan.fixed["test"]["alpha"]),
+        alpha=plan.alpha,
         n_sim=int(plan.fixed["power"]["simulations"]),
     )
 
 
 def null_draws(main: Confirmatory, plan: Plan) -> pd.DataFrame:
     """Return the score statistics of the permutations behind `Confirmatory.permutation`: one column, `value`."""
-    return pd.DataFrame(
-        {
-            "value": models.permutation_draws(
-                main.dyads, n_permutations=int(plan.fixed["test"]["permutations"]), rng=stream(plan, 1)
-            )
-        }
-    )
+    draws = models.permutation_draws(main.dyads, n_permutations=plan.permutations, rng=stream(plan, 1))
+    return pd.DataFrame({"value": draws})
 
 
 def coefficients(main: Confirmatory) -> pd.DataFrame:

@@ -28,6 +28,16 @@ class Plan:
         return self.fixed["claim_rules"] | self.supplement["claim_rules"]
 
     @property
+    def alpha(self) -> float:
+        """The level of the registered tests."""
+        return float(self.fixed["test"]["alpha"])
+
+    @property
+    def permutations(self) -> int:
+        """The number of permutations of the registered tests."""
+        return int(self.fixed["test"]["permutations"])
+
+    @property
     def seed(self) -> int:
         """The seed of every confirmatory simulation."""
         return int(self.fixed["test"]["seed"])

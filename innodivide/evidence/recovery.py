@@ -14,13 +14,14 @@ from innodivide.errors import DesignError, ParameterError
 from innodivide.indicators.country_profile import index_relative_to_eu
 from innodivide.indicators.tiers.countries import Coverage
 from innodivide.models.inference.slope import permutation_slope
+from innodivide.wording import GROUP_LABELS
 
 BASE = 2019
 TREND = (2017, 2019)
 END, OTHER_ENDS = 2022, (2021, 2023)
 GROUP_EDITION = 2019  # in force when the pandemic began
 UPPER = ("leader", "strong")
-DISTORTED = ("IE",)  # GDP moved by the assets of multinational firms
+DISTORTED = "IE"  # GDP moved by the assets of multinational firms
 
 
 def growth_paths(tables: Tables, end: int = END) -> pd.DataFrame:
@@ -53,12 +54,8 @@ def growth_paths(tables: Tables, end: int = END) -> pd.DataFrame:
     logs = np.log1p(wide / 100)
     trend = logs[[y for y in years if y <= TREND[1]]].mean(axis=1)
     level = logs[[y for y in years if y > BASE]].sum(axis=1)
-    index = (
-        index_relative_to_eu(tables, 2023)
-        .query("year == @BASE", local_dict={"BASE": BASE})
-        .set_index("geo")["relative"]
-    )
-    group = tables["eis_group"].query("edition == @e", local_dict={"e": GROUP_EDITION}).set_index("geo")["group"]
+    index = index_relative_to_eu(tables, 2023).query(f"year == {BASE}").set_index("geo")["relative"]
+    group = tables["eis_group"].query(f"edition == {GROUP_EDITION}").set_index("geo")["group"]
     frame = member_states(tables)[["geo"]]
     values = {
         "group": group,
@@ -80,22 +77,12 @@ def growth_paths(tables: Tables, end: int = END) -> pd.DataFrame:
 
 def recovery_by_group(paths: pd.DataFrame) -> pd.DataFrame:
     """Return by group: n, mean shock, change, trend and shortfall, and the range of the shortfall."""
-    order = ["leader", "strong", "moderate", "modest"]
-    rows = (
-        paths.groupby("group")
-        .agg(
-            n=("geo", "size"),
-            shock=("shock", "mean"),
-            change=("change", "mean"),
-            trend=("trend", "mean"),
-            shortfall=("shortfall", "mean"),
-            lowest=("shortfall", "min"),
-            highest=("shortfall", "max"),
-        )
-        .reindex(order)
-        .dropna()
-    )
-    return rows.reset_index().assign(n=lambda f: f["n"].astype(int), coverage=paths["coverage"].iloc[0])
+    by_group = paths.groupby("group")
+    rows = by_group[["shock", "change", "trend", "shortfall"]].mean()
+    rows.insert(0, "n", by_group.size())
+    rows = rows.assign(lowest=by_group["shortfall"].min(), highest=by_group["shortfall"].max())
+    order = [g for g in GROUP_LABELS if g in rows.index]
+    return rows.loc[order].reset_index().assign(coverage=paths["coverage"].iloc[0])
 
 
 def recovery_tests(tables: Tables, rng: np.random.Generator, n_permutations: int = 9999) -> pd.DataFrame:
@@ -110,29 +97,17 @@ def recovery_tests(tables: Tables, rng: np.random.Generator, n_permutations: int
         that decides), coverage. A positive shortfall or a negative change under "gap" means that the less innovative do
         worse.
     """
-    tables, rows = tables, []
+    rows = []
     for end in (END, *OTHER_ENDS):
         paths = growth_paths(tables, end)
-        for sample, kept in (
-            ("EU27", paths),
-            ("without " + ", ".join(DISTORTED), paths[~paths["geo"].isin(DISTORTED)]),
-        ):
+        for sample, kept in (("EU27", paths), (f"without {DISTORTED}", paths[paths["geo"] != DISTORTED])):
             contrasts = {"gap": -kept["index"] / 10, "lower groups": (~kept["group"].isin(UPPER)).astype(float)}
             for outcome in ("shock", "change", "shortfall") if end == END else ("change", "shortfall"):
                 for contrast, x in contrasts.items():
                     found = permutation_slope(x, kept[outcome], rng, n_permutations)
                     main = (outcome, end, contrast, sample) == ("shortfall", END, "gap", "EU27")
-                    rows.append(
-                        {
-                            "outcome": outcome,
-                            "end": 2020 if outcome == "shock" else end,
-                            "contrast": contrast,
-                            "sample": sample,
-                            **found,
-                            "main": main,
-                            "coverage": kept["coverage"].iloc[0],
-                        }
-                    )
+                    row = {"outcome": outcome, "end": 2020 if outcome == "shock" else end, "contrast": contrast}
+                    rows.append(row | {"sample": sample} | found | {"main": main, "coverage": kept["coverage"].iloc[0]})
     return pd.DataFrame(rows)
 
 

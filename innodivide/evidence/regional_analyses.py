@@ -28,11 +28,11 @@ def splits(tables: Tables, plan: Plan) -> dict[str, barriers.Split]:
     }
 
 
-def profiles(tables: Tables, plan: Plan, n_boot: int = 199) -> barriers.Profiles:
+def profiles(tables: Tables, plan: Plan) -> barriers.Profiles:
     """Return the clusters of lagging regions by the shape of their barriers (`barriers.barrier_profiles`)."""
     lagging = claim.lagging_regions(tables)
     matrix = barriers.profile_matrix(claim.regional_contributions(tables), lagging.index)
-    return barriers.barrier_profiles(matrix, stream(plan, PROFILES), n_boot=n_boot)
+    return barriers.barrier_profiles(matrix, stream(plan, PROFILES), n_boot=199)
 
 
 def oaxaca_frame(tables: Tables) -> pd.DataFrame:
@@ -47,13 +47,12 @@ def oaxaca_frame(tables: Tables) -> pd.DataFrame:
     """
     places = regions(tables)[["geo", "relative"]]
     government = barriers.region_eqi(tables)["eqi"]
-    rows = tables["region_year"].query("year == @y and nuts_version == '2021'", local_dict={"y": WEALTH_YEAR})
-    wide = rows[rows["variable"].isin(["gdp_pc_pps_eu27_100", "population_implied"])].pivot(
-        index="nuts_code", columns="variable", values="value"
-    )
+    gdp, people = "gdp_pc_pps_eu27_100", "population_implied"
+    rows = tables["region_year"].query(f"year == {WEALTH_YEAR} and nuts_version == '2021'")
+    wide = rows[rows["variable"].isin([gdp, people])].pivot(index="nuts_code", columns="variable", values="value")
     parts = tables["ris_nuts2"][["nuts_code", "region_code"]].merge(wide.reset_index(), on="nuts_code")
-    heads = parts["population_implied"].where(parts["gdp_pc_pps_eu27_100"].notna())
-    product = (parts["gdp_pc_pps_eu27_100"] * heads).groupby(parts["region_code"]).sum(min_count=1)
+    heads = parts[people].where(parts[gdp].notna())
+    product = (parts[gdp] * heads).groupby(parts["region_code"]).sum(min_count=1)
     wealth = np.log(product / heads.groupby(parts["region_code"]).sum(min_count=1))
     group = tables["eis_group"].query("edition == 2023").set_index("geo")["group"]
     frame = places.assign(eqi=government, ln_gdp=wealth, emerging=places["geo"].map(group) == "emerging")
@@ -114,7 +113,7 @@ def pipeline_scenarios(
 
 
 @once
-def institutions_by_state(tables: Tables, reference: str = "EU") -> pd.DataFrame:
+def institutions_by_state(tables: Tables) -> pd.DataFrame:
     """Return the institutional gaps of the Member States; the quality of government as mean of a state's regions.
 
     Returns
@@ -124,7 +123,7 @@ def institutions_by_state(tables: Tables, reference: str = "EU") -> pd.DataFrame
         population, and so are the margins of the index, as if the errors of regions moved together. Beside it rank
         (1 = furthest behind; ties share the best).
     """
-    gaps = barriers.institutional_gaps(tables, reference)
+    gaps = barriers.institutional_gaps(tables)
     heads = barriers.region_eqi(tables)["population"].astype(float)
     rows = gaps[gaps["level"] == "region"]
     weight, keys = rows["unit"].map(heads), [rows["measure"], rows["geo"]]

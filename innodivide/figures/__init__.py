@@ -9,20 +9,18 @@ from innodivide.figures.country_maps import regions_beside
 from innodivide.figures.curves import lines, lorenz_plot
 from innodivide.figures.distributions import grouped_strip, null_histogram
 from innodivide.figures.estimates import interval_groups, interval_plot, power_curve
-from innodivide.figures.maps import project, region_map, tile_map
+from innodivide.figures.maps import region_map
 from innodivide.figures.matrices import group_history, presence_matrix
 from innodivide.figures.panels import record_and_scenarios, strength_columns
-from innodivide.figures.rows import coverage_bars, observed_expected, ranked_dots, strengths
+from innodivide.figures.projection import project
+from innodivide.figures.rows import observed_expected, ranked_dots
 from innodivide.figures.style import ACCENT, GROUP_COLOURS, save_bytes
+from innodivide.figures.tile_maps import tile_map
 from innodivide.figures.tiles import tile_rows
-from innodivide.wording import GROUP_LABELS, GROUP_LETTERS
 
 __all__ = [
     "ACCENT",
     "GROUP_COLOURS",
-    "GROUP_LABELS",
-    "GROUP_LETTERS",
-    "coverage_bars",
     "group_history",
     "grouped_strip",
     "interval_groups",
@@ -41,7 +39,6 @@ __all__ = [
     "save_bytes",
     "specification_curve",
     "strength_columns",
-    "strengths",
     "tile_map",
     "tile_rows",
 ]

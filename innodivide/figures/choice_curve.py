@@ -5,7 +5,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from innodivide.errors import ParameterError
+from innodivide.figures import parts
 from innodivide.figures import style as st
+from innodivide.figures.frame_checks import numbers, ranked, tidy
+
+LIMITS = (0.05, 20.0)  # an interval that runs beyond is cut there: the data say how far it goes
+TICKS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20)
 
 
 @st.house
@@ -16,10 +21,8 @@ def specification_curve(
     low: str,
     high: str,
     choices: dict[str, str],
-    highlight=None,
+    highlight: str,
     ylabel: str = "",
-    reference: float = 1.0,
-    limits: tuple[float, float] = (0.05, 20.0),
 ):
     """Draw sorted estimates with intervals above, and marks for the choices behind each below.
 
@@ -29,43 +32,34 @@ def specification_curve(
         One row per specification `label`, estimates and intervals > 0 (a ratio), one text column per choice.
     choices : mapping
         Column -> heading of the lower panel, in order.
-    highlight : str, optional
+    highlight : str
         The specification drawn in the accent colour.
-    limits : (float, float)
-        Ends of the axis; an interval that runs beyond is cut there (the data say how far it goes).
     """
-    who = "specification_curve"
-    frame = st.tidy(who, frame, [label, estimate, low, high, *choices], [label], [label])
-    frame = st.ranked(frame, st.numbers(who, frame, estimate))[::-1].reset_index(drop=True)
+    frame = tidy(frame, [label, estimate, low, high, *choices], [label], [label])
+    frame = ranked(frame, numbers(frame, estimate))[::-1].reset_index(drop=True)
     x = np.arange(len(frame))
-    value, lows, highs = (st.numbers(who, frame, c) for c in (estimate, low, high))
+    value, lows, highs = numbers(frame, estimate), numbers(frame, low), numbers(frame, high)
     if not (value > 0).all():
-        raise ParameterError(f"{who}: column {estimate!r} needs a positive number in every row")
-    marked = frame[label].isin(st.chosen(highlight)).to_numpy()
+        raise ParameterError(f"column {estimate!r} needs a positive number in every row")
+    marked = (frame[label] == highlight).to_numpy()
     rows = [(column, level) for column in choices for level in dict.fromkeys(sorted(frame[column].astype(str)))]
     heights = [2.0, 0.122 * len(rows) + 0.06 * len(choices)]  # together they leave room for a title on the page
     figure = Figure(figsize=(st.WIDTH, sum(heights)), layout="constrained")
     top, below = figure.subplots(2, 1, sharex=True, height_ratios=heights)
-    _log_vertical(top, limits)
-    top.vlines(
-        x, np.clip(lows, *limits), np.clip(highs, *limits), color="#C9CDD2", linewidth=0.6, zorder=1, rasterized=True
-    )
+    top.set_ylim(*LIMITS)
+    top.set_yscale("log")
+    top.set_yticks(TICKS, [st.short(t) for t in TICKS])
+    top.minorticks_off()
+    top.tick_params(axis="x", length=0, labelbottom=False)
+    ends = np.clip(lows, *LIMITS), np.clip(highs, *LIMITS)
+    top.vlines(x, *ends, color="#C9CDD2", linewidth=0.6, zorder=1, rasterized=True)
     top.scatter(x, value, s=5, color=st.GROUP_COLOURS["strong"], linewidths=0, zorder=2, rasterized=True)
     top.vlines(x[marked], lows[marked], highs[marked], color=st.ACCENT, linewidth=1.8, zorder=3)
     top.scatter(x[marked], value[marked], s=34, color=st.ACCENT, zorder=4)
-    st.reference_line(top, reference, axis="y")
+    parts.reference_line(top, 1.0, axis="y")
     top.set_ylabel(ylabel)
     _choice_marks(below, frame, x, choices, rows, marked)
     return figure
-
-
-def _log_vertical(ax, limits) -> None:
-    ax.set_ylim(*limits)
-    ax.set_yscale("log")
-    ticks = [t for t in (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20) if limits[0] <= t <= limits[1]]
-    ax.set_yticks(ticks, [st.short(t) for t in ticks])
-    ax.minorticks_off()
-    ax.tick_params(axis="x", length=0, labelbottom=False)
 
 
 def _choice_marks(ax, frame, x, choices, rows, marked) -> None:
@@ -84,7 +78,6 @@ def _choice_marks(ax, frame, x, choices, rows, marked) -> None:
     ax.set_ylim(max(places) + 0.8, 0.4)
     ax.set_xlim(-1, len(x))
     ax.tick_params(axis="both", length=0, labelsize=st.SMALL, labelbottom=False)
-    for side in ax.spines.values():
-        side.set_visible(False)
+    ax.spines[:].set_visible(False)
     ax.grid(False)
     ax.set_xlabel("Specifications, from lowest to highest estimate")

@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from innodivide.figures import parts
 from innodivide.figures import style as st
+from innodivide.figures.frame_checks import chosen, numbers, tidy
 from innodivide.figures.label_places import place_labels, spread
 
 
@@ -38,22 +40,15 @@ def lines(
     height : float
         Inches; more where many names stand at the ends.
     """
-    who, band = "lines", st.both_or_none("lines", low, high)
-    frame = st.tidy(who, frame, [x, y, series, low, high], [series, x], [series, x])
-    names, marked = list(frame[series].unique()), st.chosen(highlight)
-    figure, ax = st.plain_axes(max(height, 0.145 * len(names) + 0.9))
+    frame = tidy(frame, [x, y, series, low, high], [series, x], [series, x])
+    names, marked = list(frame[series].unique()), chosen(highlight)
+    figure, ax = parts.plain_axes(max(height, 0.145 * len(names) + 0.9))
     ends = []
     for at, name in enumerate(names):
-        part = frame[frame[series] == name]
-        across, up, look = st.numbers(who, part, x), st.numbers(who, part, y), _line_look(name, at, names, marked)
-        across = across + (0.14 * (at - (len(names) - 1) / 2) if bars else 0)
-        if band and bars:
-            lows, highs = st.numbers(who, part, low), st.numbers(who, part, high)
-            ax.vlines(across, lows, highs, color=look["color"], linewidth=1.2, zorder=1.8, label=f"interval {name}")
-        elif band:
-            lows, highs = st.numbers(who, part, low), st.numbers(who, part, high)
-            ax.fill_between(across, lows, highs, color=look["color"], alpha=0.18, linewidth=0, zorder=1)
-            ax.plot(across, np.column_stack([lows, highs]), color=st.RULE, linewidth=0.6, zorder=1)
+        part, look = frame[frame[series] == name], _line_look(name, at, names, marked)
+        up, across = numbers(part, y), numbers(part, x) + (0.14 * (at - (len(names) - 1) / 2) if bars else 0)
+        if low is not None:
+            _draw_interval(ax, across, numbers(part, low), numbers(part, high), look["color"], bars, name)
         if name in st.GROUP_COLOURS:  # cased, so that the pale groups show on white
             ax.plot(across, up, color=st.QUIET, linewidth=look["linewidth"] + 1, zorder=look["zorder"] - 0.1)
         dots = {"marker": "o", "markersize": 3.5 if len(names) < 10 or name in marked else 2}
@@ -62,57 +57,50 @@ def lines(
         if (~np.isnan(up)).any():
             last = np.flatnonzero(~np.isnan(up))[-1]
             ends.append((across[last], up[last], name, st.RULE if name in st.GROUP_COLOURS else look["color"]))
-    st.reference_line(ax, reference, reference_label, axis="y")
+    parts.reference_line(ax, reference, reference_label, axis="y")
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
-    if np.equal(np.mod(st.numbers(who, frame, x), 1), 0).all():
+    if np.equal(np.mod(numbers(frame, x), 1), 0).all():
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     _name_ends(ax, ends, marked)
     return figure
 
 
 @st.house
-def lorenz_plot(
-    frame: pd.DataFrame,
-    series: str = "series",
-    highlight=None,
-    xlabel: str = "Cumulative share of countries, smallest first",
-    ylabel: str = "Cumulative share of participation",
-):
-    """Draw Lorenz curves with the diagonal of equal shares, each curve named beside it.
+def lorenz_plot(frame: pd.DataFrame):
+    """Draw Lorenz curves of participation with the diagonal of equal shares, each curve named beside it.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        Columns `series`, cum_units and cum_share (both from 0 to 1), points of each curve.
+        Columns series, cum_units and cum_share (both from 0 to 1), points of each curve.
     """
-    who = "lorenz_plot"
-    frame = st.tidy(who, frame, [series, "cum_units", "cum_share"], [series, "cum_units", "cum_share"])
-    figure, ax = st.plain_axes(5.2)
+    frame = tidy(frame, ["series", "cum_units", "cum_share"], ["series", "cum_units", "cum_share"])
+    figure, ax = parts.plain_axes(5.2)
     ax.plot([0, 1], [0, 1], color=st.RULE, linewidth=1, zorder=1, label="equal")
-    ax.text(
-        0.4,
-        0.42,
-        "equal shares",
-        rotation=45,
-        rotation_mode="anchor",
-        transform_rotates_text=True,
-        ha="center",
-        va="bottom",
-        fontsize=st.SMALL,
-        color=st.QUIET,
-    )
-    ax.set(xlim=(0, 1), ylim=(0, 1), xlabel=xlabel, ylabel=ylabel, aspect="equal")
+    along = {"rotation": 45, "rotation_mode": "anchor", "transform_rotates_text": True, "va": "bottom"}
+    parts.middle(ax, 0.4, 0.42, "equal shares", color=st.QUIET, **along)
+    ax.set(xlabel="Cumulative share of countries, smallest first", ylabel="Cumulative share of participation")
+    ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
     ax.grid(axis="both")
     for axis in (ax.xaxis, ax.yaxis):
         axis.set_major_formatter(PercentFormatter(1, decimals=0))
-    names, marked, curves = list(frame[series].unique()), st.chosen(highlight), {}
+    names, curves = list(frame["series"].unique()), {}
     for at, name in enumerate(names):
-        part, look = frame[frame[series] == name], _line_look(name, at, names, marked)
-        curves[name] = st.numbers(who, part, "cum_units"), st.numbers(who, part, "cum_share"), look["color"]
-        ax.plot(*curves[name][:2], label=str(name), **look)
-    _name_curves(ax, curves, marked)
+        part, look = frame[frame["series"] == name], _line_look(name, at, names, set())
+        curves[name] = numbers(part, "cum_units"), numbers(part, "cum_share")
+        ax.plot(*curves[name], label=str(name), **look)
+    _name_curves(ax, curves)
     return figure
+
+
+def _draw_interval(ax, across, low, high, colour: str, bars: bool, name) -> None:
+    """Draw a band around a line, or an upright line at each of its points."""
+    if bars:
+        ax.vlines(across, low, high, color=colour, linewidth=1.2, zorder=1.8, label=f"interval {name}")
+    else:
+        ax.fill_between(across, low, high, color=colour, alpha=0.18, linewidth=0, zorder=1)
+        ax.plot(across, np.column_stack([low, high]), color=st.RULE, linewidth=0.6, zorder=1)
 
 
 def _line_look(name, at: int, names: list, marked: set) -> dict:
@@ -120,13 +108,8 @@ def _line_look(name, at: int, names: list, marked: set) -> dict:
     if name in marked:
         return {"color": st.ACCENT, "linewidth": 2.2, "zorder": 3}
     if name in st.GROUP_COLOURS:
-        return {
-            "color": st.GROUP_COLOURS[name],
-            "linewidth": 2.2,
-            "zorder": 2.5,
-            "markeredgecolor": st.QUIET,
-            "markeredgewidth": 0.5,
-        }
+        look = {"linewidth": 2.2, "zorder": 2.5, "markeredgecolor": st.QUIET, "markeredgewidth": 0.5}
+        return {"color": st.GROUP_COLOURS[name]} | look
     if len(names) > len(st.SERIES_COLOURS):
         return {"color": "#B5B5B5", "linewidth": 1, "zorder": 2}
     return {
@@ -148,32 +131,18 @@ def _name_ends(ax, ends, marked) -> None:
     texts = [textwrap.fill(str(e[2]), 24) for e in ends]
     heights = spread(points[:, 1], 1.28 * st.SMALL / scale * max(t.count("\n") + 1 for t in texts))
     shift = max(0.0, box.y0 - heights.min()) - max(0.0, heights.max() - box.y1) * (heights.min() > box.y0)
+    line = {"arrowstyle": "-", "linewidth": 0.7, "shrinkA": 2, "shrinkB": 3, "relpos": (0, 0.5)}
     for (across, up, name, colour), text, place, height in zip(ends, texts, points, heights + shift):
-        ax.annotate(
-            text,
-            (across, up),
-            xytext=((box.x1 - place[0]) * scale + 14, (height - place[1]) * scale),
-            textcoords="offset points",
-            va="center",
-            ha="left",
-            fontsize=st.SMALL,
-            annotation_clip=False,
-            arrowprops={
-                "arrowstyle": "-",
-                "color": colour,
-                "linewidth": 0.7,
-                "shrinkA": 2,
-                "shrinkB": 3,
-                "relpos": (0, 0.5),
-            },
-            **_emphasis(name, marked),
-        )
+        offset = (box.x1 - place[0]) * scale + 14, (height - place[1]) * scale
+        look = {"color": st.ACCENT, "fontweight": "bold"} if name in marked else {"color": st.INK}
+        look |= {"va": "center", "ha": "left", "annotation_clip": False, "arrowprops": line | {"color": colour}}
+        parts.beside(ax, text, (across, up), offset, **look)
 
 
-def _name_curves(ax, curves, marked) -> None:
+def _name_curves(ax, curves: dict) -> None:
     """Write each curve's name where it stands clear of the others; if some never do, list all above the diagonal."""
     grid = np.linspace(0.3, 0.92, 125)
-    heights = {n: np.interp(grid, c[0], c[1]) for n, c in curves.items()}
+    heights = {n: np.interp(grid, *c) for n, c in curves.items()}
     room = {
         n: np.min([np.abs(h - o) for m, o in [*heights.items(), (None, grid)] if m != n], axis=0)
         for n, h in heights.items()
@@ -182,18 +151,10 @@ def _name_curves(ax, curves, marked) -> None:
         order = sorted(curves, key=lambda n: (-heights[n].mean(), n))
         handles = {line.get_label(): line for line in ax.get_lines()}
         key = ax.legend([handles[str(n)] for n in order], [str(n) for n in order], loc="upper left", handlelength=3)
-        for text, name in zip(key.get_texts(), order):
-            text.set(**_emphasis(name, marked))
+        for text in key.get_texts():
+            text.set_color(st.INK)
         return
     obstacles = np.concatenate([np.column_stack([grid, h]) for h in [*heights.values(), grid]])
     spots = {n: int(np.argmax(r)) for n, r in room.items()}
-    place_labels(
-        ax,
-        [(grid[i], heights[n][i], [str(n)], _emphasis(n, marked)) for n, i in spots.items()],
-        obstacles,
-        reach=(6, 12, 20, 30),
-    )
-
-
-def _emphasis(name, marked) -> dict:
-    return {"color": st.ACCENT, "fontweight": "bold"} if name in marked else {"color": st.INK}
+    labels = [(grid[i], heights[n][i], [str(n)], {"color": st.INK}) for n, i in spots.items()]
+    place_labels(ax, labels, obstacles, reach=(6, 12, 20, 30))

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator, PercentFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, PercentFormatter
 
 from innodivide.errors import ParameterError
+from innodivide.figures import parts
 from innodivide.figures import style as st
+from innodivide.figures.frame_checks import numbers, ranked, tidy
 
 
 @st.house
@@ -41,30 +43,27 @@ def interval_plot(
     marks : mapping, optional
         Further values to draw as lines, by the names written left of their upper ends.
     """
-    who = "interval_plot"
-    frame = st.tidy(who, frame, [label, estimate, low, high, note, order], [label], [label])
-    rank = -st.numbers(who, frame, order) if order else st.numbers(who, frame, estimate)
-    frame = st.ranked(frame, rank)
-    x, lows, highs = (st.numbers(who, frame, c) for c in (estimate, low, high))
+    frame = tidy(frame, [label, estimate, low, high, note, order], [label], [label])
+    frame = ranked(frame, -numbers(frame, order) if order else numbers(frame, estimate))
+    x, lows, highs = numbers(frame, estimate), numbers(frame, low), numbers(frame, high)
     if log and (x <= 0).any():
-        raise ParameterError(
-            f"{who}: column {estimate!r} has values at or below zero, which a log scale cannot show; use log=False"
-        )
+        raise ParameterError(f"column {estimate!r} has values at or below zero, which log=True cannot show")
     known = np.isfinite(x)
-    figure, ax, y = st.row_axes(frame[label], row=0.22)
+    figure, ax, y = parts.row_axes(frame[label], row=0.22)
     ax.tick_params(axis="y", pad=7)
     lower, upper = _window(x, lows, highs, reference, log)
     if log:
         _log_axis(ax, lower, upper)
-    ax.set_xlim(min([lower, *(marks or {}).values()]), max([upper, *(marks or {}).values()]))
+    marks = marks or {}
+    ax.set_xlim(min([lower, *marks.values()]), max([upper, *marks.values()]))
     left, right = np.clip(lows, lower, upper), np.clip(highs, lower, upper)
     ax.hlines(y, left, right, color=st.INK, linewidth=1.4, zorder=2, label="interval")
     for ends, cut, marker in ((left, lows < lower, "<"), (right, highs > upper, ">")):
         ax.scatter(ends[cut], y[cut], marker=marker, s=26, color=st.INK, zorder=3, clip_on=False)
-    st.dots(ax, x[known], y[known], st.GROUP_COLOURS["strong"], edgecolors=st.INK, linewidths=0.6, marker="s", s=30)
-    st.reference_line(ax, reference)
-    for name, value in (marks or {}).items():
-        st.reference_line(ax, value, name, ha="right")  # clear of the numbers' heading
+    parts.dots(ax, x[known], y[known], st.GROUP_COLOURS["strong"], edgecolors=st.INK, linewidths=0.6, marker="s", s=30)
+    parts.reference_line(ax, reference)
+    for name, value in marks.items():
+        parts.reference_line(ax, value, name, ha="right")  # clear of the numbers' heading
     ax.set_xlabel(xlabel)
     texts = [
         f"{st.three_digits(e)} ({st.three_digits(a)} to {st.three_digits(b)})" if ok else "not estimated"
@@ -82,10 +81,9 @@ def interval_groups(
     estimate: str,
     low: str,
     high: str,
-    reference: float | None = 0.0,
+    order: str,
     reference_label: str = "",
     xlabel: str = "",
-    order: str | None = None,
 ):
     """Draw several estimates with intervals in each row, told apart by shade and mark and named in the first row.
 
@@ -93,61 +91,36 @@ def interval_groups(
     ----------
     frame : pandas.DataFrame
         One row per `label` and `series`, at most three series; the numbers are finite.
-    order : str, optional
-        Column that ranks rows and, within a row, series, smallest first; otherwise both come in alphabetic order.
+    order : str
+        Column that ranks rows and, within a row, series, smallest first.
+    reference_label : str
+        Name of the line at zero.
     """
-    who = "interval_groups"
-    keys = [order] if order else [label, series]
-    frame = st.tidy(who, frame, [label, series, estimate, low, high, order], keys, [label, series])
+    frame = tidy(frame, [label, series, estimate, low, high, order], [order], [label, series])
     rows, kinds = list(dict.fromkeys(frame[label])), list(dict.fromkeys(frame[series]))
     if len(kinds) > len(st.SERIES_MARKS):
-        raise ParameterError(f"{who}: at most {len(st.SERIES_MARKS)} series can be told apart, got {len(kinds)}")
-    if not np.isfinite([st.numbers(who, frame, c) for c in (estimate, low, high)]).all():
-        raise ParameterError(f"{who}: an estimate or an end of its interval is missing or infinite")
-    figure, ax, places = st.row_axes(rows, row=0.17 * len(kinds) + 0.13, extra=0.95, wrap=26)
-    steps = 0.17 / (0.17 * len(kinds) + 0.13) * (np.arange(len(kinds)) - (len(kinds) - 1) / 2)
+        raise ParameterError(f"at most {len(st.SERIES_MARKS)} series can be told apart, got {len(kinds)}")
+    if not np.isfinite([numbers(frame, c) for c in (estimate, low, high)]).all():
+        raise ParameterError("an estimate or an end of its interval is missing or infinite")
+    height = 0.17 * len(kinds) + 0.13
+    figure, ax, places = parts.row_axes(rows, row=height, extra=0.95, wrap=26)
+    steps = 0.17 / height * (np.arange(len(kinds)) - (len(kinds) - 1) / 2)
     for kind, step, colour, marker in zip(kinds, steps, st.SERIES_SHADES, st.SERIES_MARKS):
         part = frame[frame[series] == kind].set_index(label).reindex(rows).dropna(subset=[estimate])
-        y = places[[rows.index(r) for r in part.index]] + step
-        ax.hlines(
-            y,
-            part[low].astype(float),
-            part[high].astype(float),
-            color=colour,
-            linewidth=1.5,
-            zorder=2,
-            label=f"interval {kind}",
-        )
-        ax.scatter(
-            part[estimate].astype(float),
-            y,
-            c=colour,
-            marker=marker,
-            s=30,
-            zorder=3,
-            label=str(kind),
-            edgecolors=st.INK,
-            linewidths=0.5,
-        )
-    st.reference_line(ax, reference, reference_label)
+        x, y = numbers(part, estimate), places[[rows.index(r) for r in part.index]] + step
+        ends = numbers(part, low), numbers(part, high)
+        ax.hlines(y, *ends, color=colour, linewidth=1.5, zorder=2, label=f"interval {kind}")
+        look = {"marker": marker, "s": 30, "edgecolors": st.INK, "linewidths": 0.5, "zorder": 3}
+        ax.scatter(x, y, c=colour, label=str(kind), **look)
+    parts.reference_line(ax, 0.0, reference_label)
     ax.set_xlabel(xlabel)
     _name_series(ax, frame[frame[label] == rows[0]], places[0] + steps, kinds, series, low, high)
     return figure
 
 
 @st.house
-def power_curve(
-    frame: pd.DataFrame,
-    x: str,
-    y: str,
-    se: str | None = None,
-    target: float = 0.8,
-    solution: float | None = None,
-    xlabel: str = "",
-    ylabel: str = "Power",
-    log: bool = False,
-):
-    """Draw power against effect size, its simulation error, the target and where the curve reaches it.
+def power_curve(frame: pd.DataFrame, x: str, y: str, se: str, target: float, solution: float | None, xlabel: str = ""):
+    """Draw power against effect size (log scale), its simulation error, the target and where the curve reaches it.
 
     Parameters
     ----------
@@ -157,57 +130,38 @@ def power_curve(
     solution : float, optional
         The minimum detectable effect; None or nan says that the target is not reached.
     """
-    who = "power_curve"
-    frame = st.tidy(who, frame, [x, y, se], [x], [x])
-    across, power = st.numbers(who, frame, x), st.numbers(who, frame, y)
-    error = 1.96 * np.nan_to_num(st.numbers(who, frame, se))
-    figure, ax = st.plain_axes(3.2)
+    frame = tidy(frame, [x, y, se], [x], [x])
+    across, power = numbers(frame, x), numbers(frame, y)
+    error = 1.96 * np.nan_to_num(numbers(frame, se))
+    figure, ax = parts.plain_axes(3.2)
     colour = st.GROUP_COLOURS["strong"]
     ax.plot(across, power, color=colour, linewidth=1.6, zorder=2)
     ax.errorbar(across, power, yerr=error, fmt="o", color=colour, markersize=4.5, linewidth=1.2, zorder=3)
-    if log:
-        ax.set_xscale("log")
-        ax.set_xticks(across, [st.short(v) for v in across])
-        ax.minorticks_off()
-    ax.set(ylim=(0, 1.02), xlabel=xlabel, ylabel=ylabel)
+    ax.set_xscale("log")
+    ax.set_xticks(across, [st.short(v) for v in across])
+    ax.minorticks_off()
+    ax.set(ylim=(0, 1.02), xlabel=xlabel, ylabel="Power")
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     reached = solution is not None and np.isfinite(solution)
-    st.reference_line(ax, target, f"target {target:.0%}" + ("" if reached else ": not reached here"), axis="y")
+    parts.reference_line(ax, target, f"target {target:.0%}" + ("" if reached else ": not reached here"), axis="y")
     if reached:
         ax.plot([solution, solution], [0, target], color=st.ACCENT, linewidth=1.4, zorder=2.5, label="solution")
         left = solution > ax.get_xlim()[0] + 0.6 * np.ptp(ax.get_xlim())
-        ax.annotate(
-            f"smallest detectable: {st.short(solution)}",
-            (solution, 0.04),
-            textcoords="offset points",
-            xytext=(-5 if left else 5, 0),
-            ha="right" if left else "left",
-            fontsize=st.SMALL,
-            color=st.ACCENT,
-            fontweight="bold",
-            bbox=st.PAPER,
-        )
+        look = {"ha": "right" if left else "left", "color": st.ACCENT, "fontweight": "bold", "bbox": st.PAPER}
+        parts.beside(ax, f"smallest detectable: {st.short(solution)}", (solution, 0.04), (-5 if left else 5, 0), **look)
     return figure
 
 
 def _name_series(ax, first, heights, kinds, series: str, low: str, high: str) -> None:
     """Write each series' name after its interval in the first row, or before it where there is no room."""
     st.settle(ax.figure)
-    edge = ax.get_window_extent().x1
+    edge, look = ax.get_window_extent().x1, {"va": "center_baseline", "zorder": 4, "color": st.INK, "bbox": st.PAPER}
     for _, row in first.iterrows():
-        at = heights[kinds.index(row[series])]
-        look = {
-            "textcoords": "offset points",
-            "va": "center_baseline",
-            "zorder": 4,
-            "fontsize": st.SMALL,
-            "color": st.INK,
-            "bbox": st.PAPER,
-        }
-        name = ax.annotate(str(row[series]), (row[high], at), xytext=(5, 0), ha="left", **look)
+        text, at = str(row[series]), heights[kinds.index(row[series])]
+        name = parts.beside(ax, text, (row[high], at), (5, 0), ha="left", **look)
         if name.get_window_extent().x1 > edge:
             name.remove()
-            ax.annotate(str(row[series]), (row[low], at), xytext=(-5, 0), ha="right", **look)
+            parts.beside(ax, text, (row[low], at), (-5, 0), ha="right", **look)
 
 
 def _window(x, lows, highs, reference, log) -> tuple[float, float]:
@@ -232,19 +186,16 @@ def _log_axis(ax, low: float, high: float) -> None:
     ax.set_xscale("log")
     ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if decades < 2.5 else (1,), numticks=20))
     ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_minor_formatter(NullFormatter())
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:,.10g}"))
 
 
 def _columns_at_right(ax, places, heading: str, columns) -> None:
     """Print columns of text right of the axes, each left-aligned after the one before, the first with a heading."""
-    right, look = 8.0, {"textcoords": "offset points", "annotation_clip": False, "fontsize": st.SMALL}
-    head = ax.annotate(heading, (1, 1), xycoords="axes fraction", xytext=(right, 3), color=st.QUIET, **look)
+    right, outside = 8.0, {"annotation_clip": False}
+    head = parts.beside(ax, heading, (1, 1), (right, 3), xycoords="axes fraction", color=st.QUIET, **outside)
     for column in columns:
-        written = [
-            ax.annotate(text, (1, at), xycoords=ax.get_yaxis_transform(), xytext=(right, 0), va="center", **look)
-            for at, text in zip(places, column)
-        ]
+        look = outside | {"xycoords": ax.get_yaxis_transform(), "va": "center"}
+        written = [parts.beside(ax, text, (1, at), (right, 0), **look) for at, text in zip(places, column)]
         st.settle(ax.figure)
         right += max(t.get_window_extent().width for t in [*written, head]) * 72 / ax.figure.dpi + 10
         head = written[0]

@@ -72,18 +72,10 @@ def place_labels(ax, labels, obstacles, reach=(7, 13, 22), pad=4.0, **look) -> N
 def _covering(edges, blocked, taken, inside, pad: float) -> float:
     """Return the penalty of a label box: labels and points covered, and how far it leaves the axes."""
     left, bottom, right, top = edges
-    points = (
-        (
-            (blocked[:, 0] > left - pad)
-            & (blocked[:, 0] < right + pad)
-            & (blocked[:, 1] > bottom - pad)
-            & (blocked[:, 1] < top + pad)
-        ).sum()
-        if len(blocked)
-        else 0
-    )
+    points = ((blocked > edges[:2] - pad) & (blocked < edges[2:] + pad)).all(axis=1).sum()
     shared = sum(max(0, min(right, t[2]) - max(left, t[0])) * max(0, min(top, t[3]) - max(bottom, t[1])) for t in taken)
-    outside = (
-        max(0, inside.x0 - left) + max(0, right - inside.x1) + max(0, inside.y0 - bottom) + max(0, top - inside.y1)
+    across, up = (
+        max(0, inside.x0 - left) + max(0, right - inside.x1),
+        max(0, inside.y0 - bottom) + max(0, top - inside.y1),
     )
-    return 60 * points + (200 + shared if shared else 0) + 20 * outside
+    return 60 * points + (200 + shared if shared else 0) + 20 * (across + up)

@@ -7,7 +7,9 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from innodivide.errors import ParameterError
+from innodivide.figures import parts
 from innodivide.figures import style as st
+from innodivide.figures.frame_checks import groups, numbers, on_grid, tidy
 from innodivide.wording import GROUP_LABELS
 
 _TILE, _CHIP, _HEAD, _EDGE = 0.37, 0.205, 0.2, 0.1  # inches: tile of the map, tile of the rows, row label, margin
@@ -28,16 +30,13 @@ def tile_rows(frame: pd.DataFrame, grid: pd.DataFrame, group: str, value: str, x
     xlabel : str
         What the number counts.
     """
-    who = "tile_rows"
-    grid = st.tidy(who, grid, ["geo", "row", "col"], ["geo"], ["geo"])
-    frame = st.tidy(who, frame, ["geo", group, value], [value, "geo"], ["geo"])
-    strange = sorted(set(frame["geo"]) - set(grid["geo"]))
-    if strange:
-        raise ParameterError(f"{who}: the grid has no square for {', '.join(strange)}")
-    names, counts = st.groups(who, frame[group]), st.numbers(who, frame, value)
+    grid = tidy(grid, ["geo", "row", "col"], ["geo"], ["geo"])
+    frame = tidy(frame, ["geo", group, value], [value, "geo"], ["geo"])
+    on_grid(frame, grid)
+    names, counts = groups(frame[group]), numbers(frame, value)
     known = np.isfinite(counts) & np.array([n is not None for n in names])
     if not known.any() or (counts[known] < 0).any() or np.mod(counts[known], 1).any():
-        raise ParameterError(f"{who}: column {value!r} has to hold whole numbers from zero on, with a {group!r}")
+        raise ParameterError(f"column {value!r} has to hold whole numbers from zero on, with a {group!r}")
     cells = {g: (n, int(c)) for g, n, c, ok in zip(frame["geo"], names, counts, known) if ok}
     rows = [[(c, g) for g, (n, c) in cells.items() if n == name] for name in st.GROUP_COLOURS]
     rows = [(name, row) for name, row in zip(st.GROUP_COLOURS, rows) if row]
@@ -71,14 +70,14 @@ def _map(figure: Figure, grid: pd.DataFrame, cells: dict, height: float) -> None
     wide, tall = _TILE * (grid["col"].max() + 1), _TILE * (grid["row"].max() + 1)
     ax = _axes(figure, _EDGE, wide, (height - tall) / 2, tall)
     ax.axis("off")
-    look = {"ha": "center", "va": "center", "zorder": 3}
     for geo, row, col in zip(grid["geo"], grid["row"], grid["col"]):
         name, count = cells.get(geo, (None, None))
         x, y = col * _TILE, row * _TILE
         ink = _tile(ax, x, y, _TILE, geo, name)
-        ax.text(x + _TILE / 2, y + 0.32 * _TILE, geo, fontsize=st.SMALL, color=ink, **look)
+        parts.middle(ax, x + _TILE / 2, y + 0.32 * _TILE, geo, color=ink, zorder=3)
         text = "?" if count is None else str(count)
-        ax.text(x + _TILE / 2, y + 0.7 * _TILE, text, fontsize=10, fontweight="bold", color=ink, **look)
+        look = {"fontsize": 10, "fontweight": "bold", "color": ink, "zorder": 3}
+        parts.middle(ax, x + _TILE / 2, y + 0.7 * _TILE, text, **look)
 
 
 def _rows(figure: Figure, rows: list, deep: list, height: float, left: float, xlabel: str) -> None:
@@ -99,7 +98,7 @@ def _rows(figure: Figure, rows: list, deep: list, height: float, left: float, xl
             seen[count] = seen.get(count, 0) + 1
             x, top = (count + 0.5) * step - size / 2, y - seen[count] * _CHIP
             ink = _tile(ax, x, top, size, geo, name)
-            ax.text(x + size / 2, top + size / 2, geo, ha="center", va="center", fontsize=st.SMALL, color=ink, zorder=3)
+            parts.middle(ax, x + size / 2, top + size / 2, geo, color=ink, zorder=3)
         y += 0.5 * _HEAD
     ticks = MaxNLocator(integer=True, min_n_ticks=1, nbins=12).tick_values(0, most)
     ticks = ticks[(ticks >= 0) & (ticks <= most)].astype(int)

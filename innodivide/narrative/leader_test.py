@@ -80,7 +80,7 @@ def answer_facts(tables: Tables, main: Confirmatory, curve, plan: Plan) -> dict:
         "treated": join_names(treated),
         "rate_leader": rates[True],
         "rate_other": rates[False],
-        "alpha": float(plan.fixed["test"]["alpha"]),
+        "alpha": plan.alpha,
         "so": "the figures show an association" if low or high else unsure,
         "dropped": join_names(main.profile.dropped, none="nothing"),
         "reading": "more often" if low else "less often" if high else "neither clearly more nor clearly less often",

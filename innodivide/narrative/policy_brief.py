@@ -6,6 +6,7 @@ from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence.claims import membership
 from innodivide.evidence.claims.connection import connected_states
+from innodivide.evidence.claims.thresholds import BRIEF_EDITION
 from innodivide.evidence.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import participation, tiers
@@ -43,7 +44,7 @@ def answer_facts(tables: Tables, main: Confirmatory, curve, ledger: pd.DataFrame
     """Return the numbers of the answer in two sentences: the leader test, size, and the verdicts counted."""
     size, counts = membership.size_test(main, plan), ledger["verdict"].value_counts()
     found = [f"{n} {VERBS[v][n > 1]}" for v, n in ((v, int(counts.get(v, 0))) for v in VERBS) if n]
-    clear = size.p_value < float(plan.fixed["test"]["alpha"])
+    clear = size.p_value < plan.alpha
     return leader_test.answer_facts(tables, main, curve, plan) | {
         "size": "does go" if clear and size.estimate > 0 else "does not clearly go",
         "p_size": p_text(size.p_value, "= "),
@@ -81,11 +82,9 @@ def member_facts(tables: Tables, rows: pd.DataFrame, ledger: pd.DataFrame) -> di
     """Return what the tile map shows, and the states that the brief names, now and when it was written."""
     facts = words_participation.country_facts(rows.assign(per_million=0.0))
     leaders, named = rows[rows["group"] == "leader"], rows[rows["geo"].isin(NAMED_FIVE)].sort_values(["n", "name"])
-    then = named_counts(tables, ipcei_dyads(tables, until=BRIEF_CUTOFF), NAMED_FIVE)
+    then = named_counts(ipcei_dyads(tables, until=BRIEF_CUTOFF), NAMED_FIVE)
     over = rows[(2 * rows["n"] > rows["n_possible"]) & ~rows["geo"].isin(NAMED_FIVE)]
-    group = (
-        tables["eis_group"].query("edition == @e", local_dict={"e": membership.BRIEF_EDITION}).set_index("geo")["group"]
-    )
+    group = tables["eis_group"].query("edition == @e", local_dict={"e": BRIEF_EDITION}).set_index("geo")["group"]
     other = rows[rows["geo"].isin(NAMED_THREE) & (rows["geo"].map(group) != "modest")].iloc[-1]
     return facts | {
         "stance": STANCE[ledger.set_index("claim_id").at["C02", "verdict"]],
@@ -101,7 +100,7 @@ def member_facts(tables: Tables, rows: pd.DataFrame, ledger: pd.DataFrame) -> di
         "other": other["name"],
         "other_n": int(other["n"]),
         "other_group": group[other["geo"]],
-        "other_edition": f"EIS {membership.BRIEF_EDITION}",
+        "other_edition": f"EIS {BRIEF_EDITION}",
     }
 
 
@@ -199,7 +198,7 @@ def method_rows(tables: Tables, main: Confirmatory, curve, audit: pd.DataFrame, 
     """Return the method in a few rows: item, text."""
     facts = leader_test.answer_facts(tables, main, curve, plan)
     values = facts | {f"audit_{k}": v for k, v in method_audit.method_facts(audit, facts["alpha"]).items()}
-    values |= {"permutations": plan.fixed["test"]["permutations"], "registered": plan.fixed["registered"]}
+    values |= {"permutations": plan.permutations, "registered": plan.fixed["registered"]}
     values |= {"mde_low": curve.odds_ratio_low, "mde_high": curve.odds_ratio_high, "departures": len(plan.departures)}
     values["later"] = len(plan.supplement["claim_rules"])
     return pd.DataFrame([(item, text.format(**values)) for item, text in METHOD.items()], columns=["item", "text"])

@@ -476,7 +476,7 @@ def test_the_finding_follows_the_rule_and_says_what_it_rests_on():
     for words in ("62 regions", "13 Member States", "by construction", "weights that reproduce"):
         assert words in finding.coverage
     with pytest.raises(ParameterError, match="weights"):
-        claims.shared_barriers_finding(TABLES, rng(), weights="own", n_boot=20)
+        claims.regional_contributions(TABLES, weights="own")
 
 
 @pytest.mark.parametrize("geo", ["PL", "PT", "SE", "SK", "LV", "MT"])

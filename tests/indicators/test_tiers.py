@@ -9,6 +9,8 @@ import pytest
 from innodivide.data import Tables
 from innodivide.errors import DataError, ParameterError
 from innodivide.evidence.claims import connection as claims_tiers
+from innodivide.evidence.claims import recovery_and_money
+from innodivide.evidence.claims.finding import NOT_TESTABLE
 from innodivide.indicators import tiers
 from innodivide.indicators.tiers import money
 
@@ -218,8 +220,8 @@ def test_rule_on_regions(monkeypatch):
 
     assert [cases(*x) for x in ((121, 200), (120, 200), (10, 121), (10, 120))] == [
         "supported",
-        claims_tiers.NOT_TESTABLE,
-        claims_tiers.NOT_TESTABLE,
+        NOT_TESTABLE,
+        NOT_TESTABLE,
         "contradicted",
     ]
 
@@ -246,7 +248,7 @@ def test_rule_on_money(monkeypatch, rhos, ps, last, expected):
     monkeypatch.setattr(money, "money_against_gap", lambda *_: money_rows(rhos, ps))
     row = pd.DataFrame([{"year": 2020, "estimate": last[0], "ci_low": -9.0, "ci_high": 9.0, "p_value": last[1]}])
     monkeypatch.setattr(money, "recommendation_against_gap", lambda *_: row)
-    assert claims_tiers.reform_money(TABLES, np.random.default_rng(1)).verdict == expected
+    assert recovery_and_money.reform_money(TABLES, np.random.default_rng(1)).verdict == expected
 
 
 def test_findings_are_complete_and_repeatable():
@@ -255,14 +257,14 @@ def test_findings_are_complete_and_repeatable():
         return [
             claims_tiers.tiers_hardly_connect(TABLES, rng, n_null=199),
             claims_tiers.partnership_demand(TABLES),
-            claims_tiers.uneven_recovery(TABLES, rng, n_permutations=99),
+            recovery_and_money.uneven_recovery(TABLES, rng, n_permutations=99),
             claims_tiers.regions_beyond(TABLES),
-            claims_tiers.reform_money(TABLES, rng, n_permutations=99),
+            recovery_and_money.reform_money(TABLES, rng, n_permutations=99),
         ]
 
     first = findings()
     assert [f.claim_id for f in first] == ["C05", "C07", "C09", "C11", "C12"]
-    allowed = {"supported", "partly", "contradicted", "inconclusive", claims_tiers.NOT_TESTABLE}
+    allowed = {"supported", "partly", "contradicted", "inconclusive", NOT_TESTABLE}
     assert all(f.verdict in allowed and f.numbers and f.coverage and "nan" not in f.numbers for f in first)
     assert first == findings()
 

@@ -17,6 +17,7 @@ from innodivide.indicators.barriers import scores
 from innodivide.narrative import annex
 from innodivide.narrative.annex import overview, short_names
 from innodivide.narrative.annex import record as tier1
+from innodivide.wording import GROUP_LETTERS
 
 TABLES = Tables()
 
@@ -162,7 +163,7 @@ def test_an_excerpt_shows_the_first_rows_and_keeps_all_in_its_data(gaps):
 def test_the_table_of_editions_has_a_column_for_each():
     table, own = annex.editions_table(TABLES, "RO"), country_profile.editions(TABLES, "RO")
     assert [c[0] for c in table.columns.values()][1:] == [str(e) for e in own["edition"]]
-    assert table.cells()[0][1:] == [figures.GROUP_LETTERS[g] for g in own["group"]]
+    assert table.cells()[0][1:] == [GROUP_LETTERS[g] for g in own["group"]]
     assert table.cells()[1][1:].count("–") == own["rank"].isna().sum() > 0
 
 
@@ -218,10 +219,10 @@ def test_no_name_in_the_list_of_what_stands_out_has_a_colon():
 def test_panels_refuse_what_they_cannot_draw():
     frame = pd.DataFrame({"name": ["a", "a"], "x": [1.0, 2.0], "m": 1.0})
     with pytest.raises(ParameterError, match="comes more than once"):
-        figures.strength_columns(frame, "name", "x", "m")
+        figures.strength_columns(frame, "name", "x", "m", "this country", "the leaders")
     record = pd.DataFrame({"label": ["a"], "expected": [1.0], "low": [0.0], "high": [2.0], "observed": [1.0]})
     with pytest.raises(ParameterError, match="no rows"):
-        figures.record_and_scenarios(record, record[:0], "a")
+        figures.record_and_scenarios(record, record[:0], "a", "IPCEIs", ("left", "right"))
     with pytest.raises(ParameterError, match="focus 'XX'"):
         points = country_profile.regions(TABLES, "LT").assign(geo="LT", code=lambda f: f["region_code"])
         rows = pd.DataFrame({"label": ["x"], "value": [1.0], "group": ["strong"]})
@@ -230,15 +231,13 @@ def test_panels_refuse_what_they_cannot_draw():
 
 def test_the_order_of_rows_does_not_matter_to_the_strengths():
     rows = scores.strengths(TABLES, "PL").assign(short=lambda f: f["indicator_code"].map(short_names.INDICATORS))
-    one = figures.save_bytes(figures.strength_columns(rows, "short", "relative", "leaders"), "svg")
-    other = figures.save_bytes(
-        figures.strength_columns(rows.sample(frac=1, random_state=1), "short", "relative", "leaders"), "svg"
-    )
-    assert one == other
+    columns = ("short", "relative", "leaders", "Poland", "the leaders")
+    one = figures.save_bytes(figures.strength_columns(rows, *columns), "svg")
+    assert one == figures.save_bytes(figures.strength_columns(rows.sample(frac=1, random_state=1), *columns), "svg")
 
 
 def test_numbers_of_regions_outside_the_map_have_a_minus_sign():
     points = country_profile.regions(TABLES, "PT").assign(geo="PT", code=lambda f: f["region_code"], score=-0.7)
-    drawn = figures.region_map(points, frozen.load("outline"), "score", focus="PT", fmt="{:.1f}")
+    drawn = figures.region_map(points, frozen.load("outline"), "score", fmt="{:.1f}")
     under = drawn.axes[0].get_xlabel()
     assert "Açores" in under and "(−0.7)" in under and "-0.7" not in under

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-NOT_TESTED = "not tested in this version"
+NOT_TESTABLE = "not testable with open data"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Finding:
     """What the data say about one claim.
 

@@ -1,16 +1,15 @@
 """Claims C06 and C08: the least innovative regions, and whether the divide closes. Rules: analysis_plan.yml."""
 
+from functools import partial
+
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence.claims.finding import Finding
-from innodivide.evidence.confirmatory import stream
+from innodivide.evidence.claims.thresholds import ALMOST_TEN, BRIEF_RIS_EDITION, MAJORITY
+from innodivide.evidence.confirmatory import CLAIM_STREAMS, stream
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import convergence
 from innodivide.indicators.country_profile import index_relative_to_eu
-from innodivide.wording import join_names
-
-ALMOST_TEN = (8, 9)  # how "almost ten" is read
-MANY = 0.5  # how "many" is read: more than this share of the country's regions
-BRIEF_RIS_EDITION = 2019
+from innodivide.wording import join_names, sentence
 
 
 def least_innovative_regions(tables: Tables) -> Finding:
@@ -21,31 +20,27 @@ def least_innovative_regions(tables: Tables) -> Finding:
         .merge(tables["ris_region"][["edition", "region_code", "geo"]], on=["edition", "region_code"])
     )
     rows = rows[(rows["year"] == rows["year"].max()) & rows["geo"].isin(member_states(tables)["geo"])]
-    count = rows[rows["group"] == "modest"].groupby("geo").size()
     total = rows.groupby("geo").size()
-    parts = [bool(count.get("PL", 0) in ALMOST_TEN), *(bool(count.get(g, 0) / total[g] > MANY) for g in ("RO", "BG"))]
-    verdict = "supported" if all(parts) else "partly" if any(parts) else "contradicted"
-    numbers = (
-        "Modest regions: "
-        + join_names(
-            [
-                f"{n} {count.get(g, 0)} of {total[g]}"
-                for g, n in (("PL", "Poland"), ("RO", "Romania"), ("BG", "Bulgaria"))
-            ]
-        )
-        + "."
-    )
-    few = {g: int(MANY * total[g]) for g in ("RO", "BG")}
+    count = rows[rows["group"] == "modest"].groupby("geo").size().reindex(total.index, fill_value=0)
+    parts = [bool(count["PL"] in ALMOST_TEN), *(bool(count[g] / total[g] > MAJORITY) for g in ("RO", "BG"))]
+    named = (("PL", "Poland"), ("RO", "Romania"), ("BG", "Bulgaria"))
+    values = {"edition": BRIEF_RIS_EDITION, "n": len(rows), "low": min(ALMOST_TEN), "high": max(ALMOST_TEN)}
+    values |= {"romania": int(MAJORITY * total["RO"]), "bulgaria": int(MAJORITY * total["BG"])}
+    tell = partial(sentence, counts=join_names([f"{name} {count[g]} of {total[g]}" for g, name in named]), **values)
     return Finding(
-        "C06",
-        verdict,
-        numbers,
-        f"RIS {BRIEF_RIS_EDITION}, {len(rows)} regions of Member States here; groups derived from the index and "
-        f"the published thresholds",
-        numbers.rstrip("."),
-        f"{len(rows)} regions, RIS {BRIEF_RIS_EDITION}",
-        f"Partly if Poland had fewer than {min(ALMOST_TEN)} or more than {max(ALMOST_TEN)} such regions, Romania at "
-        f"most {few['RO']} or Bulgaria at most {few['BG']}; contradicted if all three",
+        claim_id="C06",
+        verdict="supported" if all(parts) else "partly" if any(parts) else "contradicted",
+        numbers=tell("Modest regions: {counts}."),
+        coverage=tell(
+            "RIS {edition}, {n} regions of Member States here; groups derived from the index and the published "
+            "thresholds"
+        ),
+        short=tell("Modest regions: {counts}"),
+        rests=tell("{n} regions, RIS {edition}"),
+        change=tell(
+            "Partly if Poland had fewer than {low} or more than {high} such regions, Romania at most {romania} or "
+            "Bulgaria at most {bulgaria}; contradicted if all three"
+        ),
     )
 
 
@@ -53,33 +48,29 @@ def divide_widens(tables: Tables, plan: Plan) -> Finding:
     """C08: the spread between countries grew (supported) or fell (contradicted) beyond its bootstrap interval."""
     series = index_relative_to_eu(tables, 2023)
     change, beta = spread_change(tables, plan), convergence.beta_convergence(series)
-    verdict = "supported" if change["ci_low"] > 0 else "contradicted" if change["ci_high"] < 0 else "inconclusive"
-    numbers = (
-        f"Spread (sd of the log index) {change['first']:.3f} in {series['year'].min()} and {change['last']:.3f} "
-        f"in {series['year'].max()}, change {change['change']:+.3f} "
-        f"({change['ci_low']:+.3f} to {change['ci_high']:+.3f}); beta {beta['beta']:+.4f} a year "
-        f"({beta['ci_low']:+.4f} to {beta['ci_high']:+.4f})."
+    values = {"start": series["year"].min(), "end": series["year"].max()}
+    tell = partial(sentence, spread=change, beta=beta, half=(change["ci_high"] - change["ci_low"]) / 2, **values)
+    return Finding(
+        claim_id="C08",
+        verdict="supported" if change["ci_low"] > 0 else "contradicted" if change["ci_high"] < 0 else "inconclusive",
+        numbers=tell(
+            "Spread (sd of the log index) {spread[first]:.3f} in {start} and {spread[last]:.3f} in {end}, change "
+            "{spread[change]:+.3f} ({spread[ci_low]:+.3f} to {spread[ci_high]:+.3f}); beta {beta[beta]:+.4f} a year "
+            "({beta[ci_low]:+.4f} to {beta[ci_high]:+.4f})."
+        ),
+        coverage=tell("{spread[n]} states, one edition's back-series (EIS 2023); earlier years are not comparable"),
+        short=tell(
+            "Change of the spread, {start} to {end}: {spread[change]:+.3f} ({spread[ci_low]:+.3f} to "
+            "{spread[ci_high]:+.3f}) from {spread[first]:.3f}"
+        ),
+        rests=tell("{spread[n]} states, EIS 2023 series"),
+        change=tell(
+            "Supported if the whole interval of the change were above zero, contradicted if below: at this precision a "
+            "change of about {half:.2f} either way"
+        ),
     )
-    years = f"{series['year'].min()} to {series['year'].max()}"
-    short = (
-        f"Change of the spread, {years}: {change['change']:+.3f} ({change['ci_low']:+.3f} to {change['ci_high']:+.3f}) "
-        f"from {change['first']:.3f}"
-    )
-    would = (
-        "Supported if the whole interval of the change were above zero, contradicted if below: at this precision a "
-        f"change of about {(change['ci_high'] - change['ci_low']) / 2:.2f} either way"
-    )
-    states = f"{change['n']} states"
-    coverage = f"{states}, one edition's back-series (EIS 2023); earlier years are not comparable"
-    return Finding("C08", verdict, numbers, coverage, short, f"{states}, EIS 2023 series", would)
 
 
 def spread_change(tables: Tables, plan: Plan) -> dict:
     """Return the change of the spread between countries in the EIS 2023 series (`convergence.sigma_change`)."""
-    return convergence.sigma_change(index_relative_to_eu(tables, 2023), stream(plan, 8))
-
-
-def spread_facts(tables: Tables, plan: Plan) -> dict:
-    """Return the change of the spread and its interval, for the text."""
-    found = spread_change(tables, plan)
-    return {"change": found["change"], "low": found["ci_low"], "high": found["ci_high"]}
+    return convergence.sigma_change(index_relative_to_eu(tables, 2023), stream(plan, CLAIM_STREAMS["C08"]))

@@ -7,11 +7,9 @@ others in its supplement, written later but before their statistics were compute
 import pandas as pd
 
 from innodivide.data.tables import Tables
-from innodivide.evidence.claims import connection, gap, membership, shared_barriers
-from innodivide.evidence.claims.finding import NOT_TESTED
-from innodivide.evidence.confirmatory import Confirmatory, stream
+from innodivide.evidence.claims import connection, gap, membership, recovery_and_money, shared_barriers
+from innodivide.evidence.confirmatory import CLAIM_STREAMS, Confirmatory, stream
 from innodivide.evidence.plan import Plan
-from innodivide.wording import join_names
 
 
 def ledger(tables: Tables, main: Confirmatory, family: pd.DataFrame, plan: Plan) -> pd.DataFrame:
@@ -29,27 +27,17 @@ def ledger(tables: Tables, main: Confirmatory, family: pd.DataFrame, plan: Plan)
         membership.named_five_dominate(tables, main, verdicts, plan),
         membership.lowest_group_absent(tables, main, verdicts, plan),
         membership.large_firms(tables),
-        connection.tiers_hardly_connect(tables, stream(plan, 9)),
+        connection.tiers_hardly_connect(tables, stream(plan, CLAIM_STREAMS["C05"])),
         gap.least_innovative_regions(tables),
         connection.partnership_demand(tables),
         gap.divide_widens(tables, plan),
-        connection.uneven_recovery(tables, stream(plan, 10)),
-        shared_barriers.shared_barriers_finding(tables, stream(plan, 11)),
+        recovery_and_money.uneven_recovery(tables, stream(plan, CLAIM_STREAMS["C09"])),
+        shared_barriers.shared_barriers_finding(tables, stream(plan, CLAIM_STREAMS["C10"])),
         connection.regions_beyond(tables),
-        connection.reform_money(tables, stream(plan, 12)),
+        recovery_and_money.reform_money(tables, stream(plan, CLAIM_STREAMS["C12"])),
     ]
     frame = pd.DataFrame([f.__dict__ for f in findings])
-    claims = tables["claim"].merge(frame, on="claim_id", how="left")
-    claims["verdict"] = claims["verdict"].fillna(NOT_TESTED)
-    for column in ("numbers", "short", "change"):
-        claims[column] = claims[column].str.replace(r"(?<![\w])-(?=\d)", "−", regex=True)
+    claims = tables["claim"].merge(frame, on="claim_id", validate="one_to_one")
     claims["rule"] = claims["claim_id"].map(plan.claim_rules).str.replace("_", " ")
     columns = ["claim_id", "claim", "place", "verdict", "short", "rests", "change", "numbers", "coverage"]
     return claims[[*columns, "test", "rule", "exhibit", "source_id"]]
-
-
-def verdict_counts(rows: pd.DataFrame) -> dict:
-    """Return how many claims have each verdict, for the text."""
-    counts = rows["verdict"].value_counts()
-    order = ["supported", "partly", "inconclusive", "contradicted", "not testable with open data", NOT_TESTED]
-    return {"total": len(rows), "counts": join_names([f"{int(counts[v])} {v}" for v in order if v in counts])}

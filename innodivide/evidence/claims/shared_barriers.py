@@ -4,17 +4,20 @@ Weights and the reading of zeros were chosen after a first run with equal weight
 `finding_sensitivities` shows the verdict under every choice.
 """
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
 from innodivide.data.tables import Tables, once
 from innodivide.errors import ParameterError
 from innodivide.evidence.claims.finding import Finding
+from innodivide.evidence.claims.thresholds import MATTERS
 from innodivide.indicators import barriers
 from innodivide.indicators.regions import regions
 from innodivide.models.result import require_rng
+from innodivide.wording import sentence
 
-MATTERS = 0.1  # share of the squared gaps from which a part counts
 NAMED = {
     "support": ("2.1.1", "public R&D expenditure"),
     "internationalisation": ("1.2.1", "international co-publications"),
@@ -24,10 +27,10 @@ FIRST_YEAR = 2016
 TOP = 3
 
 
-def lagging_regions(tables: Tables, groups=("emerging",)) -> pd.Series:
-    """Return the country of each lagging EU27 region (group of RIS 2023), indexed by region_code."""
+def lagging_regions(tables: Tables) -> pd.Series:
+    """Return the country of each lagging EU27 region (group emerging of RIS 2023), indexed by region_code."""
     rows = regions(tables)
-    return rows.loc[rows["group"].isin(list(groups)), "geo"]
+    return rows.loc[rows["group"] == "emerging", "geo"]
 
 
 @once
@@ -72,60 +75,52 @@ def government_split(tables: Tables, rng: np.random.Generator, reference: str = 
     return barriers.two_way_split(rows, lagging_regions(tables), rng, **options)
 
 
-def shared_barriers_finding(
-    tables: Tables,
-    rng: np.random.Generator,
-    n_boot: int = 1999,
-    zeros: str = "read",
-    reference: str = "EU",
-    weights: str = "published",
-) -> Finding:
-    """C10: lagging regions share general barriers, and each has its own; the plan's supplement has the rule.
-
-    Parameters
-    ----------
-    rng : numpy.random.Generator
-    n_boot : int >= 20
-    zeros : {"read", "missing", "keep"}
-        How scores of zero are read (`barriers.region_scores`).
-    reference : {"EU", "leaders"}
-        The rule is written for the EU; leaders is a sensitivity.
-    weights : {"published", "equal"}
-        See `regional_contributions`.
-    """
-    tables, rng = tables, require_rng(rng)
-    choices = {"reference": reference, "zeros": zeros, "weights": weights}
-    split = lagging_split(tables, rng, n_boot=n_boot, **choices)
-    named, shares = _named_and_shares(split, government_split(tables, rng, reference, n_boot=n_boot))
-    first = lagging_split(tables, rng, FIRST_YEAR, n_boot=20, **choices)
-    kept = barriers.persistence(first, split).set_index("part")["correlation"]
-    labels = indicator_names(tables)
-    texts = [
-        f"{name} ({what}) {row.general:.2f} ({row.ci_low:.2f} to {row.ci_high:.2f})"
-        for (name, (_, what)), row in zip(NAMED.items(), named.itertuples())
-    ]
-    country, region = (f"{split.shares.at[part, 'share']:.0%}" for part in ("country", "specific"))
-    largest = "; ".join(barriers.general_barriers(split).head(TOP)["indicator_code"].map(labels))
-    numbers = (
-        f"Mean gap of lagging regions: {'; '.join(texts)}; the first two in index points of the composite, the third "
-        f"on the index's own scale. Largest general barriers: {largest}. Of the squared gaps "
-        f"{_share(shares.loc['general'])} are general and {_share(shares.loc['own'])} the regions' own "
-        f"(country {country}, region {region}). "
-        f"Against {FIRST_YEAR} the region's part correlates {kept['specific']:.2f}."
+def shared_barriers_finding(tables: Tables, rng: np.random.Generator, n_boot: int = 1999) -> Finding:
+    """C10: lagging regions share general barriers, and each has its own; the plan's supplement has the rule."""
+    rng = require_rng(rng)
+    split = lagging_split(tables, rng, n_boot=n_boot)
+    named, shares = _named_and_shares(split, government_split(tables, rng, n_boot=n_boot))
+    first = lagging_split(tables, rng, FIRST_YEAR, n_boot=20)
+    other = lagging_split(tables, rng, reference="leaders", n_boot=n_boot)
+    other = _named_and_shares(other, government_split(tables, rng, "leaders", n_boot=n_boot))
+    gap = "{name} ({what}) {row.general:.2f} ({row.ci_low:.2f} to {row.ci_high:.2f})"
+    what = {name: what for name, (_, what) in NAMED.items()}
+    gaps = [sentence(gap, name=n, what=what[n], row=row) for n, row in zip(what, named.itertuples())]
+    largest = barriers.general_barriers(split).head(TOP)["indicator_code"].map(indicator_names(tables))
+    regions, kept = split.parts["unit"].nunique(), barriers.persistence(first, split).set_index("part")["correlation"]
+    values = {"gaps": "; ".join(gaps), "largest": "; ".join(largest), "share": split.shares["share"], "kept": kept}
+    values |= {"general": _share(shares.loc["general"]), "own": _share(shares.loc["own"]), "other": verdict_of(*other)}
+    values |= {"hold": (named["ci_low"] > 0).sum(), "n": len(named), "lowest": named["ci_low"].min()}
+    values |= {"regions": regions, "countries": split.parts["country"].nunique()}
+    values |= {"cells": len(split.parts), "full": regions * len(split.general)}
+    tell = partial(sentence, first=FIRST_YEAR, matters=MATTERS, **values)
+    return Finding(
+        claim_id="C10",
+        verdict=verdict_of(named, shares),
+        numbers=tell(
+            "Mean gap of lagging regions: {gaps}; the first two in index points of the composite, the third on the "
+            "index's own scale. Largest general barriers: {largest}. Of the squared gaps {general} are general and "
+            "{own} the regions' own (country {share[country]:.0%}, region {share[specific]:.0%}). Against {first} the "
+            "region's part correlates {kept[specific]:.2f}. Against the leaders instead of the EU: {other}."
+        ),
+        coverage=tell(
+            "RIS 2023: {regions} regions in group emerging of {countries} Member States, {cells} of {full} figures "
+            "(scores of zero read as the published index treats them); weights that reproduce the published index; "
+            "intervals draw whole countries. Regions are lagging because their index is low, so positive mean gaps in "
+            "its indicators are partly by construction; the quality of government (EQI 2021) is not one of them. "
+            "Government support of business R&D and exports are published for countries only; access to support and "
+            "red tape as firms meet them are in no open regional figure"
+        ),
+        short=tell(
+            "{hold} of {n} named barriers above zero with their intervals; of the squared gaps {general} are general, "
+            "{own} the regions' own"
+        ),
+        rests=tell("{regions} lagging regions, RIS 2023"),
+        change=tell(
+            "Partly if the interval of a named mean gap reached zero (lowest end now {lowest:.2f}), contradicted if "
+            "either part lay below {matters:.0%} with its interval"
+        ),
     )
-    if reference == "EU":
-        other = shared_barriers_finding(tables, rng, n_boot, zeros, "leaders", weights)
-        numbers += f" Against the leaders instead of the EU: {other.verdict}."
-    short = (
-        f"{(named['ci_low'] > 0).sum()} of {len(named)} named barriers above zero with their intervals; of the squared "
-        f"gaps {_share(shares.loc['general'])} are general, {_share(shares.loc['own'])} the regions' own"
-    )
-    change = (
-        f"Partly if the interval of a named mean gap reached zero (lowest end now {named['ci_low'].min():.2f}), "
-        f"contradicted if either part lay below {MATTERS:.0%} with its interval"
-    )
-    known = _coverage(split, zeros, weights), short, f"{split.parts['unit'].nunique()} lagging regions, RIS 2023"
-    return Finding("C10", verdict_of(named, shares), numbers, *known, change)
 
 
 def finding_sensitivities(tables: Tables, rng: np.random.Generator, n_boot: int = 499) -> pd.DataFrame:
@@ -139,7 +134,7 @@ def finding_sensitivities(tables: Tables, rng: np.random.Generator, n_boot: int 
         largest (indicator with the largest general part), verdict. Reference EU, published weights and zeros "read" is
         the choice of the finding.
     """
-    tables, rng, rows = tables, require_rng(rng), []
+    rng, rows = require_rng(rng), []
     for reference in ("EU", "leaders"):
         government = government_split(tables, rng, reference, n_boot=n_boot)
         for weights in ("published", "equal"):
@@ -179,25 +174,7 @@ def verdict_of(named: pd.DataFrame, shares: pd.DataFrame) -> str:
 
 
 def _share(row: pd.Series) -> str:
-    return f"{row['share']:.0%} ({row['ci_low']:.0%} to {row['ci_high']:.0%})"
-
-
-def _coverage(split: barriers.Split, zeros: str, weights: str) -> str:
-    cells, full = len(split.parts), split.parts["unit"].nunique() * len(split.general)
-    read = {
-        "read": "scores of zero read as the published index treats them",
-        "missing": "scores of zero left out",
-        "keep": "scores of zero taken as bottom scores",
-    }[zeros]
-    how = "weights that reproduce the published index" if weights == "published" else "equal weights"
-    units, countries = split.parts["unit"].nunique(), split.parts["country"].nunique()
-    return (
-        f"RIS 2023: {units} regions in group emerging of {countries} Member States, {cells} of {full} figures "
-        f"({read}); {how}; intervals draw whole countries. Regions are lagging because their index is low, so positive "
-        "mean gaps in its indicators are partly by construction; the quality of government (EQI 2021) is not one of "
-        "them. Government support of business R&D and exports are published for countries only; access to support and "
-        "red tape as firms meet them are in no open regional figure"
-    )
+    return sentence("{row[share]:.0%} ({row[ci_low]:.0%} to {row[ci_high]:.0%})", row=row)
 
 
 def indicator_names(tables: Tables) -> pd.Series:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import statsmodels.api as sm
 
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence.confirmatory import Confirmatory, stream
@@ -15,7 +16,7 @@ from innodivide.models.decomposition import shapley as importance
 from innodivide.models.estimators.design import CONTROLS
 from innodivide.models.inference import few_clusters, linear_permutation, sweep
 from innodivide.models.inference.confounding import Sensitivity, e_value, risk_ratio, robustness_value
-from innodivide.models.result import Result
+from innodivide.models.result import results_frame
 
 REGISTERED = "at_decision/ln_population/in/all/notifying/firth/lag1"
 COMMON = 0.15  # share of events above which an odds ratio is read as a squared risk ratio (VanderWeele 2017)
@@ -50,7 +51,7 @@ def cluster_methods(main: Confirmatory, plan: Plan) -> pd.DataFrame:
         few_clusters.wild_cluster_bootstrap(main.dyads, weights=w, rng=stream(plan, 21)) for w in ("rademacher", "webb")
     ]
     results.append(linear_permutation.freedman_lane(totals, rng=stream(plan, 22)))
-    return _records(results)
+    return results_frame(results)
 
 
 def confounding(main: Confirmatory, claimed: bool) -> dict[str, Sensitivity]:
@@ -59,8 +60,6 @@ def confounding(main: Confirmatory, claimed: bool) -> dict[str, Sensitivity]:
     The odds ratio stands for a risk ratio by its square root, participation being common. The robustness value is that
     of least squares on country totals, whose errors are independent of each other as those of dyads are not.
     """
-    import statsmodels.api as sm
-
     common = main.profile.n_events > COMMON * main.profile.n_dyads
     ends = (main.interval.estimate, main.interval.ci_low, main.interval.ci_high)
     totals = country_totals(main.dyads)
@@ -107,9 +106,3 @@ def label_uncertainty(tables: Tables, main: Confirmatory, plan: Plan) -> pd.Data
     """Return the estimate under leader labels redrawn by the index's construction choices."""
     redrawn = composite.redraw_groups(index_audit(tables, plan))
     return uncertain_labels.label_uncertainty(main.dyads, redrawn)
-
-
-def _records(results: list[Result]) -> pd.DataFrame:
-    from innodivide.models.result import results_frame
-
-    return results_frame(results)

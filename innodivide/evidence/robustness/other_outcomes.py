@@ -37,7 +37,7 @@ def estimates(tables: Tables, main: Confirmatory) -> pd.DataFrame:
         p_value, n_countries, n_treated, note. A model that the data do not allow has no numbers, and a note with what
         is known and what it would take.
     """
-    tables, totals = tables, country_totals(main.dyads)
+    totals = country_totals(main.dyads)
     rows = [
         _row("Number of IPCEIs, Poisson with offset", "rate ratio", partial(outcomes.poisson_rate, totals)),
         _row("Number of IPCEIs, quasi-binomial", "odds ratio", lambda: models.grouped_binomial(totals).result),

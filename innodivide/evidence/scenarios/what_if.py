@@ -18,9 +18,9 @@ from innodivide.models.estimators.design import require_columns
 from innodivide.models.inference.power import conditional_logit, dispersion_to_sd
 from innodivide.models.result import require_rng
 
-SCENARIOS = ("label", "wealth", "rate")
 WEALTH = "ln_gdp_pc_pps"
 SIZE = "ln_population"
+ENDS = (0.025, 0.975)  # of the ranges
 _CHUNK = 200  # draws handled at once: bounds the memory
 
 
@@ -28,33 +28,26 @@ def participation_scenarios(
     fit: models.FirthFit,
     dyads: pd.DataFrame,
     rng: np.random.Generator,
-    scenarios=SCENARIOS,
-    frame=None,
-    keep_country_part: bool = True,
+    frame: pd.DataFrame | None = None,
     n_draws: int = 1000,
-    level: float = 0.95,
     geo: str | None = None,
 ) -> pd.DataFrame:
     """Return the participation of each country if it were like the leaders in one respect, as ranges.
 
+    "label": the country is a leader. "wealth": its GDP per head is at least the geometric mean of the leaders' at that
+    project. "rate": the size-adjusted rate of the leaders, that is, a model with size and leader status only, status
+    set to leader.
+
     Parameters
     ----------
     fit : FirthFit
-        From `models.firth_logit` on `dyads`; a label (0/1) or an index (a number) as its term.
+        From `models.firth_logit` on `dyads`, with the leader label as its term and wealth among its controls.
     dyads : pandas.DataFrame
-        The frame it was fitted on, with the boolean column leader.
+        The frame it was fitted on.
     rng : numpy.random.Generator
-    scenarios : sequence out of "label", "wealth", "rate"
-        "label": the exposure is 1 (a continuous exposure: at least the mean of the leaders at that project). "wealth":
-        GDP per head is at least the geometric mean of the leaders'. "rate": the size-adjusted rate of the leaders,
-        that is, a model with size and leader status only, status set to leader.
     frame : pandas.DataFrame, optional
         Projects to apply it to, by default those of `dyads`; for projects in preparation `pipeline_dyads`.
-    keep_country_part : bool
-        Whether what a country did beyond the model's mean stays with it (its random part is drawn given its own
-        record), or the range is that of any country like it.
     n_draws : int >= 100
-    level : float in (0, 1)
     geo : str, optional
         Only this country, with the same numbers as among all of them (the same random numbers are drawn), in less time.
 
@@ -62,55 +55,44 @@ def participation_scenarios(
     -------
     pandas.DataFrame
         One row for each scenario ("as it is" first) and country: scenario, geo, n_ipceis, observed (missing for
-        projects not yet decided), expected, low, high (number of participations), change, change_low, change_high (of
-        the expected number against "as it is" under the same model), changed (whether the scenario alters any of the
-        country's figures).
+        projects not yet decided), expected, low, high (number of participations, 95 % range), change, change_low,
+        change_high (of the expected number against "as it is" under the same model), changed (whether the scenario
+        alters any of the country's figures).
 
     Notes
     -----
     Each draw takes coefficients from a normal with the inverse information times the dispersion (at least 1), a normal
-    country intercept with the standard deviation that reproduces the dispersion, and then participation project by
-    project.
+    country intercept with the standard deviation that reproduces the dispersion, given the country's own record (so
+    that what it did beyond the model's mean stays with it), and then participation project by project.
     """
     rows = dyads.sort_values(["geo", "ipcei_id"], ignore_index=True)
     target = rows if frame is None else frame.sort_values(["geo", "ipcei_id"], ignore_index=True)
-    _check_scenarios(fit, rows, target, scenarios, n_draws, level)
+    _check(fit, rows, target, n_draws)
     require_rng(rng)
     countries = np.unique(rows["geo"])
     if geo is not None and geo not in countries:
         raise ParameterError(f"geo={geo!r}: allowed are {', '.join(countries)}")
     chosen = np.flatnonzero(countries == geo) if geo is not None else np.arange(len(countries))
-    changed = {name: _changed(name, fit, rows, target) for name in scenarios if name != "rate"}
-    drawn = _simulate(fit, rows, target, {"as it is": target, **changed}, rng, keep_country_part, n_draws, chosen)
-    found = {
-        name: _summary(
-            name, fit, rows, target, {"as it is": target, **changed}[name], *drawn[name], level, frame is None
-        )
-        for name in drawn
-    }
-    if "rate" in scenarios:
-        size_fit = models.firth_logit(rows, "leader", (SIZE,), fit.outcome, fit.level)
-        changed = _changed("rate", size_fit, rows, target)
-        drawn = _simulate(size_fit, rows, target, {"rate": changed}, rng, keep_country_part, n_draws, chosen)
-        counts, change = drawn["rate"]
-        found["rate"] = _summary("rate", size_fit, rows, target, changed, counts, change, level, frame is None)
-    frame = pd.concat([found[name] for name in ("as it is", *scenarios)], ignore_index=True)
-    return frame[frame["geo"].isin(countries[chosen])].reset_index(drop=True)
+    leader = target.assign(leader=True)
+    frames = {"as it is": target, "label": leader, "wealth": _as_wealthy(target)}
+    size_fit = models.firth_logit(rows, "leader", (SIZE,), fit.outcome, fit.level)
+    found = []
+    for model, changed in ((fit, frames), (size_fit, {"rate": leader})):
+        drawn = _simulate(model, rows, target, changed, rng, n_draws, chosen)
+        found += [_summary(n, model, rows, target, f, *drawn[n], frame is None) for n, f in changed.items()]
+    summary = pd.concat(found, ignore_index=True)
+    return summary[summary["geo"].isin(countries[chosen])].reset_index(drop=True)
 
 
-def _check_scenarios(fit, rows, target, scenarios, n_draws, level) -> None:
-    if isinstance(scenarios, str) or not len(scenarios) or any(s not in SCENARIOS for s in scenarios):
-        raise ParameterError(f"scenarios={scenarios!r}: allowed is a list out of {', '.join(SCENARIOS)}")
+def _check(fit, rows: pd.DataFrame, target: pd.DataFrame, n_draws: int) -> None:
     if not isinstance(n_draws, (int, np.integer)) or n_draws < 100:
         raise ParameterError(f"n_draws: expected a whole number >= 100, got {n_draws!r}")
-    if not 0 < level < 1:
-        raise ParameterError(f"level: expected a number in (0, 1), got {level!r}")
-    if "wealth" in scenarios and WEALTH not in fit.controls:
-        raise ParameterError(f"scenarios: 'wealth' needs {WEALTH} among the controls of the fit")
-    require_columns(rows, ["geo", "ipcei_id", "leader", fit.outcome, fit.term, *fit.controls], "dyads")
-    require_columns(target, ["geo", "ipcei_id", "leader", fit.term, *fit.controls], "frame")
-    if fit.df < 1:
-        raise DesignError("geo: no more countries than parameters, so the dispersion cannot be estimated")
+    if fit.term != "leader" or WEALTH not in fit.controls:
+        raise ParameterError(
+            f"fit: expected the term leader and {WEALTH} among the controls, got {fit.term!r}, {fit.controls}"
+        )
+    require_columns(rows, ["geo", "ipcei_id", "leader", fit.outcome, *fit.controls], "dyads")
+    require_columns(target, ["geo", "ipcei_id", "leader", *fit.controls], "frame")
     if len(rows) != fit.result.n_dyads:
         raise ParameterError(f"dyads: {len(rows)} rows, but the fit was made from {fit.result.n_dyads}")
     unknown = sorted(set(target["geo"]) - set(rows["geo"]))
@@ -118,16 +100,12 @@ def _check_scenarios(fit, rows, target, scenarios, n_draws, level) -> None:
         raise DataError(f"frame: {unknown[0]} is not among the countries of dyads")
 
 
-def _changed(name: str, fit, rows: pd.DataFrame, target: pd.DataFrame) -> pd.DataFrame:
-    """The target frame with the scenario's column replaced."""
-    column = WEALTH if name == "wealth" else fit.term
-    if name != "wealth" and rows[column].isin([0, 1]).all():
-        return target.assign(**{column: True})
-    leaders = target[target["leader"].astype(bool)].groupby("ipcei_id")[column].mean()
-    level = target["ipcei_id"].map(leaders)
+def _as_wealthy(target: pd.DataFrame) -> pd.DataFrame:
+    """The target frame with everybody at least as wealthy as the leaders at that project on average."""
+    level = target["ipcei_id"].map(target[target["leader"].astype(bool)].groupby("ipcei_id")[WEALTH].mean())
     if level.isna().any():
-        raise DesignError(f"leader: no leader at {target.loc[level.isna(), 'ipcei_id'].iloc[0]} to take {column} from")
-    return target.assign(**{column: np.maximum(target[column].astype(float), level)})
+        raise DesignError(f"leader: no leader at {target.loc[level.isna(), 'ipcei_id'].iloc[0]} to take {WEALTH} from")
+    return target.assign(**{WEALTH: np.maximum(target[WEALTH].astype(float), level)})
 
 
 def _matrix(frame: pd.DataFrame, fit) -> np.ndarray:
@@ -135,7 +113,7 @@ def _matrix(frame: pd.DataFrame, fit) -> np.ndarray:
     return np.column_stack([*[frame[c].to_numpy(dtype=float) for c in (*fit.controls, fit.term)], np.ones(len(frame))])
 
 
-def _simulate(fit, rows, target, changed: dict, rng, keep: bool, n_draws: int, chosen: np.ndarray) -> dict:
+def _simulate(fit, rows, target, changed: dict, rng, n_draws: int, chosen: np.ndarray) -> dict:
     """For each changed frame: drawn counts and change of the expected count, (n_draws, countries), same draws.
 
     Countries that are not chosen stay at zero. Random numbers are drawn and sums are taken over all countries all the
@@ -155,7 +133,7 @@ def _simulate(fit, rows, target, changed: dict, rng, keep: bool, n_draws: int, c
     found = {name: ([], []) for name in changed}
     for start in range(0, n_draws, _CHUNK):
         beta = center + rng.standard_normal((min(_CHUNK, n_draws - start), len(center))) @ root.T
-        if keep and sd > 0:
+        if sd > 0:
             given = to_conditional((beta @ x.T)[:, mine])
             shock = _given_record(given, y, here, sd, rng, len(countries), chosen)
         else:
@@ -208,10 +186,9 @@ def _given_record(eta: np.ndarray, y: np.ndarray, geo: np.ndarray, sd: float, rn
     return grid[(cumulative < position).sum(axis=-1)] + step
 
 
-def _summary(name, fit, rows, target, changed, counts, change, level, past: bool) -> pd.DataFrame:
-    ends = [(1 - level) / 2, (1 + level) / 2]
-    low, high = np.quantile(counts, ends, axis=0, method="inverted_cdf").astype(int)
-    change_low, change_high = np.quantile(change, ends, axis=0)
+def _summary(name, fit, rows, target, changed, counts, change, past: bool) -> pd.DataFrame:
+    low, high = np.quantile(counts, ENDS, axis=0, method="inverted_cdf").astype(int)
+    change_low, change_high = np.quantile(change, ENDS, axis=0)
     countries = np.unique(rows["geo"])
     touched = np.abs(_matrix(changed, fit) - _matrix(target, fit)).max(axis=1) > 1e-12
     frame = pd.DataFrame(
@@ -243,13 +220,7 @@ def pipeline_dyads(tables: Tables) -> pd.DataFrame:
         Columns geo, ipcei_id (name of the candidate), as_of, edition, group, leader, ln_population, ln_gdp_pc_pps,
         ln_gdp, year. Which states would take part is not public in full and is not used.
     """
-    candidates = (
-        tables["ipcei_pipeline"]
-        .groupby("candidate")["as_of"]
-        .max()
-        .reset_index()
-        .rename(columns={"candidate": "ipcei_id"})
-    )
+    candidates = tables["ipcei_pipeline"].groupby("candidate")["as_of"].max().rename_axis("ipcei_id").reset_index()
     edition = int(tables["eis_edition"]["edition"].max())
     group = tables["eis_group"].query("edition == @edition")[["geo", "group"]]
     frame = member_states(tables)[["geo"]].merge(group, on="geo", how="left")

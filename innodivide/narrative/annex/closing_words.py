@@ -4,6 +4,7 @@ import pandas as pd
 
 from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, country_names
+from innodivide.evidence.scenarios.closing import WINDOW
 from innodivide.narrative.annex.short_names import WORDS, called
 from innodivide.narrative.exhibits import Exhibit
 from innodivide.narrative.regional_barriers import catching_up as words
@@ -19,7 +20,7 @@ def closing_exhibits(tables: Tables, geo: str, rows: pd.DataFrame, index: pd.Dat
     own["slowest"] = [show(float(v), "{:.0f}") for v in own["level_low"]]
     first, second = own.itertuples()
     values = called(country_names(tables)[geo])
-    values |= {"start": int(first.start_year), "value": first.value, "window": words.WINDOW}
+    values |= {"start": int(first.start_year), "value": first.value, "window": WINDOW}
     values |= {"since": int(index["year"].min()), "by": int(first.by), "later": int(second.by)}
     if first.reading == "already there":
         parts, caption, without = ["above"], ["past", "above", "forecast"], ["words"]

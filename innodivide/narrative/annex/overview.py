@@ -12,7 +12,7 @@ from innodivide.narrative.annex.barriers_in_words import GOVERNMENT
 from innodivide.narrative.annex.short_names import INDICATORS, WORDS, a, called, group_name, others, part
 from innodivide.narrative.exhibits import Exhibit
 from innodivide.narrative.regional_barriers.lagging import LABELS
-from innodivide.wording import join_names, show
+from innodivide.wording import GROUP_LETTERS, join_names, show
 
 IN_A_LIST = WORDS.names("within a sentence")  # for names with a colon, which would mislead there
 
@@ -141,7 +141,7 @@ def editions_table(tables: Tables, geo: str) -> Exhibit:
     rows = country_profile.editions(tables, geo)
     ranks = rows["rank"].astype(object).where(rows["rank"].notna(), None)
     years = [str(e) for e in rows["edition"]]
-    groups = ["Group", *rows["group"].map(figures.GROUP_LETTERS)]
+    groups = ["Group", *rows["group"].map(GROUP_LETTERS)]
     wide = pd.DataFrame([groups, ["Rank", *[show(r, "", "–") for r in ranks]]], columns=["what", *years])
     name = called(country_names(tables)[geo])
     more = {y: y for y in years}

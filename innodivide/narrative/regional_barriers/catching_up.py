@@ -6,6 +6,7 @@ Used by the report on regional barriers (notebook 06) and by the country annexes
 import pandas as pd
 
 from innodivide.data.tables import Tables, country_names
+from innodivide.evidence.scenarios.closing import WINDOW
 from innodivide.indicators.convergence import half_life
 from innodivide.narrative.words_file import Words
 from innodivide.wording import join_names, show
@@ -13,7 +14,6 @@ from innodivide.wording import join_names, show
 WORDS = Words("06_regional_barriers")
 SCENARIOS = WORDS.names("scenarios")
 READINGS = WORDS.names("paces")
-WINDOW = 3  # years of the stretches of the past: the default of `scenarios.closing_speed`
 SPREAD = WORDS.names("paces of the spread")
 
 

@@ -5,6 +5,7 @@ import pandas as pd
 from innodivide.data.tables import Tables, country_names
 from innodivide.evidence.claims import shared_barriers as claim
 from innodivide.evidence.claims.shared_barriers import indicator_names
+from innodivide.evidence.claims.thresholds import MATTERS
 from innodivide.indicators import barriers
 from innodivide.indicators.regions import on_the_map, regions
 from innodivide.models.decomposition import ward
@@ -48,9 +49,9 @@ def answer_facts(splits: dict, choices: pd.DataFrame) -> dict:
         "other": int((leaders["verdict"] != verdict).sum()),
         "leaders_n": len(leaders),
         "other_verdict": join_names(sorted(set(leaders["verdict"]) - {verdict}), none="the same verdict"),
-        "matters": claim.MATTERS,
+        "matters": MATTERS,
         "leaders_own": leaders["own"].max(),
-        "nearest": leaders["own_low"].sub(claim.MATTERS).abs().min() * 100,
+        "nearest": leaders["own_low"].sub(MATTERS).abs().min() * 100,
     }
 
 

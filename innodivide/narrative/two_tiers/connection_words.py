@@ -7,8 +7,8 @@ import pandas as pd
 
 from innodivide.data.sources import table_sources
 from innodivide.data.tables import Tables, member_states
-from innodivide.evidence.claims.connection import ALPHA
 from innodivide.evidence.claims.finding import Finding
+from innodivide.evidence.claims.thresholds import ALPHA
 from innodivide.indicators import tiers
 from innodivide.narrative.words_file import Words
 from innodivide.wording import join_names, p_text

@@ -4,7 +4,7 @@ import pandas as pd
 
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence import recovery
-from innodivide.evidence.claims.connection import ALPHA
+from innodivide.evidence.claims.thresholds import ALPHA
 from innodivide.narrative.words_file import Words
 from innodivide.wording import join_names, p_text, show
 

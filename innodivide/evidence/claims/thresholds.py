@@ -1,0 +1,11 @@
+"""The numbers that decide the verdicts on the claims, as the plan's rules or the brief's own words give them."""
+
+ALPHA = 0.05  # level of every test
+MAJORITY = 0.5  # "many" or "most": more than this share
+NARROW = 0.10  # C05: a null range within this share of its mean on either side shows no more than activity explains
+BROAD_STATES = 2 / 3  # C07: share of the Member States from which demand is broad
+ALMOST_TEN = (8, 9)  # C06: how "almost ten" is read
+MATTERS = 0.1  # C10: share of the squared gaps from which a part counts
+
+BRIEF_EDITION = 2020  # EIS: the last edition that the brief could use
+BRIEF_RIS_EDITION = 2019
