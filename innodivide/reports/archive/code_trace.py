@@ -103,8 +103,10 @@ def place(dotted: str) -> str:
         return ""
     base = frozen.ROOT / Path(*module.split("."))
     file = base.with_suffix(".py") if base.with_suffix(".py").is_file() else base / "__init__.py"
-    for path in [file, *sorted(base.glob("*.py"))] if file.is_file() else []:  # a package gives names of its modules
-        for node in ast.parse(path.read_text(encoding="utf-8")).body:
-            if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name == name:
-                return f"{path.relative_to(frozen.ROOT).as_posix()}:{node.lineno} {name}"
+    for node in ast.parse(file.read_text(encoding="utf-8")).body if file.is_file() else []:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name == name:
+            return f"{file.relative_to(frozen.ROOT).as_posix()}:{node.lineno} {name}"
+        for alias in node.names if isinstance(node, ast.ImportFrom) else ():
+            if (alias.asname or alias.name) == name:  # a package hands on names of its modules
+                return place(f"{node.module}.{alias.name}")
     return ""
