@@ -1,19 +1,13 @@
 """Recompute figures that others published about IPCEIs from our own tables (table `published_check`)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pandas as pd
 
 from innodivide.data.tables import TAKING_PART, member_states
 from innodivide.errors import DataError
 
-_NEEDS = {
-    "count_ipceis": ("as_of",),
-    "count_alliances": ("as_of",),
-    "country_memberships": ("as_of",),
-    "count_eu27_in_no_ipcei": ("as_of", "geos"),
-    "residual_country_companies": ("geos",),
-}
+FILE = "tier1/published_check.csv"
 
 
 def recompute(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -53,87 +47,101 @@ def verdict_holds(row) -> bool:
     return True
 
 
+class _Scope:
+    """The IPCEIs, states and participants that one row of `published_check` is about."""
+
+    def __init__(self, tables: Mapping[str, pd.DataFrame], row):
+        self.tables, self.row = tables, row
+        self.register = tables["ipcei"].set_index("ipcei_id")
+        self.ipceis = row.ipceis.split(";") if pd.notna(row.ipceis) else []
+        unknown = sorted(set(self.ipceis) - set(self.register.index))
+        if unknown:
+            raise self.error(f"names {', '.join(unknown)}, not in table ipcei")
+        self.geos = row.geos.split(";") if pd.notna(row.geos) else []
+        if self.geos == ["EU27"]:
+            self.geos = list(member_states(tables)["geo"])
+        states = tables["ipcei_country"]
+        self.all_states = states[states["role"].isin(TAKING_PART)]
+        self.states, self.people = self.named(self.all_states), self.named(tables["ipcei_participant"])
+
+    def error(self, text: str) -> DataError:
+        return DataError(f"{FILE}: {self.row.check_id} {text}")
+
+    def named(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of the IPCEIs, and of the countries where any are named."""
+        return frame[frame["ipcei_id"].isin(self.ipceis) & (frame["geo"].isin(self.geos) | (not self.geos))]
+
+    def needed(self, column: str):
+        """Return a cell of the row without which its measure has no meaning."""
+        if pd.isna(getattr(self.row, column)):
+            raise self.error(f"needs a value of {column} for {self.row.measure}")
+        return self.geos if column == "geos" else getattr(self.row, column)
+
+    def total(self, column: str) -> float:
+        """Add up a column of the register for the IPCEIs."""
+        return self.sum(self.register.loc[self.ipceis, column])
+
+    def sum(self, column: pd.Series) -> float:
+        """Add up a column that must be known in full: an unknown part would make the sum wrong in silence."""
+        if column.isna().any():
+            raise self.error(f"adds up {column.name}, which is not known in full")
+        return float(column.sum())
+
+    def at_least(self, state, *known) -> int:
+        """Return the first number that is known of a state in an IPCEI, else of the companies named, at least 1."""
+        people = self.tables["ipcei_participant"]
+        people = people[(people["ipcei_id"] == state.ipcei_id) & (people["geo"] == state.geo)]
+        named = people.loc[people["participant_type"] != "associated", "company"].nunique()
+        return int(next((n for n in known if pd.notna(n)), max(1, named)))
+
+    def integrated(self) -> pd.DataFrame:
+        return self.register[self.register["kind"] == "integrated"]
+
+
+def _projects_with_eea(s: _Scope) -> float:
+    eea = s.tables["ipcei_country"]
+    eea = eea[(eea["role"] == "eea_participant") & eea["ipcei_id"].isin(s.ipceis)]
+    return s.total("n_projects") + s.sum(eea["n_projects"])
+
+
+def _in_no_ipcei(s: _Scope) -> int:
+    joined = s.all_states[s.all_states["joined_date"] <= s.needed("as_of")]
+    return len(set(s.needed("geos")) - set(joined.loc[joined["ipcei_id"].isin(s.integrated().index), "geo"]))
+
+
+def _companies_elsewhere(s: _Scope) -> float:
+    """Count the companies that the other states of the IPCEIs leave over."""
+    rest = s.all_states[s.all_states["ipcei_id"].isin(s.ipceis) & ~s.all_states["geo"].isin(s.needed("geos"))]
+    return s.total("n_companies") - sum(s.at_least(r, r.n_companies) for r in rest.itertuples())
+
+
+_MEASURES: dict[str, Callable[[_Scope], float]] = {
+    "sum_aid_eur_bn": lambda s: s.total("aid_eur_bn_max"),
+    "sum_private_eur_bn": lambda s: s.total("private_eur_bn_expected"),
+    "sum_aid_plus_private_eur_bn": lambda s: s.total("aid_eur_bn_max") + s.total("private_eur_bn_expected"),
+    "sum_companies": lambda s: s.total("n_companies"),
+    "sum_projects": lambda s: s.total("n_projects"),
+    "sum_projects_with_eea": _projects_with_eea,
+    "sum_smes": lambda s: s.total("n_smes"),
+    "sme_share_of_companies_pct": lambda s: 100 * s.total("n_smes") / s.total("n_companies"),
+    "count_ipceis": lambda s: (s.integrated()["decision_date"] <= s.needed("as_of")).sum(),
+    "count_infrastructure": lambda s: (s.register["kind"] == "infrastructure").sum(),
+    "count_states": lambda s: s.states["geo"].nunique(),
+    "count_eu27_in_no_ipcei": _in_no_ipcei,
+    "country_memberships": lambda s: s.states[s.states["joined_date"] <= s.needed("as_of")]["ipcei_id"].nunique(),
+    "sum_country_aid_eur_mn": lambda s: s.sum(s.states["aid_eur_mn"]),
+    "sum_country_companies": lambda s: s.sum(s.states["n_companies"]),
+    "sum_country_projects_min": lambda s: sum(
+        s.at_least(r, r.n_projects, r.n_companies) for r in s.states.itertuples()
+    ),
+    "residual_country_companies": _companies_elsewhere,
+    "sum_participant_aid_eur_mn": lambda s: s.people["aid_eur_mn_mid"].sum(),
+    "count_participant_organisations": lambda s: s.people["company"].nunique(),
+    "count_alliances": lambda s: (s.tables["alliance"]["launch_month"] <= f"{s.needed('as_of'):%Y-%m}").sum(),
+}
+
+
 def _measure(tables: Mapping[str, pd.DataFrame], row) -> float:
-    """Compute one measure over the IPCEIs and countries that the row names."""
-    for column in _NEEDS.get(row.measure, ()):
-        if pd.isna(getattr(row, column)):
-            raise DataError(f"tier1/published_check.csv: {row.check_id} needs a value of {column} for {row.measure}")
-    ipceis = row.ipceis.split(";") if pd.notna(row.ipceis) else []
-    geos = [] if pd.isna(row.geos) else row.geos.split(";")
-    if geos == ["EU27"]:
-        geos = list(member_states(tables)["geo"])
-    register = tables["ipcei"].set_index("ipcei_id")
-    unknown = sorted(set(ipceis) - set(register.index))
-    if unknown:
-        raise DataError(f"tier1/published_check.csv: {row.check_id} names {', '.join(unknown)}, not in table ipcei")
-    chosen = register.loc[ipceis]
-    states = tables["ipcei_country"]
-    states = states[states["role"].isin(TAKING_PART)]
-    of_row = states[states["ipcei_id"].isin(ipceis) & (states["geo"].isin(geos) if geos else True)]
-    people = tables["ipcei_participant"]
-    people = people[people["ipcei_id"].isin(ipceis) & (people["geo"].isin(geos) if geos else True)]
-    match row.measure:
-        case "sum_aid_eur_bn":
-            return _total(chosen["aid_eur_bn_max"], row)
-        case "sum_private_eur_bn":
-            return _total(chosen["private_eur_bn_expected"], row)
-        case "sum_aid_plus_private_eur_bn":
-            return _total(chosen["aid_eur_bn_max"], row) + _total(chosen["private_eur_bn_expected"], row)
-        case "sum_companies":
-            return _total(chosen["n_companies"], row)
-        case "sum_projects":
-            return _total(chosen["n_projects"], row)
-        case "sum_projects_with_eea":
-            eea = tables["ipcei_country"].query("role == 'eea_participant' and ipcei_id in @ipceis")
-            return _total(chosen["n_projects"], row) + _total(eea["n_projects"], row)
-        case "sum_smes":
-            return _total(chosen["n_smes"], row)
-        case "sme_share_of_companies_pct":
-            return 100 * _total(chosen["n_smes"], row) / _total(chosen["n_companies"], row)
-        case "count_ipceis":
-            return float(((register["kind"] == "integrated") & (register["decision_date"] <= row.as_of)).sum())
-        case "count_infrastructure":
-            return float((register["kind"] == "infrastructure").sum())
-        case "count_states":
-            return float(of_row["geo"].nunique())
-        case "count_eu27_in_no_ipcei":
-            integrated = register.index[register["kind"] == "integrated"]
-            inside = states[states["ipcei_id"].isin(integrated) & (states["joined_date"] <= row.as_of)]["geo"]
-            return float(len(set(geos) - set(inside)))
-        case "country_memberships":
-            return float(of_row[of_row["joined_date"] <= row.as_of]["ipcei_id"].nunique())
-        case "sum_country_aid_eur_mn":
-            return _total(of_row["aid_eur_mn"], row)
-        case "sum_country_companies":
-            return _total(of_row["n_companies"], row)
-        case "sum_country_projects_min":
-            return float(sum(_at_least(tables, r, projects=True) for r in of_row.itertuples()))
-        case "residual_country_companies":
-            rest = states[states["ipcei_id"].isin(ipceis) & ~states["geo"].isin(geos)]
-            return _total(chosen["n_companies"], row) - sum(_at_least(tables, r) for r in rest.itertuples())
-        case "sum_participant_aid_eur_mn":
-            return float(people["aid_eur_mn_mid"].sum())
-        case "count_participant_organisations":
-            return float(people["company"].nunique())
-        case "count_alliances":
-            return float((tables["alliance"]["launch_month"] <= f"{row.as_of:%Y-%m}").sum())
-    raise DataError(f"tier1/published_check.csv: unknown measure {row.measure!r} in {row.check_id}")
-
-
-def _total(column: pd.Series, row) -> float:
-    """Add up a column that must be known in full: an unknown part would make the sum wrong in silence."""
-    if column.isna().any():
-        raise DataError(f"tier1/published_check.csv: {row.check_id} adds up {column.name}, which is not known in full")
-    return float(column.sum())
-
-
-def _at_least(tables: Mapping[str, pd.DataFrame], state, projects: bool = False) -> int:
-    """Return the known number of projects or companies of a state in an IPCEI, else of companies named, at least 1."""
-    people = tables["ipcei_participant"]
-    named = people[
-        (people["ipcei_id"] == state.ipcei_id)
-        & (people["geo"] == state.geo)
-        & (people["participant_type"] != "associated")
-    ]["company"].nunique()
-    known = [state.n_projects] * projects + [state.n_companies]
-    return int(next((n for n in known if pd.notna(n)), max(1, named)))
+    if row.measure not in _MEASURES:
+        raise DataError(f"{FILE}: unknown measure {row.measure!r} in {row.check_id}")
+    return float(_MEASURES[row.measure](_Scope(tables, row)))

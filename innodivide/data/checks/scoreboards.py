@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from innodivide.data.checks.rules import Load, fail, members, rule
-from innodivide.data.schema import Failure
+from innodivide.data.checks.rules import Failures, Load, rule
 
 
 def group_of(relative: pd.Series, limits: pd.DataFrame, lowest: pd.Series) -> pd.Series:
@@ -20,83 +19,75 @@ def _lowest(edition: pd.Series) -> np.ndarray:
     return np.where(edition >= 2021, "emerging", "modest")  # the group was renamed in 2021
 
 
+def _misplaced(rows: pd.DataFrame, relative: pd.Series, editions: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows whose group is not that of their index in percent of the EU, with the one expected."""
+    limits = editions.loc[rows["edition"]].set_index(rows.index)
+    rows = rows.assign(expected=group_of(relative, limits, _lowest(rows["edition"])))
+    return rows[rows["expected"] != rows["group"]]
+
+
 @rule("eis_group", "eis_index", "eis_edition")
-def country_groups_follow_thresholds(load: Load) -> list[Failure]:
+def country_groups_follow_thresholds(load: Load) -> Failures:
     """The group of a country follows from its index, the EU's index and the thresholds of the edition."""
-    index, editions = load("eis_index"), load("eis_edition").set_index("edition")
-    complete = index.groupby(["edition", "year"])["geo"].transform("size") >= 27
-    index = index[complete]
-    eu = index[index["geo"] == "EU"].set_index(["edition", "year"])["value"].rename("eu")
-    rows = (
-        load("eis_group")
-        .reset_index(names="row")
-        .merge(index, left_on=["geo", "edition", "performance_year"], right_on=["geo", "edition", "year"])
-    )
-    rows = rows.join(eu, on=["edition", "year"]).dropna(subset="eu").set_index("row")
-    expected = group_of(
-        100 * rows["value"] / rows["eu"], editions.loc[rows["edition"]].set_index(rows.index), _lowest(rows["edition"])
-    )
-    wrong = rows.assign(expected=expected)[expected != rows["group"]]
-    return fail(
-        "scoreboard/eis_group.csv",
-        wrong,
+    index, edition = load("eis_index").rename(columns={"year": "performance_year"}), ["edition", "performance_year"]
+    index = index[index.groupby(edition)["geo"].transform("size") >= 27]
+    eu = index[index["geo"] == "EU"].set_index(edition)["value"].rename("eu")
+    rows = load("eis_group").reset_index(names="row").merge(index, on=["geo", *edition])
+    rows = rows.join(eu, on=edition).dropna(subset="eu").set_index("row")
+    yield from load.fail(
+        "eis_group",
+        _misplaced(rows, 100 * rows["value"] / rows["eu"], load("eis_edition").set_index("edition")),
         "group",
         lambda r: f"index {r['value']} of {r['eu']} (EU) makes {r['geo']} {r['expected']} in edition {r['edition']}",
     )
 
 
 @rule("ris_index", "eis_edition")
-def region_groups_follow_thresholds(load: Load) -> list[Failure]:
+def region_groups_follow_thresholds(load: Load) -> Failures:
     """The group of a region follows from its index in percent of the EU and the thresholds of the edition."""
     rows, editions = load("ris_index").dropna(subset="group"), load("eis_edition").set_index("edition")
     known = rows["edition"].isin(editions.index)
-    unknown, rows = rows[~known].drop_duplicates("edition"), rows[known]
-    limits = editions.loc[rows["edition"]].set_index(rows.index)
-    expected = group_of(rows["relative_to_eu_pct"], limits, _lowest(rows["edition"]))
-    wrong = rows.assign(expected=expected)[expected != rows["group"]]
-    return fail(
-        "scoreboard/ris_index.csv", unknown, "edition", "thresholds of this edition are in eis_edition.csv"
-    ) + fail(
-        "scoreboard/ris_index.csv",
-        wrong,
+    unknown = rows[~known].drop_duplicates("edition")
+    yield from load.fail("ris_index", unknown, "edition", "thresholds of this edition are in eis_edition.csv")
+    yield from load.fail(
+        "ris_index",
+        _misplaced(rows[known], rows.loc[known, "relative_to_eu_pct"], editions),
         "group",
         lambda r: f"{r['relative_to_eu_pct']} % of the EU makes {r['region_code']} {r['expected']}",
     )
 
 
 @rule("eis_group", "eis_edition")
-def performance_years_are_those_of_the_edition(load: Load) -> list[Failure]:
+def performance_years_are_those_of_the_edition(load: Load) -> Failures:
     """A group was measured in the performance year of its edition."""
-    rows, editions = load("eis_group"), load("eis_edition").set_index("edition")["performance_year"]
-    stated = rows["edition"].map(editions)
-    return fail(
-        "scoreboard/eis_group.csv",
-        rows[rows["performance_year"] != stated],
+    rows, years = load("eis_group"), load("eis_edition").set_index("edition")["performance_year"]
+    wrong = rows[rows["performance_year"] != rows["edition"].map(years)]
+    yield from load.fail(
+        "eis_group",
+        wrong,
         "performance_year",
-        lambda r: f"edition {r['edition']} has performance year {editions[r['edition']]}",
+        lambda r: f"edition {r['edition']} has performance year {years[r['edition']]}",
     )
 
 
 @rule("eis_group", "eis_edition", "country")
-def every_edition_groups_all_member_states(load: Load) -> list[Failure]:
+def every_edition_groups_all_member_states(load: Load) -> Failures:
     """Every edition has a group for each of the 27 Member States."""
-    states, groups, editions = members(load), load("eis_group"), load("eis_edition")
-    have = {e: set(g) for e, g in groups.groupby("edition")["geo"]}
-    return [
-        Failure("scoreboard/eis_edition.csv", int(i), "edition", str(e), f"a group of {geo} in this edition")
-        for i, e in editions["edition"].items()
-        for geo in sorted(states - have.get(e, set()))
-    ]
+    editions, groups = load("eis_edition"), load("eis_group")
+    for geo in load.members():
+        lacking = editions[~editions["edition"].isin(groups.loc[groups["geo"] == geo, "edition"])]
+        yield from load.fail("eis_edition", lacking, "edition", f"a group of {geo} in this edition")
 
 
 @rule("eis_edition")
-def editions_are_in_order(load: Load) -> list[Failure]:
+def editions_are_in_order(load: Load) -> Failures:
     """A later edition was published later, and thresholds fall from leader to moderate."""
     rows = load("eis_edition").sort_values("edition")
-    early = rows[rows["published"].diff() <= pd.Timedelta(0)]
-    unordered = rows[
-        (rows["leader_min_pct"] <= rows["strong_min_pct"]) | (rows["strong_min_pct"] <= rows["moderate_min_pct"])
-    ]
-    return fail("scoreboard/eis_edition.csv", early, "published", "later than the edition before it") + fail(
-        "scoreboard/eis_edition.csv", unordered, "strong_min_pct", "between the moderate and the leader threshold"
+    early = rows["published"].diff() <= pd.Timedelta(0)
+    unordered = (rows["leader_min_pct"] <= rows["strong_min_pct"]) | (
+        rows["strong_min_pct"] <= rows["moderate_min_pct"]
+    )
+    yield from load.fail("eis_edition", rows[early], "published", "later than the edition before it")
+    yield from load.fail(
+        "eis_edition", rows[unordered], "strong_min_pct", "between the moderate and the leader threshold"
     )

@@ -4,62 +4,45 @@ import numpy as np
 import pandas as pd
 
 from innodivide.data import frozen
-from innodivide.data.checks.rules import Load, fail, members, rule
-from innodivide.data.schema import Failure
+from innodivide.data.checks.rules import Failures, Load, rule
 from innodivide.data.sources import sources_of
+
+CONTROLS = ("population", "gdp_meur", "gdp_pc_pps")
 
 
 @rule("correction")
-def corrections_stand_in_the_tables(load: Load) -> list[Failure]:
+def corrections_stand_in_the_tables(load: Load) -> Failures:
     """A correction marked as applied is what its table holds, and a dropped row is not there."""
-    failures = []
-    known = frozen.resources(load.folder)
-    for i, row in load("correction").iterrows():
-        if row["table"] not in known:
-            failures.append(
-                Failure("corrections.csv", int(i), "table", row["table"], f"one of: {', '.join(sorted(known))}")
-            )
-            continue
-        if frozen.check_table(row["table"], load.folder):
-            continue  # what is wrong with that table is reported there
-        if pd.notna(row["column"]) and row["column"] not in {
-            f["name"] for f in known[row["table"]]["schema"]["fields"]
-        }:
-            failures.append(
-                Failure("corrections.csv", int(i), "column", row["column"], f"a column of table {row['table']}")
-            )
-            continue
-        try:
-            table = load(row["table"])
-            key = dict(part.split("=", 1) for part in row["key"].split(";"))
-            match = np.logical_and.reduce([table[c].astype(str) == v for c, v in key.items()])
-        except (KeyError, ValueError):
-            failures.append(
-                Failure("corrections.csv", int(i), "key", str(row["key"]), f"columns of table {row['table']}")
-            )
-            continue
-        found = (
-            table.loc[match, row["column"]]
-            if pd.notna(row["column"]) and match.any()
-            else table.loc[match].iloc[:, :1].squeeze(axis=1)
-        )
-        if row["status"] != "dropped" and not match.any():
-            failures.append(Failure("corrections.csv", int(i), "key", row["key"], f"a row of table {row['table']}"))
-        elif row["status"] == "dropped" and match.any() and pd.isna(row["value_used"]) and found.notna().any():
-            failures.append(
-                Failure("corrections.csv", int(i), "status", "dropped", f"no such figure in table {row['table']}")
-            )
-        elif row["status"] == "applied" and not _same(found.iloc[0], row["value_used"]):
-            failures.append(
-                Failure(
-                    "corrections.csv",
-                    int(i),
-                    "value_used",
-                    str(row["value_used"]),
-                    f"table {row['table']} has {found.iloc[0]}",
-                )
-            )
-    return failures
+    rows = load("correction")
+    for i in rows.index:
+        column, rule_broken = _contradiction(load, rows.loc[i])
+        yield from load.fail("correction", rows.loc[[i]] if column else rows.head(0), column, rule_broken)
+
+
+def _contradiction(load: Load, row: pd.Series) -> tuple[str, str]:
+    """Return the column of a correction that does not fit its table, and the rule it breaks; or two empty texts."""
+    name, known, of_table = row["table"], frozen.resources(load.folder), f"table {row['table']}"
+    if name not in known:
+        return "table", f"one of: {', '.join(sorted(known))}"
+    if frozen.check_table(name, load.folder):
+        return "", ""  # what is wrong with that table is reported there
+    table, whole_row = load(name), pd.isna(row["column"])
+    if not whole_row and row["column"] not in table:
+        return "column", f"a column of {of_table}"
+    try:
+        key = dict(part.split("=", 1) for part in row["key"].split(";"))
+        match = np.logical_and.reduce([table[c].astype(str) == v for c, v in key.items()])
+    except (KeyError, ValueError):
+        return "key", f"columns of {of_table}"
+    found = table.loc[match, table.columns[0] if whole_row else row["column"]]
+    if row["status"] == "dropped":
+        back = pd.isna(row["value_used"]) and found.notna().any()
+        return ("status", f"no such figure in {of_table}") if back else ("", "")
+    if found.empty:
+        return "key", f"a row of {of_table}"
+    if row["status"] == "applied" and not _same(found.iloc[0], row["value_used"]):
+        return "value_used", f"{of_table} has {found.iloc[0]}"
+    return "", ""
 
 
 def _same(value, text) -> bool:
@@ -75,50 +58,42 @@ def _same(value, text) -> bool:
 
 
 @rule("country_panel", "country", "ipcei")
-def controls_cover_every_decision(load: Load) -> list[Failure]:
+def controls_cover_every_decision(load: Load) -> Failures:
     """Population, GDP and GDP per head are known for each Member State in the year before each decision."""
-    ipcei = load("ipcei").query("kind == 'integrated'")
-    panel = load("country_panel")
-    controls = panel[panel["variable"].isin(["population", "gdp_meur", "gdp_pc_pps"])]
-    have = set(zip(controls["geo"], controls["year"], controls["variable"]))
-    decided = ipcei.dropna(subset="decision_date")
-    return [
-        Failure("context/country_panel.csv", None, "value", "", f"{v} of {geo} in {year}, needed for {ipcei_id}")
-        for ipcei_id, year in zip(decided["ipcei_id"], decided["decision_date"].dt.year.astype(int) - 1)
-        for geo in sorted(members(load))
-        for v in ("population", "gdp_meur", "gdp_pc_pps")
-        if (geo, year, v) not in have
-    ] + fail(
-        "context/country_panel.csv", controls[~(controls["value"] > 0)], "value", "population and GDP are above zero"
-    )
+    panel, decided = load("country_panel"), load.integrated().dropna(subset="decision_date")
+    controls = panel[panel["variable"].isin(CONTROLS)]
+    have, members = set(zip(controls["geo"], controls["year"], controls["variable"])), load.members()
+    for ipcei_id, year in zip(decided["ipcei_id"], decided["decision_date"].dt.year - 1):
+        for variable, geo in ((v, geo) for v in CONTROLS for geo in members if (geo, year, v) not in have):
+            why = f"{variable} of {geo} in {year}, needed for {ipcei_id}"
+            yield load.fail_table("country_panel", "value", "", why)
+    low = controls[~(controls["value"] > 0)]
+    yield from load.fail("country_panel", low, "value", "population and GDP are above zero")
 
 
 @rule("country", "tile_grid", "outline")
-def maps_show_every_member_state(load: Load) -> list[Failure]:
+def maps_show_every_member_state(load: Load) -> Failures:
     """Each Member State has one tile of its own and an outline; two tiles never share a place."""
+    for table in ("tile_grid", "outline"):
+        for geo in sorted(set(load.members()) - set(load(table)["geo"])):
+            yield load.fail_table(table, "geo", geo, "every Member State is in the table")
     grid = load("tile_grid")
-    missing = [
-        Failure(f"geography/{t}.csv", None, "geo", geo, "every Member State is in the table")
-        for t in ("tile_grid", "outline")
-        for geo in sorted(members(load) - set(load(t)["geo"]))
-    ]
-    return missing + fail(
-        "geography/tile_grid.csv", grid[grid.duplicated(["row", "col"])], "col", "no two countries on one square"
-    )
+    yield from load.fail("tile_grid", grid[grid.duplicated(["row", "col"])], "col", "no two countries on one square")
 
 
 @rule("country")
-def there_are_27_member_states(load: Load) -> list[Failure]:
+def there_are_27_member_states(load: Load) -> Failures:
     """The European Union of the analysis has 27 Member States."""
-    count = len(members(load))
-    return [] if count == 27 else [Failure("geography/country.csv", None, "is_eu27", str(count), "27 Member States")]
+    count = len(load.members())
+    if count != 27:
+        yield load.fail_table("country", "is_eu27", str(count), "27 Member States")
 
 
 @rule()
-def every_source_is_cited(load: Load) -> list[Failure]:
+def every_source_is_cited(load: Load) -> Failures:
     """No source stands in sources.csv that no row of any table cites."""
     cited: set[str] = set()
     for name in set(frozen.resources(load.folder)) - {"source"}:
         cited |= set(sources_of(load(name)))
     rows = load("source")
-    return fail("sources.csv", rows[~rows["source_id"].isin(cited)], "source_id", "cited by a row of some table")
+    yield from load.fail("source", rows[~rows["source_id"].isin(cited)], "source_id", "cited by a row of some table")
