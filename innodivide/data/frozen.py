@@ -103,7 +103,7 @@ def refuse_undeclared(name: str) -> None:
 
 def load_rows(name: str, folder: Path = DATA) -> pd.DataFrame:
     """Return a table like `load`, with the line number in the file as the index (for checks that name rows)."""
-    frame, failures = _typed(name, Path(folder), _stamp(name, Path(folder)))
+    frame, failures = _read(name, folder)
     if failures:
         shown = "\n  ".join(str(f) for f in failures[:20])
         more = f"\n  ... and {len(failures) - 20} more" if len(failures) > 20 else ""
@@ -129,7 +129,7 @@ def column(table: str, name: str) -> list[str | None]:
 
 def check_table(name: str, folder: Path = DATA) -> list[Failure]:
     """Return every failure of one table against its description (types, ranges, keys, foreign keys)."""
-    return list(_typed(name, Path(folder), _stamp(name, Path(folder)))[1])
+    return list(_read(name, folder)[1])
 
 
 def check_frozen(name: str, folder: Path = DATA) -> list[Failure]:
@@ -182,55 +182,45 @@ def _stamp(name: str, folder: Path) -> tuple:
     return tuple((p.stat().st_mtime_ns, p.stat().st_size) if p.exists() else None for p in paths)
 
 
+def _read(name: str, folder: Path, typed: bool = True) -> tuple[pd.DataFrame, tuple[Failure, ...]]:
+    """Return a table and its failures, read once for each state of the files that it depends on.
+
+    Without `typed`: as text, with the failures of its form only, as tables that refer to it need it.
+    """
+    return _cached(name, Path(folder), _stamp(name, Path(folder)), typed)
+
+
 @lru_cache(maxsize=256)
-def _typed(name: str, folder: Path, _stamp: tuple) -> tuple[pd.DataFrame, tuple[Failure, ...]]:
+def _cached(name: str, folder: Path, _stamp: tuple, typed: bool) -> tuple[pd.DataFrame, tuple[Failure, ...]]:
     described = resource(name, folder)
     text, failures = read_rows(folder, described)
-    if not failures:
+    if not failures and typed:
         failures = check_fields(text, described) + check_key(text, described)
-    if not failures:
-        failures = _check_foreign_keys(text, described, folder)
-    typed = text if failures else convert(text, described)
-    return typed, tuple(failures)
+        failures = failures or _check_foreign_keys(text, described, folder)
+    return text if failures or not typed else convert(text, described), tuple(failures)
 
 
 def _check_foreign_keys(text: pd.DataFrame, described: dict, folder: Path) -> list[Failure]:
     failures = []
     for key in foreign_keys(described):
         fields, target, target_fields = key["fields"], key["reference"]["resource"], key["reference"]["fields"]
-        other = text if target in ("", described["name"]) else _rows(folder, target)
-        if other is None:
+        target = target or described["name"]
+        own = target == described["name"]
+        other, unreadable = (text, ()) if own else _read(target, folder, typed=False)
+        if unreadable:
             rule = f"table {target}, which it refers to, can be read"
             failures.append(Failure(described["path"], None, ", ".join(fields), "", rule))
             continue
-        rule = f"exists in table {target or described['name']} ({', '.join(target_fields)})"
-        known = set(_tuples(other, target_fields))
-        rows: dict[tuple[str, ...], list[int]] = {}
+        rule, known = f"exists in table {target} ({', '.join(target_fields)})", set(_tuples(other, target_fields))
         for row, cell in zip(text.index, _tuples(text, fields)):
-            if "" not in cell:
-                rows.setdefault(cell, []).append(int(row))
-        for cell, found in rows.items():
             wanted = [(v,) for v in cell[0].split(";")] if fields == ["more_source_ids"] else [cell]
-            lost = [", ".join(w) for w in wanted if w not in known]
-            failures += [Failure(described["path"], i, ", ".join(fields), value, rule) for value in lost for i in found]
+            lost = [", ".join(w) for w in wanted if w not in known] if "" not in cell else []
+            failures += [Failure(described["path"], int(row), ", ".join(fields), value, rule) for value in lost]
     return sorted(failures, key=lambda f: (f.row or 0, f.column, f.value))
 
 
 def _tuples(text: pd.DataFrame, columns: list[str]) -> list[tuple[str, ...]]:
     return list(zip(*(text[c].tolist() for c in columns)))
-
-
-def _rows(folder: Path, name: str) -> pd.DataFrame | None:
-    """Read the text of a table that others refer to, once per state of its file; None where its form is broken."""
-    path = Path(folder) / resource(name, folder)["path"]
-    stamp = path.stat().st_mtime_ns if path.exists() else None
-    return _rows_cache(Path(folder), name, stamp)
-
-
-@lru_cache(maxsize=32)
-def _rows_cache(folder: Path, name: str, _stamp: int | None) -> pd.DataFrame | None:
-    rows, failures = read_rows(folder, resource(name, folder))
-    return None if failures else rows
 
 
 def describe(name: str, folder: Path = DATA) -> pd.DataFrame:
@@ -240,23 +230,23 @@ def describe(name: str, folder: Path = DATA) -> pd.DataFrame:
     described = resource(name, folder)
     key = described["schema"]["primaryKey"]
     links = {f: k["reference"]["resource"] for k in foreign_keys(described) for f in k["fields"]}
-    rows = []
-    for field in described["schema"]["fields"]:
-        limits = field.get("constraints", {})
-        allowed = ", ".join(map(str, limits.get("enum", [])))
-        low, high = limits.get("minimum"), limits.get("maximum")
-        if low is not None or high is not None:
-            allowed = f"{'' if low is None else low} to {'' if high is None else high}"
-        rows.append(
-            {
-                "column": field["name"],
-                "type": field["type"],
-                "unit": field.get("unit", ""),
-                "allowed": allowed,
-                "required": bool(limits.get("required")),
-                "key": field["name"] in key,
-                "refers_to": links.get(field["name"], ""),
-                "meaning": field["description"],
-            }
-        )
+    rows = [
+        {
+            "column": field["name"],
+            "type": field["type"],
+            "unit": field.get("unit", ""),
+            "allowed": _allowed(field.get("constraints", {})),
+            "required": bool(field.get("constraints", {}).get("required")),
+            "key": field["name"] in key,
+            "refers_to": links.get(field["name"], ""),
+            "meaning": field["description"],
+        }
+        for field in described["schema"]["fields"]
+    ]
     return pd.DataFrame(rows)
+
+
+def _allowed(limits: dict) -> str:
+    if {"minimum", "maximum"} & set(limits):
+        return f"{limits.get('minimum', '')} to {limits.get('maximum', '')}"
+    return ", ".join(map(str, limits.get("enum", [])))
