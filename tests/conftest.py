@@ -8,8 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from innodivide.data import frozen
+
+settings.register_profile("innodivide", deadline=None)  # a loaded machine is not a failure
+settings.load_profile("innodivide")
 
 
 @pytest.fixture(autouse=True)

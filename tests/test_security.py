@@ -20,7 +20,6 @@ from innodivide.data import frozen
 from innodivide.errors import DataError, InnodivideError, ParameterError
 from innodivide.narrative import exhibits
 from innodivide.reports.making import declarations
-from innodivide.reports.making.run import job
 from innodivide.reports.pages.blocks import Block
 
 SOURCES = sorted((frozen.ROOT / "innodivide").rglob("*.py"))
@@ -186,12 +185,6 @@ def test_a_country_code_that_is_a_path_is_refused_in_the_data(copy, code):
     copy.change("geography/country.csv", lambda text: text.replace("\nMT,MT,", f'\n"{code}",MT,', 1))
     failures = frozen.check_table("country", copy.folder)
     assert failures and all(f.file == "geography/country.csv" for f in failures)
-
-
-@pytest.mark.parametrize("value", ["../X", "..", "/etc", "PL/../../x", "PL\0", ".", ""])
-def test_a_country_that_is_a_path_is_no_parameter(value):
-    with pytest.raises(ParameterError, match="parameter country="):
-        job("country_annex", country=value)
 
 
 @pytest.mark.parametrize("value", ["..", "../../x", "a/b", "~", "\0"])

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -80,7 +81,7 @@ class Case:
     id: str
     file: str
     change: object
-    expected: tuple
+    expected: Sequence[tuple]
 
 
 def bad_cell(id: str, file: str, line: str, column: str, value: str, *rules: str, row: str | None = None) -> Case:
@@ -184,7 +185,7 @@ CELLS = [
         "no such region",
         RIS,
         cell("2023,AT1,2023,", "region_code", "AT9"),
-        ((RIS, "2023,AT9,", "edition, region_code", "exists in table ris_region (edition, region_code)"),),
+        [(RIS, "2023,AT9,", "edition, region_code", "exists in table ris_region (edition, region_code)")],
     ),
     bad_cell("no such source", STATES, "Hy2Use,PT,", "source_id", "NOBODY", "exists in table source (source_id)"),
     bad_cell(
@@ -254,13 +255,13 @@ ACROSS = [
         "index against the group",
         INDEX,
         cell("DE,2023,2023,", "value", "20"),
-        ((GROUP, "DE,2023,", "group", "makes DE emerging in edition 2023"),),
+        [(GROUP, "DE,2023,", "group", "makes DE emerging in edition 2023")],
     ),
     Case(
-        "no group of a Member State in an edition",
+        "no group of a member",
         GROUP,
         without("MT,2021,"),
-        ((EDITION, "2021,", "edition", "a group of MT in this edition"),),
+        [(EDITION, "2021,", "edition", "a group of MT in this edition")],
     ),
     bad_cell(
         "performance year of another edition",
@@ -330,10 +331,10 @@ ACROSS = [
         ),
     ),
     Case(
-        "correction that no longer stands",
+        "correction undone",
         STATES,
         cell("ME1,DE,", "n_companies", "18"),
-        ((CORRECTIONS, "ipcei_country,ipcei_id=ME1;geo=DE", "value_used", "table ipcei_country has 18"),),
+        [(CORRECTIONS, "ipcei_country,ipcei_id=ME1;geo=DE", "value_used", "table ipcei_country has 18")],
     ),
     bad_cell(
         "correction of a row that is gone",
@@ -352,32 +353,22 @@ ACROSS = [
         "dropped row is back",
         SCORE,
         added("UK,2023,2023,5.2.4,23.85,false,EIS23_DB"),
-        ((CORRECTIONS, "eis_score,", "status", "no such figure in table eis_score"),),
+        [(CORRECTIONS, "eis_score,", "status", "no such figure in table eis_score")],
     ),
     Case(
-        "population of a needed year removed",
+        "no population",
         PANEL,
         without("MT,2017,population,"),
-        ((PANEL, None, "value", "population of MT in 2017, needed for ME1"),),
+        [(PANEL, None, "value", "population of MT in 2017, needed for ME1")],
     ),
     bad_cell("population of zero", PANEL, "MT,2017,population,", "value", "0", "population and GDP are above zero"),
+    Case("two on one square", GRID, cell("MT,", "row", "6"), [(GRID, "MT,", "col", "no two countries on one square")]),
+    Case("no tile", GRID, without("MT,"), [(GRID, None, "geo", "every Member State is in the table")]),
     Case(
-        "two tiles on one square",
-        GRID,
-        cell("MT,", "row", "6"),
-        ((GRID, "MT,", "col", "no two countries on one square"),),
-    ),
-    Case(
-        "Member State without a tile",
-        GRID,
-        without("MT,"),
-        ((GRID, None, "geo", "every Member State is in the table"),),
-    ),
-    Case(
-        "Member State without an outline",
+        "no outline",
         OUTLINE,
         lambda text: re.sub(r"(?m)^MT,.*\n", "", text),
-        ((OUTLINE, None, "geo", "every Member State is in the table"),),
+        [(OUTLINE, None, "geo", "every Member State is in the table")],
     ),
     Case(
         "Member State no longer one",
@@ -390,10 +381,10 @@ ACROSS = [
         ),
     ),
     Case(
-        "source that nobody cites",
+        "source not cited",
         SOURCES,
         added("ORPHAN,Nobody,A title,2021,,open,found,2026-11-22,"),
-        ((SOURCES, "ORPHAN,", "source_id", "cited by a row of some table"),),
+        [(SOURCES, "ORPHAN,", "source_id", "cited by a row of some table")],
     ),
 ]
 
@@ -487,7 +478,7 @@ def test_check_lists_every_failure_and_ends_with_1(repository):
 
 
 def test_check_reports_contradictions_and_ends_with_1(repository):
-    wanted = ("member deleted", "population of a needed year removed", "Member State without an outline")
+    wanted = ("member deleted", "no population", "no outline")
     chosen = [case for case in ACROSS if case.id in wanted]
     for case in chosen:
         repository.change(case.file, case.change)

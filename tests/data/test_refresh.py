@@ -144,8 +144,7 @@ def test_a_broken_list_of_series_is_named(tmp_path, text):
 
 def test_what_is_published_as_frozen_is_no_revision(server, tmp_path):
     before = tree(data.DATA)
-    found = refresh.refresh(tmp_path / "live", server.address)
-    assert found.empty
+    assert refresh.refresh(tmp_path / "live", server.address).empty
     assert len(server.asked) == len(ALL) and tree(data.DATA) == before
 
 
@@ -192,10 +191,8 @@ def test_a_published_example_of_json_stat_is_read():
 # Faults: real ones, on a real connection
 
 
-def fails(server, out, **answers):
-    done = CliRunner().invoke(
-        main, ["refresh", "--server", server if isinstance(server, str) else server.address, "--out", str(out)]
-    )
+def fails(address: str, out) -> str:
+    done = CliRunner().invoke(main, ["refresh", "--server", address, "--out", str(out)])
     assert done.exit_code == 1 and not out.exists(), done.output
     assert isinstance(done.exception, SystemExit)
     return done.output
@@ -206,10 +203,6 @@ def test_without_a_network_it_says_so_and_writes_nothing(tmp_path):
         taken.bind(("127.0.0.1", 0))
         said = fails(f"http://127.0.0.1:{taken.getsockname()[1]}", tmp_path / "live")
     assert "no answer (" in said and "refused" in said
-
-
-def refuse(handler):
-    handler.send_error(503)
 
 
 def elsewhere(target):
@@ -232,7 +225,7 @@ def cut(handler):
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (refuse, "the server answers 503"),
+        (lambda handler: handler.send_error(503), "the server answers 503"),
         (elsewhere("http://example.org/x"), "it is not https"),
         (elsewhere("file:///etc/passwd"), "is not allowed"),
         (cut, "cannot be read"),
@@ -247,7 +240,7 @@ def cut(handler):
 )
 def test_a_bad_answer_is_named_and_nothing_is_written(server, tmp_path, answer, said):
     server.default = answer
-    assert said in fails(server, tmp_path / "live")
+    assert said in fails(server.address, tmp_path / "live")
 
 
 def test_a_series_that_the_filters_do_not_pick_is_refused(server, tmp_path):
@@ -259,7 +252,7 @@ def test_a_series_that_the_filters_do_not_pick_is_refused(server, tmp_path):
         return json.dumps(content).encode()
 
     server.default = two_units
-    assert "dimension unit has 2 categories" in fails(server, tmp_path / "live")
+    assert "dimension unit has 2 categories" in fails(server.address, tmp_path / "live")
 
 
 def test_a_silent_and_an_endless_server_are_given_up(server):
