@@ -7,6 +7,7 @@ numbers of the CSV file as an editor shows them (the header is row 1).
 
 from __future__ import annotations  # pandas is imported where a table is read: a command with nothing to do is quick
 
+import copy
 import csv
 import hashlib
 import json
@@ -148,19 +149,23 @@ def check_frozen(name: str, folder: Path = DATA) -> list[Failure]:
 def freeze(folder: Path = DATA) -> list[str]:
     """Record size and SHA-256 of each table in the package description; return the tables whose record changed."""
     path = Path(folder) / PACKAGE
-    content = json.loads(json.dumps(package(folder)))  # the cached description stays as it is
+    content = copy.deepcopy(package(folder))  # the cached description stays as it is
     changed = []
     for described in content["resources"]:
         found = _fingerprint(Path(folder) / described["path"])
         if found != {k: described.get(k) for k in ("bytes", "hash")}:
-            schema = described.pop("schema")
-            described.update(found, schema=schema)  # the schema is long: it stays last
+            described.update(found, schema=described.pop("schema"))  # the schema is long: it stays last
             changed.append(described["name"])
     if changed:
-        partial = path.with_name(f".partial-{PACKAGE}")
-        partial.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        partial.replace(path)
+        replace(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
     return changed
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Write a file in full or not at all."""
+    partial = path.with_name(f".partial-{path.name}")
+    partial.write_bytes(content)
+    partial.replace(path)
 
 
 def _fingerprint(path: Path) -> dict:

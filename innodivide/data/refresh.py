@@ -7,8 +7,6 @@ own, beside revisions.csv: one row for each figure that is not the frozen one.
 import itertools
 import json
 import math
-import os
-import tempfile
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -51,9 +49,8 @@ def series(path: Path = SERIES, server: str | None = None) -> list[Series]:
                 found.append(Series(variable, provider, _moved(address, server)))
     except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path} is missing or cannot be read: {type(error).__name__}: {error}") from None
-    unknown = {s.variable for s in found} - set(data.load("variable")["variable"]) | {
-        s.provider for s in found if s.provider not in _READERS
-    }
+    unknown = {s.variable for s in found} - set(data.load("variable")["variable"])
+    unknown |= {s.provider for s in found} - set(_READERS)
     if unknown:
         raise DataError(f"{path}: {', '.join(sorted(unknown))} is no variable of data/ or no known provider")
     return found
@@ -157,11 +154,8 @@ def revisions(variable: str, live: pd.DataFrame) -> pd.DataFrame:
     frozen = data.load(TABLE).query("variable == @variable")[[*KEY, "value"]].rename(columns={"value": "frozen"})
     both = frozen.astype({"year": int}).merge(live, on=KEY, how="left").sort_values(KEY)
     digits = max(map(_decimals, both["frozen"]))
-    same = [
-        round(now, digits) == was if not math.isnan(now) else False for was, now in zip(both["frozen"], both["live"])
-    ]
-    found = both[[not s for s in same]].assign(table=TABLE, variable=variable)
-    found["difference"] = found["live"] - found["frozen"]
+    revised = [round(now, digits) != was for was, now in zip(both["frozen"], both["live"])]  # also where it is missing
+    found = both.assign(table=TABLE, variable=variable, difference=both["live"] - both["frozen"])[revised]
     return found[["table", "variable", *KEY, "frozen", "live", "difference"]].reset_index(drop=True)
 
 
@@ -194,13 +188,7 @@ def refresh(out: Path, server: str | None = None) -> pd.DataFrame:
     try:
         out.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
-            _write(out / name, content)
+            data.replace(out / name, content)
     except OSError as error:
         raise ParameterError(f"the folder {out} cannot be written: {error.strerror}") from None
     return found
-
-
-def _write(path: Path, content: bytes) -> None:
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".partial-{path.name}", delete=False) as file:
-        file.write(content)
-    os.replace(file.name, path)
