@@ -6,6 +6,8 @@ import pandas as pd
 from innodivide.indicators import concentration
 from innodivide.wording import join_names
 
+PRESENT_SCALE = 2021  # first edition whose groups can be compared with those of today
+
 
 def group_facts(history: pd.DataFrame) -> dict:
     """Return what the text says about the latest groups."""
@@ -24,10 +26,10 @@ def group_facts(history: pd.DataFrame) -> dict:
     }
 
 
-def stability(history: pd.DataFrame, since: int = 2021) -> dict:
+def stability(history: pd.DataFrame) -> dict:
     """Return how many countries have had one and the same group in every edition on the present scale."""
-    held = history[history["edition"] >= since].groupby("geo")["group"].nunique()
-    return {"same": int((held == 1).sum()), "total": len(held), "since": since}
+    held = history[history["edition"] >= PRESENT_SCALE].groupby("geo")["group"].nunique()
+    return {"same": int((held == 1).sum()), "total": len(held), "since": PRESENT_SCALE}
 
 
 def extremes(rows: pd.DataFrame) -> dict:

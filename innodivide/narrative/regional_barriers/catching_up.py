@@ -14,6 +14,7 @@ from innodivide.wording import join_names, show
 WORDS = Words("06_regional_barriers")
 SCENARIOS = WORDS.names("scenarios")
 READINGS = WORDS.names("paces")
+LOWEST = "emerging"
 SPREAD = WORDS.names("paces of the spread")
 
 
@@ -113,18 +114,18 @@ def scenario_rows(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def pipeline_rows(tables: Tables, rows: pd.DataFrame, group: str = "emerging") -> pd.DataFrame:
-    """Return the scenarios for projects in preparation of one group: name, now, label, wealth, rate (all in words)."""
-    shown = scenario_rows(tables, rows[rows["group"] == group])
+def pipeline_rows(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the lowest group in the scenarios for projects in preparation: name, now, label, wealth, rate (words)."""
+    shown = scenario_rows(tables, rows[rows["group"] == LOWEST])
     wide = shown.pivot(index=["name", "geo"], columns="scenario", values="effect")
     now = shown[shown["scenario"] == "as it is"].set_index(["name", "geo"])
     text = [f"{e:.1f} ({r})" for e, r in zip(now["expected"], now["range"])]
     return now[["expected", "low", "high"]].assign(now=text).join(wide[["label", "wealth", "rate"]]).reset_index()
 
 
-def pipeline_facts(tables: Tables, rows: pd.DataFrame, group: str = "emerging") -> dict:
-    """Return the number of projects in preparation and how many states of the group each scenario moves clearly."""
-    part = rows[(rows["group"] == group) & (rows["scenario"] != "as it is")]
+def pipeline_facts(tables: Tables, rows: pd.DataFrame) -> dict:
+    """Return the number of projects in preparation and how many scenarios of the lowest group move it clearly."""
+    part = rows[(rows["group"] == LOWEST) & (rows["scenario"] != "as it is")]
     clear = (part["change_low"] > 0) | (part["change_high"] < 0)
     leaders = rows[(rows["group"] == "leader") & (rows["scenario"] == "as it is")]
     return {
@@ -133,6 +134,6 @@ def pipeline_facts(tables: Tables, rows: pd.DataFrame, group: str = "emerging") 
         "cells": len(part),
         "clear": "none" if not clear.any() else str(int(clear.sum())),
         "leaders": join_names(sorted(country_names(tables)[g] for g in leaders["geo"])),
-        "now": rows.loc[(rows["group"] == group) & (rows["scenario"] == "as it is"), "expected"].mean(),
+        "now": rows.loc[(rows["group"] == LOWEST) & (rows["scenario"] == "as it is"), "expected"].mean(),
         "leaders_now": leaders["expected"].mean(),
     }
