@@ -35,7 +35,6 @@ def run_grid(
     ----------
     specs : DataFrame
         From `expand`, or rows of it.
-    tables : mapping of name to DataFrame, optional
     executor : concurrent.futures.Executor, optional
         Where to work; here if None. The numbers do not depend on it.
     grid : dict, optional
@@ -56,12 +55,9 @@ def run_grid(
         Rows that are no specifications of the grid.
     """
     grid, world, samples, rows = _prepare(tables, specs, grid)
-    # Neighbours that differ in the status only are fitted together.
-    order = sorted(range(len(rows)), key=lambda i: [rows[i][name] for name in DIMENSIONS if name != "status"])
-    blocks = [order[first : first + 4 * _SPECS_IN_BLOCK] for first in range(0, len(order), 4 * _SPECS_IN_BLOCK)]
-    jobs = [(world, [rows[i] for i in block], samples, grid["dimensions"]) for block in blocks]
+    blocks = [rows[first : first + _SPECS_IN_BLOCK] for first in range(0, len(rows), _SPECS_IN_BLOCK)]
+    jobs = [(world, block, samples, grid["dimensions"]) for block in blocks]
     found = [row for block in _spread(executor, describe_block, jobs) for row in block]
-    found = [row for _, row in sorted(zip(order, found), key=lambda pair: pair[0])]
     numbers = ["estimate", "se", "df", "ci_low", "ci_high", "t", "p_value", "dispersion"]
     counts = ["n_dyads", "n_countries", "n_ipceis", "n_events", "n_treated"]
     frame = pd.DataFrame(found, columns=[*numbers, *counts, "dropped", "failed"])
@@ -89,13 +85,10 @@ class JointTest:
         absolute value for the medians.
     draws : DataFrame
         The statistics of every permutation: family, draw, and one column per statistic; draw 0 is the data.
-    n_fallback : int
-        Fits handed to the single-fit engine.
     """
 
     frame: pd.DataFrame
     draws: pd.DataFrame
-    n_fallback: int
 
 
 def joint_test(
@@ -138,37 +131,35 @@ def joint_test(
     n = len(world.geo)
     orders = np.vstack([np.arange(n), country_orders(rng, n_permutations, n)]).astype(np.int16)
     scale = {name: level["scale"] for name, level in grid["dimensions"]["estimator"].items()}
-    parts, tests, n_fallback = [], [], 0
+    parts, tests = [], []
     for family in dict.fromkeys(row["family"] for row in rows):
         chosen = [row for row in rows if row["family"] == family]
         logit = np.array([scale[row["estimator"]] == LOG_ODDS for row in chosen])
-        draws, failed, fallback = _draws(world, chosen, samples, grid["dimensions"], orders, alpha, logit, executor)
+        draws, failed = _draws(world, chosen, samples, grid["dimensions"], orders, alpha, logit, executor)
         if np.isnan(draws.loc[0, "median_t"]):
             raise DesignError(f"family {family}: no specification can be fitted; run_grid says why")
-        n_fallback += fallback
         draws.insert(0, "family", family)
         parts.append(draws)
         tests.append(_judge(draws, len(chosen), failed).assign(n_permutations=n_permutations, seed=seed_of(rng)))
-    return JointTest(pd.concat(tests, ignore_index=True), pd.concat(parts, ignore_index=True), n_fallback)
+    return JointTest(pd.concat(tests, ignore_index=True), pd.concat(parts, ignore_index=True))
 
 
-def _draws(world, specs, samples, dimensions, orders, alpha, logit, executor) -> tuple[pd.DataFrame, int, int]:
-    """Statistics of every draw, fits that failed in the permutations, fits that fell back."""
-    frames, failed, fallback = [], 0, 0
+def _draws(world, specs, samples, dimensions, orders, alpha, logit, executor) -> tuple[pd.DataFrame, int]:
+    """Statistics of every draw, and how many fits failed in the permutations."""
+    frames, failed = [], 0
     for first in range(0, len(orders), _DRAWS_IN_BLOCK):
         part = orders[first : first + _DRAWS_IN_BLOCK]
         jobs = [
             (world, specs[start : start + _SPECS_IN_BLOCK], samples, dimensions, part, alpha)
             for start in range(0, len(specs), _SPECS_IN_BLOCK)
         ]
-        estimate, t, below, counts = zip(*_spread(executor, fit_block, jobs))
+        estimate, t, below = zip(*_spread(executor, fit_block, jobs))
         estimate, t, below = np.vstack(estimate), np.vstack(t), np.vstack(below)
         failed += int(np.isnan(t[:, 1 if first == 0 else 0 :]).sum())
-        fallback += sum(counts)
         frames.append(_statistics(estimate, t, below, logit))
     out = pd.concat(frames, ignore_index=True)
     out.insert(0, "draw", np.arange(len(out)))
-    return out, failed, fallback
+    return out, failed
 
 
 def _statistics(estimate: np.ndarray, t: np.ndarray, below: np.ndarray, logit: np.ndarray) -> pd.DataFrame:

@@ -26,18 +26,11 @@ from innodivide.indicators.barriers.scores import (
 )
 from innodivide.models.decomposition.oaxaca import oaxaca_twofold
 from innodivide.models.decomposition.split import Split, general_barriers, persistence, specific_barriers, two_way_split
-from innodivide.models.decomposition.ward import (
-    Profiles,
-    adjusted_rand,
-    barrier_profiles,
-    profile_matrix,
-    silhouette_widths,
-)
+from innodivide.models.decomposition.ward import Profiles, barrier_profiles, profile_matrix
 
 __all__ = [
     "Profiles",
     "Split",
-    "adjusted_rand",
     "barrier_profiles",
     "country_scores",
     "gap_contributions",
@@ -52,7 +45,6 @@ __all__ = [
     "region_groups",
     "region_scores",
     "regional_index",
-    "silhouette_widths",
     "specific_barriers",
     "two_way_split",
     "unit_gaps",

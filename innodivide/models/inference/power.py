@@ -8,9 +8,10 @@ import pandas as pd
 from scipy.special import expit
 
 from innodivide.errors import DesignError, ParameterError
-from innodivide.models.estimators.design import CONTROLS, Design, build_design, logit_batch, mean_intercept
+from innodivide.models.estimators.design import CONTROLS, Design, build_design, fitted_logits, mean_intercept
 from innodivide.models.estimators.firth import firth_logit
-from innodivide.models.inference.relabelling import TIE_TOLERANCE, check_permutations, country_orders
+from innodivide.models.inference.permutation import score_statistics
+from innodivide.models.inference.relabelling import check_permutations, country_orders, extreme
 from innodivide.models.result import require_rng, seed_of
 
 ODDS_RATIOS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0, 25.0)
@@ -217,36 +218,21 @@ def conditional_logit(mu: np.ndarray, sd: float) -> np.ndarray:
 def _probabilities(design: Design, baseline: np.ndarray, effect: float, sd: float, shocks: np.ndarray) -> np.ndarray:
     """Probabilities (n_sim, n) given country shocks, at the observed overall rate and a marginal log odds ratio."""
     linear = baseline + effect * design.d
-    mu = expit(linear + mean_intercept(linear, float(design.y.mean())))
+    mu = expit(linear + mean_intercept(linear, design.y.mean()))
     return expit(conditional_logit(mu, sd) + sd * shocks[:, design.geo])
 
 
 def _rejections(design: Design, y: np.ndarray, permuted: np.ndarray, alpha: float) -> tuple[int, int]:
     """Number of outcomes (rows of y, (n_sim, n)) whose test rejects, and number without a null fit."""
     mixed = y[y.min(axis=1) < y.max(axis=1)]
-    mu, converged = logit_batch(design.null_matrix, mixed)
+    mu, converged = fitted_logits(design.null_matrix, mixed)
     rejected = 0
     for part in np.array_split(np.flatnonzero(converged), max(1, len(y) // 250)):  # bounds the memory
-        observed = np.abs(_scores(design, mixed[part], mu[part], design.d[None, :]))
-        reference = np.abs(_scores(design, mixed[part], mu[part], permuted))
-        extreme = (reference >= observed * (1 - TIE_TOLERANCE)).sum(axis=1)
-        rejected += int(((1 + extreme) / (1 + len(permuted)) <= alpha).sum())
+        observed = score_statistics(design, mu[part], design.d[None, :], mixed[part])
+        reference = score_statistics(design, mu[part], permuted, mixed[part])
+        count = extreme(reference, observed).sum(axis=1)
+        rejected += int(((1 + count) / (1 + len(permuted)) <= alpha).sum())
     return rejected, len(y) - int(converged.sum())
-
-
-def _scores(design: Design, y: np.ndarray, mu: np.ndarray, exposures: np.ndarray) -> np.ndarray:
-    """Score statistics (b, r) of exposures (r, n) for many outcomes and their null fits, both (b, n).
-
-    The same number as `models.score_statistics`, for a batch of outcomes at once.
-    """
-    z, w = design.null_matrix, mu * (1 - mu)
-    squares = (z[:, :, None] * z[:, None, :]).reshape(len(z), -1)
-    inverse = np.linalg.inv((w @ squares).reshape(len(y), z.shape[1], -1))
-    cross = np.stack([(w * column) @ exposures.T for column in z.T])  # (p, b, r)
-    total = w @ (exposures**2).T
-    variance = total - np.einsum("pbr,bpq,qbr->br", cross, inverse, cross, optimize=True)
-    usable = variance > 1e-10 * total
-    return np.where(usable, (y - mu) @ exposures.T / np.sqrt(np.where(usable, variance, 1.0)), math.inf)
 
 
 def _interpolate(frame: pd.DataFrame, power: float, shift: float) -> float:
