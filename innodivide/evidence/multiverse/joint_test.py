@@ -23,6 +23,7 @@ __all__ = ["JointTest", "excluded", "expand", "joint_test", "load_grid", "run_gr
 
 STATISTICS = ("median_log_odds", "median_t", "share_same_sign", "share_below_alpha")
 LOG_ODDS = "log odds"
+ALPHA = 0.05  # of `share_below_alpha`
 _SPECS_IN_BLOCK, _DRAWS_IN_BLOCK = 16, 1000  # fixed, so that the arithmetic does not depend on the number of workers
 
 
@@ -97,7 +98,6 @@ def joint_test(
     n_permutations: int = 1000,
     rng: np.random.Generator | None = None,
     executor: Executor | None = None,
-    alpha: float = 0.05,
     grid: dict | None = None,
 ) -> JointTest:
     """Permute whole country rows of the status, the same way for all specifications, and fit all of them again.
@@ -108,8 +108,6 @@ def joint_test(
         As in `run_grid`. Families are tested apart, on the same permutations.
     n_permutations : int >= 1
     rng : numpy.random.Generator
-    alpha : float in (0, 1)
-        For the share of p-values below it.
 
     Returns
     -------
@@ -119,14 +117,12 @@ def joint_test(
     Raises
     ------
     ParameterError
-        As `run_grid`; no generator, bad number of permutations or alpha.
+        As `run_grid`; no generator, bad number of permutations.
     DesignError
         If no specification of a family can be fitted.
     """
     require_rng(rng)
     check_permutations(n_permutations)
-    if not 0 < alpha < 1:
-        raise ParameterError(f"alpha: expected a number in (0, 1), got {alpha!r}")
     grid, world, samples, rows = _prepare(tables, specs, grid)
     n = len(world.geo)
     orders = np.vstack([np.arange(n), country_orders(rng, n_permutations, n)]).astype(np.int16)
@@ -135,7 +131,7 @@ def joint_test(
     for family in dict.fromkeys(row["family"] for row in rows):
         chosen = [row for row in rows if row["family"] == family]
         logit = np.array([scale[row["estimator"]] == LOG_ODDS for row in chosen])
-        draws, failed = _draws(world, chosen, samples, grid["dimensions"], orders, alpha, logit, executor)
+        draws, failed = _draws(world, chosen, samples, grid["dimensions"], orders, logit, executor)
         if np.isnan(draws.loc[0, "median_t"]):
             raise DesignError(f"family {family}: no specification can be fitted; run_grid says why")
         draws.insert(0, "family", family)
@@ -144,13 +140,13 @@ def joint_test(
     return JointTest(pd.concat(tests, ignore_index=True), pd.concat(parts, ignore_index=True))
 
 
-def _draws(world, specs, samples, dimensions, orders, alpha, logit, executor) -> tuple[pd.DataFrame, int]:
+def _draws(world, specs, samples, dimensions, orders, logit, executor) -> tuple[pd.DataFrame, int]:
     """Statistics of every draw, and how many fits failed in the permutations."""
     frames, failed = [], 0
     for first in range(0, len(orders), _DRAWS_IN_BLOCK):
         part = orders[first : first + _DRAWS_IN_BLOCK]
         jobs = [
-            (world, specs[start : start + _SPECS_IN_BLOCK], samples, dimensions, part, alpha)
+            (world, specs[start : start + _SPECS_IN_BLOCK], samples, dimensions, part, ALPHA)
             for start in range(0, len(specs), _SPECS_IN_BLOCK)
         ]
         estimate, t, below = zip(*_spread(executor, fit_block, jobs))

@@ -26,12 +26,12 @@ from scipy.special import expit
 
 from innodivide import models
 from innodivide.data import frozen
-from innodivide.errors import DataError, DesignError, ParameterError
+from innodivide.errors import DataError, DesignError
 from innodivide.evidence import confirmatory
 from innodivide.evidence.plan import Plan
 from innodivide.evidence.size_audit.methods import METHODS, Method, Sample
 from innodivide.models.estimators.design import CONTROLS, Design, build_design, mean_intercept
-from innodivide.models.inference.power import MAX_SD, conditional_logit, dispersion_to_sd
+from innodivide.models.inference.power import conditional_logit, dispersion_to_sd
 from innodivide.models.inference.relabelling import check_permutations
 from innodivide.models.result import require_rng
 
@@ -98,14 +98,14 @@ def audit(
     Raises
     ------
     ParameterError, DesignError
-        Values out of range; degenerate or unbalanced data; a continuous exposure.
+        Bad numbers of simulations or permutations; degenerate or unbalanced data.
     """
     require_rng(rng)
     check_permutations(n_permutations)
+    check_permutations(n_sim, "n_sim")
     design = build_design(dyads, "leader", CONTROLS, "participates")
     design.to_matrix(design.d)  # refuses countries that face different IPCEIs
     sds = spreads(dyads) if sds is None else tuple(map(float, sds))
-    _check(n_sim, sds, odds_ratios, alpha, design)
     worlds = _worlds(dyads, design, odds_ratios, methods)
     cells = [(sd, world) for sd in sds for world in worlds]
     starts = range(0, n_sim, BLOCK)
@@ -125,19 +125,6 @@ def audit(
             fixed = {"method": name, "scale": method.scale, "sd": sd, "odds_ratio": world.odds_ratio}
             rows.append({**fixed, "truth": world.truths[name], **_summary(counts, n_sim)})
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def _check(n_sim, sds, odds_ratios, alpha: float, design: Design) -> None:
-    if not isinstance(n_sim, (int, np.integer)) or n_sim < 1:
-        raise ParameterError(f"n_sim: expected a whole number >= 1, got {n_sim!r}")
-    if not sds or not all(0 <= sd <= MAX_SD for sd in sds):
-        raise ParameterError(f"sds: expected numbers from 0 to {MAX_SD:g}, got {sds}")
-    if not len(odds_ratios) or not all(0 < ratio < math.inf for ratio in odds_ratios):
-        raise ParameterError(f"odds_ratios: expected positive finite numbers, got {odds_ratios}")
-    if not 0 < alpha < 1:
-        raise ParameterError(f"alpha: expected a number in (0, 1), got {alpha!r}")
-    if not design.binary:
-        raise DesignError(f"{design.term}: continuous; the odds ratio simulated here is that of a 0/1 label")
 
 
 @dataclass(frozen=True, eq=False)

@@ -69,7 +69,7 @@ def fit_stack(exposure, controls, y, trials, family: Family = "binomial", firth:
         reason[:] = "constant outcome"
     out = StackFit(*np.full((2, len(d)), np.nan), np.full((len(d), len(member)), np.nan), reason)
     good = np.flatnonzero(reason == "")
-    null = maximise(z, y, trials, family, firth) if len(good) else None
+    null = maximise(z, y, trials, family, firth) if len(good) > 1 else None  # saves a stack some steps
     start = np.append(null.beta[0], 0.0) if null is not None and null.converged[0] else None
     size = max(1, CELLS // len(z))
     for rows in (good[i : i + size] for i in range(0, len(good), size)):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def average_marginal_effect(
-    fit: "FirthFit", dyads: pd.DataFrame, rng: np.random.Generator, n_boot: int = 999, level: float | None = None
+    fit: "FirthFit", dyads: pd.DataFrame, rng: np.random.Generator, n_boot: int = 999
 ) -> Result:
     """Mean difference in predicted participation with and without the label, interval by country bootstrap.
 
@@ -33,13 +33,12 @@ def average_marginal_effect(
         The frame it was fitted on.
     rng : numpy.random.Generator
     n_boot : int >= 20
-    level : float in (0, 1), optional
-        That of the fit by default.
 
     Returns
     -------
     Result
-        In percentage points; percentile interval; no p-value (the permutation test is the one to quote).
+        In percentage points; percentile interval at the level of the fit; no p-value (the permutation test is the one
+        to quote).
 
     Raises
     ------
@@ -48,8 +47,6 @@ def average_marginal_effect(
     DesignError
         If fewer than half of the resamples can be fitted.
     """
-    level = fit.level if level is None else level
-    check_level(level)
     require_rng(rng)
     if n_boot < 20:
         raise ParameterError(f"n_boot: expected at least 20 resamples, got {n_boot}")
@@ -63,7 +60,7 @@ def average_marginal_effect(
     failed = n_boot - len(good)
     if len(good) < n_boot / 2:
         raise DesignError(f"{fit.term}: {failed} of {n_boot} country resamples are degenerate; no interval")
-    low, high = 100 * np.quantile(good, [(1 - level) / 2, (1 + level) / 2])
+    low, high = 100 * np.quantile(good, [(1 - fit.level) / 2, (1 + fit.level) / 2])
     return Result(
         method="average marginal effect, Firth logit with FLIC intercept",
         term=fit.term,
@@ -73,7 +70,7 @@ def average_marginal_effect(
         se_kind="standard deviation over country resamples",
         ci_low=float(low),
         ci_high=float(high),
-        ci_level=level,
+        ci_level=fit.level,
         ci_kind=f"percentile, {len(good)} country resamples",
         separation=fit.result.separation,
         converged=True,

@@ -31,8 +31,7 @@ class PowerCurve:
         One row per odds ratio: odds_ratio, power, mc_se (Monte Carlo standard error of power), n_sim,
         n_failed (simulated data sets without a null fit; counted as not rejected).
     odds_ratio : float
-        Minimum detectable odds ratio, interpolated on log odds; infinite (0 on a grid below 1) if
-        the grid ends before.
+        Minimum detectable odds ratio, interpolated on log odds; infinite if the grid ends before.
     odds_ratio_low, odds_ratio_high : float
         The same read off the curve shifted up and down by two Monte Carlo standard errors.
     power, alpha : float
@@ -60,7 +59,7 @@ class PowerCurve:
     def __str__(self) -> str:
         value = (
             f"{self.odds_ratio:.2f} (Monte Carlo range {self.odds_ratio_low:.2f} to {self.odds_ratio_high:.2f})"
-            if 0 < self.odds_ratio < math.inf
+            if self.odds_ratio < math.inf
             else f"not reached up to {self.frame['odds_ratio'].iloc[-1]:g}"
         )
         return (
@@ -100,8 +99,8 @@ def minimum_detectable_odds_ratio(
     power, alpha : float in (0, 1)
     n_sim, n_permutations : int
         Data sets per odds ratio (>= 10), permutations per data set.
-    odds_ratios : increasing distances from 1
-        All >= 1 or all <= 1.
+    odds_ratios : sequence of float >= 1
+        Rising.
 
     Returns
     -------
@@ -138,8 +137,8 @@ def minimum_detectable_odds_ratio(
     return PowerCurve(
         frame=frame,
         odds_ratio=reached[0],
-        odds_ratio_low=min(reached[1:]),
-        odds_ratio_high=max(reached[1:]),
+        odds_ratio_low=reached[1],
+        odds_ratio_high=reached[2],
         power=power,
         alpha=alpha,
         sd=float(sd),
@@ -243,7 +242,7 @@ def _interpolate(frame: pd.DataFrame, power: float, shift: float) -> float:
     logs = np.log(frame["odds_ratio"].to_numpy())
     above = np.flatnonzero(curve >= power)
     if not len(above):
-        return math.inf if logs[-1] > 0 else 0.0
+        return math.inf
     k = above[0]
     if k == 0:
         return float(math.exp(logs[0]))
@@ -263,9 +262,6 @@ def _check_arguments(power, alpha, n_sim, odds_ratios, phi, sd) -> list[float]:
     if sd is not None and not 0 <= sd <= MAX_SD:
         raise ParameterError(f"sd: expected a number from 0 to {MAX_SD:g}, got {sd!r}")
     grid = [float(ratio) for ratio in odds_ratios]
-    if not grid or not all(0 < ratio < math.inf for ratio in grid):
-        raise ParameterError(f"odds_ratios: expected positive finite numbers, got {grid}")
-    logs = np.log(grid)
-    if (logs.min() < 0 < logs.max()) or (np.diff(np.abs(logs)) <= 0).any():
-        raise ParameterError(f"odds_ratios: expected values on one side of 1, moving away from it, got {grid}")
+    if not grid or not 1 <= grid[0] or not grid[-1] < math.inf or (np.diff(grid) <= 0).any():
+        raise ParameterError(f"odds_ratios: expected rising finite numbers from 1, got {grid}")
     return grid
