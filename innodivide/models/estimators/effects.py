@@ -1,6 +1,4 @@
-"""What a Firth fit implies in probabilities and counts (public through `innodivide.models.estimators.firth`)."""
-
-from typing import TYPE_CHECKING
+"""What a Firth fit implies in probabilities and counts."""
 
 import numpy as np
 import pandas as pd
@@ -10,15 +8,11 @@ from scipy.special import expit
 from innodivide.errors import DesignError, ParameterError
 from innodivide.models.estimators.design import Design, build_design, mean_intercept
 from innodivide.models.estimators.engine import check_level, fit_firth
+from innodivide.models.estimators.firth import FirthFit
 from innodivide.models.result import Result, require_rng, seed_of
 
-if TYPE_CHECKING:
-    from innodivide.models.estimators.firth import FirthFit
 
-
-def average_marginal_effect(
-    fit: "FirthFit", dyads: pd.DataFrame, rng: np.random.Generator, n_boot: int = 999
-) -> Result:
+def average_marginal_effect(fit: FirthFit, dyads: pd.DataFrame, rng: np.random.Generator, n_boot: int = 999) -> Result:
     """Mean difference in predicted participation with and without the label, interval by country bootstrap.
 
     Countries are drawn with replacement, all their dyads with them; each resample is refitted, with its own FLIC
@@ -81,7 +75,7 @@ def average_marginal_effect(
     )
 
 
-def _same_design(fit: "FirthFit", dyads: pd.DataFrame) -> Design:
+def _same_design(fit: FirthFit, dyads: pd.DataFrame) -> Design:
     """Design of the fit's columns; ParameterError if these are not the data that were fitted."""
     design = build_design(dyads, fit.term, fit.controls, fit.outcome)
     if design.data_hash != fit.result.data_hash:
@@ -106,7 +100,7 @@ def _effect(design: Design, country_weights: np.ndarray) -> float | None:
     return float(np.average(gap, weights=weights))
 
 
-def expected_participation(fit: "FirthFit", dyads: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
+def expected_participation(fit: FirthFit, dyads: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     """Observed and expected number of participations of each country, with a range for a country like it.
 
     The variance of the range is dispersion x (sum_j p(1 - p) + g' V g): binomial noise and estimation error

@@ -23,7 +23,6 @@ from innodivide.models.estimators.design import (
     separation,
     standardise,
 )
-from innodivide.models.estimators.effects import average_marginal_effect, expected_participation
 from innodivide.models.estimators.engine import (
     back_transform,
     check_level,
@@ -32,19 +31,10 @@ from innodivide.models.estimators.engine import (
     intercept_profile,
     profile,
 )
-from innodivide.models.estimators.grouped import GroupedFit, grouped_binomial
 from innodivide.models.estimators.newton import one_maximum
 from innodivide.models.result import Result
 
-__all__ = [
-    "FirthFit",
-    "GroupedFit",
-    "average_marginal_effect",
-    "dispersion_interval",
-    "expected_participation",
-    "firth_logit",
-    "grouped_binomial",
-]
+__all__ = ["FirthFit", "dispersion_interval", "firth_logit"]
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,4 +1,4 @@
-"""Unadjusted comparison of labelled with other countries (public through `innodivide.models.inference.permutation`)."""
+"""Unadjusted comparison of labelled with other countries."""
 
 import numpy as np
 import pandas as pd

@@ -14,7 +14,6 @@ import pandas as pd
 
 from innodivide.errors import DesignError, ParameterError
 from innodivide.models.estimators.design import CONTROLS, Design, build_design, null_fit
-from innodivide.models.inference.label_contrast import label_permutation_difference
 from innodivide.models.inference.relabelling import (
     check_labellings,
     check_permutations,
@@ -24,7 +23,7 @@ from innodivide.models.inference.relabelling import (
 )
 from innodivide.models.result import Result, require_rng, seed_of
 
-__all__ = ["holm", "label_permutation_difference", "permutation_draws", "permutation_test"]
+__all__ = ["holm", "permutation_draws", "permutation_test", "score_statistics"]
 
 Method = Literal["enumerate", "rows", "potter"]
 BLOCK = 4000
