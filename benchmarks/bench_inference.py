@@ -22,9 +22,10 @@ from firthmodels import FirthLogisticRegression
 from innodivide.data import Tables
 from innodivide.indicators.panel import country_totals, ipcei_dyads
 from innodivide.models.batch.country_level import ESTIMATORS
-from innodivide.models.batch.stacked_logit import binomial_score_batch, firth_batch
-from innodivide.models.estimators import engine
-from innodivide.models.estimators.design import CONTROLS, build_design
+from innodivide.models.batch.stacked_logit import fit_stack
+from innodivide.models.estimators.design import CONTROLS, build_design, null_fit
+from innodivide.models.estimators.newton import one_maximum
+from innodivide.models.inference.permutation import score_statistics
 from innodivide.models.inference.relabelling import country_orders
 
 TABLES = Tables()
@@ -74,17 +75,15 @@ def bench_firth(design, permutations, repeats):
     controls, y, few = design.controls, design.y, exposure[:150]
     exact = []
     for d in few:
-        x = np.column_stack([controls, d])
-        model = engine.fit_firth(x, y)
-        exact.append(engine.polish(x, y, np.append(model.coef_, model.intercept_))[-2])
+        exact.append(one_maximum("one fit", np.column_stack([controls, d, np.ones(len(y))]), y, firth=True)[0][-2])
     print(f"Firth logit, {len(y)} dyads, {permutations} permutations of country rows")
-    whole = firth_batch(exposure, controls, y)
-    check("stack against the loop, polished to the last digit", whole.estimate[:150], exact)
+    stack = lambda: fit_stack(exposure, controls, y, np.ones(len(y)), firth=True)  # noqa: E731
+    whole = stack()
+    check("stack against the loop, to the last digit", whole.estimate[:150], exact)
     check("firthmodels with tolerance 1e-8 against the same", firth_loop(few, controls, y, 1e-8), exact)
-    print(f"  {whole.n_fallback} of {permutations} fits fell back, {int((~whole.converged).sum())} not defined")
+    print(f"  {int((whole.reason != '').sum())} of {permutations} fits not defined")
     rough = firth_loop(few, controls, y)
     print(f"  firthmodels with its own tolerance: off by up to {np.abs(rough - exact).max():.1e}")
-    stack = lambda: firth_batch(exposure, controls, y)  # noqa: E731
     for label, tol in (("firthmodels, its own tolerance", None), ("firthmodels, tolerance 1e-8", 1e-8)):
         compare(f"full refit; loop: {label}", lambda tol=tol: firth_loop(few, controls, y, tol), stack, len(few),
                 permutations, repeats)  # fmt: skip
@@ -92,9 +91,10 @@ def bench_firth(design, permutations, repeats):
     def score_loop():
         return [score_test(design, d) for d in few]
 
-    check("score statistics", binomial_score_batch(few, controls, y), score_loop())
+    scores = lambda d: score_statistics(design, null_fit(design), d)  # noqa: E731
+    check("score statistics", scores(few), score_loop())
     compare("score statistic; loop: statsmodels null fit + score", score_loop,
-            lambda: binomial_score_batch(exposure, controls, y), len(few), permutations, repeats)  # fmt: skip
+            lambda: scores(exposure), len(few), permutations, repeats)  # fmt: skip
 
 
 def score_test(design, d):

@@ -68,7 +68,7 @@ def analyse(dyads: pd.DataFrame, plan: Plan, effect: bool = True) -> Confirmator
         dyads=dyads,
         fit=fit,
         interval=as_odds_ratio(models.dispersion_interval(fit)),
-        profile=fit.odds_ratio(),
+        profile=as_odds_ratio(fit.result),
         permutation=models.permutation_test(dyads, method="rows", n_permutations=count, rng=stream(plan, 1)),
         second_permutation=models.permutation_test(dyads, method="potter", n_permutations=count, rng=stream(plan, 2)),
         effect=models.average_marginal_effect(fit, dyads, stream(plan, 3), n_boot=BOOTSTRAPS) if effect else None,

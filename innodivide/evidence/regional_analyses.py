@@ -63,7 +63,7 @@ def government_and_wealth(tables: Tables, plan: Plan, n_boot: int = 499) -> pd.D
     """Return the Oaxaca-Blinder parts of the distance between regions of emerging innovators and all other regions."""
     frame = oaxaca_frame(tables)
     return barriers.oaxaca_twofold(
-        frame, "relative", ["eqi", "ln_gdp"], "emerging", rng=stream(plan, OAXACA), n_boot=n_boot, cluster="geo"
+        frame, "relative", ["eqi", "ln_gdp"], "emerging", "geo", stream(plan, OAXACA), n_boot
     )
 
 

@@ -86,10 +86,6 @@ class Result:
         """Fields in order as a flat dict; tuples joined with ``"; "`` so that a CSV cell can hold them."""
         return {key: "; ".join(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
 
-    def to_frame(self) -> pd.DataFrame:
-        """One-row frame with the fields as columns."""
-        return pd.DataFrame([self.row()])
-
     def lines(self) -> list[tuple[str, str]]:
         """Label and text of what a reader has to see together: estimate, interval, p-value, sample, caveats."""
         out = [("Method", self.method), ("Term", self.term), ("Estimate", f"{_number(self.estimate)} ({self.scale})")]

@@ -346,8 +346,7 @@ def test_more_permutations_than_a_block_holds_are_the_same_permutations(monkeypa
     pd.testing.assert_frame_equal(parts, whole, rtol=1e-7)
 
 
-@pytest.mark.parametrize("options, name", [({"rng": None}, "rng"), ({"n_permutations": 0}, "n_permutations"),
-                                           ({"alpha": 1.0}, "alpha")])  # fmt: skip
+@pytest.mark.parametrize("options, name", [({"rng": None}, "rng"), ({"n_permutations": 0}, "n_permutations")])
 def test_misuse_is_named(options, name):
     with pytest.raises(ParameterError, match=name):
         joint_test(TABLES, SMALL.head(1), **({"rng": rng()} | options))
@@ -369,7 +368,7 @@ def test_joint_p_values_are_uniform_when_the_label_has_nothing_to_do_with_it():
         drawn = (generator.random(p.shape) < p).astype(float)
         now = replace(world, outcome={**world.outcome, "notifying": drawn})
         orders = np.vstack([np.arange(27), country_orders(generator, 99, 27)]).astype(np.int16)
-        draws, *_ = multiverse._draws(now, rows, samples, GRID["dimensions"], orders, 0.05, logit, None)
+        draws, *_ = multiverse._draws(now, rows, samples, GRID["dimensions"], orders, logit, None)
         draws.insert(0, "family", "leader")
         p_values.append(multiverse._judge(draws, len(rows), 0).set_index("statistic")["p_value"])
     found = pd.DataFrame(p_values)

@@ -9,7 +9,7 @@ from reference.cases import HERE, made_up, table
 
 from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.models.estimators.design import build_design
-from innodivide.models.estimators.lpm import clusters, least_squares, small_sample_factor
+from innodivide.models.estimators.lpm import cr2, least_squares
 from innodivide.models.inference.few_clusters import (
     _all_signs,
     _bootstrap_t,
@@ -46,14 +46,7 @@ def few(**arguments):
 
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize(
-    ("arguments", "quantity"),
-    [
-        ({"kind": "CR1"}, "cr1"),
-        ({"kind": "CR1"}, "cr1s"),
-        ({"kind": "CR1", "cluster": "ipcei_id"}, "cr1_ipcei"),
-        ({"kind": "CR2"}, "cr2"),
-        ({"kind": "CR2", "cluster": "ipcei_id"}, "cr2_ipcei"),
-    ],
+    ("arguments", "quantity"), [({"kind": "CR1"}, "cr1"), ({"kind": "CR1"}, "cr1s"), ({"kind": "CR2"}, "cr2")]
 )
 def test_standard_errors_equal_r(model, arguments, quantity):
     result = fit(model, **arguments)
@@ -63,12 +56,10 @@ def test_standard_errors_equal_r(model, arguments, quantity):
 
 
 @pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("cluster", ["geo", "ipcei_id"])
-def test_satterthwaite_p_and_degrees_of_freedom_equal_clubsandwich(model, cluster):
-    tag = "cr2" if cluster == "geo" else "cr2_ipcei"
-    result = fit(model, kind="CR2", cluster=cluster)
-    assert result.p_value == pytest.approx(R[(*model, f"{tag}_p")], rel=1e-8)
-    assert f"{R[(*model, f'{tag}_df')]:.2f} Satterthwaite" in result.ci_kind
+def test_satterthwaite_p_and_degrees_of_freedom_equal_clubsandwich(model):
+    result = fit(model, kind="CR2")
+    assert result.p_value == pytest.approx(R[(*model, "cr2_p")], rel=1e-8)
+    assert f"{R[(*model, 'cr2_df')]:.2f} Satterthwaite" in result.ci_kind
 
 
 def test_satterthwaite_degrees_of_freedom_fall_with_the_number_of_treated_clusters():
@@ -84,27 +75,12 @@ def test_two_way_with_own_factors_equals_sandwich(model):
     assert "each G/(G-1)" in result.se_kind
 
 
-@pytest.mark.parametrize("model", [("dyads", "leader"), ("dyads", "fixed")])
-def test_two_way_without_factor_equals_sandwich(model):
-    variance = R[(*model, "two_none_variance")]
-    assert fit(model, kind="two-way", factor="none").se == pytest.approx(100 * variance**0.5, rel=1e-9)
-
-
-@pytest.mark.parametrize(
-    ("model", "factor"),
-    [(("few", "leader"), "none"), (("dyads", "ln_gdp_pc_pps"), "none"), (("dyads", "ln_gdp_pc_pps"), "own")],
-)
-def test_a_negative_two_way_variance_is_an_error(model, factor):
+@pytest.mark.parametrize("model", [("dyads", "ln_gdp_pc_pps")])
+def test_a_negative_two_way_variance_is_an_error(model):
     """R returns a negative variance there, and NaN as its root."""
     assert R[(*model, "two_none_variance")] < 0
     with pytest.raises(DesignError, match="variance of the estimate is negative"):
-        fit(model, kind="two-way", factor=factor)
-
-
-def test_two_way_with_the_smallest_number_of_clusters_equals_pyfixest():
-    result = fit(("dyads", "leader"), kind="two-way", factor="min")
-    assert result.se == pytest.approx(100 * LIBRARIES["dyads", "two_min"], rel=1e-8)
-    assert result.p_value == pytest.approx(LIBRARIES["dyads", "two_min_p"], rel=1e-6)
+        fit(model, kind="two-way")
 
 
 def test_cr1_p_and_interval_equal_pyfixest_and_statsmodels():
@@ -114,13 +90,11 @@ def test_cr1_p_and_interval_equal_pyfixest_and_statsmodels():
     assert result.ci_low == pytest.approx(100 * LIBRARIES["dyads", "sm_low"], rel=1e-6)
 
 
-@pytest.mark.parametrize(
-    ("kind", "quantity", "cluster"), [("CR1", "cr1", "geo"), ("CR2", "cr2", "geo"), ("CR2", "cr2_ipcei", "ipcei_id")]
-)
-def test_near_collinearity_keeps_its_digits(kind, quantity, cluster):
+@pytest.mark.parametrize(("kind", "quantity"), [("CR1", "cr1"), ("CR2", "cr2")])
+def test_near_collinearity_keeps_its_digits(kind, quantity):
     """A correlation of 1 - 1e-10: R's own two routes to CR1 agree to 2e-6 here."""
     model = ("near", "leader")
-    result = fit(model, kind=kind, cluster=cluster)
+    result = fit(model, kind=kind)
     assert result.estimate == pytest.approx(100 * R[(*model, "estimate")], rel=1e-5)
     assert result.se == pytest.approx(100 * R[(*model, quantity)], rel=1e-5)
 
@@ -140,15 +114,21 @@ def test_what_must_not_matter_does_not(kind):
     assert (opposite.estimate, opposite.se) == pytest.approx((-first.estimate, first.se), rel=1e-9)
 
 
-def test_every_dyad_its_own_cluster_is_hc1_and_hc2():
-    """CR1 is then N/(N-1) (N-1)/(N-K) times HC0, CR2 is HC2: statsmodels has both for least squares."""
+def test_any_clusters_in_any_order_equal_r():
+    """The stacked CR2 on clusters that are not blocks of rows (IPCEIs), and on dyads of their own (HC2)."""
     import statsmodels.api as sm
 
+    design = build_design(DYADS, "leader", CONTROLS["dyads", "leader"], "participates")
+    fitted, unit = least_squares(design), np.arange(len(DYADS))
+    basis, residual = np.repeat(fitted.q[None], 2, axis=0), np.vstack([fitted.residual, 2 * fitted.residual])
+    variance, df, singular = cr2(basis, residual, design.ipcei)
+    assert np.sqrt(variance * (fitted.a @ fitted.a)) == pytest.approx(
+        R["dyads", "leader", "cr2_ipcei"] * np.array([1, 2]), rel=1e-9
+    )
+    assert df == pytest.approx(R["dyads", "leader", "cr2_ipcei_df"], rel=1e-8) and not singular.any()
     x = sm.add_constant(DYADS[["ln_population", "ln_gdp_pc_pps", "leader"]])
-    own = DYADS.assign(unit=np.arange(len(DYADS)))
-    for kind, name in (("CR1", "HC1"), ("CR2", "HC2")):
-        theirs = sm.OLS(DYADS["participates"], x).fit(cov_type=name).bse["leader"]
-        assert lpm_clustered(own, kind=kind, cluster="unit").se == pytest.approx(100 * theirs, rel=1e-9)
+    theirs = sm.OLS(DYADS["participates"], x).fit(cov_type="HC2").bse["leader"]
+    assert np.sqrt(cr2(basis[:1], residual[:1], unit)[0][0] * (fitted.a @ fitted.a)) == pytest.approx(theirs, rel=1e-9)
 
 
 def test_a_cluster_that_determines_a_control_alone_uses_the_generalised_inverse():
@@ -161,15 +141,20 @@ def test_a_cluster_that_determines_a_control_alone_uses_the_generalised_inverse(
     assert any("generalised inverse" in note for note in result.notes)
 
 
+def cr1_factor(fitted, n_clusters):
+    n, k = fitted.q.shape
+    return n_clusters / (n_clusters - 1) * (n - 1) / (n - k)
+
+
 def test_enumerated_wild_bootstrap_equals_a_loop_in_r():
     result = few()
     assert result.p_value == pytest.approx(R["few", "wild", "p"], abs=1e-12)
     assert result.estimate / result.se == pytest.approx(R["few", "wild", "t"], rel=1e-9)
     assert "all 2^6 Rademacher" in result.p_kind and result.seed is None
     design = build_design(FEW, "leader", ("size",), "participates")
-    fitted, codes = least_squares(design), clusters(design, FEW, "geo")[0]
-    stars, observed = _bootstrap_t(0.0, fitted, codes, _all_signs(6))
-    factor = small_sample_factor(6, fitted) ** 0.5
+    fitted = least_squares(design)
+    stars, observed = _bootstrap_t(0.0, fitted, design.geo, _all_signs(6))
+    factor = cr1_factor(fitted, 6) ** 0.5
     assert observed / factor == pytest.approx(R["few", "wild", "t"], rel=1e-9)
     assert 2 * np.abs(stars).sum() / factor == pytest.approx(R["few", "wild", "sum_abs_t"], rel=1e-9)
 
@@ -183,13 +168,13 @@ def test_random_wild_bootstrap_equals_wildboottest(kind):
     assert result.p_value == pytest.approx(theirs, abs=4 * (theirs * (1 - theirs) * 1.1 / 9999) ** 0.5)
     assert f"9999 random {kind.title()}" in result.p_kind and result.seed == 3
     design = build_design(DYADS, "leader", CONTROLS["dyads", "leader"], "participates")
-    fitted, codes = least_squares(design), clusters(design, DYADS, "geo")[0]
+    fitted = least_squares(design)
     draws = _draw(rng(4), kind, 20000, 27)
     points = {"rademacher": [1, 1], "webb": [0.5, 0.5, 1, 1, 1.5, 1.5]}[kind]  # squared, one for each point
     assert np.sort(np.unique(draws) ** 2).tolist() == pytest.approx(points)
     assert abs(draws.mean()) < 0.01 and (draws**2).mean() == pytest.approx(1, abs=0.01)
-    stars = _bootstrap_t(0.0, fitted, codes, draws)[0]
-    spread = stars.std() / small_sample_factor(27, fitted) ** 0.5
+    stars = _bootstrap_t(0.0, fitted, design.geo, draws)[0]
+    spread = stars.std() / cr1_factor(fitted, 27) ** 0.5
     assert spread == pytest.approx(LIBRARIES["dyads", f"wild_sd_{kind}"], rel=0.02)
 
 
@@ -234,10 +219,8 @@ def test_the_same_generator_gives_the_same_record():
 
 def test_the_number_of_treated_clusters_is_said():
     assert "6 of 27 clusters of geo ever carry the label" in wild_cluster_bootstrap(DYADS, n_boot=9, rng=rng()).notes
-    assert "11 of 11 clusters of ipcei_id ever carry the label" in fit(("dyads", "leader"), cluster="ipcei_id").notes
+    assert "11 of 11 clusters of ipcei_id ever carry the label" in fit(("dyads", "leader"), kind="two-way").notes
     assert fit(("dyads", "leader")).n_treated == 6
-    region = DYADS.assign(region=DYADS["geo"].str[-1])
-    assert "clusters of region" in lpm_clustered(region, cluster="region").notes[0]
 
 
 def test_size_with_three_treated_of_twelve():
@@ -257,7 +240,6 @@ def only(frame, geo):
     ("change", "arguments", "error", "named"),
     [
         (lambda f: f[f["geo"] == "A"], {}, DesignError, "geo: only one country"),
-        (lambda f: f.assign(one="all"), {"cluster": "one"}, DesignError, "one: 1 cluster.s. for 3 parameters"),
         (lambda f: f[f["geo"] < "D"], {}, DesignError, "geo: 3 cluster.s. for 3 parameters"),
         (lambda f: only(f, "B"), {}, DesignError, r"only one cluster of geo \(B\) has leader = 1"),
         (
@@ -266,17 +248,11 @@ def only(frame, geo):
             DesignError,
             r"only one cluster of geo \(C\) has leader = 0",
         ),
-        (
-            lambda f: f.assign(region=f["geo"].where(f["geo"] != "A")),
-            {"cluster": "region"},
-            DesignError,
-            "region: 6 missing",
-        ),
         (lambda f: f.assign(size=f["size"].where(f["geo"] != "A")), {}, DesignError, "size: 6 missing"),
         (lambda f: f.assign(participates=f["leader"]), {}, DesignError, "variance of the estimate is zero"),
         (lambda f: f.assign(size=2 * f["leader"]), {}, DesignError, "leader: rank deficient"),
         (lambda f: f.assign(participates=1), {}, DesignError, "participates: constant outcome"),
-        (lambda f: f, {"cluster": "nowhere"}, DataError, "nowhere not found"),
+        (lambda f: f.drop(columns="size"), {}, DataError, "size not found"),
         (lambda f: f, {"level": 95}, ParameterError, "level"),
     ],
 )
@@ -289,7 +265,6 @@ def test_degenerate_data_are_refused_with_the_cause(method, change, arguments, e
     ("call", "named"),
     [
         (lambda: lpm_clustered(DYADS, kind="CR3"), "kind: expected one of CR1, CR2, two-way"),
-        (lambda: lpm_clustered(DYADS, kind="two-way", factor="max"), "factor"),
         (lambda: wild_cluster_bootstrap(DYADS), "rng"),
         (lambda: wild_cluster_bootstrap(DYADS, weights="normal", rng=rng()), "weights"),
         (lambda: wild_cluster_bootstrap(DYADS, n_boot=0, rng=rng()), "n_boot"),

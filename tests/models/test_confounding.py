@@ -1,4 +1,4 @@
-"""Robustness value, partial R squared and E-value against their authors' software and published examples."""
+"""Robustness value and E-value against their authors' software and published examples."""
 
 import math
 
@@ -8,27 +8,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from reference.cases import HERE
+from scipy import stats
 
 from innodivide.errors import ParameterError
-from innodivide.models.inference.confounding import _e, _robustness, e_value, partial_r2, risk_ratio, robustness_value
+from innodivide.models.inference.confounding import bounding_ratio, e_value, risk_ratio, robustness, robustness_value
 
 ROWS = pd.read_csv(HERE / "clusters" / "libraries.csv").query("topic == 'sensitivity'")
 CASES = [(*quantity.split("|"), value) for quantity, value in zip(ROWS["quantity"], ROWS["value"])]
+CASES = [case for case in CASES if case[0] != "r2"]  # the partial R squared of the table is not used here
 
 
 @pytest.mark.parametrize(("what", "t", "df", "q", "expected"), CASES)
 def test_equals_the_authors_python_package(what, t, df, q, expected):
     t, df, q = float(t), int(df), float(q)
-    if what == "r2":
-        assert partial_r2(t, df) == pytest.approx(expected, rel=1e-10)
-        return
-    from scipy import stats
-
     critical = stats.t.ppf(0.975, df - 1) / math.sqrt(df - 1) if what == "rva" else 0.0
-    value = _robustness(q * t / math.sqrt(df), critical)
+    value = robustness(q * t / math.sqrt(df), critical)
     assert value == pytest.approx(expected, rel=1e-10, abs=1e-12)
-    record = robustness_value(t, df, q)
-    if record.shown:
+    record = robustness_value(t, df)
+    if record.shown and q == 1:
         assert (record.value_interval if what == "rva" else record.value) == value
 
 
@@ -36,7 +33,6 @@ def test_published_darfur_example():
     """Cinelli & Hazlett (2020), section 5: t = 4.18 with 783 df."""
     record = robustness_value(4.18445, 783)
     assert (round(record.value, 3), round(record.value_interval, 3)) == (0.139, 0.076)
-    assert round(partial_r2(4.18445, 783), 3) == 0.022
 
 
 @pytest.mark.parametrize(
@@ -62,8 +58,6 @@ def test_not_shown_where_the_interval_includes_no_association():
     ):
         assert not record.shown and record.value is None and record.value_interval is None
         assert "include" in record.reason
-        assert "not shown" in str(record) and "not shown" in record._repr_html_()
-        assert str(record) == f"{record.measure}: not shown, {record.reason}"
 
 
 def test_not_shown_where_the_report_claims_nothing():
@@ -72,19 +66,16 @@ def test_not_shown_where_the_report_claims_nothing():
 
 
 def test_the_border_of_showing_is_the_t_test():
-    from scipy import stats
-
     border = stats.t.ppf(0.975, 23)
     assert robustness_value(border * 1.001, 23).shown and not robustness_value(border * 0.999, 23).shown
     assert robustness_value(-3.0, 23).value == robustness_value(3.0, 23).value
-    assert robustness_value(2.0, 23, alpha=0.1).shown and not robustness_value(2.0, 23, alpha=0.05).shown
 
 
 @given(st.floats(0.01, 60), st.floats(1.5, 500))
 @settings(max_examples=100, deadline=None)
 def test_robustness_value_is_the_confounder_that_removes_the_estimate(t, df):
     """With R2 = RV on both sides the bias, in standard errors, is sqrt(df) RV / sqrt(1 - RV) = |t|."""
-    rv = _robustness(t / math.sqrt(df), 0.0)
+    rv = robustness(t / math.sqrt(df), 0.0)
     assert 0 < rv < 1
     assert math.sqrt(df) * rv / math.sqrt(1 - rv) == pytest.approx(t, rel=1e-6)
 
@@ -93,33 +84,23 @@ def test_robustness_value_is_the_confounder_that_removes_the_estimate(t, df):
 @settings(max_examples=100, deadline=None)
 def test_e_value_solves_its_bounding_factor(rr):
     """E E / (E + E - 1) = RR, the bias of a confounder with both risk ratios E; symmetric in RR and 1/RR."""
-    e = _e(rr)
+    e = bounding_ratio(rr)
     assert e * e / (2 * e - 1) == pytest.approx(rr, rel=1e-9)
-    assert _e(1 / rr) == pytest.approx(e, rel=1e-6)
+    assert bounding_ratio(1 / rr) == pytest.approx(e, rel=1e-6)
 
 
 def test_odds_ratio_of_a_common_outcome_is_its_square_root():
     assert risk_ratio(4.0) == 2.0 and risk_ratio(4.0, common=False) == 4.0
 
 
-def test_records_print_and_tabulate():
-    record = robustness_value(4.0, 23)
-    assert f"{record.value:.3g}" in str(record) and record.row()["shown"] is True
-    assert set(record.row()) == {"measure", "value", "value_interval", "shown", "reason", "meaning"}
-
-
 @pytest.mark.parametrize(
     ("call", "named"),
     [
-        (lambda: robustness_value(np.nan, 23), "t: "),
-        (lambda: robustness_value(2.0, 1), "df: "),
-        (lambda: robustness_value(2.0, 23, q=0), "q: "),
-        (lambda: robustness_value(2.0, 23, alpha=5), "alpha: "),
-        (lambda: partial_r2(2.0, 0), "df: "),
+        (lambda: robustness_value(np.nan, 23), "t, df: "),
+        (lambda: robustness_value(2.0, 1), "t, df: "),
         (lambda: e_value(2.0, 2.5, 3.0), "low <= rr <= high"),
-        (lambda: e_value(-1.0, 1.0, 2.0), "rr: "),
-        (lambda: e_value(2.0, 1.0, math.inf), "high: "),
-        (lambda: risk_ratio(0.0), "odds_ratio: "),
+        (lambda: e_value(-1.0, 1.0, 2.0), "rr, low, high: "),
+        (lambda: e_value(2.0, 1.0, math.inf), "rr, low, high: "),
     ],
 )
 def test_wrong_arguments_are_refused(call, named):

@@ -13,7 +13,6 @@ from innodivide.errors import DesignError, ParameterError
 from innodivide.indicators.panel import ipcei_dyads
 from innodivide.models.decomposition.shapley import FACTORS, leave_one_out, shapley_fit, shapley_values
 from innodivide.models.estimators.firth import dispersion_interval, firth_logit
-from innodivide.models.inference.permutation import permutation_test
 
 TABLES = Tables()
 
@@ -41,29 +40,14 @@ CASES = {
 
 # ---- Shapley values --------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("file, value", [("shapley.csv", "shapley"), ("dominance.csv", "general_dominance")])
-@pytest.mark.parametrize("measure", ["linear", "mcfadden"])
 @pytest.mark.parametrize("name", list(CASES))
-def test_shares_equal_r_and_dominance_analysis(name, measure, file, value):
+def test_shares_equal_r_and_dominance_analysis(name, file, value):
     frame, factors, outcome = CASES[name]
-    wanted = pd.read_csv(HERE / "importance" / file).query("dataset == @name and measure == @measure")
-    found = shapley_fit(frame, factors, outcome, measure).frame.set_index("factor")["contribution"]
-    # dominance-analysis stops its logits early; R was run to the last digit.
-    tol = 1e-9 if value == "shapley" or measure == "linear" else 1e-7
+    wanted = pd.read_csv(HERE / "importance" / file).query("dataset == @name and measure == 'mcfadden'")
+    found = shapley_fit(frame, factors, outcome).frame.set_index("factor")["contribution"]
+    tol = 1e-9 if value == "shapley" else 1e-7  # dominance-analysis stops its logits early
     for row in wanted.itertuples():
         assert found[row.column] == pytest.approx(getattr(row, value), abs=tol)
-
-
-def test_two_factors_have_the_closed_form():
-    # Least squares on two standardised columns: R2 of both from the correlations, and half of each gain.
-    frame = mtcars()
-    r = frame[["am", "wt", "hp"]].corr().to_numpy()
-    both = (r[0, 1] ** 2 + r[0, 2] ** 2 - 2 * r[0, 1] * r[0, 2] * r[1, 2]) / (1 - r[1, 2] ** 2)
-    found = shapley_fit(frame, columns("wt", "hp"), "am", "linear")
-    assert found.total == pytest.approx(both, abs=1e-12)
-    wanted = [(r[0, 1] ** 2 + both - r[0, 2] ** 2) / 2, (r[0, 2] ** 2 + both - r[0, 1] ** 2) / 2]
-    assert list(found.frame["contribution"]) == pytest.approx(wanted, abs=1e-12)
-    assert list(found.subsets["factors"]) == ["(none)", "wt", "hp", "wt + hp"]
-    assert list(found.subsets["r2"]) == pytest.approx([0, r[0, 1] ** 2, r[0, 2] ** 2, both], abs=1e-12)
 
 
 def test_values_are_the_mean_gain_over_all_orders():
@@ -84,10 +68,11 @@ def test_a_factor_without_any_gain_gets_nothing():
     cells = [(a, b, c) for a in (0, 1) for b in (0, 1) for c in (0, 1)]
     rows = [(a, b, c, int(k < 1 + a + 2 * b)) for a, b, c in cells for k in range(5)]
     frame = as_dyads(pd.DataFrame(rows, columns=["a", "b", "c", "participates"]))
-    for measure in ("linear", "mcfadden"):
-        found = shapley_fit(frame, columns("a", "b", "c"), measure=measure).frame.set_index("factor")
-        assert found.at["c", "contribution"] == pytest.approx(0, abs=1e-13)
-        assert found.at["c", "share"] == pytest.approx(0, abs=1e-12) and found.at["b", "share"] > found.at["a", "share"]
+    fit = shapley_fit(frame, columns("a", "b", "c"))
+    found = fit.frame.set_index("factor")
+    assert found.at["c", "contribution"] == pytest.approx(0, abs=1e-13)
+    assert found.at["c", "share"] == pytest.approx(0, abs=1e-12) and found.at["b", "share"] > found.at["a", "share"]
+    assert list(fit.subsets["factors"].iloc[:4]) == ["(none)", "a", "b", "a + b"] and fit.subsets.at[0, "r2"] == 0
 
 
 def test_factors_that_are_alike_share_alike_and_order_does_not_matter():
@@ -121,13 +106,12 @@ def test_the_real_decomposition_adds_up_and_its_bootstrap_is_reproducible():
     assert shapley_fit(DYADS).frame[["ci_low", "share_high"]].isna().all(axis=None)
 
 
-@pytest.mark.parametrize("measure", ["linear", "mcfadden"])
-def test_the_bootstrap_resamples_countries_and_counts_degenerate_ones(measure):
+def test_the_bootstrap_resamples_countries_and_counts_degenerate_ones():
     # One treated country out of six: a resample misses it with probability (5/6)^6 = .33.
     frame = made_up(rng(3), n=6, k=6, effect=1.0)
     frame["leader"] = (frame["geo"] == frame["geo"].iloc[0]).astype(int)
     factors = {"size": ["ln_population"], "status": ["leader"]}
-    found = shapley_fit(frame, factors, measure=measure, n_boot=100, rng=rng(6), level=0.9)
+    found = shapley_fit(frame, factors, n_boot=100, rng=rng(6), level=0.9)
     draws = rng(6).multinomial(6, np.full(6, 1 / 6), size=100)
     names = sorted(frame["geo"].unique())
     values = []
@@ -135,7 +119,7 @@ def test_the_bootstrap_resamples_countries_and_counts_degenerate_ones(measure):
         copies = [(geo, copy) for geo, n in zip(names, draw) for copy in range(n)]
         sample = pd.concat([frame[frame["geo"] == geo].assign(geo=f"{geo}{copy}") for geo, copy in copies])
         try:
-            values.append(shapley_fit(sample, factors, measure=measure).frame["contribution"].to_numpy())
+            values.append(shapley_fit(sample, factors).frame["contribution"].to_numpy())
         except DesignError:  # no label, one outcome, or so few countries that the columns are collinear
             continue
     assert found.n_degenerate == 100 - len(values) and 15 < found.n_degenerate < 50
@@ -150,7 +134,6 @@ def test_the_bootstrap_resamples_countries_and_counts_degenerate_ones(measure):
         ({"factors": {}}, "factors"),
         ({"factors": {"a": "leader"}}, "factors"),
         ({"factors": {"a": ["leader"], "b": ["leader"]}}, "two factors"),
-        ({"measure": "cox"}, "measure"),
         ({"n_boot": 5, "rng": rng()}, "n_boot"),
         ({"n_boot": 50}, "rng"),
         ({"level": 2}, "level"),
@@ -181,18 +164,7 @@ def test_each_row_is_the_model_without_that_unit(by, units):
         )
         assert (row.n_dyads, row.n_events, row.n_treated) == (one.n_dyads, one.n_events, one.n_treated)
         assert row.change == pytest.approx(np.log(row.odds_ratio / found.at[0, "odds_ratio"]))
-    assert found.at[0, "change"] == 0 and found["p_permutation"].isna().all() and (found["note"] == "").all()
-
-
-def test_permutation_p_values_come_from_the_permutation_test():
-    three = DYADS[DYADS["ipcei_id"].isin(["ME1", "CIS", "EuBatIn"])]
-    found = leave_one_out(three, "ipcei_id", n_permutations=99, rng=rng(8))
-    generator = rng(8)
-    for row in found.itertuples():
-        part = three[three["ipcei_id"] != row.dropped]
-        assert row.p_permutation == permutation_test(part, n_permutations=99, rng=generator).p_value
-    with pytest.raises(ParameterError, match="rng"):
-        leave_one_out(DYADS, n_permutations=99)
+    assert found.at[0, "change"] == 0 and (found["note"] == "").all()
 
 
 def test_a_sample_without_the_model_says_why():

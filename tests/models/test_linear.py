@@ -1,17 +1,17 @@
-"""Freedman-Lane and stratified permutation against R, full enumeration, and the size under the null."""
+"""Freedman-Lane permutation against R, full enumeration, and the size under the null."""
 
-from itertools import permutations, product
+from itertools import permutations
 
 import numpy as np
 import pandas as pd
 import pytest
-from reference.cases import HERE, made_up, table
+from reference.cases import HERE, table
 
-from innodivide.errors import DataError, DesignError, ParameterError
-from innodivide.models.inference.linear_permutation import freedman_lane, stratified_permutation
+from innodivide.errors import DataError, DesignError
+from innodivide.models.inference.linear_permutation import freedman_lane
 
 R = pd.read_csv(HERE / "clusters" / "expected.csv").set_index(["dataset", "model", "quantity"])["value"].sort_index()
-DYADS, FEW, SEVEN, SMALL = table("dyads"), table("clusters/few"), table("clusters/seven"), table("small")
+DYADS, SEVEN = table("dyads"), table("clusters/seven")
 
 
 def rng(seed=1):
@@ -104,100 +104,3 @@ def test_freedman_lane_keeps_its_level_when_exposure_goes_with_the_controls():
 def test_freedman_lane_refuses(change, error, named):
     with pytest.raises(error, match=named):
         freedman_lane(change(SEVEN), "leader", ("size",))
-
-
-@pytest.mark.parametrize(("name", "frame"), [("few", FEW), ("dyads", DYADS)])
-def test_stratified_by_ipcei_equals_coin(name, frame):
-    """coin's exact conditional mean of the labelled sum, and its Monte Carlo p (200,000 draws)."""
-    result = stratified_permutation(frame, n_permutations=9999, rng=rng(6))
-    expected = R[name, "stratified"]
-    treated, n = frame["leader"].sum(), len(frame)
-    scale = 100 * (1 / treated + 1 / (n - treated))
-    assert result.estimate == pytest.approx(scale * (expected["sum"] - expected["mean"]), rel=1e-9)
-    assert result.p_value == pytest.approx(
-        expected["p"], abs=4 * (expected["p"] * (1 - expected["p"]) * 1.1 / 9999) ** 0.5
-    )
-    assert "independent" in result.notes[-1]
-
-
-def test_centring_matters_where_strata_differ():
-    """All labels sit in the popular IPCEIs, at random there: the raw difference is large, the centred one is not."""
-    draw = rng(8)
-    frame = made_up(draw, n=20, k=6)
-    popular = frame["ipcei_id"] < "P3"
-    frame["participates"] = draw.random(len(frame)) < np.where(popular, 0.85, 0.15)
-    frame["leader"] = popular & (draw.random(len(frame)) < 0.5)
-    result = stratified_permutation(frame, n_permutations=1999, rng=rng(1))
-    raw = 100 * (frame.loc[frame["leader"], "participates"].mean() - frame.loc[~frame["leader"], "participates"].mean())
-    assert f"raw difference {raw:.3f}" in result.notes[0]
-    assert raw > 40 and abs(result.estimate) < 15 and result.p_value > 0.05
-    assert "3 of 6 strata" in result.notes[1]
-
-
-def test_country_strata_equal_enumeration():
-    """Seven countries in strata of four and three: all 4! 3! orders of whole rows, one plain mean each."""
-    frame = SMALL.assign(stratum=np.where(SMALL["geo"] < "E", "big", "small"))
-    y = frame["participates"].to_numpy(float).reshape(7, 4)
-    d = frame["leader"].to_numpy(float).reshape(7, 4)
-    gaps = []
-    for first, second in product(permutations(range(4)), permutations(range(4, 7))):
-        label = d[[*first, *second]] == 1
-        gaps.append(100 * (y[label].mean() - y[~label].mean()))
-    gaps = np.array(gaps)
-    observed = 100 * (y[d == 1].mean() - y[d == 0].mean()) - gaps.mean()
-    exact = np.mean(np.abs(gaps - gaps.mean()) >= abs(observed) - 1e-9)
-    result = stratified_permutation(frame, strata="stratum", n_permutations=9999, rng=rng(3))
-    assert result.estimate == pytest.approx(observed, rel=1e-9)
-    assert result.p_value == pytest.approx(exact, abs=4 * (exact * (1 - exact) / 9999) ** 0.5 + 1e-4)
-
-
-def test_one_stratum_of_countries_is_the_unstratified_difference():
-    from innodivide.models.inference.label_contrast import label_permutation_difference
-
-    wide = SMALL.pivot(index="geo", columns="ipcei_id", values="participates").astype(float)
-    labels = SMALL.pivot(index="geo", columns="ipcei_id", values="leader") == 1
-    other = label_permutation_difference(wide, labels, n_permutations=9999, rng=rng(5))
-    ours = stratified_permutation(SMALL.assign(all="EU"), strata="all", n_permutations=9999, rng=rng(6))
-    assert ours.p_value == pytest.approx(other.p_value, abs=0.03)
-    assert f"raw difference {100 * other.estimate:.3f}" in ours.notes[0]
-
-
-def test_controls_are_taken_out_of_the_outcome_first():
-    import statsmodels.api as sm
-
-    left = sm.OLS(DYADS["participates"], sm.add_constant(DYADS[["ln_population"]])).fit().resid
-    label = DYADS["leader"] == 1
-    raw = 100 * (left[label].mean() - left[~label].mean())
-    result = stratified_permutation(DYADS, controls=("ln_population",), n_permutations=99, rng=rng())
-    assert f"raw difference {raw:.3f}" in result.notes[0]
-
-
-@pytest.mark.parametrize("strata", ["ipcei_id", "stratum"])
-def test_stratified_p_values_are_uniform_under_the_null(strata):
-    p = []
-    for seed in range(150):
-        frame = made_up(rng(3000 + seed), n=12, k=5, sd=0.0 if strata == "ipcei_id" else 0.9)
-        frame = frame.assign(stratum=(frame["ln_population"] > frame["ln_population"].median()).astype(int))
-        p.append(stratified_permutation(frame, strata=strata, n_permutations=99, rng=rng(seed)).p_value)
-    assert np.mean(np.array(p) <= 0.05) <= 0.12
-    assert np.mean(p) == pytest.approx(0.52, abs=0.1)
-
-
-@pytest.mark.parametrize(
-    ("change", "arguments", "error", "named"),
-    [
-        (lambda f: f, {"strata": "ipcei_id", "rng": None}, ParameterError, "rng"),
-        (lambda f: f, {"n_permutations": 0}, ParameterError, "n_permutations"),
-        (lambda f: f, {"strata": "nowhere"}, DataError, "nowhere not found"),
-        (lambda f: f.assign(s=f["geo"].where(f["geo"] != "A")), {"strata": "s"}, DesignError, "s: 4 missing"),
-        (lambda f: f.assign(s=f["ipcei_id"]), {"strata": "s"}, DesignError, "s: varies within A"),
-        (lambda f: f.assign(s=f["geo"]), {"strata": "s"}, DesignError, "no stratum holds both labels"),
-        (lambda f: f.iloc[1:].assign(s=1), {"strata": "s"}, DesignError, "same IPCEIs"),
-        (lambda f: f.assign(leader=f["size"]), {}, DesignError, "expected a boolean or 0/1 label"),
-        (lambda f: f.assign(leader=1), {}, DesignError, "constant treatment"),
-        (lambda f: f.assign(size=f["leader"]), {"controls": ("size",)}, DesignError, "rank deficient"),
-    ],
-)
-def test_stratified_refuses(change, arguments, error, named):
-    with pytest.raises(error, match=named):
-        stratified_permutation(change(SMALL), **{"rng": rng(), "n_permutations": 9, **arguments})

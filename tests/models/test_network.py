@@ -133,8 +133,8 @@ def test_frozen_matrix_has_one_realisation():
 def test_curveball_refuses():
     with pytest.raises(ParameterError, match="rng"):
         null_models.curveball(np.tri(3), 10, None)
-    with pytest.raises(ParameterError, match="n_trades"):
-        null_models.curveball(np.tri(3), 10, rng(), 0)
+    with pytest.raises(ParameterError, match="n_matrices"):
+        null_models.curveball(np.tri(3), 0, rng())
 
 
 def test_same_seed_same_draws():

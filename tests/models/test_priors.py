@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from reference.cases import HERE, made_up, table, two_by_two
-from scipy import stats
 
-from innodivide.errors import DesignError, ParameterError
+from innodivide.errors import DesignError
 from innodivide.models.estimators.design import build_design
 from innodivide.models.estimators.firth import dispersion_interval, firth_logit
 from innodivide.models.estimators.pooling import random_intercept_logit
@@ -30,8 +29,6 @@ def test_equals_glm_on_the_augmented_data_in_r(m, phi):
     found = log_f_fit(*columns(DYADS), column=3, m=m, dispersion=phi)
     for quantity in ("estimate", "se", "ci_low", "ci_high"):
         assert found[quantity] == pytest.approx(R[f"m={m:g} phi={phi:g}", quantity], abs=2e-7), quantity
-    reach = stats.norm.ppf(0.975) * found["se"]
-    assert (found["wald_low"], found["wald_high"]) == (found["estimate"] - reach, found["estimate"] + reach)
 
 
 @pytest.mark.parametrize(("hits", "n", "m"), [(14, 20, 0), (14, 20, 0.5), (20, 20, 1), (3, 11, 2), (20, 20, 7.5)])
@@ -106,15 +103,6 @@ def test_the_table_holds_every_prior_and_the_registered_row():
     separated = DYADS.assign(participates=DYADS["participates"] | DYADS["leader"])
     row = prior_sensitivity(separated, firth_logit(separated)).iloc[0]
     assert np.isnan(row["odds_ratio"]) and "infinite" in row["note"]
-
-
-@pytest.mark.parametrize(
-    ("change", "named"),
-    [({"m": -1}, "m: "), ({"m": np.nan}, "m: "), ({"dispersion": 0}, "dispersion"), ({"level": 2}, "level")],
-)
-def test_wrong_arguments_are_refused(change, named):
-    with pytest.raises(ParameterError, match=named):
-        log_f_fit(**{"x": np.ones((3, 1)), "y": [0, 1, 1], "column": 0, "m": 1} | change)
 
 
 # ---- partial pooling ----

@@ -92,7 +92,7 @@ def test_text_html_and_row_say_the_same():
     row = result.row()
     assert list(row) == [field.name for field in dataclasses.fields(Result)]
     assert row["notes"] == "one; two" and row["dropped"] == "LU"
-    pd.testing.assert_frame_equal(results_frame([result]), result.to_frame())
+    pd.testing.assert_frame_equal(results_frame([result]), pd.DataFrame([row]))
     assert list(results_frame([]).columns) == list(row)
 
 

@@ -35,7 +35,7 @@ def analysed(dyads):
     """What the appendix needs of a confirmatory analysis, without its permutations."""
     fit = models.firth_logit(dyads)
     interval = as_odds_ratio(dispersion_interval(fit))
-    return confirmatory.Confirmatory(dyads, fit, interval, fit.odds_ratio(), None, None, None)
+    return confirmatory.Confirmatory(dyads, fit, interval, as_odds_ratio(fit.result), None, None, None)
 
 
 def said(parts, values) -> str:

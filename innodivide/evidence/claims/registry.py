@@ -7,6 +7,7 @@ others in its supplement, written later but before their statistics were compute
 import pandas as pd
 
 from innodivide.data.tables import Tables
+from innodivide.errors import DataError
 from innodivide.evidence.claims import connection, gap, membership, recovery_and_money, shared_barriers
 from innodivide.evidence.confirmatory import CLAIM_STREAMS, Confirmatory, stream
 from innodivide.evidence.plan import Plan
@@ -37,6 +38,9 @@ def ledger(tables: Tables, main: Confirmatory, family: pd.DataFrame, plan: Plan)
         recovery_and_money.reform_money(tables, stream(plan, CLAIM_STREAMS["C12"])),
     ]
     frame = pd.DataFrame([f.__dict__ for f in findings])
+    untested = sorted(set(tables["claim"]["claim_id"]) ^ set(frame["claim_id"]))
+    if untested:
+        raise DataError(f"claims.csv: {', '.join(untested)} stands in the table or has a test, but not both")
     claims = tables["claim"].merge(frame, on="claim_id", validate="one_to_one")
     claims["rule"] = claims["claim_id"].map(plan.claim_rules).str.replace("_", " ")
     columns = ["claim_id", "claim", "place", "verdict", "short", "rests", "change", "numbers", "coverage"]

@@ -23,6 +23,7 @@ __all__ = ["JointTest", "excluded", "expand", "joint_test", "load_grid", "run_gr
 
 STATISTICS = ("median_log_odds", "median_t", "share_same_sign", "share_below_alpha")
 LOG_ODDS = "log odds"
+ALPHA = 0.05  # of `share_below_alpha`
 _SPECS_IN_BLOCK, _DRAWS_IN_BLOCK = 16, 1000  # fixed, so that the arithmetic does not depend on the number of workers
 
 
@@ -35,7 +36,6 @@ def run_grid(
     ----------
     specs : DataFrame
         From `expand`, or rows of it.
-    tables : mapping of name to DataFrame, optional
     executor : concurrent.futures.Executor, optional
         Where to work; here if None. The numbers do not depend on it.
     grid : dict, optional
@@ -56,12 +56,9 @@ def run_grid(
         Rows that are no specifications of the grid.
     """
     grid, world, samples, rows = _prepare(tables, specs, grid)
-    # Neighbours that differ in the status only are fitted together.
-    order = sorted(range(len(rows)), key=lambda i: [rows[i][name] for name in DIMENSIONS if name != "status"])
-    blocks = [order[first : first + 4 * _SPECS_IN_BLOCK] for first in range(0, len(order), 4 * _SPECS_IN_BLOCK)]
-    jobs = [(world, [rows[i] for i in block], samples, grid["dimensions"]) for block in blocks]
+    blocks = [rows[first : first + _SPECS_IN_BLOCK] for first in range(0, len(rows), _SPECS_IN_BLOCK)]
+    jobs = [(world, block, samples, grid["dimensions"]) for block in blocks]
     found = [row for block in _spread(executor, describe_block, jobs) for row in block]
-    found = [row for _, row in sorted(zip(order, found), key=lambda pair: pair[0])]
     numbers = ["estimate", "se", "df", "ci_low", "ci_high", "t", "p_value", "dispersion"]
     counts = ["n_dyads", "n_countries", "n_ipceis", "n_events", "n_treated"]
     frame = pd.DataFrame(found, columns=[*numbers, *counts, "dropped", "failed"])
@@ -89,13 +86,10 @@ class JointTest:
         absolute value for the medians.
     draws : DataFrame
         The statistics of every permutation: family, draw, and one column per statistic; draw 0 is the data.
-    n_fallback : int
-        Fits handed to the single-fit engine.
     """
 
     frame: pd.DataFrame
     draws: pd.DataFrame
-    n_fallback: int
 
 
 def joint_test(
@@ -104,7 +98,6 @@ def joint_test(
     n_permutations: int = 1000,
     rng: np.random.Generator | None = None,
     executor: Executor | None = None,
-    alpha: float = 0.05,
     grid: dict | None = None,
 ) -> JointTest:
     """Permute whole country rows of the status, the same way for all specifications, and fit all of them again.
@@ -115,8 +108,6 @@ def joint_test(
         As in `run_grid`. Families are tested apart, on the same permutations.
     n_permutations : int >= 1
     rng : numpy.random.Generator
-    alpha : float in (0, 1)
-        For the share of p-values below it.
 
     Returns
     -------
@@ -126,49 +117,45 @@ def joint_test(
     Raises
     ------
     ParameterError
-        As `run_grid`; no generator, bad number of permutations or alpha.
+        As `run_grid`; no generator, bad number of permutations.
     DesignError
         If no specification of a family can be fitted.
     """
     require_rng(rng)
     check_permutations(n_permutations)
-    if not 0 < alpha < 1:
-        raise ParameterError(f"alpha: expected a number in (0, 1), got {alpha!r}")
     grid, world, samples, rows = _prepare(tables, specs, grid)
     n = len(world.geo)
     orders = np.vstack([np.arange(n), country_orders(rng, n_permutations, n)]).astype(np.int16)
     scale = {name: level["scale"] for name, level in grid["dimensions"]["estimator"].items()}
-    parts, tests, n_fallback = [], [], 0
+    parts, tests = [], []
     for family in dict.fromkeys(row["family"] for row in rows):
         chosen = [row for row in rows if row["family"] == family]
         logit = np.array([scale[row["estimator"]] == LOG_ODDS for row in chosen])
-        draws, failed, fallback = _draws(world, chosen, samples, grid["dimensions"], orders, alpha, logit, executor)
+        draws, failed = _draws(world, chosen, samples, grid["dimensions"], orders, logit, executor)
         if np.isnan(draws.loc[0, "median_t"]):
             raise DesignError(f"family {family}: no specification can be fitted; run_grid says why")
-        n_fallback += fallback
         draws.insert(0, "family", family)
         parts.append(draws)
         tests.append(_judge(draws, len(chosen), failed).assign(n_permutations=n_permutations, seed=seed_of(rng)))
-    return JointTest(pd.concat(tests, ignore_index=True), pd.concat(parts, ignore_index=True), n_fallback)
+    return JointTest(pd.concat(tests, ignore_index=True), pd.concat(parts, ignore_index=True))
 
 
-def _draws(world, specs, samples, dimensions, orders, alpha, logit, executor) -> tuple[pd.DataFrame, int, int]:
-    """Statistics of every draw, fits that failed in the permutations, fits that fell back."""
-    frames, failed, fallback = [], 0, 0
+def _draws(world, specs, samples, dimensions, orders, logit, executor) -> tuple[pd.DataFrame, int]:
+    """Statistics of every draw, and how many fits failed in the permutations."""
+    frames, failed = [], 0
     for first in range(0, len(orders), _DRAWS_IN_BLOCK):
         part = orders[first : first + _DRAWS_IN_BLOCK]
         jobs = [
-            (world, specs[start : start + _SPECS_IN_BLOCK], samples, dimensions, part, alpha)
+            (world, specs[start : start + _SPECS_IN_BLOCK], samples, dimensions, part, ALPHA)
             for start in range(0, len(specs), _SPECS_IN_BLOCK)
         ]
-        estimate, t, below, counts = zip(*_spread(executor, fit_block, jobs))
+        estimate, t, below = zip(*_spread(executor, fit_block, jobs))
         estimate, t, below = np.vstack(estimate), np.vstack(t), np.vstack(below)
         failed += int(np.isnan(t[:, 1 if first == 0 else 0 :]).sum())
-        fallback += sum(counts)
         frames.append(_statistics(estimate, t, below, logit))
     out = pd.concat(frames, ignore_index=True)
     out.insert(0, "draw", np.arange(len(out)))
-    return out, failed, fallback
+    return out, failed
 
 
 def _statistics(estimate: np.ndarray, t: np.ndarray, below: np.ndarray, logit: np.ndarray) -> pd.DataFrame:

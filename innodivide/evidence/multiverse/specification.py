@@ -146,14 +146,13 @@ def fit_cell(found: Cell, estimator: str, orders: np.ndarray) -> CountryLevel:
 
 
 def fit_block(world: World, specs: list[dict], samples: dict, dimensions: dict, orders: np.ndarray, alpha: float):
-    """Estimates, t statistics and whether p < alpha, each (specs, r), and counts of fits that fell back.
+    """Estimates, t statistics and whether p < alpha, each (specs, r).
 
     The unit of work of an executor: all arguments are small and can be sent to another process. What cannot be
     fitted is NaN (and not below alpha).
     """
     shape = (len(specs), len(orders))
-    estimate, t = np.full(shape, np.nan), np.full(shape, np.nan)
-    below, n_fallback = np.zeros(shape, dtype=bool), 0
+    estimate, t, below = np.full(shape, np.nan), np.full(shape, np.nan), np.zeros(shape, dtype=bool)
     for row, spec in enumerate(specs):
         try:
             fitted = fit_cell(cell(world, spec, samples, dimensions), spec["estimator"], orders)
@@ -161,45 +160,39 @@ def fit_block(world: World, specs: list[dict], samples: dict, dimensions: dict, 
             continue
         estimate[row], t[row] = fitted.estimate, fitted.t
         below[row] = np.nan_to_num(fitted.p_value, nan=1.0) < alpha
-        n_fallback += fitted.n_fallback
-    return estimate, t, below, n_fallback
+    return estimate, t, below
 
 
 def describe_block(world: World, specs: list[dict], samples: dict, dimensions: dict) -> list[dict]:
-    """The rows of specifications as estimated: the unit of work of an executor.
-
-    Specifications that share outcome and controls and differ in the status only are fitted as one stack.
-    """
-    rows, stacks = [_sizes(world, spec, samples, dimensions) for spec in specs], {}
-    for position, (spec, (_, found)) in enumerate(zip(specs, rows)):
-        if found is not None:
-            key = tuple(value for name, value in spec.items() if name not in ("spec_id", "family", "status"))
-            stacks.setdefault((key, tuple(found.columns)), []).append(position)
-    for members in stacks.values():
-        cells = [rows[position][1] for position in members]
-        exposure = np.stack([found.d[found.kept] for found in cells])
-        try:
-            fitted = ESTIMATORS[specs[members[0]]["estimator"]](exposure, cells[0].y, cells[0].x)
-        except DesignError as error:  # a fault of outcome or controls, the same for all
-            for position in members:
-                rows[position][0]["failed"] = str(error)
-            continue
-        for index, position in enumerate(members):
-            rows[position][0].update(_numbers(fitted, index))
-    return [row for row, _ in rows]
+    """The rows of specifications as estimated: the unit of work of an executor."""
+    return [_describe(world, spec, samples, dimensions) for spec in specs]
 
 
-def _sizes(world: World, spec: dict, samples: dict, dimensions: dict) -> tuple[dict, Cell | None]:
-    """Sizes of the data of one specification, or why there are none."""
+def _describe(world: World, spec: dict, samples: dict, dimensions: dict) -> dict:
+    """One specification as estimated: sizes of its data and numbers of its fit; `failed` says why there is none."""
+    row = {"failed": ""}
     try:
         found = cell(world, spec, samples, dimensions)
+        row |= _sizes(world, found)
+        fitted = fit_cell(found, spec["estimator"], np.arange(len(world.geo))[None])
     except DesignError as error:
-        return {"failed": str(error)}, None
+        return row | {"failed": str(error)}
+    if fitted.reason[0]:
+        return row | {"failed": fitted.reason[0]}
+    if not np.isfinite(fitted.p_value[0]):
+        return row | {"failed": "the standard error is not defined"}
+    names = ("estimate", "se", "df", "t", "p_value", "dispersion")
+    (row["ci_low"],), (row["ci_high"],) = fitted.interval()
+    return row | {name: float(getattr(fitted, name)[0]) for name in names}
+
+
+def _sizes(world: World, found: Cell) -> dict:
+    """Sizes of the data of one specification, and what it leaves out."""
     exposure = found.d[found.kept]
     binary = bool(np.isin(exposure, (0, 1)).all())
     gone = [code for i, code in enumerate(world.geo) if i not in found.kept]
     gone += [code for j, code in enumerate(world.ipcei) if j not in found.columns]
-    row = {
+    return {
         "n_dyads": found.y.size,
         "n_countries": len(found.kept),
         "n_ipceis": len(found.columns),
@@ -207,15 +200,3 @@ def _sizes(world: World, spec: dict, samples: dict, dimensions: dict) -> tuple[d
         "n_treated": int((exposure != 0).any(axis=1).sum()) if binary else len(found.kept),
         "dropped": "; ".join(gone),
     }
-    return row, found
-
-
-def _numbers(fitted: CountryLevel, index: int) -> dict:
-    """One fit as columns; `failed` says why there is none."""
-    if fitted.reason[index]:
-        return {"failed": fitted.reason[index]}
-    low, high = fitted.interval()
-    names = ("estimate", "se", "df", "ci_low", "ci_high", "t", "p_value", "dispersion")
-    values = (fitted.estimate, fitted.se, fitted.df, low, high, fitted.t, fitted.p_value, fitted.dispersion)
-    out = {name: float(value[index]) for name, value in zip(names, values)}
-    return {**out, "failed": ""} if np.isfinite(out["p_value"]) else {"failed": "the standard error is not defined"}

@@ -26,14 +26,13 @@ from scipy.special import expit
 
 from innodivide import models
 from innodivide.data import frozen
-from innodivide.errors import DataError, DesignError, ParameterError
+from innodivide.errors import DataError, DesignError
 from innodivide.evidence import confirmatory
 from innodivide.evidence.plan import Plan
-from innodivide.evidence.size_audit.methods import METHODS, Block, Method
+from innodivide.evidence.size_audit.methods import METHODS, Method, Sample
 from innodivide.models.estimators.design import CONTROLS, Design, build_design, mean_intercept
-from innodivide.models.inference.few_clusters import WEBB
-from innodivide.models.inference.power import MAX_SD, conditional_logit, dispersion_to_sd
-from innodivide.models.inference.relabelling import check_permutations, country_orders
+from innodivide.models.inference.power import conditional_logit, dispersion_to_sd
+from innodivide.models.inference.relabelling import check_permutations
 from innodivide.models.result import require_rng
 
 STORED = frozen.ROOT / "reports" / "expected" / "size_audit.csv"
@@ -41,7 +40,7 @@ SIMULATIONS = 4000
 PERMUTATIONS = 999  # also draws of the wild bootstrap; the reports use 9999
 ODDS_RATIOS = (1.0, 4.0)
 STREAM = 30  # of the plan's seed
-BLOCK = 50  # simulations that share permutations: few enough that their luck averages out
+BLOCK = 50  # simulations in one piece of work
 COLUMNS = ["method", "scale", "sd", "odds_ratio", "truth", "rejection", "rejection_se", "coverage", "coverage_se",
            "n_sim", "n_failed", "failures"]  # fmt: skip
 KEYS = ["method", "sd", "odds_ratio"]
@@ -99,19 +98,20 @@ def audit(
     Raises
     ------
     ParameterError, DesignError
-        Values out of range; degenerate or unbalanced data; a continuous exposure.
+        Bad numbers of simulations or permutations; degenerate or unbalanced data.
     """
     require_rng(rng)
     check_permutations(n_permutations)
+    check_permutations(n_sim, "n_sim")
     design = build_design(dyads, "leader", CONTROLS, "participates")
     design.to_matrix(design.d)  # refuses countries that face different IPCEIs
     sds = spreads(dyads) if sds is None else tuple(map(float, sds))
-    _check(n_sim, sds, odds_ratios, alpha, design)
     worlds = _worlds(dyads, design, odds_ratios, methods)
     cells = [(sd, world) for sd in sds for world in worlds]
     starts = range(0, n_sim, BLOCK)
+    ordered = dyads.sort_values(["geo", "ipcei_id"])
     jobs = [
-        (design, cells, generator, min(BLOCK, n_sim - start), alpha, n_permutations, dict(methods))
+        (ordered, design, cells, generator, min(BLOCK, n_sim - start), alpha, n_permutations, dict(methods))
         for start, generator in zip(starts, rng.spawn(len(starts)))
     ]
     if executor is None:
@@ -125,19 +125,6 @@ def audit(
             fixed = {"method": name, "scale": method.scale, "sd": sd, "odds_ratio": world.odds_ratio}
             rows.append({**fixed, "truth": world.truths[name], **_summary(counts, n_sim)})
     return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def _check(n_sim, sds, odds_ratios, alpha: float, design: Design) -> None:
-    if not isinstance(n_sim, (int, np.integer)) or n_sim < 1:
-        raise ParameterError(f"n_sim: expected a whole number >= 1, got {n_sim!r}")
-    if not sds or not all(0 <= sd <= MAX_SD for sd in sds):
-        raise ParameterError(f"sds: expected numbers from 0 to {MAX_SD:g}, got {sds}")
-    if not len(odds_ratios) or not all(0 < ratio < math.inf for ratio in odds_ratios):
-        raise ParameterError(f"odds_ratios: expected positive finite numbers, got {odds_ratios}")
-    if not 0 < alpha < 1:
-        raise ParameterError(f"alpha: expected a number in (0, 1), got {alpha!r}")
-    if not design.binary:
-        raise DesignError(f"{design.term}: continuous; the odds ratio simulated here is that of a 0/1 label")
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,46 +143,44 @@ def _worlds(dyads: pd.DataFrame, design: Design, odds_ratios, methods: Mapping[s
     out = []
     for ratio in map(float, odds_ratios):
         linear = np.log(fitted / (1 - fitted)) + (math.log(ratio) - fit.result.estimate) * design.d
-        mu = expit(linear + mean_intercept(linear, float(design.y.mean())))
+        mu = expit(linear + mean_intercept(linear, design.y.mean()))
         truths = {k: m.truth(design, mu, math.log(ratio)) if m.truth else math.nan for k, m in methods.items()}
         out.append(World(ratio, mu, truths))
     return out
 
 
-def run_block(design, cells, rng, n: int, alpha: float, n_permutations: int, methods) -> dict:
+def run_block(dyads, design, cells, rng, n: int, alpha: float, n_permutations: int, methods) -> dict:
     """Counts of each cell and method over n simulations: the unit of work of an executor."""
-    countries = len(design.countries)
-    shocks = rng.standard_normal((BLOCK, countries))[:n]  # drawn in full, so that a shorter run is a part of a longer
+    shocks = rng.standard_normal((BLOCK, len(design.countries)))[:n]  # in full: a shorter run is a part of a longer
     uniforms = rng.random((BLOCK, len(design.y)))[:n]
-    orders = country_orders(rng, n_permutations, countries)
-    signs = rng.choice([-1.0, 1.0], size=(n_permutations, countries))
-    webb = rng.choice(np.concatenate([-WEBB, WEBB]), size=(n_permutations, countries))
+    seeds = rng.integers(2**63, size=BLOCK)[:n]
     out = {}
     for c, (sd, world) in enumerate(cells):
         p = expit(conditional_logit(world.mu, sd) + sd * shocks[:, design.geo])
-        block = Block(design, (uniforms < p).astype(float), orders, signs, webb, alpha)
-        for name, method in methods.items():
-            out[c, name] = _counts(method, block, world.truths[name])
+        for name in methods:
+            out[c, name] = Counter()
+        for y, seed in zip(uniforms < p, seeds):
+            sample = Sample(dyads.assign(participates=y), seed, n_permutations, 1 - alpha)
+            for name, method in methods.items():
+                out[c, name][_outcome(method, sample, world.truths[name], alpha)] += 1
     return out
 
 
-def _counts(method: Method, block: Block, truth: float) -> Counter:
-    """Rejections, held truths, intervals and failures (by reason); a method that raises has failed on all outcomes."""
+def _outcome(method: Method, sample: Sample, truth: float, alpha: float) -> tuple[bool, bool | None] | str:
+    """Whether the method rejects, and whether its interval holds the truth (None without one); or why it failed."""
     try:
-        found = method.judge(block, truth)
+        found = method.run(sample)
     except (DesignError, np.linalg.LinAlgError) as error:
-        return Counter({("failed", str(error)): len(block.y)})
-    lost = np.isnan(found.p)
-    held = found.covered[~np.isnan(found.covered) & ~lost]
-    reasons = Counter(("failed", reason or "no p-value") for reason in found.reason[lost])
-    counts = {"rejected": int((found.p[~lost] <= block.alpha).sum()), "held": int(held.sum()), "intervals": len(held)}
-    return reasons + Counter(counts)
+        return str(error)
+    return found.p_value <= alpha, None if found.ci_low is None else found.ci_low <= truth <= found.ci_high
 
 
 def _summary(counts: Counter, n_sim: int) -> dict:
-    failures = {key[1]: n for key, n in counts.items() if isinstance(key, tuple)}
-    rejection, intervals = counts["rejected"] / n_sim, counts["intervals"]
-    coverage = counts["held"] / intervals if intervals else math.nan
+    failures = {key: n for key, n in counts.items() if isinstance(key, str)}
+    known = {key: n for key, n in counts.items() if not isinstance(key, str)}
+    rejection = sum(n for (rejected, _), n in known.items() if rejected) / n_sim
+    intervals = sum(n for (_, held), n in known.items() if held is not None)
+    coverage = sum(n for (_, held), n in known.items() if held) / intervals if intervals else math.nan
     return {
         "rejection": rejection,
         "rejection_se": math.sqrt(rejection * (1 - rejection) / n_sim),

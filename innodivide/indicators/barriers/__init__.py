@@ -19,18 +19,11 @@ from innodivide.indicators.barriers.institutions import institutional_gaps, regi
 from innodivide.indicators.barriers.scores import country_scores, implied_weights, region_scores, zero_readings
 from innodivide.models.decomposition.oaxaca import oaxaca_twofold
 from innodivide.models.decomposition.split import Split, general_barriers, persistence, specific_barriers, two_way_split
-from innodivide.models.decomposition.ward import (
-    Profiles,
-    adjusted_rand,
-    barrier_profiles,
-    profile_matrix,
-    silhouette_widths,
-)
+from innodivide.models.decomposition.ward import Profiles, barrier_profiles, profile_matrix
 
 __all__ = [
     "Profiles",
     "Split",
-    "adjusted_rand",
     "barrier_profiles",
     "country_scores",
     "gap_contributions",
@@ -42,7 +35,6 @@ __all__ = [
     "profile_matrix",
     "region_eqi",
     "region_scores",
-    "silhouette_widths",
     "specific_barriers",
     "two_way_split",
     "unit_gaps",

@@ -2,27 +2,24 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from scipy.special import xlogy
 
 from innodivide.errors import DesignError, ParameterError
-from innodivide.models.batch.newton import maximise
-from innodivide.models.batch.preparation import COLLINEAR
-from innodivide.models.batch.stacks import Stack, invert
 from innodivide.models.estimators.design import CONTROLS, Design, build_design
 from innodivide.models.estimators.engine import check_level
 from innodivide.models.estimators.firth import dispersion_interval, firth_logit
-from innodivide.models.inference.permutation import permutation_test
+from innodivide.models.estimators.newton import maximise
 from innodivide.models.result import require_rng, seed_of
 
 __all__ = ["FACTORS", "ShapleyFit", "leave_one_out", "shapley_fit", "shapley_values"]
 
 FACTORS = {"size": ("ln_population",), "wealth": ("ln_gdp_pc_pps",), "status": ("leader",)}
-Measure = Literal["mcfadden", "linear"]
-MAX_FACTORS = 8  # 2^8 models for each resample
+COLLINEAR = 1e-12  # share of a column's variance that the columns before it leave over
+LIMIT_STEPS = 60  # separated data: the likelihood is then at its limit to more than the digits of a float
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +35,6 @@ class ShapleyFit:
         R2 of every set of factors: factors (joined by " + "), r2.
     total : float
         R2 with all factors.
-    measure : str
     n_boot, n_degenerate : int
         Resamples, and those left out because the outcome is constant in them or a factor's column is determined by
         the other columns.
@@ -48,7 +44,6 @@ class ShapleyFit:
     frame: pd.DataFrame
     subsets: pd.DataFrame
     total: float
-    measure: str
     n_boot: int
     n_degenerate: int
     seed: int | None
@@ -84,12 +79,13 @@ def shapley_fit(
     dyads: pd.DataFrame,
     factors: dict | None = None,
     outcome: str = "participates",
-    measure: Measure = "mcfadden",
     n_boot: int = 0,
     rng: np.random.Generator | None = None,
     level: float = 0.95,
 ) -> ShapleyFit:
-    """Divide the fit of participation between factors: the mean gain in R2 over all orders of entering them.
+    """Divide the fit of participation between factors: the mean gain in McFadden's R2 over all orders of entering them.
+
+    R2 = 1 - l / l0 of the maximum-likelihood logit (its limit, if the data are separated).
 
     A description of what goes together in this sample. Factors that go together share what they explain, and a
     contribution says nothing about the sign or about cause.
@@ -101,8 +97,6 @@ def shapley_fit(
     factors : dict of name to sequence of column names, optional
         By default `FACTORS`: size, wealth, status.
     outcome : str
-    measure : {"mcfadden", "linear"}
-        1 - l / l0 of the maximum-likelihood logit (its limit, if the data are separated), or R2 of least squares.
     n_boot : int
         Resamples of whole countries for the intervals; 0 for none, else at least 20 and `rng`.
     rng : numpy.random.Generator
@@ -115,7 +109,7 @@ def shapley_fit(
     Raises
     ------
     ParameterError
-        Bad factors, measure, level or number of resamples.
+        Bad factors, level or number of resamples.
     DataError, DesignError
         Absent columns, degenerate data, more than half of the resamples degenerate.
 
@@ -125,20 +119,17 @@ def shapley_fit(
     """
     factors = FACTORS if factors is None else factors
     check_level(level)
-    if measure not in get_args(Measure):
-        raise ParameterError(f"measure: expected one of {', '.join(get_args(Measure))}; got {measure!r}")
     columns = _factor_columns(factors)
     design = build_design(dyads, columns[-1], tuple(columns[:-1]), outcome)
     spread = design.d.std()
     x = np.column_stack([np.ones(len(design.y)), design.controls, (design.d - design.d.mean()) / spread])
     sets = _sets(factors, columns)
-    once = np.ones((1, len(design.y)))
-    r2 = _r2(x, design.y, once, sets, measure)[0]
+    r2 = _r2(x, design.y, np.ones((1, len(design.y))), sets)[0]
     values, k = shapley_values(r2, len(factors)), len(factors)
     frame = pd.DataFrame({"factor": list(factors), "contribution": values, "share": values / r2[-1]})
     ends, degenerate = np.full((4, k), np.nan), 0
     if n_boot:
-        draws, degenerate = _bootstrap(design, x, sets, measure, n_boot, require_rng(rng))
+        draws, degenerate = _bootstrap(design, x, sets, n_boot, require_rng(rng))
         tails = [(1 - level) / 2, (1 + level) / 2]
         resampled = shapley_values(draws, k)
         ends = np.vstack([np.quantile(part, tails, axis=0) for part in (resampled, resampled / draws[:, -1:])])
@@ -147,7 +138,7 @@ def shapley_fit(
     names = [" + ".join(name for v, name in enumerate(factors) if s >> v & 1) or "(none)" for s in range(2**k)]
     subsets = pd.DataFrame({"factors": names, "r2": r2})
     seed = seed_of(rng) if n_boot else None
-    return ShapleyFit(frame, subsets, float(r2[-1]), measure, n_boot, degenerate, seed)
+    return ShapleyFit(frame, subsets, float(r2[-1]), n_boot, degenerate, seed)
 
 
 def leave_one_out(
@@ -157,8 +148,6 @@ def leave_one_out(
     controls=CONTROLS,
     outcome: str = "participates",
     level: float = 0.95,
-    n_permutations: int = 0,
-    rng: np.random.Generator | None = None,
 ) -> pd.DataFrame:
     """The registered model without one country, or without one IPCEI, at a time.
 
@@ -168,17 +157,13 @@ def leave_one_out(
     by : {"geo", "ipcei_id"}
     term, controls, outcome, level
         As in `models.firth_logit`.
-    n_permutations : int
-        If positive, also the row-permutation p of each (`permutation_test`), which needs `rng`.
-    rng : numpy.random.Generator
 
     Returns
     -------
     DataFrame
         First row with nothing dropped (dropped = ""), then one row per unit in order: dropped, odds_ratio, ci_low,
-        ci_high, p_value (t with the dispersion of the country totals), p_permutation (NaN unless asked for),
-        change (log odds ratio minus that of the first row), dispersion, n_dyads, n_events, n_treated, note (why a
-        row has no numbers).
+        ci_high, p_value (t with the dispersion of the country totals), change (log odds ratio minus that of the first
+        row), dispersion, n_dyads, n_events, n_treated, note (why a row has no numbers).
 
     Raises
     ------
@@ -187,8 +172,6 @@ def leave_one_out(
     """
     if by not in ("geo", "ipcei_id"):
         raise ParameterError(f"by: expected 'geo' or 'ipcei_id', got {by!r}")
-    if n_permutations:
-        require_rng(rng)
     build_design(dyads, term, controls, outcome)
     rows = []
     for unit in ["", *sorted(dyads[by].unique())]:
@@ -196,34 +179,31 @@ def leave_one_out(
         row = {"dropped": unit, "n_dyads": len(part), "note": ""}
         row |= {"n_events": int(part[outcome].sum()), "n_treated": part.loc[part[term] != 0, "geo"].nunique()}
         try:
-            row |= _one_fit(part, term, controls, outcome, level, n_permutations, rng)
+            row |= _one_fit(part, term, controls, outcome, level)
         except DesignError as error:
             if not unit:
                 raise
             row["note"] = f"not defined: {error}"
         rows.append(row)
-    names = ["dropped", "odds_ratio", "ci_low", "ci_high", "p_value", "p_permutation", "change", "dispersion"]
+    names = ["dropped", "odds_ratio", "ci_low", "ci_high", "p_value", "change", "dispersion"]
     frame = pd.DataFrame(rows, columns=[*names, "n_dyads", "n_events", "n_treated", "note"])
     frame["change"] = np.log(frame["odds_ratio"] / frame.at[0, "odds_ratio"])
     return frame
 
 
-def _one_fit(part: pd.DataFrame, term, controls, outcome, level, n_permutations: int, rng) -> dict:
-    """Odds ratio, interval and p-values of one sample."""
+def _one_fit(part: pd.DataFrame, term, controls, outcome, level) -> dict:
+    """Odds ratio, interval and p-value of one sample."""
     fit = firth_logit(part, term, controls, outcome, level)
     found = dispersion_interval(fit)
-    row = {name: math.exp(value) for name, value in
-           (("odds_ratio", found.estimate), ("ci_low", found.ci_low), ("ci_high", found.ci_high))}  # fmt: skip
-    if n_permutations:
-        test = permutation_test(part, term, controls, "rows", n_permutations, rng, outcome)
-        row["p_permutation"] = test.p_value
-    return {**row, "p_value": found.p_value, "dispersion": fit.dispersion}
+    logs = {"odds_ratio": found.estimate, "ci_low": found.ci_low, "ci_high": found.ci_high}
+    ratios = {name: math.exp(value) for name, value in logs.items()}
+    return {**ratios, "p_value": found.p_value, "dispersion": fit.dispersion}
 
 
 def _factor_columns(factors: dict) -> list[str]:
     """All columns in order; ParameterError if a factor is empty or shares a column."""
-    if not isinstance(factors, dict) or not 1 <= len(factors) <= MAX_FACTORS:
-        raise ParameterError(f"factors: expected a dict of 1 to {MAX_FACTORS} factors, got {factors!r}")
+    if not isinstance(factors, dict) or not factors:
+        raise ParameterError(f"factors: expected a dict of factors, got {factors!r}")
     for name, columns in factors.items():
         if isinstance(columns, str) or not len(columns):
             raise ParameterError(f"factors: {name} needs a sequence of column names, got {columns!r}")
@@ -242,20 +222,10 @@ def _sets(factors: dict, columns: list[str]) -> list[np.ndarray]:
     return sets
 
 
-def _r2(x: np.ndarray, y: np.ndarray, weights: np.ndarray, sets, measure: str) -> np.ndarray:
-    """R2 (r, sets) of y on each set of columns, for r sets of row weights (r, n)."""
-    if measure == "linear":
-        loss = np.column_stack([[_squares(x[:, s], y, w) for w in weights] for s in sets])
-        return 1 - loss / loss[:, :1]
+def _r2(x: np.ndarray, y: np.ndarray, weights: np.ndarray, sets) -> np.ndarray:
+    """McFadden R2 (r, sets) of y on each set of columns, for r sets of row weights (r, n)."""
     likelihood = np.column_stack([_log_likelihood(x[:, s], y, weights) for s in sets])
     return 1 - likelihood / likelihood[:, :1]
-
-
-def _squares(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> float:
-    """Weighted residual sum of squares."""
-    root = np.sqrt(w)
-    beta = np.linalg.lstsq(x * root[:, None], y * root, rcond=None)[0]
-    return float(w @ (y - x @ beta) ** 2)
 
 
 def _log_likelihood(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -263,23 +233,19 @@ def _log_likelihood(x: np.ndarray, y: np.ndarray, weights: np.ndarray) -> np.nda
     events, total = weights @ y, weights.sum(axis=1)
     if x.shape[1] == 1:
         return xlogy(events, events / total) + xlogy(total - events, 1 - events / total)
-    start = np.zeros((x.shape[1], len(weights)))
-    start[0] = np.log(events / (total - events))
-    stack = Stack(x, np.empty((0, *weights.shape)), weights * y, weights)
-    # Where the data are separated the steps go on until nothing is left to gain: the value is the limit, not an error.
-    return maximise(stack, start, "binomial", firth=False, with_value=True).value
+    return maximise(x, weights * y, weights, limit=np.inf, max_iter=LIMIT_STEPS).value
 
 
-def _bootstrap(design: Design, x, sets, measure: str, n_boot: int, rng) -> tuple[np.ndarray, int]:
+def _bootstrap(design: Design, x, sets, n_boot: int, rng) -> tuple[np.ndarray, int]:
     """R2 (resamples, sets) over resampled countries, and the number of degenerate resamples."""
     if not isinstance(n_boot, (int, np.integer)) or n_boot < 20:
         raise ParameterError(f"n_boot: expected 0 or at least 20 resamples, got {n_boot!r}")
     n = len(design.countries)
     draws = rng.multinomial(n, np.full(n, 1 / n), size=n_boot)[:, design.geo].astype(float)
     share = draws @ design.y / draws.sum(axis=1)
-    gram = np.einsum("rn,na,nb->abr", draws, x, x, optimize=True)
-    good = (share > 0) & (share < 1) & (invert(gram)[2] > COLLINEAR)  # also false where a column is constant
+    triangle = np.linalg.qr(x * np.sqrt(draws)[:, :, None], mode="r")
+    left = np.einsum("rii->ri", triangle) ** 2 / np.maximum((triangle**2).sum(axis=1), 1e-300)
+    good = (share > 0) & (share < 1) & (left.min(axis=1) > COLLINEAR)  # also false where a column is constant
     if good.sum() < n_boot / 2:
         raise DesignError(f"{n_boot - int(good.sum())} of {n_boot} country resamples are degenerate; no interval")
-    r2 = _r2(x, design.y, draws[good], sets, measure)
-    return r2, n_boot - int(good.sum())
+    return _r2(x, design.y, draws[good], sets), n_boot - int(good.sum())

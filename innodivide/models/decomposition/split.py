@@ -28,8 +28,6 @@ class Split:
     draws : ndarray (n_boot, indicators)
         Resampled general parts, columns in the order of `general`.
     level : float
-    drawn : str
-        "countries" or "regions": what was drawn with replacement.
     """
 
     parts: pd.DataFrame
@@ -37,16 +35,10 @@ class Split:
     shares: pd.DataFrame
     draws: np.ndarray
     level: float
-    drawn: str
 
 
 def two_way_split(
-    contributions: pd.DataFrame,
-    groups: pd.Series,
-    rng: np.random.Generator,
-    n_boot: int = 1999,
-    level: float = 0.95,
-    draw: str = "countries",
+    contributions: pd.DataFrame, groups: pd.Series, rng: np.random.Generator, n_boot: int = 1999, level: float = 0.95
 ) -> Split:
     """Split the contributions of lagging units into a general, a country and a specific part, equation (2).
 
@@ -59,13 +51,11 @@ def two_way_split(
     rng : numpy.random.Generator
     n_boot : int >= 20
     level : float in (0, 1)
-    draw : {"countries", "regions"}
-        What is drawn with replacement: whole countries with all their units, or units. Countries is the safe choice, as
-        units of one country share institutions and, in part, figures.
 
     Returns
     -------
     Split
+        Whole countries are drawn with replacement, as units of one country share institutions and, in part, figures.
         A missing cell is left out of the means of its indicator only. Where a country has one unit, the country part
         holds all that is its own and the specific part is zero. Intervals are expanded percentiles (Hesterberg, 2015,
         The American Statistician 69(4), section 5.3 [widened for few draws of n: alpha/2 replaced by
@@ -74,19 +64,18 @@ def two_way_split(
     Raises
     ------
     DesignError
-        No lagging unit has contributions, or there are fewer than two units (countries) to draw from.
+        No lagging unit has contributions, or there are fewer than two countries to draw from.
     """
-    _check_bootstrap(n_boot, level, draw)
     table, country = _split_table(contributions, groups)
     blocks = np.unique(country)
     sums = _sums(table, country, np.ones((1, len(table))))
     general, by_country = (s[0] for s in _means(*sums))
     parts = _parts(table, country, blocks, general, by_country)
-    source = np.searchsorted(blocks, country) if draw == "countries" else np.arange(len(table))
-    n = source.max() + 1
+    n = len(blocks)
     if n < 2:
-        raise DesignError(f"groups: {n} to draw from; an interval of the general part needs at least 2 {draw}")
-    weights = require_rng(rng).multinomial(n, np.full(n, 1 / n), size=n_boot)[:, source].astype(float)
+        raise DesignError(f"groups: {n} to draw from; an interval of the general part needs at least 2 countries")
+    drawn = require_rng(rng).multinomial(n, np.full(n, 1 / n), size=n_boot)
+    weights = drawn[:, np.searchsorted(blocks, country)].astype(float)
     resampled = _sums(table, country, weights)
     draws, shares = _means(*resampled)[0], _square_shares(*resampled)
     ends = _expanded_ends(level, n)
@@ -109,16 +98,7 @@ def two_way_split(
     share = pd.DataFrame(
         {"share": _square_shares(*sums)[0], "ci_low": low, "ci_high": high}, index=pd.Index(PARTS, name="part")
     )
-    return Split(parts=parts, general=frame, shares=share, draws=draws, level=level, drawn=draw)
-
-
-def _check_bootstrap(n_boot, level, draw) -> None:
-    if not isinstance(n_boot, (int, np.integer)) or n_boot < 20:
-        raise ParameterError(f"n_boot: expected a whole number >= 20, got {n_boot!r}")
-    if not 0 < level < 1:
-        raise ParameterError(f"level: expected a number in (0, 1), got {level!r}")
-    if draw not in ("countries", "regions"):
-        raise ParameterError(f"draw={draw!r}: allowed are 'countries', 'regions'")
+    return Split(parts=parts, general=frame, shares=share, draws=draws, level=level)
 
 
 def _split_table(contributions: pd.DataFrame, groups: pd.Series) -> tuple[pd.DataFrame, np.ndarray]:
@@ -201,22 +181,11 @@ def general_barriers(split: Split) -> pd.DataFrame:
     frame = split.general.assign(rank_low=low, rank_high=high, is_barrier=split.general["ci_low"] > 0).reset_index()
     frame = frame.sort_values(["general", "indicator_code"], ascending=[False, True], ignore_index=True)
     frame.insert(0, "rank", np.arange(1, len(frame) + 1))
-    columns = [
-        "rank",
-        "indicator_code",
-        "general",
-        "ci_low",
-        "ci_high",
-        "rank_low",
-        "rank_high",
-        "share_behind",
-        "n_units",
-        "n_countries",
-    ]
-    return frame[[*columns, "is_barrier"]]
+    columns = ["rank", "indicator_code", "general", "ci_low", "ci_high", "rank_low", "rank_high", "share_behind"]
+    return frame[[*columns, "n_units", "n_countries", "is_barrier"]]
 
 
-def specific_barriers(split: Split, unit: str, history=()) -> pd.DataFrame:
+def specific_barriers(split: Split, unit: str) -> pd.DataFrame:
     """Return what a lagging unit has beyond the general part, largest first.
 
     Parameters
@@ -224,16 +193,13 @@ def specific_barriers(split: Split, unit: str, history=()) -> pd.DataFrame:
     split : Split
     unit : str
         One of its units.
-    history : sequence of Split
-        The same split in other years: an own barrier that returns each year is less likely to be noise.
 
     Returns
     -------
     pandas.DataFrame
         Columns indicator_code, contribution, general, country_part, specific, own (country_part plus specific), ci_low,
         ci_high (of own, given the unit's figures: the uncertainty is that of the general part), own_barrier (behind the
-        reference and, with the whole interval, further behind than lagging units in general), n_years_behind and
-        n_years (years of `history` with a figure, and those in which own was positive).
+        reference and, with the whole interval, further behind than lagging units in general).
     """
     rows = split.parts[split.parts["unit"] == unit]
     if rows.empty:
@@ -245,26 +211,10 @@ def specific_barriers(split: Split, unit: str, history=()) -> pd.DataFrame:
         ci_high=rows["contribution"].to_numpy() - base["ci_low"].to_numpy(),
     )
     rows["own_barrier"] = (rows["contribution"] > 0) & (rows["ci_low"] > 0)
-    past = [s.parts[s.parts["unit"] == unit].set_index("indicator_code") for s in history]
-    seen = pd.DataFrame([p["contribution"] - p["general"] for p in past]).reindex(
-        columns=rows["indicator_code"].to_numpy()
+    columns = ["indicator_code", "contribution", "general", "country_part", "specific", "own", "ci_low", "ci_high"]
+    return rows[[*columns, "own_barrier"]].sort_values(
+        ["own", "indicator_code"], ascending=[False, True], ignore_index=True
     )
-    rows["n_years_behind"] = (seen > 0).sum().to_numpy() if past else 0
-    rows["n_years"] = seen.notna().sum().to_numpy() if past else 0
-    columns = [
-        "indicator_code",
-        "contribution",
-        "general",
-        "country_part",
-        "specific",
-        "own",
-        "ci_low",
-        "ci_high",
-        "own_barrier",
-        "n_years_behind",
-        "n_years",
-    ]
-    return rows[columns].sort_values(["own", "indicator_code"], ascending=[False, True], ignore_index=True)
 
 
 def persistence(first: Split, second: Split) -> pd.DataFrame:

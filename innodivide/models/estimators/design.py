@@ -1,13 +1,13 @@
 """Turn a dyads frame into checked arrays. Shared by models, inference and power; not part of the public API."""
 
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
 from innodivide.errors import DataError, DesignError, ParameterError
+from innodivide.models.estimators.newton import maximise
 from innodivide.models.result import data_fingerprint
 
 CONTROLS = ("ln_population", "ln_gdp_pc_pps")
@@ -24,6 +24,7 @@ class Design:
     center: np.ndarray  # (k,)
     scale: np.ndarray  # (k,)
     geo: np.ndarray  # (n,) index into countries
+    ipcei: np.ndarray  # (n,) index into ipceis
     countries: tuple[str, ...]
     ipceis: tuple[str, ...]
     term: str
@@ -111,6 +112,7 @@ def build_design(dyads: pd.DataFrame, term: str, controls, outcome: str) -> Desi
         center=center,
         scale=scale,
         geo=np.searchsorted(countries, frame["geo"].to_numpy()),
+        ipcei=np.searchsorted(ipceis, frame["ipcei_id"].to_numpy()),
         countries=tuple(countries),
         ipceis=tuple(ipceis),
         term=term,
@@ -184,21 +186,21 @@ def check_rank(d: np.ndarray, controls: np.ndarray, term: str, names) -> None:
             raise DesignError(f"{name}: rank deficient design, the column is a linear combination of {before}")
 
 
-def mean_intercept(offset: np.ndarray, target: float, weights: np.ndarray | None = None) -> float:
-    """Intercept a at which the (weighted) mean of expit(a + offset) equals target in (0, 1).
+def mean_intercept(offset: np.ndarray, target: float, weights: np.ndarray | None = None) -> np.ndarray:
+    """Intercepts (...) at which the (weighted) mean of expit(intercept + offset (..., n)) is a target in (0, 1).
 
     With the fitted linear predictor as offset and the observed rate as target this is the FLIC correction
-    (Puhr et al. 2017).
+    (Puhr et al. 2017). Newton steps.
     """
-    from scipy.optimize import brentq
-
-    reach = float(np.abs(offset).max()) + abs(np.log(target / (1 - target))) + 1
-    gap = partial(_mean_gap, offset=offset, target=target, weights=weights)
-    return float(brentq(gap, -reach, reach, xtol=1e-13, rtol=1e-13))
-
-
-def _mean_gap(a: float, offset: np.ndarray, target: float, weights: np.ndarray | None) -> float:
-    return float(np.average(expit(a + offset), weights=weights)) - target
+    intercept = np.log(target / (1 - target)) - np.average(offset, axis=-1, weights=weights)
+    for _ in range(200):
+        p = expit(intercept[..., None] + offset)
+        slope = np.maximum(np.average(p * (1 - p), axis=-1, weights=weights), 1e-12)
+        step = (np.average(p, axis=-1, weights=weights) - target) / slope
+        intercept = intercept - np.clip(step, -1, 1)
+        if np.abs(step).max() < 1e-13 * max(1.0, np.abs(intercept).max()):
+            break
+    return intercept
 
 
 def separation(matrix: np.ndarray, y: np.ndarray, names) -> tuple[bool, str]:
@@ -223,42 +225,13 @@ def null_fit(design: Design) -> np.ndarray:
         separated, text = separation(design.controls, design.y, design.control_names)
         if separated:
             raise DesignError(f"{', '.join(design.control_names)}: the controls separate the outcome, {text}")
-    mu, converged = logit_batch(design.null_matrix, design.y[None, :])
+    mu, converged = fitted_logits(design.null_matrix, design.y)
     if not converged[0]:
         raise DesignError(f"{', '.join(design.control_names)}: the null logit did not converge")
     return mu[0]
 
 
-def logit_batch(x: np.ndarray, y: np.ndarray, max_iter: int = 30) -> tuple[np.ndarray, np.ndarray]:
-    """Newton fits of many logits that share one design.
-
-    Parameters
-    ----------
-    x : ndarray (n, p)
-        Design with intercept, columns of order one.
-    y : ndarray (b, n)
-        Outcomes, 0/1.
-    max_iter : int
-
-    Returns
-    -------
-    mu : ndarray (b, n)
-        Fitted probabilities.
-    converged : ndarray of bool (b,)
-        False where the likelihood has no interior maximum.
-    """
-    beta = np.zeros((len(y), x.shape[1]))
-    squares = (x[:, :, None] * x[:, None, :]).reshape(len(x), -1)
-    step = np.full(len(y), np.inf)
-    ridge = 1e-12 * len(x) * np.eye(x.shape[1])  # keeps a separated replicate solvable; it is flagged below
-    for _ in range(max_iter):
-        mu = expit(beta @ x.T)
-        info = ((mu * (1 - mu)) @ squares).reshape(len(y), x.shape[1], -1)
-        change = np.linalg.solve(info + ridge, ((y - mu) @ x)[:, :, None])[:, :, 0]
-        change = np.clip(change, -3, 3)
-        beta += change
-        step = np.abs(change).max(axis=1)
-        if (step < 1e-10).all():
-            break
-    # At |beta| > 20 on standardised columns the replicate is separated, whatever the last step was.
-    return expit(beta @ x.T), (step < 1e-6) & (np.abs(beta).max(axis=1) < 20)
+def fitted_logits(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Fitted probabilities (b, n) of logits of outcomes (b, n) that share one design (n, p), and which converged."""
+    found = maximise(x, y)
+    return expit(found.beta @ x.T), found.converged

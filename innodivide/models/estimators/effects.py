@@ -1,6 +1,4 @@
-"""What a Firth fit implies in probabilities and counts (public through `innodivide.models.estimators.firth`)."""
-
-from typing import TYPE_CHECKING
+"""What a Firth fit implies in probabilities and counts."""
 
 import numpy as np
 import pandas as pd
@@ -10,15 +8,11 @@ from scipy.special import expit
 from innodivide.errors import DesignError, ParameterError
 from innodivide.models.estimators.design import Design, build_design, mean_intercept
 from innodivide.models.estimators.engine import check_level, fit_firth
+from innodivide.models.estimators.firth import FirthFit
 from innodivide.models.result import Result, require_rng, seed_of
 
-if TYPE_CHECKING:
-    from innodivide.models.estimators.firth import FirthFit
 
-
-def average_marginal_effect(
-    fit: "FirthFit", dyads: pd.DataFrame, rng: np.random.Generator, n_boot: int = 999, level: float | None = None
-) -> Result:
+def average_marginal_effect(fit: FirthFit, dyads: pd.DataFrame, rng: np.random.Generator, n_boot: int = 999) -> Result:
     """Mean difference in predicted participation with and without the label, interval by country bootstrap.
 
     Countries are drawn with replacement, all their dyads with them; each resample is refitted, with its own FLIC
@@ -33,13 +27,12 @@ def average_marginal_effect(
         The frame it was fitted on.
     rng : numpy.random.Generator
     n_boot : int >= 20
-    level : float in (0, 1), optional
-        That of the fit by default.
 
     Returns
     -------
     Result
-        In percentage points; percentile interval; no p-value (the permutation test is the one to quote).
+        In percentage points; percentile interval at the level of the fit; no p-value (the permutation test is the one
+        to quote).
 
     Raises
     ------
@@ -48,8 +41,6 @@ def average_marginal_effect(
     DesignError
         If fewer than half of the resamples can be fitted.
     """
-    level = fit.level if level is None else level
-    check_level(level)
     require_rng(rng)
     if n_boot < 20:
         raise ParameterError(f"n_boot: expected at least 20 resamples, got {n_boot}")
@@ -63,7 +54,7 @@ def average_marginal_effect(
     failed = n_boot - len(good)
     if len(good) < n_boot / 2:
         raise DesignError(f"{fit.term}: {failed} of {n_boot} country resamples are degenerate; no interval")
-    low, high = 100 * np.quantile(good, [(1 - level) / 2, (1 + level) / 2])
+    low, high = 100 * np.quantile(good, [(1 - fit.level) / 2, (1 + fit.level) / 2])
     return Result(
         method="average marginal effect, Firth logit with FLIC intercept",
         term=fit.term,
@@ -73,7 +64,7 @@ def average_marginal_effect(
         se_kind="standard deviation over country resamples",
         ci_low=float(low),
         ci_high=float(high),
-        ci_level=level,
+        ci_level=fit.level,
         ci_kind=f"percentile, {len(good)} country resamples",
         separation=fit.result.separation,
         converged=True,
@@ -84,7 +75,7 @@ def average_marginal_effect(
     )
 
 
-def _same_design(fit: "FirthFit", dyads: pd.DataFrame) -> Design:
+def _same_design(fit: FirthFit, dyads: pd.DataFrame) -> Design:
     """Design of the fit's columns; ParameterError if these are not the data that were fitted."""
     design = build_design(dyads, fit.term, fit.controls, fit.outcome)
     if design.data_hash != fit.result.data_hash:
@@ -109,7 +100,7 @@ def _effect(design: Design, country_weights: np.ndarray) -> float | None:
     return float(np.average(gap, weights=weights))
 
 
-def expected_participation(fit: "FirthFit", dyads: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
+def expected_participation(fit: FirthFit, dyads: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     """Observed and expected number of participations of each country, with a range for a country like it.
 
     The variance of the range is dispersion x (sum_j p(1 - p) + g' V g): binomial noise and estimation error

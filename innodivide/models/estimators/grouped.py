@@ -1,4 +1,4 @@
-"""Quasi-binomial model of country totals (public through `innodivide.models.estimators.firth`)."""
+"""Quasi-binomial model of country totals."""
 
 from dataclasses import dataclass
 

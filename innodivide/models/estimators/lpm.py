@@ -8,10 +8,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from innodivide.errors import DesignError
-from innodivide.models.estimators.design import Design, require_columns
+from innodivide.models.estimators.design import Design
+
+ONE = 1e-10  # an eigenvalue of I - H_gg below this is zero: the cluster determines a coefficient alone
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,28 +27,23 @@ class Ols:
     residual_null: np.ndarray  # (n,) with the exposure's coefficient held at 0
 
 
-def clusters(design: Design, dyads: pd.DataFrame, cluster: str) -> tuple[np.ndarray, str]:
-    """Cluster index (n,) in the row order of the design, and a note on how many clusters carry the label."""
-    require_columns(dyads, [cluster], "dyads")
-    column = dyads.sort_values(["geo", "ipcei_id"])[cluster]
-    if column.isna().any():
-        raise DesignError(f"{cluster}: {int(column.isna().sum())} missing value(s); every dyad needs a cluster")
-    names, codes = np.unique(column.to_numpy(), return_inverse=True)
+def check_clusters(design: Design, codes: np.ndarray, names: tuple[str, ...], what: str) -> str:
+    """Note on how many clusters carry the label; DesignError if variation between them cannot be known."""
     parameters = design.controls.shape[1] + 2
     if len(names) <= parameters:
         raise DesignError(
-            f"{cluster}: {len(names)} cluster(s) for {parameters} parameters; variation between clusters needs more"
+            f"{what}: {len(names)} cluster(s) for {parameters} parameters; variation between clusters needs more"
         )
     if not design.binary:
-        return codes, ""
+        return ""
     for value in (1, 0):
         held = np.unique(codes[design.d == value])
         if len(held) < 2:
             raise DesignError(
-                f"{design.term}: only one cluster of {cluster} ({names[held[0]]}) has {design.term} = {value}; "
+                f"{design.term}: only one cluster of {what} ({names[held[0]]}) has {design.term} = {value}; "
                 "variation between clusters needs at least two"
             )
-    return codes, f"{len(np.unique(codes[design.d == 1]))} of {len(names)} clusters of {cluster} ever carry the label"
+    return f"{len(np.unique(codes[design.d == 1]))} of {len(names)} clusters of {what} ever carry the label"
 
 
 def least_squares(design: Design) -> Ols:
@@ -72,48 +68,53 @@ def scale_text(design: Design) -> str:
     return "percentage points" if design.binary else f"percentage points per unit of {design.term}"
 
 
-def cr0(fit: Ols, codes: np.ndarray) -> float:
-    """Sum of squared cluster contributions, no small-sample factor (CR0)."""
-    return float((np.bincount(codes, fit.a * fit.residual) ** 2).sum())
+def cluster_variance(design: Design, groups: np.ndarray) -> float:
+    """Cluster-robust variance of the estimate, G/(G-1) (N-1)/(N-K); groups (n,), or (n, 2) for two-way clusters.
+
+    Two ways: inclusion and exclusion, each of the three parts with its own factor (Cameron, Gelbach & Miller 2011).
+    """
+    import statsmodels.api as sm
+
+    x = np.column_stack([design.null_matrix, design.d])
+    fitted = sm.OLS(design.y, x).fit(cov_type="cluster", cov_kwds={"groups": groups})
+    return float(fitted.cov_params()[-1, -1])
 
 
-def small_sample_factor(n_clusters: int, fit: Ols) -> float:
-    """G/(G-1) (N-1)/(N-K)."""
-    n, k = fit.q.shape
-    return n_clusters / (n_clusters - 1) * (n - 1) / (n - k)
+def cr2(basis: np.ndarray, residual: np.ndarray, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """CR2 variance of the last coefficient in an orthonormal basis, for a stack of r fits.
 
+    H_gg = X_g X_g' has the eigenvalues of the p x p matrix S_g = X_g'X_g. With c the last unit vector and
+    v_g = (I - S_g)^-1/2 c, the cluster's contribution is (X_g'e_g)'v_g, and P'P has elements
+    [g = h] v_g'S_g v_g - (S_g v_g)'(S_h v_h).
 
-def two_way(fit: Ols, first: np.ndarray, second: np.ndarray, factor: str) -> tuple[float, str]:
-    """Variance by inclusion and exclusion, and the factor in words."""
-    both = np.unique(first * (second.max() + 1) + second, return_inverse=True)[1]
-    sizes = [int(codes.max()) + 1 for codes in (first, second, both)]
-    multipliers = [small_sample_factor(size, fit) for size in sizes]
-    text = "each G/(G-1) (N-1)/(N-K) with G = " + ", ".join(map(str, sizes))
-    if factor == "min":
-        multipliers = [small_sample_factor(min(sizes), fit)] * 3
-        text = f"G/(G-1) (N-1)/(N-K) with the smallest G = {min(sizes)} for all three"
-    elif factor == "none":
-        multipliers, text = [1.0] * 3, "no small-sample factor"
-    parts = [multiplier * cr0(fit, codes) for multiplier, codes in zip(multipliers, (first, second, both))]
-    return parts[0] + parts[1] - parts[2], text
+    Parameters
+    ----------
+    basis : ndarray (r, n, p)
+    residual : ndarray (r, n)
+    codes : ndarray of int (n,)
+        Cluster of each row.
 
-
-def cr2(fit: Ols, codes: np.ndarray) -> tuple[float, float, int]:
-    """CR2 variance, Satterthwaite degrees of freedom, number of clusters with a singular I - H_gg."""
-    variance, columns, singular = 0.0, [], 0
-    for g in range(codes.max() + 1):
-        rows = np.flatnonzero(codes == g)
-        values, vectors = np.linalg.eigh(np.eye(len(rows)) - fit.q[rows] @ fit.q[rows].T)
-        usable = values > 1e-10
-        singular += int(not usable.all())
-        root = np.where(usable, 1 / np.sqrt(np.where(usable, values, 1.0)), 0.0)
-        weighted = vectors @ (root * (vectors.T @ fit.a[rows]))
-        variance += float(weighted @ fit.residual[rows]) ** 2
-        column = -fit.q @ (fit.q[rows].T @ weighted)
-        column[rows] += weighted
-        columns.append(column)
-    inner = np.array(columns) @ np.array(columns).T
-    return variance, float(np.trace(inner) ** 2 / (inner**2).sum()), singular
+    Returns
+    -------
+    variance, df : ndarray (r,)
+        Satterthwaite degrees of freedom.
+    singular : ndarray of int (r,)
+        Clusters that determine a coefficient alone; the generalised inverse is used for them, as clubSandwich does.
+    """
+    order = np.argsort(codes, kind="stable")
+    first = np.flatnonzero(np.diff(codes[order], prepend=-1))
+    rows = basis[:, order]
+    s = np.add.reduceat(rows[:, :, :, None] * rows[:, :, None, :], first, axis=1)
+    scores = np.add.reduceat(rows * residual[:, order, None], first, axis=1)
+    values, vectors = np.linalg.eigh(s)
+    usable = 1 - values > ONE
+    root = np.where(usable, 1 / np.sqrt(np.where(usable, 1 - values, 1.0)), 0.0)
+    v = np.einsum("rgab,rgb,rgb->rga", vectors, root, vectors[:, :, -1])
+    sv = (s @ v[..., None])[..., 0]
+    own, cross = (v * sv).sum(axis=2), sv @ np.swapaxes(sv, 1, 2)
+    trace = own.sum(axis=1) - np.einsum("rgg->r", cross)
+    squares = (cross**2).sum(axis=(1, 2)) + (own**2).sum(axis=1) - 2 * np.einsum("rg,rgg->r", own, cross)
+    return ((scores * v).sum(axis=2) ** 2).sum(axis=1), trace**2 / squares, (~usable).any(axis=2).sum(axis=1)
 
 
 def standard_error(variance: float, fit: Ols, what: str) -> float:

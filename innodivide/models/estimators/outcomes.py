@@ -15,15 +15,7 @@ from innodivide.errors import DesignError
 from innodivide.models.estimators.design import CONTROLS, numeric, separation
 from innodivide.models.estimators.engine import check_level
 from innodivide.models.estimators.firth import firth_logit
-from innodivide.models.estimators.totals import (
-    Robust,
-    check_kind,
-    fit_mean,
-    prepare,
-    record,
-    refuse_poisson_separation,
-    sandwich,
-)
+from innodivide.models.estimators.totals import fit_mean, prepare, record, refuse_poisson_separation, sandwich
 from innodivide.models.result import Result, data_fingerprint
 
 __all__ = ["any_participation", "fractional_logit", "poisson_rate", "ppml"]
@@ -35,7 +27,6 @@ def poisson_rate(
     controls=CONTROLS,
     count: str = "n_participations",
     possible: str | None = "n_possible",
-    kind: Robust = "HC1",
     level: float = 0.95,
 ) -> Result:
     """Poisson model of a count with offset ln(possible) and robust errors: log rate ratio.
@@ -48,8 +39,6 @@ def poisson_rate(
     controls : sequence of str
     possible : str or None
         Column whose logarithm is the offset; None for a plain count (for example of companies).
-    kind : {"HC0", "HC1", "HC2", "HC3"}
-        Sandwich B (sum_i f_i e_i^2 x_i x_i') B, B = (X'WX)^-1, e = y - mu; f = 1, n/(n-k), 1/(1-h_i), 1/(1-h_i)^2.
     level : float in (0, 1)
 
     Returns
@@ -60,12 +49,12 @@ def poisson_rate(
     Raises
     ------
     ParameterError, DataError
-        Unknown kind, bad level, absent columns.
+        Bad level, absent columns.
     DesignError
         Missing values (with the coverage), repeated countries, constant or impossible counts, collinear columns,
         an estimate that would be infinite.
     """
-    check_kind(kind, level)
+    check_level(level)
     totals = prepare(country_totals, term, controls, count, [possible] if possible else [])
     if (totals.y < 0).any() or np.mod(totals.y, 1).any():
         raise DesignError(f"{count}: expected whole numbers >= 0")
@@ -84,7 +73,7 @@ def poisson_rate(
     what = f"Poisson rate of {count}" + (f" per {possible}" if possible else "")
     columns = ["geo", count, term, *controls, *([possible] if possible else [])]
     fields = {"method": what, "scale": "log rate ratio", "n_events": int(totals.y.sum()), "notes": notes}
-    return record(totals, beta, sandwich(totals.x, totals.y - mu, mu, kind), kind, level, columns, fields)
+    return record(totals, beta, sandwich(totals.x, totals.y - mu, mu), level, columns, fields)
 
 
 def ppml(
@@ -93,7 +82,6 @@ def ppml(
     controls=CONTROLS,
     outcome: str = "aid_eur",
     basis: str = "aid_basis",
-    kind: Robust = "HC1",
     level: float = 0.95,
 ) -> Result:
     """Poisson pseudo-maximum likelihood of an amount; zeros are kept, unknown amounts are refused.
@@ -109,8 +97,7 @@ def ppml(
     controls : sequence of str
     basis : str
         Column that says what the amount measures; the same text in all rows above zero (empty is allowed for zeros).
-    kind, level
-        As in `poisson_rate`.
+    level : float in (0, 1)
 
     Returns
     -------
@@ -120,7 +107,7 @@ def ppml(
     Raises
     ------
     ParameterError, DataError
-        Unknown kind, bad level, absent columns.
+        Bad level, absent columns.
     DesignError
         Amounts missing for any country (with the coverage), amounts of different basis or without one, negative
         amounts, and as in `poisson_rate`.
@@ -129,7 +116,7 @@ def ppml(
     ----------
     Santos Silva & Tenreyro (2006) REStat 88; Bosquet & Boulhol (2010) on the negative binomial.
     """
-    check_kind(kind, level)
+    check_level(level)
     totals = prepare(frame, term, controls, outcome, [basis])
     if (totals.y < 0).any():
         raise DesignError(f"{outcome}: {int((totals.y < 0).sum())} negative amount(s)")
@@ -143,17 +130,12 @@ def ppml(
     notes = (f"{int((totals.y == 0).sum())} of {len(totals.y)} amounts are zero and kept", f"basis: {kinds[0]}")
     fields = {"method": f"PPML of {outcome}", "scale": "log ratio of means", "notes": notes}
     fields["n_events"] = int((totals.y > 0).sum())
-    covariance = sandwich(totals.x, totals.y - mu, mu, kind)
-    return record(totals, beta, covariance, kind, level, ["geo", outcome, basis, term, *controls], fields)
+    covariance = sandwich(totals.x, totals.y - mu, mu)
+    return record(totals, beta, covariance, level, ["geo", outcome, basis, term, *controls], fields)
 
 
 def fractional_logit(
-    frame: pd.DataFrame,
-    term: str = "leader_share",
-    controls=CONTROLS,
-    share: str = "rate",
-    kind: Robust = "HC1",
-    level: float = 0.95,
+    frame: pd.DataFrame, term: str = "leader_share", controls=CONTROLS, share: str = "rate", level: float = 0.95
 ) -> Result:
     """Fractional logit of a share: Bernoulli quasi-likelihood, logit link, robust errors.
 
@@ -163,8 +145,7 @@ def fractional_logit(
         One row per country: geo and the named columns, `share` from 0 to 1.
     term, share : str
     controls : sequence of str
-    kind, level
-        As in `poisson_rate`.
+    level : float in (0, 1)
 
     Returns
     -------
@@ -180,7 +161,7 @@ def fractional_logit(
     ----------
     Papke & Wooldridge (1996) J Applied Econometrics 11.
     """
-    check_kind(kind, level)
+    check_level(level)
     totals = prepare(frame, term, controls, share)
     if (totals.y < 0).any() or (totals.y > 1).any():
         raise DesignError(f"{share}: expected shares from 0 to 1, got {totals.y.min():g} to {totals.y.max():g}")
@@ -195,8 +176,8 @@ def fractional_logit(
     if math.isclose(totals.y.sum(), 1.0, rel_tol=1e-6):
         notes = ("the shares add up to one, so countries are not independent",)
     fields = {"method": f"fractional logit of {share}", "scale": "log odds of the mean share", "notes": notes}
-    covariance = sandwich(totals.x, totals.y - mu, mu * (1 - mu), kind)
-    return record(totals, beta, covariance, kind, level, ["geo", share, term, *controls], fields)
+    covariance = sandwich(totals.x, totals.y - mu, mu * (1 - mu))
+    return record(totals, beta, covariance, level, ["geo", share, term, *controls], fields)
 
 
 def any_participation(

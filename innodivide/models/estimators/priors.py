@@ -10,12 +10,11 @@ import math
 import numpy as np
 import pandas as pd
 from scipy import stats
-from scipy.special import expit
 
-from innodivide.errors import DesignError, ParameterError
+from innodivide.errors import DesignError
 from innodivide.models.estimators.design import build_design
-from innodivide.models.estimators.engine import check_level
 from innodivide.models.estimators.firth import FirthFit, dispersion_interval
+from innodivide.models.estimators.newton import one_maximum
 
 __all__ = ["WEIGHTS", "log_f_fit", "log_f_limits", "prior_sensitivity"]
 
@@ -24,8 +23,6 @@ WEIGHTS = (0.5, 1, 2, 4, 10)  # from next to no prior to one that holds the odds
 
 def log_f_limits(m: float, level: float = 0.95) -> tuple[float, float]:
     """Central interval of the odds ratio under a log-F(m, m) prior: quantiles of F with m and m degrees of freedom."""
-    _check_weight(m)
-    check_level(level)
     high = float(stats.f.ppf((1 + level) / 2, m, m))
     return 1 / high, high
 
@@ -63,60 +60,33 @@ def log_f_fit(
     Returns
     -------
     dict
-        estimate, se, ci_low, ci_high (profile: where 2 [l*(max) - l*(b)] reaches the squared quantile), wald_low,
-        wald_high. Log odds.
+        estimate, se, ci_low, ci_high (profile: where 2 [l*(max) - l*(b)] reaches the squared quantile). Log odds.
 
     Raises
     ------
-    ParameterError, DesignError
-        Arguments out of range; no finite estimate or profile bound.
+    DesignError
+        No finite estimate or profile bound.
     """
     from firthmodels import detect_separation
 
-    _check_weight(m, zero=True)
-    check_level(level)
-    if not (math.isfinite(dispersion) and dispersion > 0):
-        raise ParameterError(f"dispersion: expected a finite number > 0, got {dispersion!r}")
     if m == 0 and detect_separation(x, y, fit_intercept=False).separation:
         raise DesignError("the outcome is separated: without a prior the estimate is infinite")
     prior = np.eye(x.shape[1])[[column]]
     rows = np.vstack([x, prior])
     outcome, weight = np.append(y, 0.5), np.append(np.full(len(y), 1 / dispersion), m)
-    beta, covariance, top = _binomial(rows, outcome, weight)
+    successes = outcome * weight
+    beta, covariance, top = one_maximum("log-F prior", rows, successes, weight)
     se = math.sqrt(covariance[column, column])
     quantile = float(stats.norm.ppf((1 + level) / 2) if df is None else stats.t.ppf((1 + level) / 2, df))
     free = np.delete(rows, column, axis=1)
 
     def gap(b: float) -> float:
-        return 2 * (top - _binomial(free, outcome, weight, b * rows[:, column])[2]) - quantile**2
+        held = one_maximum("log-F prior", free, successes, weight, held=b * rows[:, column])[2]
+        return 2 * (top - held) - quantile**2
 
     estimate, reach = float(beta[column]), quantile * se
     low, high = (outward_root(gap, estimate, side * reach) for side in (-1, 1))
-    found = {"estimate": estimate, "se": se, "ci_low": low, "ci_high": high}
-    return found | {"wald_low": estimate - reach, "wald_high": estimate + reach}
-
-
-def _binomial(x, y, weight, offset=0.0) -> tuple[np.ndarray, np.ndarray, float]:
-    """Coefficients, inverse information and weighted log-likelihood of a logit: Newton steps that never go down.
-
-    Not statsmodels, whose steps are not halved and overflow on the steep profiles of nearly separated data.
-    """
-
-    def likelihood(beta):
-        eta = x @ beta + offset
-        return float(weight @ (y * eta - np.logaddexp(0, eta)))
-
-    beta = np.zeros(x.shape[1])
-    for _ in range(200):
-        p = expit(x @ beta + offset)
-        inverse = np.linalg.inv(x.T @ (x * (weight * p * (1 - p))[:, None]))
-        step = inverse @ (x.T @ (weight * (y - p)))
-        while np.abs(step).max() > 1e-9 and likelihood(beta + step) < likelihood(beta):
-            step = step / 2
-        beta = beta + step
-        if np.abs(step).max() < 1e-10:
-            return beta, inverse, likelihood(beta)
-    raise DesignError("log-F prior: the penalised logit did not converge in 200 steps")
+    return {"estimate": estimate, "se": se, "ci_low": low, "ci_high": high}
 
 
 def outward_root(gap, start: float, step: float) -> float:
@@ -131,7 +101,7 @@ def outward_root(gap, start: float, step: float) -> float:
     raise DesignError("profile: the likelihood does not fall to its threshold; the interval has no end")
 
 
-def prior_sensitivity(dyads: pd.DataFrame, fit: FirthFit, weights=WEIGHTS) -> pd.DataFrame:
+def prior_sensitivity(dyads: pd.DataFrame, fit: FirthFit) -> pd.DataFrame:
     """Odds ratio of the exposure under no prior, log-F priors and the Firth penalty, on the same dyads.
 
     The data count for 1 / dispersion of the country totals (at least 1) and intervals are t with `fit.df` degrees of
@@ -143,7 +113,6 @@ def prior_sensitivity(dyads: pd.DataFrame, fit: FirthFit, weights=WEIGHTS) -> pd
         Those of the fit.
     fit : FirthFit
         The registered model; its exposure must be a 0/1 label.
-    weights : sequence of float > 0
 
     Returns
     -------
@@ -160,7 +129,7 @@ def prior_sensitivity(dyads: pd.DataFrame, fit: FirthFit, weights=WEIGHTS) -> pd
         raise DesignError(f"{fit.term}: expected a 0/1 label, whose log odds ratio has the prior")
     x, phi = np.column_stack([design.null_matrix, design.d]), max(fit.dispersion, 1.0)
     rows = []
-    for m in (0, *weights):
+    for m in (0, *WEIGHTS):
         row = {"prior": f"log-F({m:g}, {m:g})" if m else "none (maximum likelihood)", "m": float(m), "note": ""}
         row |= dict(zip(("prior_low", "prior_high"), log_f_limits(m, fit.level))) if m else {}
         try:
@@ -177,8 +146,3 @@ def _ratios(log: dict) -> dict:
     """Estimate and interval on log odds as odds ratios."""
     names = {"odds_ratio": "estimate", "ci_low": "ci_low", "ci_high": "ci_high"}
     return {name: math.exp(log[key]) for name, key in names.items()}
-
-
-def _check_weight(m: float, zero: bool = False) -> None:
-    if not (isinstance(m, (int, float)) and math.isfinite(m) and (m > 0 or (zero and m == 0))):
-        raise ParameterError(f"m: expected a finite number {'>= 0' if zero else '> 0'}, got {m!r}")

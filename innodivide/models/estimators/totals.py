@@ -2,18 +2,16 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from innodivide.errors import DesignError, ParameterError
+from innodivide.errors import DesignError
 from innodivide.models.estimators.design import check_names, check_rank, numeric, require_columns, standardise
-from innodivide.models.estimators.engine import check_level
 from innodivide.models.result import Result, data_fingerprint
 
-Robust = Literal["HC0", "HC1", "HC2", "HC3"]
+ROBUST = "HC1"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,13 +41,6 @@ class Totals:
         """Countries that ever carry the label; all of them if the exposure is no share and no label."""
         share_like = bool(((self.d >= 0) & (self.d <= 1)).all())  # of the IPCEIs at which the country had the label
         return int((self.d != 0).sum()) if share_like else len(self.y)
-
-
-def check_kind(kind: str, level: float) -> None:
-    """ParameterError unless the kind of robust error and the level are known."""
-    check_level(level)
-    if kind not in get_args(Robust):
-        raise ParameterError(f"kind: expected one of {', '.join(get_args(Robust))}; got {kind!r}")
 
 
 def prepare(frame: pd.DataFrame, term: str, controls, outcome: str, extra=(), varies: bool = True) -> Totals:
@@ -114,30 +105,31 @@ def fit_mean(totals: Totals, link: str, offset: np.ndarray) -> tuple[np.ndarray,
     return beta, np.asarray(fitted.mu) * unit
 
 
-def sandwich(x: np.ndarray, residual: np.ndarray, weight: np.ndarray, kind: str) -> np.ndarray:
-    """Robust covariance of a canonical-link fit: x (n, k), residual y - mu, weight the variance function at mu."""
+def sandwich(x: np.ndarray, residual: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """HC1 covariance of a canonical-link fit: n/(n-k) B (sum_i e_i^2 x_i x_i') B with B = (X'WX)^-1.
+
+    x (n, k), residual e = y - mu, weight the variance function at mu.
+    """
     inverse = np.linalg.inv(x.T @ (x * weight[:, None]))
     leverage = weight * np.einsum("ij,jk,ik->i", x, inverse, x)
-    if leverage.max() > 1 - 1e-8:  # its residual is zero whatever the truth, and HC0 and HC1 would believe it
+    if leverage.max() > 1 - 1e-8:  # its residual is zero whatever the truth, and HC1 would believe it
         raise DesignError("geo: one country determines a coefficient alone (leverage 1), so no robust error is defined")
     n, k = x.shape
-    factors = {"HC0": 1.0, "HC1": n / (n - k), "HC2": 1 / (1 - leverage), "HC3": 1 / (1 - leverage) ** 2}
-    squares = residual**2 * factors[kind]
-    return inverse @ (x.T @ (x * squares[:, None])) @ inverse
+    return n / (n - k) * inverse @ (x.T @ (x * (residual**2)[:, None])) @ inverse
 
 
-def record(totals: Totals, beta, covariance, kind: str, level: float, columns, fields: dict) -> Result:
+def record(totals: Totals, beta, covariance, level: float, columns, fields: dict) -> Result:
     """The exposure's coefficient as a `Result`."""
     at, df = len(totals.names) - 1, len(totals.y) - len(beta)
     estimate, se = float(beta[at]), math.sqrt(covariance[at, at])
     reach = float(stats.t.ppf((1 + level) / 2, df)) * se
-    name = f"t with {df} df, {kind}"
+    name = f"t with {df} df, {ROBUST}"
     fields = {**fields, "scale": fields["scale"] + ("" if totals.binary else f" per unit of {totals.term}")}
     return Result(
         term=totals.term,
         estimate=estimate,
         se=se,
-        se_kind=f"{kind} sandwich",
+        se_kind=f"{ROBUST} sandwich",
         ci_low=estimate - reach,
         ci_high=estimate + reach,
         ci_level=level,

@@ -18,26 +18,24 @@ from innodivide.models.estimators.design import CONTROLS, Design, build_design
 from innodivide.models.estimators.engine import check_level
 from innodivide.models.estimators.lpm import (
     Ols,
-    clusters,
-    cr0,
+    check_clusters,
+    cluster_variance,
     cr2,
     least_squares,
     outside_note,
     scale_text,
-    small_sample_factor,
     standard_error,
-    two_way,
 )
-from innodivide.models.inference.relabelling import extreme
+from innodivide.models.inference.relabelling import check_permutations, extreme
 from innodivide.models.result import Result, require_rng, seed_of
 
 __all__ = ["lpm_clustered", "wild_cluster_bootstrap"]
 
 Kind = Literal["CR1", "CR2", "two-way"]
-Factor = Literal["own", "min", "none"]
 Weights = Literal["rademacher", "webb"]
 WEBB = np.sqrt([0.5, 1.0, 1.5])  # and their negatives, each with probability 1/6: mean 0, variance 1
 MAX_DOUBLINGS = 12  # an end of the bootstrap interval farther out than 4096 standard errors is called infinite
+FEW_DF = 4  # Pustejovsky & Tipton (2018): below it the Satterthwaite approximation itself is poor
 
 
 def lpm_clustered(
@@ -46,12 +44,9 @@ def lpm_clustered(
     controls=CONTROLS,
     outcome: str = "participates",
     kind: Kind = "CR1",
-    cluster: str = "geo",
-    second: str = "ipcei_id",
-    factor: Factor = "own",
     level: float = 0.95,
 ) -> Result:
-    """Linear probability model by least squares, with a cluster-robust standard error.
+    """Linear probability model by least squares, with a standard error robust to dependence within countries.
 
     Parameters
     ----------
@@ -63,13 +58,8 @@ def lpm_clustered(
     kind : {"CR1", "CR2", "two-way"}
         ``"CR1"``: V = G/(G-1) (N-1)/(N-K) sum_g (a_g'u_g)^2, t with G-1 df. ``"CR2"``: a_g'(I-H_gg)^-1/2 u_g in its
         place, which makes V unbiased under independent, equally spread errors; Satterthwaite df
-        tr(PP')^2 / tr((PP')^2) with p_g = (I-H)_.g (I-H_gg)^-1/2 a_g. ``"two-way"``: V_cluster + V_second -
-        V_intersection, t with min(G)-1 df.
-    cluster, second : str
-        Columns of the clusters; `second` is used by "two-way" only.
-    factor : {"own", "min", "none"}
-        Small-sample factor of "two-way". ``"own"``: G/(G-1) of each of the three, times (N-1)/(N-K). ``"min"``: that
-        of the smaller number of clusters for all three. ``"none"``: none.
+        tr(PP')^2 / tr((PP')^2) with p_g = (I-H)_.g (I-H_gg)^-1/2 a_g. ``"two-way"``: V_country + V_IPCEI - V_dyad,
+        each with its own factor, t with min(G)-1 df.
     level : float in (0, 1)
 
     Returns
@@ -80,39 +70,41 @@ def lpm_clustered(
     Raises
     ------
     ParameterError
-        Unknown kind or factor, level outside (0, 1).
+        Unknown kind, level outside (0, 1).
     DesignError
-        Degenerate data, one cluster, no more clusters than parameters, the label in fewer than two clusters,
-        a two-way variance that is not positive.
+        Degenerate data, no more clusters than parameters, the label in fewer than two clusters, a two-way variance
+        that is not positive.
 
     References
     ----------
     Cameron, Gelbach & Miller (2011) JBES 29; Bell & McCaffrey (2002); Pustejovsky & Tipton (2018) JBES 36.
     """
     _check_choice("kind", kind, Kind)
-    _check_choice("factor", factor, Factor)
-    design, fit, codes, note = _set_up(dyads, term, controls, outcome, cluster, level)
-    notes = (note, outside_note(design, fit))
+    design, fit, note = _set_up(dyads, term, controls, outcome, level)
+    notes, n_countries, n_ipceis = (note, outside_note(design, fit)), len(design.countries), len(design.ipceis)
+    df = float(n_countries - 1)
     if kind == "CR1":
-        df = float(codes.max())
-        variance = cr0(fit, codes) * small_sample_factor(codes.max() + 1, fit)
-        text = f"CR1 by {cluster}: G/(G-1) (N-1)/(N-K) with G = {codes.max() + 1}"
+        variance = cluster_variance(design, design.geo)
+        text = f"CR1 by geo: G/(G-1) (N-1)/(N-K) with G = {n_countries}"
     elif kind == "CR2":
-        variance, df, singular = cr2(fit, codes)
-        text = f"CR2 (Bell-McCaffrey) by {cluster}"
+        (variance,), (df,), (singular,) = cr2(fit.q[None], fit.residual[None], design.geo)
+        variance *= fit.a @ fit.a
+        text = "CR2 (Bell-McCaffrey) by geo"
         if singular:
             notes += (f"{singular} cluster(s) determine a coefficient alone; generalised inverse used for them",)
     else:
-        other, note_second = clusters(design, dyads, second)
-        variance, text = two_way(fit, codes, other, factor)
-        df, text = float(min(codes.max(), other.max())), f"two-way (CGM) by {cluster} and {second}, {text}"
-        notes = (note, note_second, notes[1])
+        second = check_clusters(design, design.ipcei, design.ipceis, "ipcei_id")
+        variance = cluster_variance(design, np.column_stack([design.geo, design.ipcei]))
+        sizes = f"{n_countries}, {n_ipceis}, {len(design.y)}"
+        df = float(min(n_countries, n_ipceis) - 1)
+        text = f"two-way (CGM) by geo and ipcei_id, each G/(G-1) (N-1)/(N-K) with G = {sizes}"
+        notes = (note, second, notes[1])
     se = standard_error(variance, fit, text)
     reach, name = float(stats.t.ppf((1 + level) / 2, df)) * se, f"t with {df:.4g} df"
     if kind == "CR2":
         name = f"t with {df:.2f} Satterthwaite df"
-        if df < 4:
-            notes += (f"only {df:.1f} degrees of freedom: the approximation itself is poor below about 4",)
+        if df < FEW_DF:
+            notes += (f"only {df:.1f} degrees of freedom: the approximation itself is poor below about {FEW_DF}",)
     p_value = float(2 * stats.t.sf(abs(fit.estimate) / se, df))
     fields = {"method": kind, "se_kind": text, "ci_kind": name, "ci_level": level, "p_value": p_value, "p_kind": name}
     return _record(design, fit, se, (fit.estimate - reach, fit.estimate + reach), notes, fields)
@@ -126,17 +118,16 @@ def wild_cluster_bootstrap(
     weights: Weights = "rademacher",
     n_boot: int = 9999,
     rng: np.random.Generator | None = None,
-    cluster: str = "geo",
     level: float = 0.95,
 ) -> Result:
     """Wild cluster bootstrap of the linear probability model with the null imposed (WCR), CR1 t statistic.
 
-    With X b~ the fit under b = 0, u~ its residuals and v_g one weight per cluster, y* = X b~ + v_g u~_g is fitted
+    With X b~ the fit under b = 0, u~ its residuals and v_g one weight per country, y* = X b~ + v_g u~_g is fitted
     again and |t*| compared with |t|.
 
     Parameters
     ----------
-    dyads, term, controls, outcome, cluster, level
+    dyads, term, controls, outcome, level
         As in `lpm_clustered`.
     weights : {"rademacher", "webb"}
         -1 and 1, or Webb's six points -+sqrt(1/2), -+1, -+sqrt(3/2).
@@ -162,34 +153,32 @@ def wild_cluster_bootstrap(
     Cameron, Gelbach & Miller (2008) REStat 90; Webb (2023) CJE 56; MacKinnon, Nielsen & Webb (2023) J Econometrics 232.
     """
     _check_choice("weights", weights, Weights)
-    if not isinstance(n_boot, (int, np.integer)) or n_boot < 1:
-        raise ParameterError(f"n_boot: expected a whole number >= 1, got {n_boot!r}")
-    design, fit, codes, note = _set_up(dyads, term, controls, outcome, cluster, level)
-    n_clusters = int(codes.max()) + 1
+    check_permutations(n_boot, "n_boot")
+    design, fit, note = _set_up(dyads, term, controls, outcome, level)
+    n_clusters = len(design.countries)
     enumerated = weights == "rademacher" and n_clusters * math.log(2) <= math.log(n_boot)
     draws = _all_signs(n_clusters) if enumerated else _draw(require_rng(rng), weights, n_boot, n_clusters)
-    se = standard_error(cr0(fit, codes) * small_sample_factor(n_clusters, fit), fit, f"CR1 by {cluster}")
-    test = partial(_bootstrap_p, fit=fit, codes=codes, draws=draws, enumerated=enumerated)
+    se = standard_error(cluster_variance(design, design.geo), fit, "CR1 by geo")
+    test = partial(_bootstrap_p, fit=fit, codes=design.geo, draws=draws, enumerated=enumerated)
     ends = [_interval_end(test, fit.estimate, side * se, 1 - level) for side in (-1, 1)]
     kind = f"all 2^{n_clusters} Rademacher weights" if enumerated else f"{n_boot} random {weights.title()} weights"
-    kind = f"wild cluster bootstrap by {cluster}, null imposed, {kind}, two-sided"
+    kind = f"wild cluster bootstrap by geo, null imposed, {kind}, two-sided"
     notes = (note,)
-    if len(np.unique(codes[design.d != 0])) < n_clusters:
+    if design.n_treated < n_clusters:
         notes += ("with the null imposed the wild bootstrap under-rejects when few clusters are treated",)
     smallest = 2.0 ** (1 - n_clusters)
     if weights == "rademacher" and smallest > 1 - level:
         notes += (f"with {n_clusters} clusters p cannot be below {smallest:.4g}, so the interval is infinite",)
-    fields = {"method": f"wild cluster bootstrap ({weights})", "se_kind": f"CR1 by {cluster}", "ci_level": level}
+    fields = {"method": f"wild cluster bootstrap ({weights})", "se_kind": "CR1 by geo", "ci_level": level}
     fields |= {"p_value": test(0.0), "p_kind": kind, "ci_kind": f"inverted test: {kind}"}
     return _record(design, fit, se, ends, notes, fields | {"seed": None if enumerated else seed_of(rng)})
 
 
-def _set_up(dyads, term, controls, outcome, cluster: str, level: float) -> tuple[Design, Ols, np.ndarray, str]:
-    """Checked design, least-squares fit, cluster of each dyad, and the note on how many carry the label."""
+def _set_up(dyads, term, controls, outcome, level: float) -> tuple[Design, Ols, str]:
+    """Checked design, least-squares fit, and the note on how many countries carry the label."""
     check_level(level)
     design = build_design(dyads, term, controls, outcome)
-    codes, note = clusters(design, dyads, cluster)
-    return design, least_squares(design), codes, note
+    return design, least_squares(design), check_clusters(design, design.geo, design.countries, "geo")
 
 
 def _record(design: Design, fit: Ols, se: float, ends, notes: tuple, fields: dict) -> Result:
@@ -237,7 +226,8 @@ def _bootstrap_t(value: float, fit: Ols, codes: np.ndarray, draws: np.ndarray) -
     usable = spread > 1e-12 * max(float(np.abs(own).max()), float(np.abs(taken).max()))
     reference = np.full(len(draws), math.inf)  # a draw without a statistic counts against the finding
     reference[usable] = numerator[usable] / spread[usable]
-    return reference, float(own.sum() / math.sqrt(cr0(fit, codes)))
+    observed = own.sum() / np.sqrt((np.bincount(codes, fit.a * fit.residual) ** 2).sum())
+    return reference, float(observed)
 
 
 def _bootstrap_p(value: float, fit: Ols, codes: np.ndarray, draws: np.ndarray, enumerated: bool) -> float:

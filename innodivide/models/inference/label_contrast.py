@@ -1,6 +1,4 @@
-"""Unadjusted comparison of labelled with other countries (public through `innodivide.models.inference.permutation`)."""
-
-from typing import Literal, get_args
+"""Unadjusted comparison of labelled with other countries."""
 
 import numpy as np
 import pandas as pd
@@ -16,29 +14,23 @@ from innodivide.models.inference.relabelling import (
 )
 from innodivide.models.result import Result, data_fingerprint, require_rng, seed_of
 
-Alternative = Literal["two-sided", "greater", "less"]
-
 
 def label_permutation_difference(
-    rates: pd.Series | pd.DataFrame,
-    labels,
-    alternative: Alternative = "two-sided",
-    n_permutations: int = 9999,
-    rng: np.random.Generator | None = None,
+    rates: pd.Series | pd.DataFrame, labels, n_permutations: int = 9999, rng: np.random.Generator | None = None
 ) -> Result:
     """Difference in mean between labelled and other countries, without controls, by relabelling countries.
+
+    The two-sided test counts distances from the mean of the reference distribution, which is not zero when the labels
+    change over IPCEIs of unlike popularity.
 
     Parameters
     ----------
     rates : Series or DataFrame
         Series: one number per country, index of country codes; all labellings are enumerated. DataFrame:
         countries x IPCEIs, for labels that change; whole country rows of the labels are permuted.
-    labels : iterable of str, boolean Series, or boolean DataFrame
-        For a Series of rates: the countries of the group, or a boolean Series with the same index. For a
-        DataFrame of rates: a boolean DataFrame with the same index and columns.
-    alternative : {"two-sided", "greater", "less"}
-        "greater": labelled countries have the higher mean. The two-sided test counts distances from the mean of
-        the reference distribution, which is not zero when the labels change over IPCEIs of unlike popularity.
+    labels : iterable of str, or boolean DataFrame
+        For a Series of rates: the countries of the group. For a DataFrame of rates: a boolean DataFrame with the same
+        index and columns.
     n_permutations, rng
         For changing labels only.
 
@@ -52,16 +44,14 @@ def label_permutation_difference(
     ParameterError, DesignError
         Bad arguments; missing values; nobody or everybody labelled.
     """
-    if alternative not in get_args(Alternative):
-        raise ParameterError(f"alternative: expected one of {', '.join(get_args(Alternative))}; got {alternative!r}")
     if isinstance(rates, pd.Series):
         y, d = _fixed_labels(rates, labels)
         check_labellings(len(y), int(d.sum()))
         sums = y[labellings(len(y), int(d.sum()))].sum(axis=1)
         observed, seed = _contrast(float(y @ d), y.sum(), d.sum(), y.size), None
         reference = _contrast(sums, y.sum(), d.sum(), y.size)
-        p = float(_beyond(reference, observed, float(reference.mean()), alternative).mean())
-        kind = f"exact, all {len(reference)} labellings of countries, {alternative}"
+        p = float(_beyond(reference, observed, float(reference.mean())).mean())
+        kind = f"exact, all {len(reference)} labellings of countries, two-sided"
     else:
         y, d = _changing_labels(rates, labels)
         require_rng(rng)
@@ -71,8 +61,8 @@ def label_permutation_difference(
         observed = _contrast(float(np.trace(pairs)), y.sum(), d.sum(), y.size)
         reference = _contrast(pairs[np.arange(len(y)), orders].sum(axis=1), y.sum(), d.sum(), y.size)
         center = _contrast(float(pairs.sum()) / len(y), y.sum(), d.sum(), y.size)
-        p = (1 + int(_beyond(reference, observed, center, alternative).sum())) / (n_permutations + 1)
-        kind, seed = f"{n_permutations} random permutations of country rows of labels, {alternative}", seed_of(rng)
+        p = (1 + int(_beyond(reference, observed, center).sum())) / (n_permutations + 1)
+        kind, seed = f"{n_permutations} random permutations of country rows of labels, two-sided", seed_of(rng)
     return Result(
         method="difference of means by relabelling countries",
         term="label",
@@ -95,17 +85,11 @@ def _fixed_labels(rates: pd.Series, labels) -> tuple[np.ndarray, np.ndarray]:
     """Rates and 0/1 labels (countries,), sorted by country."""
     if rates.index.has_duplicates:
         raise DesignError("rates: a country appears more than once in the index")
-    if isinstance(labels, pd.Series):
-        if set(labels.index) != set(rates.index) or labels.index.has_duplicates:
-            raise ParameterError("labels: the index must hold the same countries as rates, each once")
-        chosen = labels.index[numeric(labels.rename("labels")) != 0]
-    else:
-        chosen = {labels} if isinstance(labels, str) else set(labels)
-        unknown = sorted(set(chosen) - set(rates.index))
-        if unknown:
-            raise ParameterError(f"labels: not in the index of rates: {', '.join(map(str, unknown))}")
+    unknown = sorted(set(labels) - set(rates.index))
+    if unknown:
+        raise ParameterError(f"labels: not in the index of rates: {', '.join(map(str, unknown))}")
     ordered = rates.sort_index()
-    d = ordered.index.isin(chosen).astype(float)
+    d = ordered.index.isin(set(labels)).astype(float)
     _check_both(d)
     return numeric(ordered.rename("rates")), d
 
@@ -137,14 +121,11 @@ def _contrast(labelled_sum, total: float, n_labelled: float, n: int):
     return labelled_sum / n_labelled - (total - labelled_sum) / (n - n_labelled)
 
 
-def _beyond(reference: np.ndarray, observed: float, center: float, alternative: str) -> np.ndarray:
+def _beyond(reference: np.ndarray, observed: float, center: float) -> np.ndarray:
     """Whether each reference difference is at least as extreme as the observed one, ties included."""
     gap, seen = reference - center, observed - center
     # Relative to the largest difference: the observed one may be zero and its rounding error is not.
-    slack = TIE_TOLERANCE * np.abs(gap).max()
-    if alternative == "two-sided":
-        return np.abs(gap) >= abs(seen) - slack
-    return gap >= seen - slack if alternative == "greater" else gap <= seen + slack
+    return np.abs(gap) >= abs(seen) - TIE_TOLERANCE * np.abs(gap).max()
 
 
 def _pair_fingerprint(rates, y: np.ndarray, d: np.ndarray) -> str:

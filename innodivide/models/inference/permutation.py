@@ -14,7 +14,6 @@ import pandas as pd
 
 from innodivide.errors import DesignError, ParameterError
 from innodivide.models.estimators.design import CONTROLS, Design, build_design, null_fit
-from innodivide.models.inference.label_contrast import label_permutation_difference
 from innodivide.models.inference.relabelling import (
     check_labellings,
     check_permutations,
@@ -24,9 +23,10 @@ from innodivide.models.inference.relabelling import (
 )
 from innodivide.models.result import Result, require_rng, seed_of
 
-__all__ = ["holm", "label_permutation_difference", "permutation_draws", "permutation_test"]
+__all__ = ["holm", "permutation_draws", "permutation_test", "score_statistics"]
 
 Method = Literal["enumerate", "rows", "potter"]
+BLOCK = 4000
 
 
 def permutation_test(
@@ -80,7 +80,8 @@ def permutation_test(
     observed = score_statistics(design, mu, design.d[None, :])[0]
     notes: tuple[str, ...] = ()
     if method == "enumerate":
-        reference = _enumerated(design, mu)
+        every = _every_labelling(design)
+        reference = _in_blocks(every, lambda part: score_statistics(design, mu, part[:, design.geo].astype(float)))
         p = float(extreme(reference, observed).mean())
         kind, seed = f"exact, all {len(reference)} labellings of countries, two-sided", None
     else:
@@ -127,83 +128,65 @@ def permutation_draws(
 
 
 def _row_reference(design: Design, mu: np.ndarray, method: str, n_permutations: int, rng) -> np.ndarray:
+    """Score statistics when country i receives the exposure (or residual) row of country orders[:, i]."""
     require_rng(rng)
     check_permutations(n_permutations)
-    exposure = design.d if method == "rows" else _residualise(design)
-    orders = country_orders(rng, n_permutations, len(design.countries))
-    return row_scores(design, mu, exposure, orders)
+    exposure = design.d
+    if method == "potter":  # residual of the least-squares regression on intercept and controls
+        z = design.null_matrix
+        exposure = design.d - z @ np.linalg.lstsq(z, design.d, rcond=None)[0]
+    rows = design.to_matrix(exposure)
+    orders = country_orders(rng, n_permutations, len(rows))
+    return _in_blocks(orders, lambda part: score_statistics(design, mu, rows[part].reshape(len(part), -1)))
 
 
-def score_statistics(design: Design, mu: np.ndarray, exposures: np.ndarray) -> np.ndarray:
+def _in_blocks(many: np.ndarray, function) -> np.ndarray:
+    """function of the rows of an array, some thousand at a time: bounds the memory."""
+    return np.concatenate([function(many[first : first + BLOCK]) for first in range(0, len(many), BLOCK)])
+
+
+def score_statistics(design: Design, mu: np.ndarray, exposures: np.ndarray, y: np.ndarray | None = None) -> np.ndarray:
     """Score statistic of each exposure, given null probabilities.
 
     Parameters
     ----------
     design : Design
-    mu : ndarray (n,)
-        Fitted null probabilities.
+    mu : ndarray (n,) or (b, n)
+        Fitted null probabilities of one outcome, or of many.
     exposures : ndarray (r, n)
+    y : ndarray (b, n), optional
+        The outcomes, if they are not that of the design.
 
     Returns
     -------
-    ndarray (r,)
+    ndarray (r,) or (b, r)
         Infinite where the controls determine an exposure: such a relabelling cannot be judged and counts as
         extreme, against the finding.
     """
-    w, z = mu * (1 - mu), design.null_matrix
-    cross = exposures @ (w[:, None] * z)
-    variance = exposures**2 @ w - np.einsum("ij,ij->i", cross, np.linalg.solve((z.T * w) @ z, cross.T).T)
-    return _ratio(exposures @ (design.y - mu), variance, exposures**2 @ w)
+    z, many = design.null_matrix, np.atleast_2d(mu)
+    w = many * (1 - many)
+    information = np.einsum("bn,ni,nj->bij", w, z, z, optimize=True)
+    cross = (w[:, None, :] * z.T) @ exposures.T  # (b, p, r)
+    total = w @ (exposures**2).T
+    variance = total - (cross * np.linalg.solve(information, cross)).sum(axis=1)
+    usable = variance > 1e-10 * total  # else the variance is only rounding error
+    score = ((design.y if y is None else y) - many) @ exposures.T
+    out = np.where(usable, score / np.sqrt(np.where(usable, variance, 1.0)), math.inf)
+    return out if np.ndim(mu) == 2 else out[0]
 
 
-def _ratio(numerator: np.ndarray, variance: np.ndarray, total: np.ndarray) -> np.ndarray:
-    """numerator / sqrt(variance), infinite where the variance is only rounding error of `total`."""
-    usable = variance > 1e-10 * total
-    out = np.full(len(numerator), math.inf)
-    out[usable] = numerator[usable] / np.sqrt(variance[usable])
-    return out
-
-
-def row_scores(design: Design, mu: np.ndarray, exposure: np.ndarray, orders: np.ndarray) -> np.ndarray:
-    """Score statistics (r,) when country i receives the exposure row of country orders[:, i]; orders (r, countries).
-
-    Sums over a pair (receiving country, giving country) are made once; each permutation only picks among them.
-    """
-    given = design.to_matrix(exposure)  # (countries, IPCEIs)
-    w, z = mu * (1 - mu), design.null_matrix
-    receiver = np.arange(len(given))
-
-    def pick(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
-        pairs = design.to_matrix(values) @ rows.T  # (receiving, giving)
-        return pairs[receiver, orders].sum(axis=1)
-
-    cross = np.column_stack([pick(w * column, given) for column in z.T])
-    total = pick(w, given**2)
-    variance = total - np.einsum("ij,ij->i", cross, np.linalg.solve((z.T * w) @ z, cross.T).T)
-    return _ratio(pick(design.y - mu, given), variance, total)
-
-
-def _residualise(design: Design) -> np.ndarray:
-    """Residual (n,) of the exposure's least-squares regression on intercept and controls."""
-    z = design.null_matrix
-    return design.d - z @ np.linalg.lstsq(z, design.d, rcond=None)[0]
-
-
-def _enumerated(design: Design, mu: np.ndarray) -> np.ndarray:
-    """Score statistics of all labellings that treat as many countries as the data."""
+def _every_labelling(design: Design) -> np.ndarray:
+    """All labellings that treat as many countries as the data, (labellings, countries)."""
     n = len(design.countries)
     treated = design.by_country(design.d) / design.by_country(np.ones(len(design.d)))
     if not design.binary or not np.isin(treated, (0, 1)).all():
         raise DesignError(f"{design.term}: not a 0/1 label fixed within countries; use method='rows' or 'potter'")
     t = int(treated.sum())
     check_labellings(n, t)
-    w, z = mu * (1 - mu), design.null_matrix
-    residual, weight = design.by_country(design.y - mu), design.by_country(w)
-    cross = np.column_stack([design.by_country(w * column) for column in z.T])
-    inner = np.diag(weight) - cross @ np.linalg.solve((z.T * w) @ z, cross.T)
     chosen = labellings(n, t)
-    variance = sum(inner[chosen[:, a], chosen[:, b]] for a in range(t) for b in range(t))
-    return _ratio(residual[chosen].sum(axis=1), variance, weight[chosen].sum(axis=1))
+    out = np.zeros((len(chosen), n), dtype=bool)
+    np.put_along_axis(out, chosen, True, axis=1)
+    return out
 
 
 def holm(p_values) -> pd.DataFrame:

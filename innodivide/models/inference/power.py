@@ -8,9 +8,10 @@ import pandas as pd
 from scipy.special import expit
 
 from innodivide.errors import DesignError, ParameterError
-from innodivide.models.estimators.design import CONTROLS, Design, build_design, logit_batch, mean_intercept
+from innodivide.models.estimators.design import CONTROLS, Design, build_design, fitted_logits, mean_intercept
 from innodivide.models.estimators.firth import firth_logit
-from innodivide.models.inference.relabelling import TIE_TOLERANCE, check_permutations, country_orders
+from innodivide.models.inference.permutation import score_statistics
+from innodivide.models.inference.relabelling import check_permutations, country_orders, extreme
 from innodivide.models.result import require_rng, seed_of
 
 ODDS_RATIOS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 15.0, 25.0)
@@ -30,8 +31,7 @@ class PowerCurve:
         One row per odds ratio: odds_ratio, power, mc_se (Monte Carlo standard error of power), n_sim,
         n_failed (simulated data sets without a null fit; counted as not rejected).
     odds_ratio : float
-        Minimum detectable odds ratio, interpolated on log odds; infinite (0 on a grid below 1) if
-        the grid ends before.
+        Minimum detectable odds ratio, interpolated on log odds; infinite if the grid ends before.
     odds_ratio_low, odds_ratio_high : float
         The same read off the curve shifted up and down by two Monte Carlo standard errors.
     power, alpha : float
@@ -59,7 +59,7 @@ class PowerCurve:
     def __str__(self) -> str:
         value = (
             f"{self.odds_ratio:.2f} (Monte Carlo range {self.odds_ratio_low:.2f} to {self.odds_ratio_high:.2f})"
-            if 0 < self.odds_ratio < math.inf
+            if self.odds_ratio < math.inf
             else f"not reached up to {self.frame['odds_ratio'].iloc[-1]:g}"
         )
         return (
@@ -99,8 +99,8 @@ def minimum_detectable_odds_ratio(
     power, alpha : float in (0, 1)
     n_sim, n_permutations : int
         Data sets per odds ratio (>= 10), permutations per data set.
-    odds_ratios : increasing distances from 1
-        All >= 1 or all <= 1.
+    odds_ratios : sequence of float >= 1
+        Rising.
 
     Returns
     -------
@@ -137,8 +137,8 @@ def minimum_detectable_odds_ratio(
     return PowerCurve(
         frame=frame,
         odds_ratio=reached[0],
-        odds_ratio_low=min(reached[1:]),
-        odds_ratio_high=max(reached[1:]),
+        odds_ratio_low=reached[1],
+        odds_ratio_high=reached[2],
         power=power,
         alpha=alpha,
         sd=float(sd),
@@ -217,36 +217,21 @@ def conditional_logit(mu: np.ndarray, sd: float) -> np.ndarray:
 def _probabilities(design: Design, baseline: np.ndarray, effect: float, sd: float, shocks: np.ndarray) -> np.ndarray:
     """Probabilities (n_sim, n) given country shocks, at the observed overall rate and a marginal log odds ratio."""
     linear = baseline + effect * design.d
-    mu = expit(linear + mean_intercept(linear, float(design.y.mean())))
+    mu = expit(linear + mean_intercept(linear, design.y.mean()))
     return expit(conditional_logit(mu, sd) + sd * shocks[:, design.geo])
 
 
 def _rejections(design: Design, y: np.ndarray, permuted: np.ndarray, alpha: float) -> tuple[int, int]:
     """Number of outcomes (rows of y, (n_sim, n)) whose test rejects, and number without a null fit."""
     mixed = y[y.min(axis=1) < y.max(axis=1)]
-    mu, converged = logit_batch(design.null_matrix, mixed)
+    mu, converged = fitted_logits(design.null_matrix, mixed)
     rejected = 0
     for part in np.array_split(np.flatnonzero(converged), max(1, len(y) // 250)):  # bounds the memory
-        observed = np.abs(_scores(design, mixed[part], mu[part], design.d[None, :]))
-        reference = np.abs(_scores(design, mixed[part], mu[part], permuted))
-        extreme = (reference >= observed * (1 - TIE_TOLERANCE)).sum(axis=1)
-        rejected += int(((1 + extreme) / (1 + len(permuted)) <= alpha).sum())
+        observed = score_statistics(design, mu[part], design.d[None, :], mixed[part])
+        reference = score_statistics(design, mu[part], permuted, mixed[part])
+        count = extreme(reference, observed).sum(axis=1)
+        rejected += int(((1 + count) / (1 + len(permuted)) <= alpha).sum())
     return rejected, len(y) - int(converged.sum())
-
-
-def _scores(design: Design, y: np.ndarray, mu: np.ndarray, exposures: np.ndarray) -> np.ndarray:
-    """Score statistics (b, r) of exposures (r, n) for many outcomes and their null fits, both (b, n).
-
-    The same number as `models.score_statistics`, for a batch of outcomes at once.
-    """
-    z, w = design.null_matrix, mu * (1 - mu)
-    squares = (z[:, :, None] * z[:, None, :]).reshape(len(z), -1)
-    inverse = np.linalg.inv((w @ squares).reshape(len(y), z.shape[1], -1))
-    cross = np.stack([(w * column) @ exposures.T for column in z.T])  # (p, b, r)
-    total = w @ (exposures**2).T
-    variance = total - np.einsum("pbr,bpq,qbr->br", cross, inverse, cross, optimize=True)
-    usable = variance > 1e-10 * total
-    return np.where(usable, (y - mu) @ exposures.T / np.sqrt(np.where(usable, variance, 1.0)), math.inf)
 
 
 def _interpolate(frame: pd.DataFrame, power: float, shift: float) -> float:
@@ -257,7 +242,7 @@ def _interpolate(frame: pd.DataFrame, power: float, shift: float) -> float:
     logs = np.log(frame["odds_ratio"].to_numpy())
     above = np.flatnonzero(curve >= power)
     if not len(above):
-        return math.inf if logs[-1] > 0 else 0.0
+        return math.inf
     k = above[0]
     if k == 0:
         return float(math.exp(logs[0]))
@@ -277,9 +262,6 @@ def _check_arguments(power, alpha, n_sim, odds_ratios, phi, sd) -> list[float]:
     if sd is not None and not 0 <= sd <= MAX_SD:
         raise ParameterError(f"sd: expected a number from 0 to {MAX_SD:g}, got {sd!r}")
     grid = [float(ratio) for ratio in odds_ratios]
-    if not grid or not all(0 < ratio < math.inf for ratio in grid):
-        raise ParameterError(f"odds_ratios: expected positive finite numbers, got {grid}")
-    logs = np.log(grid)
-    if (logs.min() < 0 < logs.max()) or (np.diff(np.abs(logs)) <= 0).any():
-        raise ParameterError(f"odds_ratios: expected values on one side of 1, moving away from it, got {grid}")
+    if not grid or not 1 <= grid[0] or not grid[-1] < math.inf or (np.diff(grid) <= 0).any():
+        raise ParameterError(f"odds_ratios: expected rising finite numbers from 1, got {grid}")
     return grid

@@ -16,15 +16,15 @@ def country_orders(rng: np.random.Generator, n_permutations: int, n_countries: i
     return rng.permuted(np.tile(np.arange(n_countries), (n_permutations, 1)), axis=1)
 
 
-def extreme(reference: np.ndarray, observed: float) -> np.ndarray:
-    """Whether each |reference| reaches |observed|, ties within `TIE_TOLERANCE` included."""
-    return np.abs(reference) >= abs(observed) * (1 - TIE_TOLERANCE)
+def extreme(reference: np.ndarray, observed) -> np.ndarray:
+    """Whether each |reference| reaches |observed| (a number, or an array), ties within `TIE_TOLERANCE` included."""
+    return np.abs(reference) >= np.abs(observed) * (1 - TIE_TOLERANCE)
 
 
-def check_permutations(n_permutations: int) -> None:
+def check_permutations(count: int, name: str = "n_permutations") -> None:
     """ParameterError unless a whole number of at least 1."""
-    if not isinstance(n_permutations, (int, np.integer)) or n_permutations < 1:
-        raise ParameterError(f"n_permutations: expected a whole number >= 1, got {n_permutations!r}")
+    if not isinstance(count, (int, np.integer)) or count < 1:
+        raise ParameterError(f"{name}: expected a whole number >= 1, got {count!r}")
 
 
 def check_labellings(n: int, t: int) -> None:

@@ -1,4 +1,4 @@
-"""TODO"""
+"""Slope of one variable on another with an interval and a p-value from permutations (least squares)."""
 
 import numpy as np
 

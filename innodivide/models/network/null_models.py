@@ -18,12 +18,12 @@ def binary(matrix) -> np.ndarray:
     return array.astype(bool)
 
 
-def curveball(matrix, n_matrices: int, rng: np.random.Generator, n_trades: int | None = None) -> np.ndarray:
+def curveball(matrix, n_matrices: int, rng: np.random.Generator) -> np.ndarray:
     """Draw 0/1 matrices (n_matrices, n, m) with the margins of the given one, each by a chain started there.
 
     In a trade two lines of the shorter side pool what only one of them has and deal it out again at random, each
     keeping its number. The chain's stationary distribution is uniform over all matrices with these margins (Carstens
-    2015). `n_trades` are made before a matrix is taken, `TRADES_PER_LINE` times the shorter side if None.
+    2015). `TRADES_PER_LINE` trades for each line of the shorter side are made before a matrix is taken.
 
     References
     ----------
@@ -33,12 +33,11 @@ def curveball(matrix, n_matrices: int, rng: np.random.Generator, n_trades: int |
     require_rng(rng)
     flip = array.shape[1] < array.shape[0]
     lines = array.T if flip else array
-    n_trades = TRADES_PER_LINE * len(lines) if n_trades is None else n_trades
-    if n_matrices < 1 or n_trades < 1:
-        raise ParameterError(f"n_matrices, n_trades: expected at least 1, got {n_matrices} and {n_trades}")
+    if n_matrices < 1:
+        raise ParameterError(f"n_matrices: expected at least 1, got {n_matrices}")
     stack = np.repeat(lines[None], n_matrices, axis=0)
     if len(lines) > 1:
-        for _ in range(n_trades):
+        for _ in range(TRADES_PER_LINE * len(lines)):
             _trade(stack, rng)
     return stack.transpose(0, 2, 1) if flip else stack
 
@@ -58,19 +57,19 @@ def _trade(stack: np.ndarray, rng: np.random.Generator) -> None:
     stack[chains, second] = np.where(disputed, ~dealt, b)
 
 
-def against_null(observed: float, reference: np.ndarray, level: float = 0.95) -> dict:
+def against_null(observed: float, reference: np.ndarray) -> dict:
     """Compare a statistic with its reference distribution.
 
     Returns
     -------
     dict
-        observed, null_mean, null_sd, null_low, null_high (central range), ratio (to the mean; missing if that is 0), z
+        observed, null_mean, null_sd, null_low, null_high (central 95 %), ratio (to the mean; missing if that is 0), z
         (missing if nothing varies), p_value = 2 min(one-sided), each one-sided (1 + number) / (n + 1), at most 1.
     """
     tolerance = 1e-9 * max(1.0, abs(observed))
     above, below = (reference >= observed - tolerance).sum(), (reference <= observed + tolerance).sum()
     mean, sd = float(reference.mean()), float(reference.std(ddof=1)) if len(reference) > 1 else 0.0
-    low, high = np.quantile(reference, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(reference, [0.025, 0.975])
     return {
         "observed": float(observed),
         "null_mean": mean,
