@@ -24,7 +24,6 @@ __all__ = [
     "nodf",
     "overlap_test",
 ]
-N_MODULES, N_STARTS = 4, 20  # of the search for modules
 OVERLAP_STATISTICS = ("both", "jaccard", "overlap_coefficient", "pairs", "spearman")
 
 
@@ -238,7 +237,9 @@ def connection_points(
     return frame
 
 
-def find_modules(matrix, rng: np.random.Generator) -> tuple[float, np.ndarray, np.ndarray]:
+def find_modules(
+    matrix, rng: np.random.Generator, n_modules: int = 4, n_starts: int = 20
+) -> tuple[float, np.ndarray, np.ndarray]:
     """Search the partition of highest modularity: rows and columns in turn join their best module (Barber's BRIM).
 
     Bipartite modularity is Q = (1/m) sum_ij (A_ij - k_i d_j / m) [module of i = module of j], below 1. The search sums
@@ -247,19 +248,19 @@ def find_modules(matrix, rng: np.random.Generator) -> tuple[float, np.ndarray, n
     Returns
     -------
     tuple
-        Q, row modules (n,), column modules (m,): the best of `N_STARTS` random starts with at most `N_MODULES` modules.
+        Q, row modules (n,), column modules (m,): the best of `n_starts` random starts with at most `n_modules` modules.
         A lower bound of the maximum, as any such search.
 
     References
     ----------
     Barber (2007) Physical Review E 76, 066102, equation 15.
     """
-    array, best, identity = binary(matrix).astype(float), (-np.inf, None, None), np.eye(N_MODULES)
+    array, best, identity = binary(matrix).astype(float), (-np.inf, None, None), np.eye(n_modules)
     total = array.sum()
     excess = total * array - np.outer(array.sum(axis=1), array.sum(axis=0))
     require_rng(rng)
-    for _ in range(N_STARTS):
-        columns, quality = rng.integers(N_MODULES, size=excess.shape[1]), -np.inf
+    for _ in range(n_starts):
+        columns, quality = rng.integers(n_modules, size=excess.shape[1]), -np.inf
         while True:
             rows = (excess @ identity[columns]).argmax(axis=1)
             gains = excess.T @ identity[rows]
