@@ -43,7 +43,6 @@ ALLOWED = {  # pattern: why it is no result
     r"n − 1|1/\{": "a formula",
     r"0 if all are equal|1 if one state has all": "the ends of a scale",
     r"5th percentile": "a quantile",
-    r"< 0\.001": "the smallest p-value that is printed",
 }
 _CALLS = ("say", "table", "figure")
 _CONDITION = re.compile(r"==|>=|<=|!=|^\w+ [<>] ")
