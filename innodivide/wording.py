@@ -3,7 +3,7 @@
 import math
 import re
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from innodivide.errors import ParameterError
@@ -80,9 +80,14 @@ class _Sentence(_Template):
         return string.Formatter.get_field(self, name, args, kwargs)
 
 
-def sentence(template: str, **values) -> str:
+def sentence(template: str, /, **values) -> str:
     """Return a filled sentence: values as `show` has them, `{row[column]:spec}` and `{record.field:spec}` allowed."""
     return _Sentence(f"sentence {template!r}").vformat(template, (), values)
+
+
+def teller(**values) -> Callable[[str], str]:
+    """Return a function that fills sentences with these values."""
+    return lambda template: sentence(template, **values)
 
 
 def p_text(value: float, sign: str = "", digits: int = 3) -> str:

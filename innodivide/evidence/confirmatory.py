@@ -84,7 +84,7 @@ def sensitivities(tables: Tables, plan: Plan) -> pd.DataFrame:
         Columns choice, odds_ratio, ci_low, ci_high (dispersion-inflated t), p_value (row permutation), dispersion,
         n_ipceis, n_treated, note. A choice for which the model is not defined has missing numbers and says why.
     """
-    choices = {
+    choices: dict[str, dict] = {
         "As registered": {},
         "Status one edition earlier": {"status": "lag1"},
         "Status of EIS 2020 throughout": {"status": 2020},

@@ -4,7 +4,6 @@ The rules stand in the supplement of analysis_plan.yml. Each function applies it
 """
 
 import math
-from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -15,7 +14,7 @@ from innodivide.evidence.claims.thresholds import ALPHA, BROAD_STATES, MAJORITY,
 from innodivide.evidence.confirmatory import BRIEF_CUTOFF
 from innodivide.indicators import tiers
 from innodivide.models.network import bipartite
-from innodivide.wording import join_names, p_text, sentence
+from innodivide.wording import join_names, p_text, sentence, teller
 
 CLOSE = 10  # times as many random matrices for the variants of C05 that are quoted one by one
 
@@ -35,9 +34,15 @@ def tiers_hardly_connect(tables: Tables, rng: np.random.Generator, n_null: int =
     rows = bipartite.overlap_test(matrix, sides, rng, n_null=n_null).set_index("statistic")
     plain = bipartite.overlap_test(matrix, sides, rng, "labels", n_null).set_index("statistic").loc["spearman"]
     states, seen = connected_states(rows.loc["pairs"]), tiers.s3_coverage(tables)
-    values = {"pairs": rows.loc["pairs"], "both": rows.loc["both"], "plain": plain, "seen": seen, "alpha": ALPHA}
+    values: dict[str, object] = {
+        "pairs": rows.loc["pairs"],
+        "both": rows.loc["both"],
+        "plain": plain,
+        "seen": seen,
+        "alpha": ALPHA,
+    }
     values |= {"p_pairs": p_text(rows.at["pairs", "p_value"], "= "), "p_plain": p_text(plain["p_value"], "= ")}
-    tell = partial(sentence, states=states, not_testable=NOT_TESTABLE, **values)
+    tell = teller(states=states, not_testable=NOT_TESTABLE, **values)
     return Finding(
         claim_id="C05",
         verdict="partly" if states == "supported" else states,
@@ -86,9 +91,15 @@ def partnership_demand(tables: Tables) -> Finding:
     ]
     seen = tiers.s3_coverage(tables)
     none = f"no scope was counted at two dates, so growth is {NOT_TESTABLE}"
-    values = {"n": len(growth), "inside": int(inside.sum()), "total": len(inside), "people": people, "seen": seen}
+    values: dict[str, object] = {
+        "n": len(growth),
+        "inside": int(inside.sum()),
+        "total": len(inside),
+        "people": people,
+        "seen": seen,
+    }
     values |= {"counts": join_names(counts, none), "outside": join_names(sorted(by_state.loc[~inside, "name"]))}
-    tell = partial(sentence, broad=math.ceil(BROAD_STATES * len(inside) - 1e-9), **values)
+    tell = teller(broad=math.ceil(BROAD_STATES * len(inside) - 1e-9), **values)
     return Finding(
         claim_id="C07",
         verdict=verdict,
@@ -151,9 +162,16 @@ def regions_beyond(tables: Tables) -> Finding:
     low, high, total = rows["neither"].min(), rows["neither"].max(), rows["n_regions"].iloc[0]
     spare = high - total // 2 - 1  # regions that may come off the list and still leave more than half
     case = "{r.case} {r.neither} ({r.neither_population_share:.0%} of the people)"
-    values = {"low": low, "high": high, "total": total, "half": total // 2, "spare": spare, "seen": seen}
+    values: dict[str, object] = {
+        "low": low,
+        "high": high,
+        "total": total,
+        "half": total // 2,
+        "spare": spare,
+        "seen": seen,
+    }
     values |= {"unlisted": int(places["unlisted"].sum()), "unknown": int(places["unlisted"].isna().sum())}
-    tell = partial(sentence, cases=join_names([sentence(case, r=r) for r in rows.itertuples()]), **values)
+    tell = teller(cases=join_names([sentence(case, r=r) for r in rows.itertuples()]), **values)
     return Finding(
         claim_id="C11",
         verdict="supported" if 2 * low > total else "contradicted" if 2 * high <= total else NOT_TESTABLE,

@@ -1,7 +1,5 @@
 """Claims C06 and C08: the least innovative regions, and whether the divide closes. Rules: analysis_plan.yml."""
 
-from functools import partial
-
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence.claims.finding import Finding
 from innodivide.evidence.claims.thresholds import ALMOST_TEN, BRIEF_RIS_EDITION, MAJORITY
@@ -9,7 +7,7 @@ from innodivide.evidence.confirmatory import CLAIM_STREAMS, stream
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import convergence
 from innodivide.indicators.country_profile import index_relative_to_eu
-from innodivide.wording import join_names, sentence
+from innodivide.wording import join_names, teller
 
 
 def least_innovative_regions(tables: Tables) -> Finding:
@@ -24,9 +22,14 @@ def least_innovative_regions(tables: Tables) -> Finding:
     count = rows[rows["group"] == "modest"].groupby("geo").size().reindex(total.index, fill_value=0)
     parts = [bool(count["PL"] in ALMOST_TEN), *(bool(count[g] / total[g] > MAJORITY) for g in ("RO", "BG"))]
     named = (("PL", "Poland"), ("RO", "Romania"), ("BG", "Bulgaria"))
-    values = {"edition": BRIEF_RIS_EDITION, "n": len(rows), "low": min(ALMOST_TEN), "high": max(ALMOST_TEN)}
+    values: dict[str, object] = {
+        "edition": BRIEF_RIS_EDITION,
+        "n": len(rows),
+        "low": min(ALMOST_TEN),
+        "high": max(ALMOST_TEN),
+    }
     values |= {"romania": int(MAJORITY * total["RO"]), "bulgaria": int(MAJORITY * total["BG"])}
-    tell = partial(sentence, counts=join_names([f"{name} {count[g]} of {total[g]}" for g, name in named]), **values)
+    tell = teller(counts=join_names([f"{name} {count[g]} of {total[g]}" for g, name in named]), **values)
     return Finding(
         claim_id="C06",
         verdict="supported" if all(parts) else "partly" if any(parts) else "contradicted",
@@ -48,8 +51,8 @@ def divide_widens(tables: Tables, plan: Plan) -> Finding:
     """C08: the spread between countries grew (supported) or fell (contradicted) beyond its bootstrap interval."""
     series = index_relative_to_eu(tables, 2023)
     change, beta = spread_change(tables, plan), convergence.beta_convergence(series)
-    values = {"start": series["year"].min(), "end": series["year"].max()}
-    tell = partial(sentence, spread=change, beta=beta, half=(change["ci_high"] - change["ci_low"]) / 2, **values)
+    values: dict[str, object] = {"start": series["year"].min(), "end": series["year"].max()}
+    tell = teller(spread=change, beta=beta, half=(change["ci_high"] - change["ci_low"]) / 2, **values)
     return Finding(
         claim_id="C08",
         verdict="supported" if change["ci_low"] > 0 else "contradicted" if change["ci_high"] < 0 else "inconclusive",

@@ -1,7 +1,6 @@
 """Claims C01 to C04: who is in Tier 1. Rules: `claim_rules` of analysis_plan.yml."""
 
 import math
-from functools import partial
 
 import pandas as pd
 
@@ -22,7 +21,7 @@ from innodivide.evidence.plan import Plan
 from innodivide.indicators import participation
 from innodivide.indicators.panel import ipcei_dyads
 from innodivide.models.result import Result
-from innodivide.wording import join_names, p_text, sentence
+from innodivide.wording import join_names, p_text, teller
 
 
 def size_test(main: Confirmatory, plan: Plan) -> Result:
@@ -42,10 +41,16 @@ def leaders_or_size_and_wealth(main: Confirmatory, family: pd.DataFrame, plan: P
     size, odds = size_test(main, plan), main.interval
     leader, wealth = (family.loc[c, "verdict"] == "supported" for c in ("leaders", "wealth"))
     large = bool(size.p_value < plan.alpha and size.estimate > 0)
-    values = {"odds": odds, "p": main.permutation.p_value, "size": size, "sample": main.profile, "alpha": plan.alpha}
+    values: dict[str, object] = {
+        "odds": odds,
+        "p": main.permutation.p_value,
+        "size": size,
+        "sample": main.profile,
+        "alpha": plan.alpha,
+    }
     values |= {"side": "more" if size.estimate > 0 else "less", "seen": math.sqrt(odds.ci_high / odds.ci_low)}
     values |= {"p_size": p_text(size.p_value, "= ", 2), "p_wealth": p_text(family.at["wealth", "p_value"], "= ", 2)}
-    tell = partial(sentence, leaders=family.loc["leaders"], wealth=family.loc["wealth"], **values)
+    tell = teller(leaders=family.loc["leaders"], wealth=family.loc["wealth"], **values)
     return Finding(
         claim_id="C01",
         verdict="supported" if leader or (wealth and large) else "partly" if wealth or large else "inconclusive",
@@ -83,10 +88,16 @@ def named_five_dominate(tables: Tables, main: Confirmatory, family: pd.DataFrame
     above, total = int((2 * now["n_participations"] > now["n_possible"]).sum()), int(now["n_possible"].iloc[0])
     supported = row["verdict"] == "supported"
     lack = now.assign(lack=total // 2 + 1 - now["n_participations"]).query("lack > 0").sort_values("lack")
-    values = {"above": above, "n": len(now), "most": len(now) // 2 + 1, "total": total, "alpha": plan.alpha}
+    values: dict[str, object] = {
+        "above": above,
+        "n": len(now),
+        "most": len(now) // 2 + 1,
+        "total": total,
+        "alpha": plan.alpha,
+    }
     values |= {"counts": _counts(now, names), "counts_then": _counts(then, names)}
     values |= {"total_then": then["n_possible"].iloc[0], "p_holm": row["p_holm"], "points": 100 * row["estimate"]}
-    tell = partial(sentence, missing=join_names([f"{names[r.geo]} {r.lack}" for r in lack.itertuples()]), **values)
+    tell = teller(missing=join_names([f"{names[r.geo]} {r.lack}" for r in lack.itertuples()]), **values)
     return Finding(
         claim_id="C02",
         verdict="supported"
@@ -114,9 +125,14 @@ def lowest_group_absent(tables: Tables, main: Confirmatory, family: pd.DataFrame
     groups = tables["eis_group"].query("edition == @e", local_dict={"e": BRIEF_EDITION}).set_index("geo")["group"]
     counts = named_counts(main.dyads, NAMED_THREE)
     outside = [names[g] for g in NAMED_THREE if groups[g] != "modest"]
-    values = {"points": 100 * row["estimate"], "p_holm": row["p_holm"], "alpha": plan.alpha, "edition": BRIEF_EDITION}
+    values: dict[str, object] = {
+        "points": 100 * row["estimate"],
+        "p_holm": row["p_holm"],
+        "alpha": plan.alpha,
+        "edition": BRIEF_EDITION,
+    }
     values |= {"possible": counts["n_possible"].iloc[0], "counts": _counts(counts, names)}
-    tell = partial(sentence, outside=join_names(outside), **values)
+    tell = teller(outside=join_names(outside), **values)
     return Finding(
         claim_id="C03",
         verdict="contradicted"
@@ -144,9 +160,13 @@ def large_firms(tables: Tables) -> Finding:
     """C04: fewer than half of the companies are SMEs in every IPCEI that publishes the number."""
     rows = participation.sme_shares(tables)
     small = rows["share"] < MAJORITY
-    values = {"small": int(small.sum()), "n": len(rows), "total": len(participation.register(tables))}
+    values: dict[str, object] = {
+        "small": int(small.sum()),
+        "n": len(rows),
+        "total": len(participation.register(tables)),
+    }
     values |= {"shares": join_names([f"{r.ipcei_id} {r.share:.0%}" for r in rows.itertuples()])}
-    tell = partial(sentence, majority=join_names(rows.loc[~small, "ipcei_id"]), **values)
+    tell = teller(majority=join_names(rows.loc[~small, "ipcei_id"]), **values)
     return Finding(
         claim_id="C04",
         verdict="supported" if small.all() else "partly" if small.any() else "contradicted",

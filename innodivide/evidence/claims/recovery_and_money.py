@@ -3,8 +3,6 @@
 The rules stand in the supplement of analysis_plan.yml. Each function applies its rule and nothing else.
 """
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 
@@ -14,7 +12,7 @@ from innodivide.evidence.claims.finding import Finding
 from innodivide.evidence.claims.thresholds import ALPHA
 from innodivide.indicators.tiers import money
 from innodivide.models.inference.permutation import holm
-from innodivide.wording import join_names, p_text, sentence
+from innodivide.wording import join_names, p_text, sentence, teller
 
 
 def recovery_verdict(rows: pd.DataFrame) -> str:
@@ -40,9 +38,13 @@ def uneven_recovery(tables: Tables, rng: np.random.Generator, n_permutations: in
     shown = gap[((gap["outcome"] == "shortfall") & (gap["end"] == recovery.END)) | (gap["outcome"] == "shock")]
     ends = gap[(gap["outcome"] == "shortfall") & (gap["end"] != recovery.END) & (gap["sample"] == "EU27")]
     slope = "{r.outcome} {r.end} ({r.sample}) {r.estimate:+.2f} ({r.ci_low:+.2f} to {r.ci_high:+.2f}), p {r.p}"
-    values = {"shown": join_names([sentence(slope, r=r) for r in shown.itertuples()]), "main": main, "alpha": ALPHA}
+    values: dict[str, object] = {
+        "shown": join_names([sentence(slope, r=r) for r in shown.itertuples()]),
+        "main": main,
+        "alpha": ALPHA,
+    }
     values |= {"ends": join_names([sentence("{r.end} {r.estimate:+.2f} (p {r.p})", r=r) for r in ends.itertuples()])}
-    tell = partial(sentence, half=(main["ci_high"] - main["ci_low"]) / 2, **values)
+    tell = teller(half=(main["ci_high"] - main["ci_low"]) / 2, **values)
     return Finding(
         claim_id="C09",
         verdict=recovery_verdict(rows),
@@ -85,11 +87,16 @@ def reform_money(tables: Tables, rng: np.random.Generator, n_permutations: int =
     beside = [sentence("{r.instrument} {r.rho:+.2f}", r=r) for r in rows[~rows["reform"]].itertuples()]
     # a rounded zero keeps its sign here: it says on which side of none the correlation lies
     given = [f"{rho:+.2f}".replace("-", "−") for rho in reform["rho_given_wealth"]]
-    values = {"shown": join_names(shown), "given": join_names(given), "beside": join_names(beside), "last": last}
+    values: dict[str, object] = {
+        "shown": join_names(shown),
+        "given": join_names(given),
+        "beside": join_names(beside),
+        "last": last,
+    }
     values |= {"p_last": p_holm[-1], "p_funds": p_text(funds["p_holm"].max(), "= "), "alpha": ALPHA, "n": len(tests)}
     values |= {"rho": funds["estimate"].describe(), "rho_given": reform["rho_given_wealth"].describe()}
     values |= {"states": len(member_states(tables)), "wanting": join_names(tests.index[~towards], none="no part less")}
-    tell = partial(sentence, **values)
+    tell = teller(**values)
     return Finding(
         claim_id="C12",
         verdict=verdict,

@@ -4,8 +4,6 @@ Weights and the reading of zeros were chosen after a first run with equal weight
 `finding_sensitivities` shows the verdict under every choice.
 """
 
-from functools import partial
-
 import numpy as np
 import pandas as pd
 
@@ -16,7 +14,7 @@ from innodivide.evidence.claims.thresholds import MATTERS
 from innodivide.indicators import barriers
 from innodivide.indicators.regions import regions
 from innodivide.models.result import require_rng
-from innodivide.wording import sentence
+from innodivide.wording import sentence, teller
 
 NAMED = {
     "support": ("2.1.1", "public R&D expenditure"),
@@ -81,19 +79,24 @@ def shared_barriers_finding(tables: Tables, rng: np.random.Generator, n_boot: in
     split = lagging_split(tables, rng, n_boot=n_boot)
     named, shares = _named_and_shares(split, government_split(tables, rng, n_boot=n_boot))
     first = lagging_split(tables, rng, FIRST_YEAR, n_boot=20)
-    other = lagging_split(tables, rng, reference="leaders", n_boot=n_boot)
-    other = _named_and_shares(other, government_split(tables, rng, "leaders", n_boot=n_boot))
+    leaders = lagging_split(tables, rng, reference="leaders", n_boot=n_boot)
+    other = _named_and_shares(leaders, government_split(tables, rng, "leaders", n_boot=n_boot))
     gap = "{name} ({what}) {row.general:.2f} ({row.ci_low:.2f} to {row.ci_high:.2f})"
     what = {name: what for name, (_, what) in NAMED.items()}
     gaps = [sentence(gap, name=n, what=what[n], row=row) for n, row in zip(what, named.itertuples())]
     largest = barriers.general_barriers(split).head(TOP)["indicator_code"].map(indicator_names(tables))
     regions, kept = split.parts["unit"].nunique(), barriers.persistence(first, split).set_index("part")["correlation"]
-    values = {"gaps": "; ".join(gaps), "largest": "; ".join(largest), "share": split.shares["share"], "kept": kept}
+    values: dict[str, object] = {
+        "gaps": "; ".join(gaps),
+        "largest": "; ".join(largest),
+        "share": split.shares["share"],
+        "kept": kept,
+    }
     values |= {"general": _share(shares.loc["general"]), "own": _share(shares.loc["own"]), "other": verdict_of(*other)}
     values |= {"hold": (named["ci_low"] > 0).sum(), "n": len(named), "lowest": named["ci_low"].min()}
     values |= {"regions": regions, "countries": split.parts["country"].nunique()}
     values |= {"cells": len(split.parts), "full": regions * len(split.general)}
-    tell = partial(sentence, first=FIRST_YEAR, matters=MATTERS, **values)
+    tell = teller(first=FIRST_YEAR, matters=MATTERS, **values)
     return Finding(
         claim_id="C10",
         verdict=verdict_of(named, shares),

@@ -80,7 +80,7 @@ def _cells(tables: Tables, grid: dict | None) -> pd.DataFrame:
 
 def sample_levels(tables: Tables, grid: dict) -> dict:
     """Levels of the sample, those declared with `each` spelled out: drop_<IPCEI>."""
-    out = {}
+    out: dict[str, dict] = {}
     for name, level in grid["dimensions"]["sample"].items():
         if level.get("each") == "ipcei_id":
             ids = sorted(integrated_ipceis(tables)["ipcei_id"])

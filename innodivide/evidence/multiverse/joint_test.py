@@ -149,8 +149,7 @@ def _draws(world, specs, samples, dimensions, orders, logit, executor) -> tuple[
             (world, specs[start : start + _SPECS_IN_BLOCK], samples, dimensions, part, ALPHA)
             for start in range(0, len(specs), _SPECS_IN_BLOCK)
         ]
-        estimate, t, below = zip(*_spread(executor, fit_block, jobs))
-        estimate, t, below = np.vstack(estimate), np.vstack(t), np.vstack(below)
+        estimate, t, below = (np.vstack(blocks) for blocks in zip(*_spread(executor, fit_block, jobs)))
         failed += int(np.isnan(t[:, 1 if first == 0 else 0 :]).sum())
         frames.append(_statistics(estimate, t, below, logit))
     out = pd.concat(frames, ignore_index=True)

@@ -56,7 +56,7 @@ def build_world(tables: Tables, dimensions: dict) -> World:
         name: _matrix(ipcei_dyads(tables, roles=level["roles"]), "participates", geo)
         for name, level in dimensions["outcome"].items()
     }
-    controls = {}
+    controls: dict[str, np.ndarray] = {}
     for name, level in dimensions["controls_year"].items():
         dyads = ipcei_dyads(tables, controls=level["year"])
         controls |= {(column, name): _matrix(dyads, column, geo) for column in CONTROL_COLUMNS}

@@ -62,11 +62,12 @@ def confounding(main: Confirmatory, claimed: bool) -> dict[str, Sensitivity]:
     """
     common = main.profile.n_events > COMMON * main.profile.n_dyads
     ends = (main.interval.estimate, main.interval.ci_low, main.interval.ci_high)
+    ratio, low, high = (risk_ratio(end, common) for end in ends)
     totals = country_totals(main.dyads)
     columns = sm.add_constant(totals[["leader_share", *CONTROLS]].astype(float))
     fit = sm.OLS(totals["rate"].astype(float), columns).fit()
     return {
-        "e_value": e_value(*(risk_ratio(ratio, common) for ratio in ends), claimed=claimed),
+        "e_value": e_value(ratio, low, high, claimed=claimed),
         "robustness": robustness_value(float(fit.tvalues["leader_share"]), int(fit.df_resid), claimed=claimed),
     }
 
@@ -79,8 +80,8 @@ def threshold_sweep(tables: Tables, main: Confirmatory) -> pd.DataFrame:
 def leave_one_out(main: Confirmatory) -> pd.DataFrame:
     """Return the registered estimate without each country and IPCEI: unit, dropped, odds_ratio, interval, note."""
     parts = [
-        importance.leave_one_out(main.dyads, by=by).assign(unit=unit)
-        for by, unit in (("geo", "country"), ("ipcei_id", "IPCEI"))
+        importance.leave_one_out(main.dyads, by="geo").assign(unit="country"),
+        importance.leave_one_out(main.dyads, by="ipcei_id").assign(unit="IPCEI"),
     ]
     return pd.concat(parts, ignore_index=True)
 

@@ -79,7 +79,9 @@ def participation_scenarios(
     found = []
     for model, changed in ((fit, frames), (size_fit, {"rate": leader})):
         drawn = _simulate(model, rows, target, changed, rng, n_draws, chosen)
-        found += [_summary(n, model, rows, target, f, *drawn[n], frame is None) for n, f in changed.items()]
+        for name, altered in changed.items():
+            counts, change = drawn[name]
+            found.append(_summary(name, model, rows, target, altered, counts, change, frame is None))
     summary = pd.concat(found, ignore_index=True)
     return summary[summary["geo"].isin(countries[chosen])].reset_index(drop=True)
 
@@ -130,7 +132,7 @@ def _simulate(fit, rows, target, changed: dict, rng, n_draws: int, chosen: np.nd
     center = np.append(fit.coefficients["estimate"].to_numpy()[:-1], fit.intercept_flic)
     root = np.linalg.cholesky(phi * fit.covariance.to_numpy())
     home, place = np.eye(len(countries))[there], np.searchsorted(chosen, there[own])
-    found = {name: ([], []) for name in changed}
+    found: dict[str, tuple[list, list]] = {name: ([], []) for name in changed}
     for start in range(0, n_draws, _CHUNK):
         beta = center + rng.standard_normal((min(_CHUNK, n_draws - start), len(center))) @ root.T
         if sd > 0:

@@ -121,7 +121,7 @@ def audit(
     rows = []
     for c, (sd, world) in enumerate(cells):
         for name, method in methods.items():
-            counts = sum((part[c, name] for part in parts), Counter())
+            counts: Counter = sum((part[c, name] for part in parts), Counter())
             fixed = {"method": name, "scale": method.scale, "sd": sd, "odds_ratio": world.odds_ratio}
             rows.append({**fixed, "truth": world.truths[name], **_summary(counts, n_sim)})
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -154,7 +154,7 @@ def run_block(dyads, design, cells, rng, n: int, alpha: float, n_permutations: i
     shocks = rng.standard_normal((BLOCK, len(design.countries)))[:n]  # in full: a shorter run is a part of a longer
     uniforms = rng.random((BLOCK, len(design.y)))[:n]
     seeds = rng.integers(2**63, size=BLOCK)[:n]
-    out = {}
+    out: dict[tuple[int, str], Counter] = {}
     for c, (sd, world) in enumerate(cells):
         p = expit(conditional_logit(world.mu, sd) + sd * shocks[:, design.geo])
         for name in methods:

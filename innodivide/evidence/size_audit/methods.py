@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -43,7 +44,7 @@ class Sample:
         return models.firth_logit(self.dyads, level=self.level)
 
 
-def permutation(sample: Sample, method: str) -> Result:
+def permutation(sample: Sample, method: Literal["rows", "potter"]) -> Result:
     """Score statistic against permuted country rows of the exposure, or of its residuals (Potter)."""
     return models.permutation_test(sample.dyads, method=method, n_permutations=sample.draws, rng=sample.rng)
 
@@ -73,12 +74,12 @@ def poisson(sample: Sample) -> Result:
     return outcomes.poisson_rate(sample.totals, level=sample.level)
 
 
-def lpm(sample: Sample, kind: str) -> Result:
+def lpm(sample: Sample, kind: Literal["CR1", "CR2", "two-way"]) -> Result:
     """Linear probability model with cluster errors."""
     return few_clusters.lpm_clustered(sample.dyads, kind=kind, level=sample.level)
 
 
-def wild_bootstrap(sample: Sample, weights: str) -> Result:
+def wild_bootstrap(sample: Sample, weights: Literal["rademacher", "webb"]) -> Result:
     """Linear probability model with the wild cluster bootstrap."""
     return few_clusters.wild_cluster_bootstrap(
         sample.dyads, weights=weights, n_boot=sample.draws, rng=sample.rng, level=sample.level

@@ -98,7 +98,8 @@ def linear(d: np.ndarray, y: np.ndarray, x: np.ndarray) -> CountryLevel:
         variance, df, _ = cr2(basis, rest - slope[:, None] * u, codes)
         to_unit = 1 / (length * spread[good])
         numbers[:, good] = slope * to_unit, np.sqrt(variance) * to_unit, df
-    return CountryLevel(*numbers, np.full(r, np.nan), reason)
+    estimate, se, df = numbers
+    return CountryLevel(estimate, se, df, np.full(r, np.nan), reason)
 
 
 def _with_dispersion(fit: StackFit, total, mean, variance, k: int) -> CountryLevel:

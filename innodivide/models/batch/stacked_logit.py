@@ -67,7 +67,8 @@ def fit_stack(exposure, controls, y, trials, family: Family = "binomial", firth:
     d, spread, reason = exposures_scaled(d, z, trials / trials.sum())
     if y.sum() == 0 or (family == "binomial" and y.sum() == trials.sum()):
         reason[:] = "constant outcome"
-    out = StackFit(*np.full((2, len(d)), np.nan), np.full((len(d), len(member)), np.nan), reason)
+    estimate, penalty = np.full((2, len(d)), np.nan)
+    out = StackFit(estimate, penalty, np.full((len(d), len(member)), np.nan), reason)
     good = np.flatnonzero(reason == "")
     null = maximise(z, y, trials, family, firth) if len(good) > 1 else None  # saves a stack some steps
     start = np.append(null.beta[0], 0.0) if null is not None and null.converged[0] else None

@@ -243,7 +243,7 @@ def _bootstrap(design: Design, x, sets, n_boot: int, rng) -> tuple[np.ndarray, i
     n = len(design.countries)
     draws = rng.multinomial(n, np.full(n, 1 / n), size=n_boot)[:, design.geo].astype(float)
     share = draws @ design.y / draws.sum(axis=1)
-    triangle = np.linalg.qr(x * np.sqrt(draws)[:, :, None], mode="r")
+    triangle = np.asarray(np.linalg.qr(x * np.sqrt(draws)[:, :, None], mode="r"))
     left = np.einsum("rii->ri", triangle) ** 2 / np.maximum((triangle**2).sum(axis=1), 1e-300)
     good = (share > 0) & (share < 1) & (left.min(axis=1) > COLLINEAR)  # also false where a column is constant
     if good.sum() < n_boot / 2:

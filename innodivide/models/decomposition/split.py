@@ -118,12 +118,13 @@ def _sums(table: pd.DataFrame, country: np.ndarray, weights: np.ndarray) -> tupl
     """Weighted sums, counts and sums of squares of known cells, each (draws, countries, indicators)."""
     values = table.to_numpy()
     filled, known = np.nan_to_num(values), (~np.isnan(values)).astype(float)
-    out = [[], [], []]
+    out: tuple[list, list, list] = ([], [], [])
     for block in np.unique(country):
         rows = country == block
         for store, cells in zip(out, (filled, known, filled**2)):
             store.append(weights[:, rows] @ cells[rows])
-    return tuple(np.stack(store, axis=1) for store in out)
+    first, second, third = (np.stack(store, axis=1) for store in out)
+    return first, second, third
 
 
 def _means(total: np.ndarray, count: np.ndarray, _squares: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -67,7 +67,7 @@ def poisson_rate(
     refuse_poisson_separation(totals)
     beta, mu = fit_mean(totals, "poisson", offset)
     phi = float(((totals.y - mu) ** 2 / mu).sum() / (len(mu) - len(beta)))
-    notes = (f"Pearson dispersion {phi:.3g}; robust errors do not assume it to be 1",)
+    notes: tuple[str, ...] = (f"Pearson dispersion {phi:.3g}; robust errors do not assume it to be 1",)
     if possible and (totals.y > exposure).sum() == 0:
         notes += (f"the counts cannot exceed {possible}: the grouped binomial model comes first",)
     what = f"Poisson rate of {count}" + (f" per {possible}" if possible else "")
@@ -128,7 +128,7 @@ def ppml(
     refuse_poisson_separation(totals)
     beta, mu = fit_mean(totals, "poisson", np.zeros(len(totals.y)))
     notes = (f"{int((totals.y == 0).sum())} of {len(totals.y)} amounts are zero and kept", f"basis: {kinds[0]}")
-    fields = {"method": f"PPML of {outcome}", "scale": "log ratio of means", "notes": notes}
+    fields: dict[str, object] = {"method": f"PPML of {outcome}", "scale": "log ratio of means", "notes": notes}
     fields["n_events"] = int((totals.y > 0).sum())
     covariance = sandwich(totals.x, totals.y - mu, mu)
     return record(totals, beta, covariance, level, ["geo", outcome, basis, term, *controls], fields)
@@ -172,7 +172,7 @@ def fractional_logit(
     if separated:
         raise DesignError(f"{share}: separated data, {note}")
     beta, mu = fit_mean(totals, "logit", np.zeros(len(totals.y)))
-    notes = ()
+    notes: tuple[str, ...] = ()
     if math.isclose(totals.y.sum(), 1.0, rel_tol=1e-6):
         notes = ("the shares add up to one, so countries are not independent",)
     fields = {"method": f"fractional logit of {share}", "scale": "log odds of the mean share", "notes": notes}

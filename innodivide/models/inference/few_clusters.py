@@ -81,7 +81,8 @@ def lpm_clustered(
     """
     _check_choice("kind", kind, Kind)
     design, fit, note = _set_up(dyads, term, controls, outcome, level)
-    notes, n_countries, n_ipceis = (note, outside_note(design, fit)), len(design.countries), len(design.ipceis)
+    notes: tuple[str, ...] = (note, outside_note(design, fit))
+    n_countries, n_ipceis = len(design.countries), len(design.ipceis)
     df = float(n_countries - 1)
     if kind == "CR1":
         variance = cluster_variance(design, design.geo)
@@ -163,7 +164,7 @@ def wild_cluster_bootstrap(
     ends = [_interval_end(test, fit.estimate, side * se, 1 - level) for side in (-1, 1)]
     kind = f"all 2^{n_clusters} Rademacher weights" if enumerated else f"{n_boot} random {weights.title()} weights"
     kind = f"wild cluster bootstrap by geo, null imposed, {kind}, two-sided"
-    notes = (note,)
+    notes: tuple[str, ...] = (note,)
     if design.n_treated < n_clusters:
         notes += ("with the null imposed the wild bootstrap under-rejects when few clusters are treated",)
     smallest = 2.0 ** (1 - n_clusters)

@@ -276,4 +276,5 @@ def find_modules(
 def modularity_test(matrix, rng: np.random.Generator, n_null: int = 199) -> pd.DataFrame:
     """Highest modularity found against that found in matrices of the same margins: as `nestedness_test`."""
     reference = np.array([find_modules(m, rng)[0] for m in curveball(matrix, n_null, rng)])
-    return _one("modularity", against_null(find_modules(matrix, rng)[0], reference), *np.shape(matrix), n_null)
+    rows, columns = np.shape(matrix)
+    return _one("modularity", against_null(find_modules(matrix, rng)[0], reference), rows, columns, n_null)
