@@ -420,3 +420,20 @@ def test_killed_while_writing_there_is_no_half_zip(tmp_path, before):
     assert (out.read_bytes() if out.exists() else None) == before
     bundle._in_place(out, lambda partial: partial.write_bytes(b"whole"))  # no stale lock, no leftover in the way
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"ready": b"", "crate.zip": b"whole"}
+
+
+@pytest.mark.slow
+def test_the_command_killed_at_several_moments_leaves_nothing_under_its_name(mini, packed, tmp_path):
+    """The real command; after the kills it makes the same archive."""
+    out = tmp_path / "crate.zip"
+    for seconds in (1.0, 2.5, 3.5):
+        command = [sys.executable, "-m", "innodivide.cli", "archive", str(out)]
+        process = subprocess.Popen(command, env=mini.environment(), cwd=mini.root)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        assert not out.exists() or out.read_bytes() == packed[0].read_bytes()
+    assert mini.cli("archive", out).returncode == 0
+    assert out.read_bytes() == packed[0].read_bytes() and [p.name for p in tmp_path.iterdir()] == ["crate.zip"]
