@@ -12,7 +12,7 @@ from innodivide.evidence.plan import Plan
 from innodivide.indicators import participation, tiers
 from innodivide.indicators.panel import dyad_sources, ipcei_dyads
 from innodivide.narrative import ipcei_participation as words_participation
-from innodivide.narrative import leader_test
+from innodivide.narrative import leader_status
 from innodivide.narrative.robustness import method_audit
 from innodivide.narrative.two_tiers import connection_words
 from innodivide.narrative.words_file import Words
@@ -45,7 +45,7 @@ def answer_facts(tables: Tables, main: Confirmatory, curve, ledger: pd.DataFrame
     size, counts = membership.size_test(main, plan), ledger["verdict"].value_counts()
     found = [f"{n} {VERBS[v][n > 1]}" for v, n in ((v, int(counts.get(v, 0))) for v in VERBS) if n]
     clear = size.p_value < plan.alpha
-    return leader_test.answer_facts(tables, main, curve, plan) | {
+    return leader_status.answer_facts(tables, main, curve, plan) | {
         "size": "does go" if clear and size.estimate > 0 else "does not clearly go",
         "p_size": p_text(size.p_value, "= "),
         "miss": 1 - curve.power,
@@ -196,7 +196,7 @@ def money_facts(rows: pd.DataFrame) -> dict:
 
 def method_rows(tables: Tables, main: Confirmatory, curve, audit: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """Return the method in a few rows: item, text."""
-    facts = leader_test.answer_facts(tables, main, curve, plan)
+    facts = leader_status.answer_facts(tables, main, curve, plan)
     values = facts | {f"audit_{k}": v for k, v in method_audit.method_facts(audit, facts["alpha"]).items()}
     values |= {"permutations": plan.permutations, "registered": plan.fixed["registered"]}
     values |= {"mde_low": curve.odds_ratio_low, "mde_high": curve.odds_ratio_high, "departures": len(plan.departures)}

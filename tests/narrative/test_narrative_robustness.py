@@ -20,7 +20,7 @@ from innodivide.models.estimators.pooling import random_intercept_logit
 from innodivide.models.estimators.priors import prior_sensitivity
 from innodivide.models.inference.confounding import e_value, robustness_value
 from innodivide.models.result import as_odds_ratio
-from innodivide.narrative import leader_test
+from innodivide.narrative import leader_status
 from innodivide.narrative.robustness import appendix, method_audit
 from innodivide.narrative.robustness import choices as words
 from innodivide.narrative.words_file import Words
@@ -158,9 +158,9 @@ def test_an_answer_with_an_interval_beyond_one_is_said_so():
     strong = replace(STRONG, permutation=STRONG.profile, second_permutation=STRONG.profile, effect=STRONG.profile)
     weak = replace(REAL, permutation=REAL.profile, second_permutation=REAL.profile, effect=REAL.profile)
     curve = type("Curve", (), {"odds_ratio": 4.0, "power": 0.8})
-    assert leader_test.answer_facts(TABLES, strong, curve, PLAN)["so"] == "the figures show an association"
-    assert "do not rule out" in leader_test.answer_facts(TABLES, weak, curve, PLAN)["so"]
-    assert leader_test.answer_facts(TABLES, weak, curve, PLAN)["dropped"] == "nothing"
+    assert leader_status.answer_facts(TABLES, strong, curve, PLAN)["so"] == "the figures show an association"
+    assert "do not rule out" in leader_status.answer_facts(TABLES, weak, curve, PLAN)["so"]
+    assert leader_status.answer_facts(TABLES, weak, curve, PLAN)["dropped"] == "nothing"
 
 
 def test_linear_models_carry_their_rate_in_the_audit():

@@ -7,7 +7,7 @@ from innodivide.evidence.confirmatory import Confirmatory
 from innodivide.evidence.plan import Plan
 from innodivide.evidence.robustness import uncertain_labels
 from innodivide.indicators import composite
-from innodivide.narrative.leader_test import scope
+from innodivide.narrative.leader_status import scope
 from innodivide.narrative.words_file import Words
 
 WORDS = Words("04_robustness")

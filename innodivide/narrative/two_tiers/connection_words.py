@@ -129,7 +129,7 @@ def point_facts(rows: pd.DataFrame) -> dict:
     }
 
 
-def test_rows(*frames: pd.DataFrame) -> pd.DataFrame:
+def rows_of_tests(*frames: pd.DataFrame) -> pd.DataFrame:
     """Return tests against a null with the statistic, the null and the p-value in words."""
     rows = pd.concat(frames, ignore_index=True)
     return rows.assign(
@@ -137,9 +137,6 @@ def test_rows(*frames: pd.DataFrame) -> pd.DataFrame:
         null=rows["null"].map(lambda n: NULLS.get(n, n)),
         p=rows["p_value"].map(p_text),
     )
-
-
-test_rows.__test__ = False  # a table of tests, not a test
 
 
 def robust_rows(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:

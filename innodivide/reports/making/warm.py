@@ -27,7 +27,7 @@ for name in (
     "statsmodels.api",
     "innodivide.figures",
     "innodivide.narrative.annex",
-    "innodivide.narrative.leader_test",
+    "innodivide.narrative.leader_status",
     "innodivide.evidence.regional_analyses",
     "innodivide.evidence.robustness.other_choices",
 ):
