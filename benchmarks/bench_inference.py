@@ -163,7 +163,7 @@ def bench_grid(permutations=1000):
     from multiprocessing import get_context
 
     from innodivide.evidence.multiverse.grid import expand
-    from innodivide.evidence.multiverse.joint_test import joint_test, run_grid
+    from innodivide.evidence.multiverse.whole_grid import joint_test, run_grid
 
     specs = expand(TABLES)
     start = time.perf_counter()

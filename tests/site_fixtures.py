@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from innodivide.data import Tables, frozen
 from innodivide.data.sources import sources_of
 from innodivide.evidence.multiverse import grid as grid_module
-from innodivide.evidence.multiverse import joint_test
+from innodivide.evidence.multiverse import whole_grid
 from innodivide.evidence.robustness import other_choices
 from innodivide.indicators import innovation_groups, participation
 from innodivide.narrative import exhibits
@@ -38,7 +38,7 @@ ANNEXES = {"AT": ("html", "pdf", "docx"), "EL": ("html",), "PL": ("html", "pdf")
 def specifications() -> pd.DataFrame:
     """Return some of the specifications of the real grid as report 04 shows them, one of them failed."""
     specs = grid_module.expand(TABLES)
-    fitted = joint_test.run_grid(TABLES, specs[specs["sample"].isin(SAMPLES)])
+    fitted = whole_grid.run_grid(TABLES, specs[specs["sample"].isin(SAMPLES)])
     lost = fitted["spec_id"] == FAILED
     fitted.loc[lost, ["estimate", "ci_low", "ci_high", "t", "p_value"]] = float("nan")
     fitted.loc[lost, "failed"] = "the model did not converge"

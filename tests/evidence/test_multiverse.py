@@ -17,10 +17,10 @@ from scipy import stats
 from innodivide.data import Tables, frozen
 from innodivide.errors import DesignError, ParameterError
 from innodivide.evidence.confirmatory import planned_dyads
-from innodivide.evidence.multiverse import joint_test as multiverse
+from innodivide.evidence.multiverse import whole_grid as multiverse
 from innodivide.evidence.multiverse.grid import DIMENSIONS, excluded, expand, load_grid, sample_levels
-from innodivide.evidence.multiverse.joint_test import joint_test, run_grid
 from innodivide.evidence.multiverse.specification import build_world, cell
+from innodivide.evidence.multiverse.whole_grid import joint_test, run_grid
 from innodivide.evidence.plan import load_plan
 from innodivide.indicators.panel import country_totals, ipcei_dyads
 from innodivide.models.estimators.firth import dispersion_interval, firth_logit

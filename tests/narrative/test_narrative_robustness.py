@@ -10,7 +10,7 @@ from innodivide import models
 from innodivide.data import Tables
 from innodivide.evidence import confirmatory
 from innodivide.evidence.multiverse import grid as grid_module
-from innodivide.evidence.multiverse import joint_test
+from innodivide.evidence.multiverse import whole_grid
 from innodivide.evidence.plan import load_plan
 from innodivide.evidence.robustness import other_choices
 from innodivide.evidence.size_audit.audit import stored
@@ -102,7 +102,7 @@ def test_only_the_verdict_on_leaders_counts():
 def grid():
     specs = grid_module.expand(TABLES)
     some = specs[(specs["sample"] == "all") & (specs["outcome"] == "notifying") & (specs["controls_year"] == "lag1")]
-    return joint_test.run_grid(TABLES, some.reset_index(drop=True))
+    return whole_grid.run_grid(TABLES, some.reset_index(drop=True))
 
 
 def test_every_specification_is_in_the_table_of_questions_and_models(grid):

@@ -1,4 +1,4 @@
-"""From tables to the arrays of each specification, and its fits; `joint_test` beside it is what others call."""
+"""From tables to the arrays of each specification, and its fits; `whole_grid` beside it is what others call."""
 
 from dataclasses import dataclass
 

@@ -7,7 +7,7 @@ import statsmodels.api as sm
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence.confirmatory import Confirmatory, stream
 from innodivide.evidence.multiverse import grid as grid_module
-from innodivide.evidence.multiverse import joint_test as multiverse
+from innodivide.evidence.multiverse import whole_grid as multiverse
 from innodivide.evidence.plan import Plan
 from innodivide.evidence.robustness import other_outcomes, uncertain_labels
 from innodivide.indicators import composite
@@ -33,7 +33,7 @@ def odds_ratio_curve(grid: pd.DataFrame) -> pd.DataFrame:
 
 
 def every_specification(tables: Tables) -> pd.DataFrame:
-    """Return every specification of the grid, both families and all estimators (`joint_test.run_grid`)."""
+    """Return every specification of the grid, both families and all estimators (`whole_grid.run_grid`)."""
     return multiverse.run_grid(tables, grid_module.expand(tables))
 
 
