@@ -20,7 +20,7 @@ from innodivide.data import frozen
 
 ROOT = frozen.ROOT
 MINI, AGAIN, HURRIED = "90_mini", "91_again", "92_hurried"
-HURRY = 8  # seconds that the last of them may take
+HURRY = 20  # seconds that the last of them may take: enough to start a kernel on a busy machine
 MOODS = ("good", "second", "trips", "fails", "bare", "warns", "undeclared", "dies", "edits")
 MOODS += ("spoils", "killed", "murders", "once", "spins", "sleeps", "ignores")
 TROUBLE_CELL = 7  # as a reader of the notebook counts; papermill's injected cell would make it 8

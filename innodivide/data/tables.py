@@ -65,8 +65,8 @@ def once(function: Callable) -> Callable:
     Parameters
     ----------
     function : callable
-        Takes `tables` first; the other arguments have defaults. Its result depends on its arguments alone; equal
-        arguments give equal results. It is listed in `REMEMBERED`.
+        Takes `tables` first. Its result depends on its arguments alone; equal
+        arguments give equal results. Listed in `REMEMBERED` if all of them have defaults.
     """
     signature = inspect.signature(function)
     results: dict[tuple, tuple[dict, object]] = {}
@@ -90,7 +90,8 @@ def once(function: Callable) -> Callable:
         tables.state = state | tables.state  # the caller's result depends on these too; what it has seen first counts
         return copy.deepcopy(result)
 
-    REMEMBERED.append(wrapper)
+    if all(p.default is not p.empty for p in [*signature.parameters.values()][1:]):
+        REMEMBERED.append(wrapper)
     return wrapper
 
 

@@ -165,7 +165,7 @@ class Words:
 def read(file: Path) -> dict[str, dict]:
     """Return the words of a file, checked: every exhibit has the keys of its kind and no other, all of them texts."""
     try:
-        content = yaml.load(file.read_text(encoding="utf-8"), _Once)
+        content = _Once(file.read_text(encoding="utf-8")).get_single_data()
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise DataError(f"{file} is missing or cannot be read: {error}") from None
     if not isinstance(content, dict):

@@ -189,7 +189,7 @@ def test_kinds_are_told_by_what_differs_from_all_lagging_regions():
     stability = pd.DataFrame({"cluster": [1, 2], "n_units": [2, 1], "jaccard": [0.9, 0.5]})
     stability = stability.assign(jaccard_low=0.4, jaccard_high=1.0, reading=["stable", "not stable"])
     choice = pd.DataFrame({"k": [2], "width": [0.3]})
-    found = barriers.Profiles(labels, centres, stability, choice, 0.5, 0.2, 0.9, "")
+    found = barriers.Profiles(labels, centres, stability, choice, 0.5, 0.2, "")
     kinds, name = words.cluster_rows(TABLES, found), barriers_module.indicator_names(TABLES)
     assert kinds["most"].str.startswith(name["1.1.2"]).tolist() == [True, False]
     assert kinds.loc[1, "most"].startswith(name["1.2.1"]) and name["3.3.1"] not in kinds.loc[0, "most"]

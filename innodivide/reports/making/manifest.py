@@ -30,6 +30,7 @@ _PACKAGES = (
     "papermill",
     "python-docx",
     "pyyaml",
+    "scikit-learn",
     "scipy",
     "seaborn",
     "statsmodels",
