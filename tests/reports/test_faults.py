@@ -165,7 +165,7 @@ def test_ctrl_c_ends_at_once_and_leaves_the_old_reports(mini, undisturbed, out, 
     arguments = ("run", MINI, "-p", "mood=sleeps", "--force", "--out", out)
     process = mini.start(*arguments, TMPDIR=str(scratch))
     wait_until(lambda: list(scratch.glob("innodivide-*/tmp*/connection.json")), 60)
-    time.sleep(1)
+    time.sleep(5)  # until the server of kernels has its imports and the cell sleeps
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
     _, errors = process.communicate(timeout=60)  # the notebook would sleep for longer
     assert process.returncode == 130
