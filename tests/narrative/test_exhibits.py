@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 import numpy as np
+import page_blocks
 import pandas as pd
 import pytest
 from markdown_it import MarkdownIt
@@ -19,27 +20,7 @@ from innodivide.wording import MIME, UNKNOWN, join_names, show
 
 FRAME = pd.DataFrame({"geo": ["PL", "AT"], "name": ["Poland", "Austria"], "rate": [0.25, math.nan], "n": [3, 4]})
 COLUMNS = {"name": "Country", "rate": ("Rate", "{:.0%}")}
-NASTY = [
-    'The "best" region',
-    "O'Higgins",
-    "R&D & co",
-    "AT&amp;T",
-    "<script>alert(1)</script>",
-    "</figure><h1>x",
-    "🚀 Łódź",
-    "مرحبا بالعالم",
-    "שלום",
-    "x" * 200,
-    "*bold* _it_ `code`",
-    "[a](http://b.example)",
-    "![a](http://b.example/i.png)",
-    "# heading",
-    "a|b",
-    "~~no~~ $x$",
-    "{braces}",
-    "back\\slash",
-    "<img src=x onerror=alert(1)>",
-]
+NASTY = [*page_blocks.NASTY, "{braces}", "back\\slash", "<img src=x onerror=alert(1)>"]
 
 
 def a_table(**changes):
