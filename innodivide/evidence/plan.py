@@ -11,16 +11,22 @@ from innodivide.data.frozen import ROOT
 from innodivide.errors import DataError
 
 PLAN_FILE = "analysis_plan.yml"
+PARTS = {"plan": "registered_sha256", "supplement": "supplement_sha256", "second": "second_sha256"}  # and their hashes
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The registered plan (`fixed`), its later supplement, their hashes, and the departures (`date`, `what`, `why`)."""
+    """The registered plan (`fixed`), what was registered later, and the departures (`date`, `what`, `why`).
+
+    `supplement` holds the rules for claims that the plan left open, `second` those of the second registration, written
+    before the newer evidence was loaded.
+    """
 
     fixed: dict
     sha256: str
     departures: tuple[dict, ...]
     supplement: dict
+    second: dict
 
     @property
     def claim_rules(self) -> dict[str, str]:
@@ -53,7 +59,7 @@ def plan_hash(fixed: dict) -> str:
 def load_plan() -> Plan:
     """Read analysis_plan.yml and refuse it when the fixed part differs from its registered hash."""
     content = yaml.safe_load((ROOT / PLAN_FILE).read_text(encoding="utf-8"))
-    for part, registered in (("plan", "registered_sha256"), ("supplement", "supplement_sha256")):
+    for part, registered in PARTS.items():
         found = plan_hash(content[part])
         if found != content[registered]:
             raise DataError(
@@ -61,4 +67,4 @@ def load_plan() -> Plan:
                 f"{content[registered]!r}, now {found!r}). Restore it and list the change under `departures`."
             )
     departures = tuple(content["departures"] or ())
-    return Plan(content["plan"], content["registered_sha256"], departures, content["supplement"])
+    return Plan(content["plan"], content["registered_sha256"], departures, content["supplement"], content["second"])

@@ -25,6 +25,9 @@ REGISTERED = "ea122d4b89e293efcf6d05f0e4ab70cf795f26f9d7783e5685f27c33ac90a838"
 # The supplement (rules for the claims the plan leaves open), written later, before their statistics.
 SUPPLEMENT = "f25937f774dff5db829e937377763a38dacb8fdd9b0d5d8cb1f5362f26658b58"
 
+# The second registration, committed before the evidence that it judges.
+SECOND = "bcc6dd2c131a8f4d53f9e0b77e9cc59702aae132bfc8950739758fbfb05f7bbd"
+
 
 @pytest.fixture
 def written(tmp_path, monkeypatch):
@@ -44,6 +47,7 @@ def test_the_plan_is_the_registered_one():
     plan = load_plan()
     assert plan.sha256 == REGISTERED == yaml.safe_load(TEXT)["registered_sha256"] == plan_hash(plan.fixed)
     assert yaml.safe_load(TEXT)["supplement_sha256"] == SUPPLEMENT == plan_hash(plan.supplement)
+    assert yaml.safe_load(TEXT)["second_sha256"] == SECOND == plan_hash(plan.second)
 
 
 def test_every_claim_has_one_rule_and_no_rule_is_for_nothing():
@@ -52,9 +56,18 @@ def test_every_claim_has_one_rule_and_no_rule_is_for_nothing():
     assert not set(plan.fixed["claim_rules"]) & set(plan.supplement["claim_rules"])
 
 
-def test_a_changed_supplement_is_refused(written):
-    with pytest.raises(DataError, match="the supplement was changed after it was registered"):
-        written(TEXT.replace("Holm over the four", "Holm over the five"))
+@pytest.mark.parametrize(
+    ("part", "old", "new"),
+    [
+        ("supplement", "Holm over the four", "Holm over the five"),
+        ("second", "{moderate: 2, large: 3}", "{moderate: 2, large: 4}"),
+        ("second", "at most one quarter", "at most one third"),
+    ],
+)
+def test_a_changed_registration_is_refused(written, part, old, new):
+    assert TEXT.count(old) == 1
+    with pytest.raises(DataError, match=f"the {part} was changed after it was registered"):
+        written(TEXT.replace(old, new))
 
 
 @pytest.mark.parametrize(
