@@ -10,7 +10,7 @@ from numbers import Real
 from typing import TYPE_CHECKING
 
 from innodivide.data import frozen
-from innodivide.errors import ParameterError
+from innodivide.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -155,6 +155,25 @@ def country_names(tables: Tables) -> dict[str, str]:
     """Return the English name of every code of table `country`."""
     country = tables["country"]
     return dict(zip(country["geo"], country["name"]))
+
+
+def indicators_of(tables: Tables, edition: int, level: str = "indicator") -> pd.DataFrame:
+    """Return the dictionary of one level in the framework of an edition: a code may mean something else in another.
+
+    Parameters
+    ----------
+    level : {"index", "dimension", "indicator", "structural"}
+
+    Raises
+    ------
+    DataError
+        The edition has no framework in the tables.
+    """
+    frameworks, rows = tables["eis_edition"].set_index("edition")["framework"], tables["indicator"]
+    rows = rows[(rows["framework"] == frameworks.get(edition)) & (rows["level"] == level)]
+    if rows.empty:
+        raise DataError(f"scoreboard/indicator.csv: no list of level {level!r} for edition {edition}")
+    return rows
 
 
 def group_of(relative, edition, editions: pd.DataFrame) -> np.ndarray:

@@ -6,7 +6,7 @@ Each part that draws at random has a stream of its own (`confirmatory.stream`), 
 import numpy as np
 import pandas as pd
 
-from innodivide.data.tables import Tables, member_states, once
+from innodivide.data.tables import Tables, indicators_of, member_states, once
 from innodivide.evidence import scenarios
 from innodivide.evidence.claims import shared_barriers as claim
 from innodivide.evidence.confirmatory import stream
@@ -82,7 +82,7 @@ def index_identity(tables: Tables) -> dict[str, pd.DataFrame]:
         composite.score_matrix(tables),
     )
     weights, blocks = composite.implicit_weights(scores, index), composite.score_matrix(tables, "dimension")
-    dimensions = tables["indicator"].query("level == 'indicator'").set_index("indicator_code")["dimension_code"]
+    dimensions = indicators_of(tables, composite.EDITION).set_index("indicator_code")["dimension_code"]
     zeros = composite.classify_zeros(scores, index, weights, blocks, dimensions)
     checked = composite.identity_check(scores, index, weights, composite.missing_cells(zeros, scores))
     regional, published, home = composite.regional_scores(tables)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from innodivide.data.tables import Tables, country_values, member_states, once
+from innodivide.data.tables import Tables, country_values, indicators_of, member_states, once
 from innodivide.errors import ParameterError
 from innodivide.indicators import regions as register
 
@@ -82,7 +82,7 @@ def indicator_strengths(tables: Tables, geo: str) -> pd.DataFrame:
         a bottom score or a missing figure), leaders (mean of the leaders, EU = 100), is_zero, source_id.
     """
     scores = tables["eis_score"].query("edition == 2023 and year == 2023")
-    labels = tables["indicator"].query("level == 'indicator'")[["indicator_code", "label", "dimension"]]
+    labels = indicators_of(tables, 2023)[["indicator_code", "label", "dimension"]]
     leaders = tables["eis_group"].query("edition == 2023 and group == 'leader'")["geo"]
     leaders = set(leaders) & set(member_states(tables)["geo"])
     eu = scores[scores["geo"] == "EU"].set_index("indicator_code")["value"]

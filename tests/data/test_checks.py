@@ -22,6 +22,7 @@ PANEL, COUNTRY, GRID, OUTLINE = (
     "geography/tile_grid.csv",
     "geography/outline.csv",
 )
+THEMES, STRUCTURAL = "tier2/semester_theme.csv", "scoreboard/eis_structural.csv"
 SOURCES, CORRECTIONS = "sources.csv", "corrections.csv"
 TABLE = {resource["path"]: name for name, resource in frozen.resources().items()}
 
@@ -278,6 +279,20 @@ ACROSS = [
     ),
     bad_cell(
         "number of states changed", IPCEI, "Hy2Use,", "n_member_states", "14", "has 13 notifying states of Hy2Use"
+    ),
+    Case(
+        "code of another framework",
+        STRUCTURAL,
+        cell("AT,2023,5.1.1,", "indicator_code", "5.1.10"),
+        [(STRUCTURAL, "AT,2023,5.1.10,", "indicator_code", "the list of indicators of edition 2023 (indicator.csv)")],
+    ),
+    bad_cell(
+        "theme against the text",
+        THEMES,
+        "AT,2020,",
+        "research_innovation",
+        "false",
+        "as in semester_rdi.csv, read by hand",
     ),
     Case("member deleted", STATES, without("Hy2Use,PT,"), LEFT_OUT_PT),
     Case("member's role changed", STATES, cell("Hy2Use,PT,", "role", "prepared_only"), LEFT_OUT_PT),

@@ -252,7 +252,9 @@ def test_weights_and_readings_of_zeros_rebuild_the_published_index(level):
         weights = composite.implicit_weights(composite.score_matrix(TABLES), composite.index_values(TABLES))
     assert weights.sum() == pytest.approx(1, abs=1e-5) and (weights > 0.005).all()
     readings, (rows, index) = b.zero_readings(TABLES, level), (TABLES[name] for name in names)
-    zeros = rows[rows["is_zero"] & rows[unit].isin(scores.drop(index="EU").index)]
+    zeros = rows[
+        (rows["edition"] == composite.EDITION) & rows["is_zero"] & rows[unit].isin(scores.drop(index="EU").index)
+    ]
     assert len(readings) == zeros["indicator_code"].isin(scores.columns).sum()
     assert set(readings["reading"]) == {"missing", "bottom"} and readings["certain"].any()
     published = index.query("edition == 2023 and year == 2023").set_index(unit)["value"]

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from innodivide.data import Tables
-from innodivide.data.tables import member_states
+from innodivide.data.tables import indicators_of, member_states
 from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.indicators import composite
 from innodivide.indicators.composite.rebuild import DIMENSION_TOLERANCE
@@ -22,7 +22,7 @@ def eis():
     scores, blocks = composite.score_matrix(TABLES), composite.score_matrix(TABLES, "dimension")
     index = composite.index_values(TABLES)
     weights = composite.implicit_weights(scores, index)
-    dimensions = TABLES["indicator"].set_index("indicator_code")["dimension_code"][scores.columns]
+    dimensions = indicators_of(TABLES, composite.EDITION).set_index("indicator_code")["dimension_code"][scores.columns]
     zeros = composite.classify_zeros(scores, index, weights, blocks, dimensions)
     missing = composite.missing_cells(zeros, scores)
     check = composite.identity_check(scores, index, weights, missing)

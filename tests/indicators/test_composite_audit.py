@@ -9,7 +9,7 @@ from scipy import stats
 
 from innodivide import models
 from innodivide.data import Tables
-from innodivide.data.tables import group_of, member_states
+from innodivide.data.tables import group_of, indicators_of, member_states
 from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.evidence.robustness import uncertain_labels
 from innodivide.indicators import composite, panel
@@ -28,7 +28,7 @@ def real():
     weights = composite.implicit_weights(scores, index)
     missing = composite.missing_cells(composite.classify_zeros(scores, index, weights), scores)
     x = composite.normalised_scores(scores, weights, missing)
-    dimensions = TABLES["indicator"].set_index("indicator_code")["dimension_code"][scores.columns]
+    dimensions = indicators_of(TABLES, composite.EDITION).set_index("indicator_code")["dimension_code"][scores.columns]
     choices = composite.default_choices(dimensions, np.random.default_rng(1), n_random=5)
     draws = composite.audit(x, choices, dimensions=dimensions, countries=EU27, editions=EDITIONS)
     return SimpleNamespace(x=x, index=index, choices=choices, draws=draws)

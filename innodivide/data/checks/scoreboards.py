@@ -77,3 +77,15 @@ def editions_are_in_order(load: Load) -> Failures:
     yield from load.fail(
         "eis_edition", rows[unordered], "strong_min_pct", "between the moderate and the leader threshold"
     )
+
+
+@rule("eis_score", "eis_structural", "indicator", "eis_edition")
+def codes_are_those_of_the_framework(load: Load) -> Failures:
+    """A score has a code that the framework of its edition knows: the same code may mean something else in another."""
+    framework = load("eis_edition").set_index("edition")["framework"]
+    known = set(zip(load("indicator")["framework"], load("indicator")["indicator_code"]))
+    for table in ("eis_score", "eis_structural"):
+        rows = load(table)
+        wrong = [key not in known for key in zip(rows["edition"].map(framework), rows["indicator_code"])]
+        why = "the list of indicators of edition {} (indicator.csv) has it; see eis_edition.framework"
+        yield from load.fail(table, rows[wrong], "indicator_code", lambda r, why=why: why.format(r["edition"]))

@@ -71,6 +71,15 @@ def controls_cover_every_decision(load: Load) -> Failures:
     yield from load.fail("country_panel", low, "value", "population and GDP are above zero")
 
 
+@rule("semester_theme", "semester_rdi")
+def themes_agree_with_the_texts_read(load: Load) -> Failures:
+    """Where a recommendation was read by hand, the keyword search found the same."""
+    rows, read = load("semester_theme"), load("semester_rdi").dropna(subset="rdi_recommended")
+    by_hand = set(zip(read["geo"], read["year"], ~read["rdi_recommended"].astype(bool)))
+    wrong = [key in by_hand for key in zip(rows["geo"], rows["year"], rows["research_innovation"].astype(bool))]
+    yield from load.fail("semester_theme", rows[wrong], "research_innovation", "as in semester_rdi.csv, read by hand")
+
+
 @rule("country", "tile_grid", "outline")
 def maps_show_every_member_state(load: Load) -> Failures:
     """Each Member State has one tile of its own and an outline; two tiles never share a place."""

@@ -7,11 +7,11 @@ Weights and the reading of zeros were chosen after a first run with equal weight
 import numpy as np
 import pandas as pd
 
-from innodivide.data.tables import Tables, once
+from innodivide.data.tables import Tables, indicators_of, once
 from innodivide.errors import ParameterError
 from innodivide.evidence.claims.finding import Finding
 from innodivide.evidence.claims.thresholds import MATTERS
-from innodivide.indicators import barriers
+from innodivide.indicators import barriers, composite
 from innodivide.indicators.regions import regions
 from innodivide.models.result import require_rng
 from innodivide.wording import sentence, teller
@@ -182,4 +182,4 @@ def _share(row: pd.Series) -> str:
 
 def indicator_names(tables: Tables) -> pd.Series:
     """Return the name of each indicator by code, as the scoreboards have it."""
-    return tables["indicator"].set_index("indicator_code")["label"]
+    return indicators_of(tables, composite.EDITION).set_index("indicator_code")["label"]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import statsmodels.api as sm
 
-from innodivide.data.tables import Tables, member_states
+from innodivide.data.tables import Tables, indicators_of, member_states
 from innodivide.evidence.confirmatory import Confirmatory, stream
 from innodivide.evidence.multiverse import grid as grid_module
 from innodivide.evidence.multiverse import whole_grid as multiverse
@@ -97,7 +97,7 @@ def index_audit(tables: Tables, plan: Plan) -> pd.DataFrame:
     weights = composite.implicit_weights(scores, index)
     missing = composite.missing_cells(composite.classify_zeros(scores, index, weights), scores)
     block = composite.normalised_scores(scores, weights, missing)
-    dimensions = tables["indicator"].query("level == 'indicator'").set_index("indicator_code")["dimension_code"]
+    dimensions = indicators_of(tables, composite.EDITION).set_index("indicator_code")["dimension_code"]
     members = list(member_states(tables)["geo"])
     choices = composite.default_choices(dimensions, stream(plan, 24))
     return composite.audit(block, choices, dimensions=dimensions, countries=members, editions=tables["eis_edition"])

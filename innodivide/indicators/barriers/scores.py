@@ -6,7 +6,7 @@ How an index is made of its indicators, and which zeros it leaves out, is found 
 import numpy as np
 import pandas as pd
 
-from innodivide.data.tables import Tables, member_states, once
+from innodivide.data.tables import Tables, indicators_of, member_states, once
 from innodivide.errors import ParameterError
 from innodivide.indicators import composite
 from innodivide.indicators.country_profile import indicator_strengths
@@ -38,7 +38,7 @@ def region_scores(tables: Tables, year: int = YEAR, zeros: str = "read") -> pd.D
 @once
 def country_scores(tables: Tables) -> pd.DataFrame:
     """Return the 32 indicators of EIS 2023 for the EU27 and the EU, arranged and read like `region_scores`."""
-    codes = tables["indicator"].query("level == 'indicator'")["indicator_code"]
+    codes = indicators_of(tables, EDITION)["indicator_code"]
     rows = tables["eis_score"]
     rows = rows[rows["indicator_code"].isin(codes)]
     return _read(tables, _wide(rows, "geo", [*member_states(tables)["geo"], "EU"], YEAR), YEAR, "country")

@@ -9,6 +9,7 @@ from innodivide.indicators.composite.aggregate import AGGREGATIONS, IMPUTATIONS,
 from innodivide.indicators.composite.draws import group_distribution, p_leader, redraw_groups
 from innodivide.indicators.composite.index_audit import Choice, audit, default_choices, design
 from innodivide.indicators.composite.rebuild import (
+    EDITION,
     identity_check,
     implicit_weights,
     index_values,
@@ -26,6 +27,7 @@ from innodivide.indicators.composite.zeros import classify_zeros, missing_cells
 
 __all__ = [
     "AGGREGATIONS",
+    "EDITION",
     "IMPUTATIONS",
     "Choice",
     "audit",

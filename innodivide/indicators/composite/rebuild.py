@@ -13,7 +13,7 @@ are missing, and the same identity within a dimension tells which (zeros.py).
 import numpy as np
 import pandas as pd
 
-from innodivide.data.tables import Tables
+from innodivide.data.tables import Tables, indicators_of
 from innodivide.errors import DataError, DesignError, ParameterError
 
 EDITION = 2023  # the edition whose indicator scores are in the tables
@@ -31,8 +31,7 @@ def score_matrix(tables: Tables, level: str = "indicator") -> pd.DataFrame:
     ----------
     level : {"indicator", "dimension"}
     """
-    indicator, scores = tables["indicator"], tables["eis_score"]
-    codes = indicator.loc[indicator["level"] == level, "indicator_code"]
+    scores, codes = tables["eis_score"], indicators_of(tables, EDITION, level)["indicator_code"]
     return wide(scores[(scores["edition"] == EDITION) & scores["indicator_code"].isin(codes)], "geo")
 
 
