@@ -28,24 +28,41 @@ class Tables(Mapping):
     ----------
     others : mapping of str to pandas.DataFrame, optional
         Frames that stand in the place of the repository's own tables of these names.
+    until : date, optional
+        The record as it was on this day: IPCEIs decided later, and all rows of any table on them, are left out.
 
     Attributes
     ----------
     own : bool
         Whether these are the repository's own tables, none of them replaced.
+    until : pandas.Timestamp or None
     state : dict
         Of each table that was asked for, a stamp of its file as it was before the table was first read.
     """
 
-    def __init__(self, others: Mapping[str, pd.DataFrame] | None = None):
+    def __init__(self, others: Mapping[str, pd.DataFrame] | None = None, until=None):
         self._frames, self.own = dict(others or {}), not others
+        self.until = None if until is None else as_day(until, "until")
         self.state: dict[str, tuple] = {}
 
     def __getitem__(self, name: str) -> pd.DataFrame:
+        frame = self._whole(name)
+        if self.until is not None and "ipcei_id" in frame:
+            later = self._whole("ipcei").query("decision_date > @day", local_dict={"day": self.until})["ipcei_id"]
+            return frame[~frame["ipcei_id"].isin(later)].reset_index(drop=True)
+        return frame.copy(deep=False)  # what a caller adds to its frame reaches no other caller
+
+    def _whole(self, name: str) -> pd.DataFrame:
         if name not in self._frames:
             self.state = frozen.state([name]) | self.state
             self._frames[name] = frozen.load(name)
-        return self._frames[name].copy(deep=False)  # what a caller adds to its frame reaches no other caller
+        return self._frames[name]
+
+    def as_of(self, until=None) -> Tables:
+        """Return the same tables as the record was on a day; without a day, to date."""
+        same = Tables(until=until)
+        same._frames, same.own, same.state = self._frames, self.own, self.state
+        return same
 
     def __iter__(self) -> Iterator[str]:
         return iter(frozen.resources())
@@ -76,12 +93,12 @@ def once(function: Callable) -> Callable:
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         tables = bound.arguments.pop("tables")
-        key = tuple(bound.arguments.items())
+        key = (tables.until if isinstance(tables, Tables) else None, *bound.arguments.items())
         if not (isinstance(tables, Tables) and tables.own and _hashable(key)):
             return function(*args, **kwargs)
         state, result = results.get(key, ({}, None))
         if not state or state != frozen.state(state):
-            fresh = Tables()
+            fresh = Tables(until=tables.until)
             result = function(fresh, **bound.arguments)
             state = fresh.state
             results[key] = state, result
