@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from innodivide import models
+from innodivide.data.editions import PLAN
 from innodivide.data.tables import Tables, integrated_ipceis
 from innodivide.errors import DesignError, ParameterError
 from innodivide.evidence.plan import Plan
@@ -50,8 +51,11 @@ def newer_ipceis(tables: Tables, plan: Plan) -> pd.DataFrame:
 
 
 def registered(tables: Tables, plan: Plan) -> Tables:
-    """Return the tables without IPCEIs decided after the plan's period; the same tables if there is none."""
-    return tables.as_of(plan.period[1]) if len(newer_ipceis(tables, plan)) else tables
+    """Return the tables of registered results: nothing decided or published after the plan's period, the editions of
+    the claims (`editions.PLAN`)."""
+    end = plan.period[1]
+    later = len(newer_ipceis(tables, plan)) or (tables.as_of()["eis_edition"]["published"] > end).any()
+    return tables.as_of(end if later else None, PLAN)
 
 
 def planned_dyads(tables: Tables, plan: Plan, period: str = "registered", **changes) -> pd.DataFrame:

@@ -13,10 +13,11 @@ are missing, and the same identity within a dimension tells which (zeros.py).
 import numpy as np
 import pandas as pd
 
+from innodivide.data import editions
 from innodivide.data.tables import Tables
 from innodivide.errors import DataError, DesignError, ParameterError
 
-EDITION = 2023  # the edition whose indicator scores are in the tables
+COUNTRY = ("group", "series", "scores")  # what an edition of the EIS must have: indicators and index of the same years
 TOLERANCE = 0.01  # index points: scores and index are published to three decimals
 DIMENSION_TOLERANCE = 0.02  # two or three indicators average out less of the rounding in scores and weights
 
@@ -31,9 +32,9 @@ def score_matrix(tables: Tables, level: str = "indicator") -> pd.DataFrame:
     ----------
     level : {"indicator", "dimension"}
     """
-    indicator, scores = tables["indicator"], tables["eis_score"]
+    indicator, scores = tables["indicator"], editions.of_latest(tables, "eis_score", COUNTRY)
     codes = indicator.loc[indicator["level"] == level, "indicator_code"]
-    return wide(scores[(scores["edition"] == EDITION) & scores["indicator_code"].isin(codes)], "geo")
+    return wide(scores[scores["indicator_code"].isin(codes)], "geo")
 
 
 def wide(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
@@ -44,8 +45,8 @@ def wide(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
 
 def index_values(tables: Tables) -> pd.Series:
     """Published index as a Series over (geo, year)."""
-    rows = tables["eis_index"]
-    return rows[rows["edition"] == EDITION].set_index(["geo", "year"])["value"].astype(float).sort_index()
+    rows = editions.of_latest(tables, "eis_index", COUNTRY)
+    return rows.set_index(["geo", "year"])["value"].astype(float).sort_index()
 
 
 def aligned(scores: pd.DataFrame, index: pd.Series) -> pd.Series:
