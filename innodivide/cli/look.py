@@ -28,6 +28,24 @@ def check():
         click.echo(f"{len(failures)} failures in {len({f.file for f in failures})} of {len(tables)} tables", err=True)
         sys.exit(1)
     click.echo(f"{len(tables)} tables hold, {len(checks.RULES)} rules across tables hold")
+    for note in _notes():
+        click.echo(f"note: {note}")
+
+
+def _notes() -> list[str]:
+    """Say what is right but to be known: what of the record no registered result uses."""
+    from innodivide.data import Tables
+    from innodivide.evidence.confirmatory import newer_ipceis
+    from innodivide.evidence.plan import load_plan
+
+    plan = load_plan()
+    newer = [f"{r.ipcei_id} ({r.decision_date:%Y-%m-%d})" for r in newer_ipceis(Tables(), plan).itertuples()]
+    if not newer:
+        return []
+    return [
+        f"decided after the registered period, which ends on {plan.period[1]}: {', '.join(newer)}. Registered results "
+        "leave them out; the record to date stands beside them, labelled exploratory"
+    ]
 
 
 @click.command()
@@ -64,7 +82,8 @@ def show_claims():
     from innodivide.evidence.plan import load_plan
     from innodivide.wording import show
 
-    tables, plan = Tables(), load_plan()
+    plan = load_plan()
+    tables = confirmatory.registered(Tables(), plan)
     main_analysis = confirmatory.analyse(confirmatory.planned_dyads(tables, plan), plan, effect=False)
     ledger = claims.ledger(tables, main_analysis, confirmatory.claims_family(main_analysis, plan), plan)
     for row in ledger.itertuples():

@@ -93,9 +93,9 @@ def load(name: str, folder: Path = DATA) -> pd.DataFrame:
 
 
 def refuse_undeclared(name: str) -> None:
-    """Raise DataError if this process runs a notebook that has not declared the table."""
+    """Raise DataError if this process runs a notebook that has declared neither the table nor one that refers to it."""
     declared = os.environ.get(DECLARED_TABLES)
-    if declared is not None and name not in declared.split(","):
+    if declared is not None and name not in linked_tables(filter(None, declared.split(","))):
         raise DataError(
             f"table {name!r} is used but not declared for this notebook in notebooks/notebooks.yml; "
             f"declared: {declared}"

@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
 
-ROLES = ("notifying", "joined_later", "eea_participant", "associated", "prepared_only", "connected")
 TAKING_PART = ("notifying", "joined_later")  # the roles that count as taking part when late joiners do
+_DATED = (  # what a record as of a day leaves out: key, its table, the day, first letters of the tables meant
+    ("ipcei_id", "ipcei", "decision_date", ""),
+    ("edition", "eis_edition", "published", "eis_"),
+)
 REMEMBERED: list[Callable] = []  # the functions, of all modules imported so far, whose results are kept by `once`
 
 
@@ -28,24 +31,50 @@ class Tables(Mapping):
     ----------
     others : mapping of str to pandas.DataFrame, optional
         Frames that stand in the place of the repository's own tables of these names.
+    until : date, optional
+        The record as it was on this day: IPCEIs decided later, and all rows of any table on them, are left out, and so
+        are editions of the European Innovation Scoreboard published later.
+    pins : mapping of str to int, optional
+        Editions that `editions.latest` returns by board, whatever later ones the tables have.
 
     Attributes
     ----------
     own : bool
         Whether these are the repository's own tables, none of them replaced.
+    until : pandas.Timestamp or None
+    pins : dict
+    resolved : dict
+        What `editions.latest` returned for these tables, by board and parts, where pins would have counted.
     state : dict
         Of each table that was asked for, a stamp of its file as it was before the table was first read.
     """
 
-    def __init__(self, others: Mapping[str, pd.DataFrame] | None = None):
+    def __init__(self, others: Mapping[str, pd.DataFrame] | None = None, until=None, pins: Mapping[str, int] = {}):
         self._frames, self.own = dict(others or {}), not others
+        self.until, self.pins = None if until is None else as_day(until, "until"), dict(pins)
         self.state: dict[str, tuple] = {}
+        self.resolved: dict[tuple, int] = {}
 
     def __getitem__(self, name: str) -> pd.DataFrame:
+        frame = self._whole(name)
+        if self.until is not None:
+            for key, table, day, of in _DATED:
+                if key in frame and name.startswith(of):
+                    later = self._whole(table).query(f"{day} > @self.until")[key]
+                    frame = frame[~frame[key].isin(later)].reset_index(drop=True)
+        return frame.copy(deep=False)  # what a caller adds to its frame reaches no other caller
+
+    def _whole(self, name: str) -> pd.DataFrame:
         if name not in self._frames:
             self.state = frozen.state([name]) | self.state
             self._frames[name] = frozen.load(name)
-        return self._frames[name].copy(deep=False)  # what a caller adds to its frame reaches no other caller
+        return self._frames[name]
+
+    def as_of(self, until=None, pins: Mapping[str, int] = {}) -> Tables:
+        """Return the same tables as the record was on a day, with editions pinned; without a day and pins, to date."""
+        same = Tables(until=until, pins=pins)
+        same._frames, same.own, same.state = self._frames, self.own, self.state
+        return same
 
     def __iter__(self) -> Iterator[str]:
         return iter(frozen.resources())
@@ -69,24 +98,29 @@ def once(function: Callable) -> Callable:
         arguments give equal results. Listed in `REMEMBERED` if all of them have defaults.
     """
     signature = inspect.signature(function)
-    results: dict[tuple, tuple[dict, object]] = {}
+    results: dict[tuple, tuple[dict, dict, object]] = {}
 
     @functools.wraps(function)
     def wrapper(*args, **kwargs):
         bound = signature.bind(*args, **kwargs)
         bound.apply_defaults()
         tables = bound.arguments.pop("tables")
-        key = tuple(bound.arguments.items())
-        if not (isinstance(tables, Tables) and tables.own and _hashable(key)):
+        if not (isinstance(tables, Tables) and tables.own and _hashable(tuple(bound.arguments.values()))):
             return function(*args, **kwargs)
-        state, result = results.get(key, ({}, None))
+        key = (tables.until, *bound.arguments.items())
+        pins = tuple(sorted(tables.pins.items()))
+        state, resolved, result = results.get((pins, *key), ({}, {}, None))
+        if not state and pins:  # what was computed without pins is the same if it took the same editions
+            state, resolved, result = results.get(((), *key), ({}, {}, None))
+            state = state if all(tables.pins.get(b, e) == e for (b, _), e in resolved.items()) else {}
         if not state or state != frozen.state(state):
-            fresh = Tables()
+            fresh = Tables(until=tables.until, pins=tables.pins)
             result = function(fresh, **bound.arguments)
-            state = fresh.state
-            results[key] = state, result
+            state, resolved = fresh.state, fresh.resolved
+            results[(pins, *key)] = state, resolved, result
         for name in state:
             frozen.refuse_undeclared(name)
+        tables.resolved |= resolved
         tables.state = state | tables.state  # the caller's result depends on these too; what it has seen first counts
         return copy.deepcopy(result)
 

@@ -70,7 +70,7 @@ def spread_paths(tables: Tables, plan: Plan) -> pd.DataFrame:
     pandas.DataFrame
         Columns series, year, sd_log, change, ci_low, ci_high, n. Regions are drawn by whole countries.
     """
-    states = convergence.sigma_path(index_relative_to_eu(tables, 2023), stream(plan, CLAIM_STREAMS["C08"]))
+    states = convergence.sigma_path(index_relative_to_eu(tables), stream(plan, CLAIM_STREAMS["C08"]))
     series = regional_analyses.region_series(tables)
     series = series.assign(country=series["geo"].map(regions(tables)["geo"]))
     areas = convergence.sigma_path(series, stream(plan, REGIONS), value="relative", cluster="country")

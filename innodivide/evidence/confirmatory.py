@@ -7,8 +7,9 @@ import pandas as pd
 from scipy import stats
 
 from innodivide import models
-from innodivide.data.tables import Tables
-from innodivide.errors import DesignError
+from innodivide.data.editions import PLAN
+from innodivide.data.tables import Tables, integrated_ipceis
+from innodivide.errors import DesignError, ParameterError
 from innodivide.evidence.plan import Plan
 from innodivide.indicators.panel import country_totals, ipcei_dyads
 from innodivide.models.inference.power import minimum_detectable_odds_ratio
@@ -19,6 +20,7 @@ NAMED_THREE = ("BG", "PL", "RO")
 LOWEST_GROUPS = ("modest", "emerging")
 BRIEF_CUTOFF = "2021-04-30"
 FIXED_CONTROLS_YEAR = 2019
+TO_DATE = "Record to date (exploratory)"
 BOOTSTRAPS = 999
 POWER = 0.80
 CLAIM_STREAMS = {"C01": 7, "C08": 8, "C05": 9, "C09": 10, "C10": 11, "C12": 12}  # of the claims that draw at random
@@ -42,14 +44,40 @@ def stream(plan: Plan, part: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(plan.seed, spawn_key=(part,)))
 
 
-def planned_dyads(tables: Tables, plan: Plan, **changes) -> pd.DataFrame:
-    """Return the dyads of the plan; `changes` are arguments of `panel.ipcei_dyads` for announced sensitivities."""
+def newer_ipceis(tables: Tables, plan: Plan) -> pd.DataFrame:
+    """Return the integrated IPCEIs decided after the plan's period: they never enter a registered result."""
+    rows = integrated_ipceis(tables.as_of())
+    return rows[rows["decision_date"] > plan.period[1]]
+
+
+def registered(tables: Tables, plan: Plan) -> Tables:
+    """Return the tables of registered results: nothing decided or published after the plan's period, the editions of
+    the claims (`editions.PLAN`)."""
+    end = plan.period[1]
+    later = len(newer_ipceis(tables, plan)) or (tables.as_of()["eis_edition"]["published"] > end).any()
+    return tables.as_of(end if later else None, PLAN)
+
+
+def planned_dyads(tables: Tables, plan: Plan, period: str = "registered", **changes) -> pd.DataFrame:
+    """Return the dyads of the plan.
+
+    Parameters
+    ----------
+    period : {"registered", "to date"}
+        Which IPCEIs: those decided in the plan's period, or all on record (exploratory).
+    changes
+        Arguments of `panel.ipcei_dyads` for announced sensitivities.
+    """
     fixed = {
         "status": plan.fixed["exposure"]["status"],
         "roles": plan.fixed["outcome"]["roles"],
         "controls": plan.fixed["controls"]["year"],
     }
-    return ipcei_dyads(tables, **(fixed | changes))
+    if period == "to date":
+        return ipcei_dyads(tables.as_of(), **(fixed | changes))
+    if period != "registered":
+        raise ParameterError(f"period={period!r}: allowed are 'registered', 'to date'")
+    return ipcei_dyads(registered(tables, plan), **(fixed | {"since": plan.period[0]} | changes))
 
 
 def analyse(dyads: pd.DataFrame, plan: Plan, effect: bool = True) -> Confirmatory:
@@ -76,13 +104,14 @@ def analyse(dyads: pd.DataFrame, plan: Plan, effect: bool = True) -> Confirmator
 
 
 def sensitivities(tables: Tables, plan: Plan) -> pd.DataFrame:
-    """Repeat the estimate under each choice announced in the plan.
+    """Repeat the estimate under each choice announced in the plan, and to date if there are newer IPCEIs.
 
     Returns
     -------
     pandas.DataFrame
         Columns choice, odds_ratio, ci_low, ci_high (dispersion-inflated t), p_value (row permutation), dispersion,
-        n_ipceis, n_treated, note. A choice for which the model is not defined has missing numbers and says why.
+        n_ipceis, n_treated, note. A choice for which the model is not defined has missing numbers and says why. The
+        last row is `TO_DATE`, exploratory, if the record has IPCEIs decided after the plan's period.
     """
     choices: dict[str, dict] = {
         "As registered": {},
@@ -93,6 +122,8 @@ def sensitivities(tables: Tables, plan: Plan) -> pd.DataFrame:
         "IPCEIs up to the brief": {"until": BRIEF_CUTOFF},
         "IPCEIs after the brief": {"since": BRIEF_CUTOFF},
     }
+    if len(newer_ipceis(tables, plan)):
+        choices[TO_DATE] = {"period": "to date"}
     rows = []
     for choice, changes in choices.items():
         dyads = planned_dyads(tables, plan, **changes)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -32,6 +33,15 @@ class Plan:
     def claim_rules(self) -> dict[str, str]:
         """The rule for each claim's verdict, from the plan and its supplement."""
         return self.fixed["claim_rules"] | self.supplement["claim_rules"]
+
+    @property
+    def period(self) -> tuple[str, str]:
+        """The first and the last day of the decisions that the plan is about, as its text gives them (ISO dates)."""
+        text = self.fixed["population"]["projects"]
+        found = re.search(r"\bfrom (\d{4}-\d\d-\d\d) to (\d{4}-\d\d-\d\d)\b", text)
+        if not found:
+            raise DataError(f"{PLAN_FILE}: population.projects has no 'from YYYY-MM-DD to YYYY-MM-DD': {text!r}")
+        return found[1], found[2]
 
     @property
     def alpha(self) -> float:

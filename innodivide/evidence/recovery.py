@@ -9,6 +9,7 @@ widespread closures; 2021 and 2023 are checks, as 2021 is what could be seen fir
 import numpy as np
 import pandas as pd
 
+from innodivide.data.editions import PLAN
 from innodivide.data.tables import Tables, country_values, member_states
 from innodivide.errors import DesignError, ParameterError
 from innodivide.indicators.country_profile import index_relative_to_eu
@@ -19,7 +20,7 @@ from innodivide.wording import GROUP_LABELS
 BASE = 2019
 TREND = (2017, 2019)
 END, OTHER_ENDS = 2022, (2021, 2023)
-GROUP_EDITION = 2019  # in force when the pandemic began
+GROUP_EDITION = 2019  # of the EIS, in force when the pandemic began
 UPPER = ("leader", "strong")
 DISTORTED = "IE"  # GDP moved by the assets of multinational firms
 
@@ -35,7 +36,7 @@ def growth_paths(tables: Tables, end: int = END) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        geo, group (EIS 2019), index (Summary Innovation Index of 2019, EU = 100, series of EIS 2023), shock (growth in
+        geo, group (EIS 2019), index (of 2019, EU = 100, series of `editions.PLAN`), shock (growth in
         2020, percent), change (real GDP at the end against 2019, percent), trend (yearly growth before, percent),
         shortfall (percent by which GDP at the end is below 2019 carried on with the trend; negative: above), end,
         coverage.
@@ -54,7 +55,7 @@ def growth_paths(tables: Tables, end: int = END) -> pd.DataFrame:
     logs = np.log1p(wide / 100)
     trend = logs[[y for y in years if y <= TREND[1]]].mean(axis=1)
     level = logs[[y for y in years if y > BASE]].sum(axis=1)
-    index = index_relative_to_eu(tables, 2023).query(f"year == {BASE}").set_index("geo")["relative"]
+    index = index_relative_to_eu(tables, PLAN["eis"]).query(f"year == {BASE}").set_index("geo")["relative"]
     group = tables["eis_group"].query(f"edition == {GROUP_EDITION}").set_index("geo")["group"]
     frame = member_states(tables)[["geo"]]
     values = {
@@ -70,7 +71,7 @@ def growth_paths(tables: Tables, end: int = END) -> pd.DataFrame:
         "Member States with growth, index and group",
         int(frame.notna().all(axis=1).sum()),
         len(frame),
-        "index back-cast by EIS 2023, group as published in 2019",
+        f"index back-cast by EIS {PLAN['eis']}, group as published in {GROUP_EDITION}",
     )
     return frame.assign(coverage=str(note))
 

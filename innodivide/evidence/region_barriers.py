@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from innodivide.data import editions
 from innodivide.data.tables import Tables, member_states
 from innodivide.errors import ParameterError
 from innodivide.evidence.claims.shared_barriers import TOP, lagging_regions, regional_contributions
@@ -49,8 +50,9 @@ def region_barriers(
     own = regions(tables).query("geo == @geo")[["name", "group", "relative"]]
     gaps = barriers.unit_gaps(contributions).set_index("unit").reindex(own.index)
     government = barriers.institutional_gaps(tables).query("measure == 'eqi'").set_index("unit").reindex(own.index)
-    index = tables["ris_index"].query("edition == 2023 and year == 2023").set_index("region_code")["value"]
-    scores = tables["ris_score"]
+    index, scores = (editions.of_latest(tables, t, editions.REGIONAL) for t in ("ris_index", "ris_score"))
+    index, scores = (rows[rows["year"] == rows["year"].max()] for rows in (index, scores))
+    index = index.set_index("region_code")["value"]
     rows = own.assign(
         gap=gaps["gap"],
         adjustment=index["EU"] - index.reindex(own.index) - gaps["gap"],
@@ -59,7 +61,7 @@ def region_barriers(
         government_high=government["gap_high"],
         government=government["reading"],
         n_indicators=gaps["n_indicators"].astype(int),
-        n_zero=scores.query("year == 2023").groupby("region_code")["is_zero"].sum().astype(int),
+        n_zero=scores.groupby("region_code")["is_zero"].sum().astype(int),
         source_id=scores.groupby("region_code")["source_id"].first(),
     )
     rows = rows.rename_axis("region_code").reset_index().sort_values(["relative", "region_code"], ignore_index=True)

@@ -6,13 +6,15 @@ Each part that draws at random has a stream of its own (`confirmatory.stream`), 
 import numpy as np
 import pandas as pd
 
+from innodivide.data import editions
 from innodivide.data.tables import Tables, indicators_of, member_states, once
 from innodivide.evidence import scenarios
 from innodivide.evidence.claims import shared_barriers as claim
 from innodivide.evidence.confirmatory import stream
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import barriers, composite
-from innodivide.indicators.regions import regions
+from innodivide.indicators.country_profile import index_relative_to_eu
+from innodivide.indicators.regions import first_year, index_rows, nuts_version, regions
 from innodivide.models.estimators.firth import FirthFit
 
 WEALTH_YEAR = 2021  # regional GDP: the year in which the quality of government was asked
@@ -20,10 +22,10 @@ SPLIT, FIRST, GOVERNMENT, CHOICES, OAXACA, PROFILES, PIPELINE, ANNEX, ANNEX_SCEN
 
 
 def splits(tables: Tables, plan: Plan) -> dict[str, barriers.Split]:
-    """Return the two-way splits behind claim C10: "now", "first" (year of `claim.FIRST_YEAR`) and "government"."""
+    """Return the two-way splits behind claim C10: "now", "first" (of the series) and "government"."""
     return {
         "now": claim.lagging_split(tables, stream(plan, SPLIT)),
-        "first": claim.lagging_split(tables, stream(plan, FIRST), claim.FIRST_YEAR, n_boot=20),
+        "first": claim.lagging_split(tables, stream(plan, FIRST), first_year(tables), n_boot=20),
         "government": claim.government_split(tables, stream(plan, GOVERNMENT)),
     }
 
@@ -41,20 +43,23 @@ def oaxaca_frame(tables: Tables) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        region_code, geo, relative (Regional Innovation Index 2023, EU = 100), emerging (whether the Member State is an
-        emerging innovator in EIS 2023: no region is sorted by its own index), eqi (standardised score), ln_gdp (log GDP
-        per head in PPS of `WEALTH_YEAR`, population-weighted over NUTS 2). Regions without all of these are absent.
+        region_code, geo, relative (Regional Innovation Index, EU = 100), emerging (whether the Member State is an
+        emerging innovator in the EIS whose series is shown: no region is sorted by its own index), eqi (standardised
+        score), ln_gdp (log GDP per head in PPS of `WEALTH_YEAR`, population-weighted over NUTS 2). Regions without all
+        of these are absent.
     """
     places = regions(tables)[["geo", "relative"]]
     government = barriers.region_eqi(tables)["eqi"]
     gdp, people = "gdp_pc_pps_eu27_100", "population_implied"
-    rows = tables["region_year"].query(f"year == {WEALTH_YEAR} and nuts_version == '2021'")
+    rows = tables["region_year"]
+    rows = rows[(rows["year"] == WEALTH_YEAR) & (rows["nuts_version"] == nuts_version(tables))]
     wide = rows[rows["variable"].isin([gdp, people])].pivot(index="nuts_code", columns="variable", values="value")
-    parts = tables["ris_nuts2"][["nuts_code", "region_code"]].merge(wide.reset_index(), on="nuts_code")
+    home = editions.of_latest(tables, "ris_nuts2", editions.REGIONAL)
+    parts = home[["nuts_code", "region_code"]].merge(wide.reset_index(), on="nuts_code")
     heads = parts[people].where(parts[gdp].notna())
     product = (parts[gdp] * heads).groupby(parts["region_code"]).sum(min_count=1)
     wealth = np.log(product / heads.groupby(parts["region_code"]).sum(min_count=1))
-    group = tables["eis_group"].query("edition == 2023").set_index("geo")["group"]
+    group = index_relative_to_eu(tables).groupby("geo")["group"].first()
     frame = places.assign(eqi=government, ln_gdp=wealth, emerging=places["geo"].map(group) == "emerging")
     return frame.dropna().rename_axis("region_code").reset_index()
 
@@ -98,7 +103,7 @@ def index_identity(tables: Tables) -> dict[str, pd.DataFrame]:
 
 def region_series(tables: Tables) -> pd.DataFrame:
     """Return the regional index over its years: geo (region_code), year, relative (EU of the year = 100)."""
-    rows = tables["ris_index"].query("edition == 2023")
+    rows = index_rows(tables)
     rows = rows[rows["region_code"].isin(regions(tables).index)]
     return rows.rename(columns={"region_code": "geo", "relative_to_eu_pct": "relative"})[["geo", "year", "relative"]]
 

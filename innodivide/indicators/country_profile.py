@@ -2,11 +2,13 @@
 
 import pandas as pd
 
+from innodivide.data.editions import latest, of_latest
 from innodivide.data.tables import Tables, country_values, indicators_of, member_states, once
 from innodivide.errors import ParameterError
 from innodivide.indicators import regions as register
 
 PER_HEAD_YEAR = 2019  # population used for amounts per head: the last year before the pandemic
+SCORES = ("group", "series", "scores")  # what an edition of the EIS must have for its indicators to be shown
 PEOPLE, EURO = "per million people", "euro per head"
 EARLY, LATE = "data_cut == '2017-07'", "data_cut == '2025-08'"
 TO1, TO3 = "fund == 'ESIF' and objective == 'TO1'", "fund == 'ESIF' and objective == 'TO3'"
@@ -54,14 +56,20 @@ def editions(tables: Tables, geo: str) -> pd.DataFrame:
 
 
 @once
-def index_relative_to_eu(tables: Tables, edition: int = 2023) -> pd.DataFrame:
+def index_relative_to_eu(tables: Tables, edition: int | None = None) -> pd.DataFrame:
     """Return the Summary Innovation Index of the EU27 in percent of the EU in the same year, one edition's series.
+
+    Parameters
+    ----------
+    edition : int, optional
+        By default the latest with a complete series.
 
     Returns
     -------
     pandas.DataFrame
         Columns geo, year, value (index points), relative (EU of the year = 100), group (of that edition), source_id.
     """
+    edition = latest(tables, "eis", ("group", "series")) if edition is None else edition
     rows = tables["eis_index"].query("edition == @edition")
     eu = rows[rows["geo"] == "EU"].set_index("year")["value"]
     rows = rows[rows["geo"].isin(member_states(tables)["geo"]) & rows["year"].isin(eu.index)]
@@ -73,7 +81,7 @@ def index_relative_to_eu(tables: Tables, edition: int = 2023) -> pd.DataFrame:
 
 
 def indicator_strengths(tables: Tables, geo: str) -> pd.DataFrame:
-    """Return the 32 indicators of EIS 2023 in percent of the EU in the same year, strongest first.
+    """Return the indicators of the latest EIS with scores in percent of the EU in the same year, strongest first.
 
     Returns
     -------
@@ -81,9 +89,10 @@ def indicator_strengths(tables: Tables, geo: str) -> pd.DataFrame:
         Columns indicator_code, indicator, dimension, relative (EU = 100; missing where the score is zero, which may be
         a bottom score or a missing figure), leaders (mean of the leaders, EU = 100), is_zero, source_id.
     """
-    scores = tables["eis_score"].query("edition == 2023 and year == 2023")
-    labels = indicators_of(tables, 2023)[["indicator_code", "label", "dimension"]]
-    leaders = tables["eis_group"].query("edition == 2023 and group == 'leader'")["geo"]
+    scores = of_latest(tables, "eis_score", SCORES)
+    scores = scores[scores["year"] == scores["year"].max()]
+    labels = indicators_of(tables, latest(tables, "eis", SCORES))[["indicator_code", "label", "dimension"]]
+    leaders = of_latest(tables, "eis_group", SCORES).query("group == 'leader'")["geo"]
     leaders = set(leaders) & set(member_states(tables)["geo"])
     eu = scores[scores["geo"] == "EU"].set_index("indicator_code")["value"]
     own = scores[scores["geo"] == _known(tables, geo)].merge(labels, on="indicator_code")
@@ -127,13 +136,13 @@ def memberships(tables: Tables, geo: str) -> pd.DataFrame:
 
 
 def regions(tables: Tables, geo: str) -> pd.DataFrame:
-    """Return the country's regions of the Regional Innovation Scoreboard 2023, best first.
+    """Return the country's regions of the latest Regional Innovation Scoreboard with a series, best first.
 
     Returns
     -------
     pandas.DataFrame
-        Columns region_code, name, nuts_version, nuts_level, relative (2023, EU of the year = 100), relative_2016,
-        change (percentage points of the EU), group, lon, lat, source_id.
+        Columns region_code, name, nuts_version, nuts_level, relative (last year, EU of the year = 100),
+        relative_<first year of the series>, change (percentage points of the EU), group, lon, lat, source_id.
     """
     rows = register.regions(tables)
     rows = register.on_the_map(tables, rows[rows["geo"] == _known(tables, geo)].drop(columns=["geo", "country"]))

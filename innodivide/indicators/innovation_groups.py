@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from innodivide.data.editions import latest
 from innodivide.data.tables import Tables, member_states
 from innodivide.indicators.country_profile import index_relative_to_eu
 
@@ -18,10 +19,7 @@ def group_history(tables: Tables) -> pd.DataFrame:
 
 def latest_index(tables: Tables) -> pd.DataFrame:
     """Return the latest edition's index for all 27: geo, name, edition, year, relative, group, flag, source_id."""
-    index = tables["eis_index"]
-    members = member_states(tables)[["geo", "name"]]
-    complete = index[index["geo"].isin(members["geo"])].groupby("edition")["geo"].nunique()
-    edition = int(complete[complete == len(members)].index.max())
+    members, edition = member_states(tables)[["geo", "name"]], latest(tables, "eis", ("group", "index"))
     rows = index_relative_to_eu(tables, edition)
     rows = rows[rows["year"] == rows["year"].max()].merge(members, on="geo").assign(edition=edition)
     columns = ["geo", "name", "edition", "year", "relative", "group", "flag", "source_id"]

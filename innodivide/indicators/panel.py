@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from innodivide.data.tables import ROLES, TAKING_PART, Tables, as_day, integrated_ipceis, member_states
+from innodivide.data.tables import TAKING_PART, Tables, as_day, integrated_ipceis, member_states
 from innodivide.errors import DataError, ParameterError
 
 DYAD_COLUMNS = [
@@ -20,6 +20,8 @@ DYAD_COLUMNS = [
     "ln_gdp_pc_pps",
     "ln_gdp",
 ]
+
+CONTROLS = {"population": "ln_population", "gdp_pc_pps": "ln_gdp_pc_pps", "gdp_meur": "ln_gdp"}
 
 
 def status_asof(tables: Tables, dates: Sequence, status="at_decision") -> pd.DataFrame:
@@ -73,7 +75,7 @@ def control_values(tables: Tables, years: Sequence[int]) -> pd.DataFrame:
     DataError
         If a value is missing or not positive: it names variable, country and year.
     """
-    names = {"population": "ln_population", "gdp_pc_pps": "ln_gdp_pc_pps", "gdp_meur": "ln_gdp"}
+    names = CONTROLS
     wanted = pd.MultiIndex.from_product(
         [member_states(tables)["geo"], sorted({int(y) for y in years})], names=["geo", "year"]
     )
@@ -89,6 +91,14 @@ def control_values(tables: Tables, years: Sequence[int]) -> pd.DataFrame:
             "the model needs it for every Member State"
         )
     return np.log(wide).rename(columns=names).reset_index()
+
+
+def control_years(tables: Tables) -> set[int]:
+    """Return the years for which `control_values` are known of every Member State."""
+    panel, members = tables["country_panel"], member_states(tables)["geo"]
+    rows = panel[panel["variable"].isin(CONTROLS) & panel["geo"].isin(members)].dropna(subset=["value"])
+    known = rows.groupby("year").size()
+    return {int(year) for year in known.index[known == len(CONTROLS) * len(members)]}
 
 
 def ipcei_dyads(
@@ -109,7 +119,7 @@ def ipcei_dyads(
     until, since : date, optional
         Keep IPCEIs decided in this closed interval.
     roles : sequence of str
-        The roles that count as taking part, out of `ROLES`.
+        The roles that count as taking part, out of table `ipcei_role`.
     controls : "lag1" or int
         Year of population and GDP: the calendar year before the decision, or one fixed year.
     drop : sequence of str
@@ -121,9 +131,10 @@ def ipcei_dyads(
         Columns `DYAD_COLUMNS`, sorted by geo and ipcei_id. `participates` and `leader` are bool, the logs are natural
         logs of persons, of the index EU27 = 100 and of million euro.
     """
-    _check_choice("roles", roles, ROLES)
+    known = list(tables["ipcei_role"]["role"])
+    _check_choice("roles", roles, known)
     if not len(roles):
-        raise ParameterError(f"roles is empty: name at least one of {', '.join(ROLES)}")
+        raise ParameterError(f"roles is empty: name at least one of {', '.join(known)}")
     ipcei = integrated_ipceis(tables, until, since)
     _check_choice("drop", drop, [*member_states(tables)["geo"], *ipcei["ipcei_id"]])
     ipcei = ipcei[~ipcei["ipcei_id"].isin(drop)]

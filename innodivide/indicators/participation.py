@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from innodivide.data import editions
 from innodivide.data.tables import TAKING_PART, Tables, country_values, integrated_ipceis, member_states
 from innodivide.indicators import concentration
 from innodivide.wording import GROUPS
@@ -88,8 +89,7 @@ def by_country(tables: Tables, until=None) -> pd.DataFrame:
     states = _states(tables, until)
     inside = states[states["role"].isin(TAKING_PART)]
     frame = member_states(tables)[["geo", "name"]].set_index("geo")
-    latest = tables["eis_edition"]["edition"].max()  # noqa: F841  used in the query
-    frame["group"] = tables["eis_group"].query("edition == @latest").set_index("geo")["group"]
+    frame["group"] = editions.of_latest(tables, "eis_group", ("group",)).set_index("geo")["group"]
     frame["n"] = inside.groupby("geo").size()
     frame["companies_known"] = inside.groupby("geo")["n_companies"].sum()
     frame["counts_missing"] = inside[inside["n_companies"].isna()].groupby("geo").size()

@@ -9,12 +9,12 @@ count the same everywhere. What is compared with peers (IPCEIs, money, regions, 
 import numpy as np
 import pandas as pd
 
+from innodivide.data import editions
 from innodivide.data.tables import Tables, member_states, once
 from innodivide.errors import DataError, ParameterError
 from innodivide.indicators import barriers, country_profile
-from innodivide.indicators.panel import control_values
+from innodivide.indicators.panel import control_values, control_years
 
-YEAR = 2023  # the last year of the index; population and GDP of the same year
 COUNT = 3
 EARLY = "Horizon 2020 participations, first half (to July 2017)"  # what the later count of projects says again
 SHORT = {  # names of the instruments of `country_profile.instruments` for a narrow column
@@ -26,11 +26,20 @@ SHORT = {  # names of the instruments of `country_profile.instruments` for a nar
 }
 
 
+def year(tables: Tables) -> int:
+    """Return the last year of the index for which population and GDP of all Member States are known too."""
+    both = control_years(tables) & set(country_profile.index_relative_to_eu(tables)["year"])
+    if not both:
+        raise DataError("context/country_panel.csv: no year of the index has population and GDP of every Member State")
+    return int(max(both))
+
+
 @once
 def measures(tables: Tables) -> pd.DataFrame:
     """Return what peers are chosen by, by Member State (index geo): ln_population, ln_gdp_pc_pps, index (EU = 100)."""
-    frame = control_values(tables, [YEAR]).set_index("geo")[["ln_population", "ln_gdp_pc_pps"]]
-    index = country_profile.index_relative_to_eu(tables, 2023).query("year == @y", local_dict={"y": YEAR})
+    now, index = year(tables), country_profile.index_relative_to_eu(tables)
+    frame = control_values(tables, [now]).set_index("geo")[["ln_population", "ln_gdp_pc_pps"]]
+    index = index[index["year"] == now]
     return frame.assign(index=index.set_index("geo")["relative"])
 
 
@@ -76,8 +85,8 @@ def of(tables: Tables, geo: str) -> list[str]:
 
 def group_now(tables: Tables) -> pd.Series:
     """Return the innovation group of each Member State in the latest edition, by code."""
-    rows = tables["eis_group"]
-    rows = rows[(rows["edition"] == rows["edition"].max()) & rows["geo"].isin(member_states(tables)["geo"])]
+    rows = editions.of_latest(tables, "eis_group", ("group", "rank"))
+    rows = rows[rows["geo"].isin(member_states(tables)["geo"])]
     return rows.set_index("geo")["group"].sort_index()
 
 
@@ -117,14 +126,13 @@ def position(tables: Tables, geo: str, observed: pd.Series) -> pd.DataFrame:
         peers). Means over members are not weighted.
     """
     frame, around = measures(tables), circle(tables, geo)
-    series = country_profile.index_relative_to_eu(tables, 2023).pivot(index="geo", columns="year", values="relative")
-    ranks = tables["eis_rank"]
-    ranks = ranks[ranks["edition"] == ranks["edition"].max()].set_index("geo")["rank"].astype(float)
+    series = country_profile.index_relative_to_eu(tables).pivot(index="geo", columns="year", values="relative")
+    ranks = editions.of_latest(tables, "eis_rank", ("group", "rank")).set_index("geo")["rank"].astype(float)
     single = around["members"].map(len) == 1
     far = nearest(frame, geo).set_index("geo")["distance"]
     return around.assign(
         relative=beside(frame["index"], around),
-        change=beside(series[YEAR] - series[series.columns.min()], around),
+        change=beside(series[year(tables)] - series[series.columns.min()], around),
         population=beside(np.exp(frame["ln_population"]) / 1e6, around),
         gdp_pc=beside(np.exp(frame["ln_gdp_pc_pps"]), around),
         ipceis=beside(observed, around),
@@ -136,7 +144,7 @@ def position(tables: Tables, geo: str, observed: pd.Series) -> pd.DataFrame:
 def index_series(tables: Tables, geo: str) -> pd.DataFrame:
     """Return the index of country, peers and group: year, relative (EU of the year = 100), kind, name (codes)."""
     around = circle(tables, geo).query("kind != 'eu'")
-    wide = country_profile.index_relative_to_eu(tables, 2023).pivot(index="year", columns="geo", values="relative")
+    wide = country_profile.index_relative_to_eu(tables).pivot(index="year", columns="geo", values="relative")
     parts = [
         wide[list(m)].mean(axis=1).rename("relative").reset_index().assign(kind=k, name="; ".join(m))
         for k, m in zip(around["kind"], around["members"])

@@ -4,21 +4,24 @@ import unicodedata
 
 import pandas as pd
 
+from innodivide.data import editions
 from innodivide.data.tables import Tables, country_names, member_states, once
+from innodivide.indicators.nuts_links import one_version
 from innodivide.wording import GROUPS
 
 _COMMA = str.maketrans("şţŞŢ", "șțȘȚ")
 
 
 def region_names(tables: Tables) -> dict[str, str]:
-    """Return the name of each region of RIS 2023 by code: that of the register of NUTS 2021, which has all its letters.
+    """Return the name of each region of the latest RIS by code: that of the register of NUTS, with all its letters.
 
     The scoreboard leaves letters out and has the names of Finland's regions at other codes than the register (FI19 is
     Länsi-Suomi). Its name stays where the register has none or writes it in Greek or Cyrillic letters. Romanian has
     letters with a comma below, where the register has a cedilla.
     """
-    register = tables["ris_region"].query("edition == 2023").set_index("region_code")["name"]
-    own = tables["nuts"].query("nuts_version == '2021'").dropna(subset=["name"]).set_index("nuts_code")["name"]
+    register = _register(tables)["name"]
+    own = tables["nuts"].dropna(subset=["name"])
+    own = own[own["nuts_version"] == nuts_version(tables)].set_index("nuts_code")["name"]
     own = own[[all("LATIN" in unicodedata.name(c, "") for c in name if c.isalpha()) for name in own]]
     names = {code: own.get(code, name) for code, name in register.items()}
     return {code: name.translate(_COMMA) if code.startswith("RO") else name for code, name in names.items()}
@@ -26,28 +29,49 @@ def region_names(tables: Tables) -> dict[str, str]:
 
 @once
 def regions(tables: Tables) -> pd.DataFrame:
-    """Return the regions of RIS 2023 in the EU27, sorted by code.
+    """Return the regions of the latest RIS (`editions.REGIONAL`) in the EU27, sorted by code.
 
     Returns
     -------
     pandas.DataFrame
-        Index region_code; geo, country (its name), name (`region_names`), nuts_version, nuts_level, relative (2023, EU
-        of the year = 100), relative_2016, change (percentage points of the EU), group, source_id (of the index).
+        Index region_code; geo, country (its name), name (`region_names`), nuts_version, nuts_level, relative (last
+        year, EU of the year = 100), relative_<first year>, change (percentage points of the EU), group,
+        source_id (of the index).
     """
-    register = tables["ris_region"].query("edition == 2023").set_index("region_code").sort_index()
-    index = tables["ris_index"].query("edition == 2023").set_index("region_code")
-    first, last = (index[index["year"] == year] for year in (2016, 2023))
+    register, index = _register(tables).sort_index(), index_rows(tables).set_index("region_code")
+    start = index["year"].min()
+    first, last = (index[index["year"] == year] for year in (start, index["year"].max()))
     frame = register.loc[register["geo"].isin(member_states(tables)["geo"]), ["geo"]]
     frame["country"], frame["name"] = frame["geo"].map(country_names(tables)), frame.index.map(region_names(tables))
     frame = frame.join(register[["nuts_version", "nuts_level"]])
-    frame["relative"], frame["relative_2016"] = last["relative_to_eu_pct"], first["relative_to_eu_pct"]
-    frame["change"] = frame["relative"] - frame["relative_2016"]
+    frame["relative"], frame[f"relative_{start}"] = last["relative_to_eu_pct"], first["relative_to_eu_pct"]
+    frame["change"] = frame["relative"] - frame[f"relative_{start}"]
     return frame.join(last[["group", "source_id"]])
+
+
+def _register(tables: Tables) -> pd.DataFrame:
+    return editions.of_latest(tables, "ris_region", editions.REGIONAL).set_index("region_code")
+
+
+def index_rows(tables: Tables) -> pd.DataFrame:
+    """Return the rows of `ris_index` of the latest edition, all years."""
+    return editions.of_latest(tables, "ris_index", editions.REGIONAL)
+
+
+def first_year(tables: Tables) -> int:
+    """Return the first year of the series of the latest edition."""
+    return int(index_rows(tables)["year"].min())
+
+
+def nuts_version(tables: Tables) -> str:
+    """Return the version of NUTS that the regions of the latest RIS have their codes from."""
+    return one_version(_register(tables), "scoreboard/ris_region.csv")
 
 
 def on_the_map(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
     """Return rows of `regions` with region_code as a column and with lon and lat of each region's point."""
-    points = tables["region_point"].query("nuts_version == '2021'").set_index("nuts_code")
+    points = tables["region_point"]
+    points = points[points["nuts_version"] == nuts_version(tables)].set_index("nuts_code")
     return rows.join(points[["lon", "lat"]]).reset_index()
 
 

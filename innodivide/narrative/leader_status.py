@@ -3,7 +3,7 @@
 import pandas as pd
 
 from innodivide.data.tables import Tables, country_names, member_states
-from innodivide.evidence.confirmatory import Confirmatory
+from innodivide.evidence.confirmatory import TO_DATE, Confirmatory
 from innodivide.evidence.plan import Plan
 from innodivide.models.result import results_frame
 from innodivide.narrative.words_file import Words
@@ -88,9 +88,14 @@ def answer_facts(tables: Tables, main: Confirmatory, curve, plan: Plan) -> dict:
 
 
 def sensitivity_facts(rows: pd.DataFrame) -> dict:
-    """Return how many announced choices there are and how many intervals include one."""
-    known = rows.dropna(subset=["odds_ratio"])
-    return {"n": len(known), "cross": int(((known["ci_low"] < 1) & (known["ci_high"] > 1)).sum())}
+    """Return how many announced choices there are, how many intervals include one, and words on a row beside them."""
+    known = rows[rows["choice"] != TO_DATE].dropna(subset=["odds_ratio"])
+    newer = bool((rows["choice"] == TO_DATE).any())
+    return {
+        "n": len(known),
+        "cross": int(((known["ci_low"] < 1) & (known["ci_high"] > 1)).sum()),
+        "to_date": WORDS.names("beside")["to date"] if newer else "",
+    }
 
 
 def plan_facts(plan: Plan, status: str) -> dict:

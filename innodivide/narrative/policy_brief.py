@@ -2,11 +2,11 @@
 
 import pandas as pd
 
+from innodivide.data.editions import BRIEF
 from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence.claims import membership
 from innodivide.evidence.claims.connection import connected_states
-from innodivide.evidence.claims.thresholds import BRIEF_EDITION
 from innodivide.evidence.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import participation, tiers
@@ -84,7 +84,7 @@ def member_facts(tables: Tables, rows: pd.DataFrame, ledger: pd.DataFrame) -> di
     leaders, named = rows[rows["group"] == "leader"], rows[rows["geo"].isin(NAMED_FIVE)].sort_values(["n", "name"])
     then = named_counts(ipcei_dyads(tables, until=BRIEF_CUTOFF), NAMED_FIVE)
     over = rows[(2 * rows["n"] > rows["n_possible"]) & ~rows["geo"].isin(NAMED_FIVE)]
-    group = tables["eis_group"].query("edition == @e", local_dict={"e": BRIEF_EDITION}).set_index("geo")["group"]
+    group = tables["eis_group"].query("edition == @e", local_dict={"e": BRIEF["eis"]}).set_index("geo")["group"]
     other = rows[rows["geo"].isin(NAMED_THREE) & (rows["geo"].map(group) != "modest")].iloc[-1]
     return facts | {
         "stance": STANCE[ledger.set_index("claim_id").at["C02", "verdict"]],
@@ -100,7 +100,7 @@ def member_facts(tables: Tables, rows: pd.DataFrame, ledger: pd.DataFrame) -> di
         "other": other["name"],
         "other_n": int(other["n"]),
         "other_group": group[other["geo"]],
-        "other_edition": f"EIS {BRIEF_EDITION}",
+        "other_edition": f"EIS {BRIEF['eis']}",
     }
 
 

@@ -13,9 +13,11 @@ edition    scoreboard edition, where it does not depend on the data
 note       a warning about the data, where it does not depend on the data
 =========  ==============================================================================================
 
-Title, text, caption, alt, headings and words on a drawing are templates: {name:format}. Title, text and caption may be
-a mapping of named parts instead, of which the code chooses by the data; the chosen ones are joined with a space. Beside
-the exhibits a file may have `names`: lists of codes of the data with the words for them, each list under its name.
+Title, text, caption, alt, headings and words on a drawing are templates: {name:format}. In all of them, and in edition,
+{eis_series}, {eis_scores} and {ris_edition} are the editions shown (`SHOWN`), found in the tables. Title, text and
+caption may be a mapping of named parts instead, of which the code chooses by the data; the chosen ones are joined with
+a space. Beside the exhibits a file may have `names`: lists of codes of the data with the words for them, each list
+under its name.
 """
 
 from collections.abc import Mapping, Sequence
@@ -25,6 +27,8 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from innodivide.data import editions
+from innodivide.data.tables import Tables
 from innodivide.errors import DataError, ParameterError
 from innodivide.narrative import exhibits
 from innodivide.wording import fill
@@ -39,6 +43,21 @@ PARTED = ("title", "text", "caption")
 NAMES = "names"
 
 
+SHOWN = {  # word in a template -> board, and the parts that the frames behind it need (`editions.latest`)
+    "eis_series": ("eis", ("group", "series")),
+    "eis_scores": ("eis", ("group", "series", "scores")),
+    "ris_edition": ("ris", editions.REGIONAL),
+}
+
+
+def with_editions(template: str, tables: Tables | None) -> str:
+    """Put the editions shown in the place of {eis_series}, {eis_scores} and {ris_edition}."""
+    for word, (board, needs) in SHOWN.items():
+        if tables is not None and f"{{{word}}}" in template:
+            template = template.replace(f"{{{word}}}", str(editions.latest(tables, board, needs)))
+    return template
+
+
 class Words:
     """The words of one notebook: makes its exhibits from an id and the data, like `exhibits.table`, `figure` and `say`.
 
@@ -46,6 +65,8 @@ class Words:
     ----------
     notebook : str
         Name of the notebook, such as "01_innovation_divide".
+    tables : Tables, optional
+        For the editions that its words name.
     folder : pathlib.Path
         Where the file of words lies.
 
@@ -63,8 +84,12 @@ class Words:
     ['label']
     """
 
-    def __init__(self, notebook: str, folder: Path = TEXTS):
-        self.file = Path(folder) / f"{notebook}.yml"
+    def __init__(self, notebook: str, folder: Path = TEXTS, tables: Tables | None = None):
+        self.file, self.tables = Path(folder) / f"{notebook}.yml", tables
+
+    def of(self, tables: Tables) -> "Words":
+        """Return the same words with the editions of some tables."""
+        return Words(self.file.stem, self.file.parent, tables)
 
     @cached_property
     def entries(self) -> dict[str, dict]:
@@ -97,7 +122,7 @@ class Words:
         columns = {}
         for column, spec in self._entry(id)["columns"].items():
             heading, *rest = [spec] if isinstance(spec, str) else spec
-            columns[column] = (_filled(id, heading, values), *rest)
+            columns[column] = (_filled(id, with_editions(heading, self.tables), values), *rest)
         columns = {c: spec for c, spec in columns.items() if c not in without} | dict(more)
         templates = {"title": self._template(id, "title", title), "caption": self._template(id, "caption", caption)}
         fixed = self._fixed(id, given)
@@ -126,7 +151,7 @@ class Words:
         words = self._entry(id).get("chart")
         if words is None:
             raise ParameterError(f"exhibit {id}: {self.file.name} has no chart for it; add it, or do not ask for it")
-        return {argument: _filled(id, text, values) for argument, text in words.items()}
+        return {a: _filled(id, with_editions(text, self.tables), values) for a, text in words.items()}
 
     def names(self, what: str) -> dict[str, str]:
         """Return a list of names: code of the data -> words for it."""
@@ -144,13 +169,13 @@ class Words:
         """Return a template, put together from the parts named if it has parts."""
         found = self._entry(id).get(key, "")
         if isinstance(found, str) and not parts:
-            return found
+            return with_editions(found, self.tables)
         names = [found] if isinstance(found, str) else list(found)
         if not parts or isinstance(found, str) or not set(parts) <= set(found):
             there = "no parts" if isinstance(found, str) else f"the parts {', '.join(names)}"
             asked = ", ".join(parts) or "no part"
             raise ParameterError(f"exhibit {id}: {key} in {self.file.name} has {there}, but {asked} is asked for")
-        return " ".join(found[part] for part in parts)
+        return with_editions(" ".join(found[part] for part in parts), self.tables)
 
     def _fixed(self, id: str, given: Mapping[str, str]) -> dict[str, str]:
         """Return edition and note, each from the file or from the caller."""
@@ -159,7 +184,8 @@ class Words:
             if key not in ("edition", "note") or key in entry:
                 why = "stands in the file" if key in entry else "is not known"
                 raise ParameterError(f"exhibit {id}: {key} is given, but it {why} ({self.file.name}); leave one out")
-        return dict(given) | {k: entry[k] for k in ("edition", "note") if k in entry}
+        own = {k: with_editions(entry[k], self.tables) for k in ("edition", "note") if k in entry}
+        return dict(given) | own
 
 
 def read(file: Path) -> dict[str, dict]:

@@ -1,15 +1,17 @@
 """The plan is the registered one, and the code does what it says."""
 
+import dataclasses
 import datetime
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
 import yaml
 
 from innodivide import models
 from innodivide.data import Tables, frozen
-from innodivide.errors import DataError
+from innodivide.errors import DataError, ParameterError
 from innodivide.evidence import confirmatory
 from innodivide.evidence import plan as plans
 from innodivide.evidence.plan import load_plan, plan_hash
@@ -128,10 +130,63 @@ def test_the_departure_on_cyprus_is_in_the_data():
 
 
 def test_the_population_of_the_plan_is_that_of_the_dyads():
-    first, last = re.search(r"approved from (\S+) to (\S+) ", load_plan().fixed["population"]["projects"]).groups()
-    dyads = confirmatory.planned_dyads(TABLES, load_plan())
-    assert (f"{dyads['decision_date'].min():%Y-%m-%d}", f"{dyads['decision_date'].max():%Y-%m-%d}") == (first, last)
+    plan = load_plan()
+    dyads = confirmatory.planned_dyads(TABLES, plan)
+    ends = tuple(f"{day:%Y-%m-%d}" for day in (dyads["decision_date"].min(), dyads["decision_date"].max()))
+    assert ends == plan.period and "approved from {} to {} ".format(*ends) in plan.fixed["population"]["projects"]
     assert dyads["geo"].nunique() == 27
+
+
+@pytest.fixture(scope="module")
+def ended():
+    """The tables with the IPCEIs of the plan's period and none besides, whatever was added since."""
+    then = TABLES.as_of(load_plan().period[1])
+    return Tables({name: then[name] for name in ("ipcei", "ipcei_country")})
+
+
+@pytest.fixture(scope="module")
+def newer(ended):
+    """These tables with one more IPCEI, a copy of the last one decided after the plan's period."""
+    day = pd.Timestamp(load_plan().period[1]) + pd.Timedelta(days=60)
+    last = ended["ipcei"].query("kind == 'integrated'").sort_values("decision_date").iloc[[-1]]
+    members = ended["ipcei_country"].query("ipcei_id in @last.ipcei_id")
+    more = {"ipcei": last.assign(decision_date=day), "ipcei_country": members.assign(joined_date=day)}
+    return Tables({n: pd.concat([ended[n], f.assign(ipcei_id="New")], ignore_index=True) for n, f in more.items()})
+
+
+def test_a_newer_ipcei_leaves_the_registered_population_as_it_is(ended, newer):
+    plan = load_plan()
+    dyads, closed = confirmatory.planned_dyads(ended, plan), confirmatory.registered(newer, plan)
+    assert confirmatory.planned_dyads(TABLES, plan).equals(dyads)
+    assert confirmatory.planned_dyads(newer, plan).equals(dyads)
+    assert confirmatory.planned_dyads(closed, plan).equals(dyads)
+    assert all(closed[name].equals(ended[name]) for name in ("ipcei", "ipcei_country"))
+    assert confirmatory.newer_ipceis(closed, plan)["ipcei_id"].tolist() == ["New"], "what was left out is still known"
+    to_date = confirmatory.planned_dyads(closed, plan, "to date")
+    assert set(to_date["ipcei_id"]) == {*dyads["ipcei_id"], "New"}
+    assert to_date.equals(confirmatory.planned_dyads(newer, plan, "to date"))
+
+
+def test_without_a_newer_ipcei_nothing_stands_beside_the_registered_record(ended):
+    plan = load_plan()
+    assert confirmatory.registered(ended, plan) is ended and confirmatory.newer_ipceis(ended, plan).empty
+    assert confirmatory.planned_dyads(ended, plan).equals(confirmatory.planned_dyads(ended, plan, "to date"))
+    with pytest.raises(ParameterError, match="period='now': allowed are 'registered', 'to date'"):
+        confirmatory.planned_dyads(ended, plan, "now")
+
+
+def test_the_record_to_date_is_one_more_row_of_the_sensitivities(ended, newer):
+    rows = confirmatory.sensitivities(confirmatory.registered(newer, load_plan()), load_plan())
+    assert rows["choice"].iloc[-1] == confirmatory.TO_DATE
+    assert rows["n_ipceis"].iloc[-1] == rows["n_ipceis"].iloc[0] + 1
+    assert rows.iloc[:-1].equals(confirmatory.sensitivities(ended, load_plan()))
+
+
+def test_a_plan_without_a_period_is_refused():
+    plan = load_plan()
+    without = dataclasses.replace(plan, fixed=plan.fixed | {"population": {"projects": "all"}})
+    with pytest.raises(DataError, match=r"population\.projects has no 'from YYYY-MM-DD to YYYY-MM-DD': 'all'"):
+        assert without.period
 
 
 def test_planned_dyads_are_those_of_the_plan():
@@ -142,7 +197,7 @@ def test_planned_dyads_are_those_of_the_plan():
         "lag1",
     )
     assert confirmatory.planned_dyads(TABLES, load_plan()).equals(
-        panel.ipcei_dyads(TABLES, "at_decision", roles=["notifying"], controls="lag1")
+        panel.ipcei_dyads(TABLES, "at_decision", until=load_plan().period[1], roles=["notifying"], controls="lag1")
     )
 
 

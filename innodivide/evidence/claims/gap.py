@@ -1,8 +1,9 @@
 """Claims C06 and C08: the least innovative regions, and whether the divide closes. Rules: analysis_plan.yml."""
 
+from innodivide.data.editions import BRIEF, latest
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence.claims.finding import Finding
-from innodivide.evidence.claims.thresholds import ALMOST_TEN, BRIEF_RIS_EDITION, MAJORITY
+from innodivide.evidence.claims.thresholds import ALMOST_TEN, MAJORITY
 from innodivide.evidence.confirmatory import CLAIM_STREAMS, stream
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import convergence
@@ -14,7 +15,7 @@ def least_innovative_regions(tables: Tables) -> Finding:
     """C06: regions in the lowest group: many in Romania and Bulgaria, almost ten in Poland."""
     rows = (
         tables["ris_index"]
-        .query("edition == @e", local_dict={"e": BRIEF_RIS_EDITION})
+        .query("edition == @e", local_dict={"e": BRIEF["ris"]})
         .merge(tables["ris_region"][["edition", "region_code", "geo"]], on=["edition", "region_code"])
     )
     rows = rows[(rows["year"] == rows["year"].max()) & rows["geo"].isin(member_states(tables)["geo"])]
@@ -23,7 +24,7 @@ def least_innovative_regions(tables: Tables) -> Finding:
     parts = [bool(count["PL"] in ALMOST_TEN), *(bool(count[g] / total[g] > MAJORITY) for g in ("RO", "BG"))]
     named = (("PL", "Poland"), ("RO", "Romania"), ("BG", "Bulgaria"))
     values: dict[str, object] = {
-        "edition": BRIEF_RIS_EDITION,
+        "edition": BRIEF["ris"],
         "n": len(rows),
         "low": min(ALMOST_TEN),
         "high": max(ALMOST_TEN),
@@ -49,9 +50,10 @@ def least_innovative_regions(tables: Tables) -> Finding:
 
 def divide_widens(tables: Tables, plan: Plan) -> Finding:
     """C08: the spread between countries grew (supported) or fell (contradicted) beyond its bootstrap interval."""
-    series = index_relative_to_eu(tables, 2023)
+    series = index_relative_to_eu(tables)
     change, beta = spread_change(tables, plan), convergence.beta_convergence(series)
     values: dict[str, object] = {"start": series["year"].min(), "end": series["year"].max()}
+    values["edition"] = latest(tables, "eis", ("series",))
     tell = teller(spread=change, beta=beta, half=(change["ci_high"] - change["ci_low"]) / 2, **values)
     return Finding(
         claim_id="C08",
@@ -61,12 +63,14 @@ def divide_widens(tables: Tables, plan: Plan) -> Finding:
             "{spread[change]:+.3f} ({spread[ci_low]:+.3f} to {spread[ci_high]:+.3f}); beta {beta[beta]:+.4f} a year "
             "({beta[ci_low]:+.4f} to {beta[ci_high]:+.4f})."
         ),
-        coverage=tell("{spread[n]} states, one edition's back-series (EIS 2023); earlier years are not comparable"),
+        coverage=tell(
+            "{spread[n]} states, one edition's back-series (EIS {edition}); earlier years are not comparable"
+        ),
         short=tell(
             "Change of the spread, {start} to {end}: {spread[change]:+.3f} ({spread[ci_low]:+.3f} to "
             "{spread[ci_high]:+.3f}) from {spread[first]:.3f}"
         ),
-        rests=tell("{spread[n]} states, EIS 2023 series"),
+        rests=tell("{spread[n]} states, EIS {edition} series"),
         change=tell(
             "Supported if the whole interval of the change were above zero, contradicted if below: at this precision a "
             "change of about {half:.2f} either way"
@@ -75,5 +79,5 @@ def divide_widens(tables: Tables, plan: Plan) -> Finding:
 
 
 def spread_change(tables: Tables, plan: Plan) -> dict:
-    """Return the change of the spread between countries in the EIS 2023 series (`convergence.sigma_change`)."""
-    return convergence.sigma_change(index_relative_to_eu(tables, 2023), stream(plan, CLAIM_STREAMS["C08"]))
+    """Return the change of the spread between countries in one edition's series (`convergence.sigma_change`)."""
+    return convergence.sigma_change(index_relative_to_eu(tables), stream(plan, CLAIM_STREAMS["C08"]))

@@ -5,9 +5,10 @@ import math
 import pandas as pd
 
 from innodivide import models
+from innodivide.data.editions import BRIEF
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence.claims.finding import Finding
-from innodivide.evidence.claims.thresholds import BRIEF_EDITION, MAJORITY
+from innodivide.evidence.claims.thresholds import MAJORITY
 from innodivide.evidence.confirmatory import (
     BRIEF_CUTOFF,
     CLAIM_STREAMS,
@@ -122,14 +123,14 @@ def named_five_dominate(tables: Tables, main: Confirmatory, family: pd.DataFrame
 def lowest_group_absent(tables: Tables, main: Confirmatory, family: pd.DataFrame, plan: Plan) -> Finding:
     """C03: the lowest group barely features, and the three named states were in it when the brief was written."""
     names, row = _names(tables), family.loc["modest_group"]
-    groups = tables["eis_group"].query("edition == @e", local_dict={"e": BRIEF_EDITION}).set_index("geo")["group"]
+    groups = tables["eis_group"].query("edition == @e", local_dict={"e": BRIEF["eis"]}).set_index("geo")["group"]
     counts = named_counts(main.dyads, NAMED_THREE)
     outside = [names[g] for g in NAMED_THREE if groups[g] != "modest"]
     values: dict[str, object] = {
         "points": 100 * row["estimate"],
         "p_holm": row["p_holm"],
         "alpha": plan.alpha,
-        "edition": BRIEF_EDITION,
+        "edition": BRIEF["eis"],
     }
     values |= {"possible": counts["n_possible"].iloc[0], "counts": _counts(counts, names)}
     tell = teller(outside=join_names(outside), **values)

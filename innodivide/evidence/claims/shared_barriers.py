@@ -7,12 +7,13 @@ Weights and the reading of zeros were chosen after a first run with equal weight
 import numpy as np
 import pandas as pd
 
+from innodivide.data.editions import REGIONAL, latest
 from innodivide.data.tables import Tables, indicators_of, once
 from innodivide.errors import ParameterError
 from innodivide.evidence.claims.finding import Finding
 from innodivide.evidence.claims.thresholds import MATTERS
 from innodivide.indicators import barriers, composite
-from innodivide.indicators.regions import regions
+from innodivide.indicators.regions import first_year, regions
 from innodivide.models.result import require_rng
 from innodivide.wording import sentence, teller
 
@@ -21,19 +22,18 @@ NAMED = {
     "internationalisation": ("1.2.1", "international co-publications"),
     "bureaucracy": ("eqi", "quality of government"),
 }
-FIRST_YEAR = 2016
 TOP = 3
 
 
 def lagging_regions(tables: Tables) -> pd.Series:
-    """Return the country of each lagging EU27 region (group emerging of RIS 2023), indexed by region_code."""
+    """Return the country of each lagging EU27 region (group emerging of the RIS), indexed by region_code."""
     rows = regions(tables)
     return rows.loc[rows["group"] == "emerging", "geo"]
 
 
 @once
 def regional_contributions(
-    tables: Tables, year: int = 2023, reference: str = "EU", zeros: str = "read", weights: str = "published"
+    tables: Tables, year: int | None = None, reference: str = "EU", zeros: str = "read", weights: str = "published"
 ) -> pd.DataFrame:
     """Return the contributions of all EU27 regions (`barriers.gap_contributions`).
 
@@ -55,7 +55,7 @@ def regional_contributions(
 def lagging_split(
     tables: Tables,
     rng: np.random.Generator,
-    year: int = 2023,
+    year: int | None = None,
     reference: str = "EU",
     zeros: str = "read",
     weights: str = "published",
@@ -78,7 +78,8 @@ def shared_barriers_finding(tables: Tables, rng: np.random.Generator, n_boot: in
     rng = require_rng(rng)
     split = lagging_split(tables, rng, n_boot=n_boot)
     named, shares = _named_and_shares(split, government_split(tables, rng, n_boot=n_boot))
-    first = lagging_split(tables, rng, FIRST_YEAR, n_boot=20)
+    start = first_year(tables)
+    first = lagging_split(tables, rng, start, n_boot=20)
     leaders = lagging_split(tables, rng, reference="leaders", n_boot=n_boot)
     other = _named_and_shares(leaders, government_split(tables, rng, "leaders", n_boot=n_boot))
     gap = "{name} ({what}) {row.general:.2f} ({row.ci_low:.2f} to {row.ci_high:.2f})"
@@ -94,9 +95,10 @@ def shared_barriers_finding(tables: Tables, rng: np.random.Generator, n_boot: in
     }
     values |= {"general": _share(shares.loc["general"]), "own": _share(shares.loc["own"]), "other": verdict_of(*other)}
     values |= {"hold": (named["ci_low"] > 0).sum(), "n": len(named), "lowest": named["ci_low"].min()}
+    values |= {"edition": latest(tables, "ris", REGIONAL), "eqi": latest(tables, "eqi", ("regions",))}
     values |= {"regions": regions, "countries": split.parts["country"].nunique()}
     values |= {"cells": len(split.parts), "full": regions * len(split.general)}
-    tell = teller(first=FIRST_YEAR, matters=MATTERS, **values)
+    tell = teller(first=start, matters=MATTERS, **values)
     return Finding(
         claim_id="C10",
         verdict=verdict_of(named, shares),
@@ -107,10 +109,11 @@ def shared_barriers_finding(tables: Tables, rng: np.random.Generator, n_boot: in
             "region's part correlates {kept[specific]:.2f}. Against the leaders instead of the EU: {other}."
         ),
         coverage=tell(
-            "RIS 2023: {regions} regions in group emerging of {countries} Member States, {cells} of {full} figures "
-            "(scores of zero read as the published index treats them); weights that reproduce the published index; "
+            "RIS {edition}: {regions} regions in group emerging of {countries} Member States, {cells} of {full} "
+            "figures (scores of zero read as the published index treats them); weights that reproduce the published "
+            "index; "
             "intervals draw whole countries. Regions are lagging because their index is low, so positive mean gaps in "
-            "its indicators are partly by construction; the quality of government (EQI 2021) is not one of them. "
+            "its indicators are partly by construction; the quality of government (EQI {eqi}) is not one of them. "
             "Government support of business R&D and exports are published for countries only; access to support and "
             "red tape as firms meet them are in no open regional figure"
         ),
@@ -118,7 +121,7 @@ def shared_barriers_finding(tables: Tables, rng: np.random.Generator, n_boot: in
             "{hold} of {n} named barriers above zero with their intervals; of the squared gaps {general} are general, "
             "{own} the regions' own"
         ),
-        rests=tell("{regions} lagging regions, RIS 2023"),
+        rests=tell("{regions} lagging regions, RIS {edition}"),
         change=tell(
             "Partly if the interval of a named mean gap reached zero (lowest end now {lowest:.2f}), contradicted if "
             "either part lay below {matters:.0%} with its interval"

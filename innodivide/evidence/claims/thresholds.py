@@ -6,6 +6,3 @@ NARROW = 0.10  # C05: a null range within this share of its mean on either side 
 BROAD_STATES = 2 / 3  # C07: share of the Member States from which demand is broad
 ALMOST_TEN = (8, 9)  # C06: how "almost ten" is read
 MATTERS = 0.1  # C10: share of the squared gaps from which a part counts
-
-BRIEF_EDITION = 2020  # EIS: the last edition that the brief could use
-BRIEF_RIS_EDITION = 2019

@@ -92,7 +92,7 @@ def shapley(main: Confirmatory, plan: Plan) -> pd.DataFrame:
 
 
 def index_audit(tables: Tables, plan: Plan) -> pd.DataFrame:
-    """Return the sensitivity audit of the EIS 2023 index over all its construction choices (`composite.audit`)."""
+    """Return the sensitivity audit of the index over all its construction choices (`composite.audit`)."""
     scores, index = composite.score_matrix(tables), composite.index_values(tables)
     weights = composite.implicit_weights(scores, index)
     missing = composite.missing_cells(composite.classify_zeros(scores, index, weights), scores)

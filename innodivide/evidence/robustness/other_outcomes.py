@@ -11,6 +11,7 @@ from functools import partial
 import pandas as pd
 
 from innodivide import models
+from innodivide.data.editions import PLAN
 from innodivide.data.tables import Tables
 from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.evidence.confirmatory import Confirmatory
@@ -127,11 +128,11 @@ def wanting(known: pd.DataFrame, figure: str) -> str:
 
 
 def with_index(tables: Tables, dyads: pd.DataFrame) -> pd.DataFrame:
-    """Add `index_relative`: the EIS 2023 back-series (EU = 100) for the year that the edition in force describes.
+    """Add `index_relative`: the claims' back-series (`editions.PLAN`, EU = 100) for the year of the edition in force.
 
-    Editions after 2023 take the last year of the series. The series was computed later, so this is not what was known.
+    Later editions take the last year of the series. The series was computed later, so this is not what was known.
     """
-    series = index_relative_to_eu(tables, 2023).set_index(["geo", "year"])["relative"]
+    series = index_relative_to_eu(tables, PLAN["eis"]).set_index(["geo", "year"])["relative"]
     year = dyads["edition"].map(tables["eis_edition"].set_index("edition")["performance_year"]).astype(int)
     last = int(series.index.get_level_values("year").max())
     keys = pd.MultiIndex.from_arrays([dyads["geo"], year.clip(upper=last)])

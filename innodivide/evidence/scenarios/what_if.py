@@ -11,9 +11,10 @@ from scipy import stats
 from scipy.special import expit
 
 from innodivide import models
+from innodivide.data.editions import latest
 from innodivide.data.tables import Tables, member_states
 from innodivide.errors import DataError, DesignError, ParameterError
-from innodivide.indicators.panel import control_values
+from innodivide.indicators.panel import control_values, control_years
 from innodivide.models.estimators.design import require_columns
 from innodivide.models.inference.power import conditional_logit, dispersion_to_sd
 from innodivide.models.result import require_rng
@@ -223,16 +224,13 @@ def pipeline_dyads(tables: Tables) -> pd.DataFrame:
         ln_gdp, year. Which states would take part is not public in full and is not used.
     """
     candidates = tables["ipcei_pipeline"].groupby("candidate")["as_of"].max().rename_axis("ipcei_id").reset_index()
-    edition = int(tables["eis_edition"]["edition"].max())
+    edition = latest(tables, "eis")
     group = tables["eis_group"].query("edition == @edition")[["geo", "group"]]
     frame = member_states(tables)[["geo"]].merge(group, on="geo", how="left")
     if frame["group"].isna().any():
         lost = frame.loc[frame["group"].isna(), "geo"].iloc[0]
         raise DataError(f"scoreboard/eis_group.csv: no group of {lost} in edition {edition}")
-    panel = tables["country_panel"]
-    known = panel[panel["variable"].isin(["population", "gdp_pc_pps", "gdp_meur"]) & panel["geo"].isin(frame["geo"])]
-    count = known.groupby("year").size()
-    year = int(count[count == 3 * len(frame)].index.max())
+    year = max(control_years(tables))
     frame = frame.assign(edition=edition, leader=frame["group"] == "leader").merge(
         control_values(tables, [year]), on="geo"
     )

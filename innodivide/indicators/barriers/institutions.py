@@ -7,8 +7,12 @@ quality of government and the ease of doing business; these repetitions are left
 import numpy as np
 import pandas as pd
 
+from innodivide.data import editions
 from innodivide.data.tables import Tables, country_values, member_states, once
 from innodivide.errors import DataError, ParameterError
+from innodivide.indicators import nuts_links
+from innodivide.indicators.country_profile import index_relative_to_eu
+from innodivide.indicators.nuts_links import one_version
 from innodivide.indicators.regions import regions
 
 EQI_MEASURES = {
@@ -48,11 +52,11 @@ COLUMNS = [
 
 @once
 def region_eqi(tables: Tables) -> pd.DataFrame:
-    """Return the quality of government by region of RIS 2023: population-weighted means of its NUTS 2 regions.
+    """Return the quality of government by region of the latest RIS: population-weighted means of its NUTS 2 regions.
 
-    The index is published for NUTS 2016; figures are carried to NUTS 2021 by the population of the common parts. The
-    margin is the weighted mean of the margins, that is, as if the errors of neighbours moved together: never too
-    narrow.
+    Figures of the latest year are carried from the NUTS version of the index to that of the scoreboard by the
+    population of the common parts. The margin is the weighted mean of the margins, that is, as if the errors of
+    neighbours moved together: never too narrow.
 
     Returns
     -------
@@ -61,17 +65,20 @@ def region_eqi(tables: Tables) -> pd.DataFrame:
         eqi, eqi_lower, eqi_upper, eqi_corruption, eqi_quality, eqi_impartiality, source_id. Regions without any figure
         are absent.
     """
-    link = tables["nuts_link"].query("level == 2")[["nuts_2016", "nuts_2021", "population_2021"]]
-    home = tables["ris_nuts2"][["nuts_code", "region_code"]].rename(columns={"nuts_code": "nuts_2021"})
-    parts = link.merge(home, on="nuts_2021").rename(columns={"population_2021": "population"})
+    home = editions.of_latest(tables, "ris_nuts2", editions.REGIONAL)
+    index = editions.of_latest(tables, "eqi", ("regions",))
+    link = nuts_links.parts(
+        tables, one_version(index, "context/eqi.csv"), one_version(home, "scoreboard/ris_nuts2.csv")
+    )
+    home = home[["nuts_code", "region_code"]].rename(columns={"nuts_code": "code_to"})
+    parts = link.drop(columns="change").merge(home, on="code_to")
     values = ["eqi", "eqi_lower", "eqi_upper", "eqi_corruption", "eqi_quality", "eqi_impartiality"]
     rows = parts.merge(
-        tables["eqi"][["nuts_code", "year", *values, "source_id"]].rename(columns={"nuts_code": "nuts_2016"}),
-        on="nuts_2016",
+        index[["nuts_code", "year", *values, "source_id"]].rename(columns={"nuts_code": "code_from"}), on="code_from"
     )
     if rows.empty:
         raise DataError("context/eqi.csv: no region of it can be linked to a region of the scoreboard")
-    rows = rows.sort_values(["region_code", "nuts_2021", "nuts_2016"])
+    rows = rows.sort_values(["region_code", "code_to", "code_from"])
     heads = rows["population"].astype(float)
     sums = rows[values].mul(heads, axis=0).groupby(rows["region_code"]).sum()
     known = heads.groupby(rows["region_code"]).sum()
@@ -90,8 +97,8 @@ def institutional_gaps(tables: Tables, reference: str = "EU") -> pd.DataFrame:
     Parameters
     ----------
     reference : {"EU", "leaders"}
-        Population-weighted mean of all units with a figure, or of the leaders: regions of group leader in RIS 2023 for
-        regional measures, Member States of group leader in EIS 2023 for national ones.
+        Population-weighted mean of all units with a figure, or of the leaders: regions of group leader in the RIS for
+        regional measures, Member States of group leader in the EIS whose series is shown for national ones.
 
     Returns
     -------
@@ -126,7 +133,7 @@ def _region_measures(tables: Tables, reference: str) -> list[pd.DataFrame]:
 
 def _country_measures(tables: Tables, reference: str) -> list[pd.DataFrame]:
     heads = country_values(tables, "population", WEIGHT_YEAR).set_index("geo")["value"]
-    group = tables["eis_group"].query("edition == 2023").set_index("geo")["group"]
+    group = index_relative_to_eu(tables).groupby("geo")["group"].first()
     found = []
     for frame in _national(tables):
         base = frame if reference == "EU" else frame[(frame["geo"].map(group) == "leader").to_numpy()]
@@ -148,11 +155,11 @@ def _national(tables: Tables):
         yield rows.assign(level="country", unit=rows["geo"], measure=measure, label=labels[measure]).reset_index(
             drop=True
         )
-    indicator = tables["rci_indicator"]
+    indicator, scores = tables["rci_indicator"], editions.of_latest(tables, "rci_score", ("scores",))
     usable = indicator[indicator["is_national"] & indicator["higher_is_better"].fillna(False).astype(bool)]
     for item in usable[~usable["indicator_code"].isin(RCI_REPEATS)].itertuples():
-        rows = tables["rci_score"].query("indicator_code == @item.indicator_code")
-        rows = rows.merge(tables["rci_region"][["region_code", "geo"]], on="region_code")
+        rows = scores[scores["indicator_code"] == item.indicator_code]
+        rows = rows.merge(tables["rci_region"][["edition", "region_code", "geo"]], on=["edition", "region_code"])
         rows = rows[rows["geo"].isin(members)].rename(columns={"edition": "year"}).groupby("geo", as_index=False)
         rows = rows[["value", "source_id", "year"]].first()
         yield rows.assign(level="country", unit=rows["geo"], measure=f"rci_{item.indicator_code}", label=item.label)

@@ -6,22 +6,22 @@ How an index is made of its indicators, and which zeros it leaves out, is found 
 import numpy as np
 import pandas as pd
 
+from innodivide.data import editions
 from innodivide.data.tables import Tables, indicators_of, member_states, once
 from innodivide.errors import ParameterError
 from innodivide.indicators import composite
+from innodivide.indicators.composite.rebuild import EDITION
 from innodivide.indicators.country_profile import indicator_strengths
 from innodivide.indicators.regions import regions
 
-EDITION = YEAR = 2023
 
-
-def region_scores(tables: Tables, year: int = YEAR, zeros: str = "read") -> pd.DataFrame:
-    """Return the regional scores of RIS 2023 for the EU27: one row per region and one named EU, a column per indicator.
+def region_scores(tables: Tables, year: int | None = None, zeros: str = "read") -> pd.DataFrame:
+    """Return the regional scores of the latest RIS: a row for each region of the EU27 and one named EU, a column each.
 
     Parameters
     ----------
-    year : int
-        Year of performance, 2016 to 2023.
+    year : int, optional
+        Year of performance, one of the edition's series; the last one by default.
     zeros : {"read", "missing", "keep"}
         A score of zero is the bottom of the normalisation or a missing figure written as zero; the source does not say
         which. "read": as the published index treats it (`zero_readings`). "missing": always left out. "keep": always a
@@ -29,7 +29,9 @@ def region_scores(tables: Tables, year: int = YEAR, zeros: str = "read") -> pd.D
     """
     if zeros not in ("read", "missing", "keep"):
         raise ParameterError(f"zeros={zeros!r}: allowed are 'read', 'missing', 'keep'")
-    table = _wide(tables["ris_score"], "region_code", [*regions(tables).index, "EU"], year)
+    rows = editions.of_latest(tables, "ris_score", editions.REGIONAL)
+    year = int(rows["year"].max()) if year is None else year
+    table = _wide(rows, "region_code", [*regions(tables).index, "EU"], year)
     if zeros == "read":
         return _read(tables, table, year, "region")
     return table.mask(table == 0) if zeros == "missing" else table
@@ -37,11 +39,11 @@ def region_scores(tables: Tables, year: int = YEAR, zeros: str = "read") -> pd.D
 
 @once
 def country_scores(tables: Tables) -> pd.DataFrame:
-    """Return the 32 indicators of EIS 2023 for the EU27 and the EU, arranged and read like `region_scores`."""
-    codes = indicators_of(tables, EDITION)["indicator_code"]
-    rows = tables["eis_score"]
-    rows = rows[rows["indicator_code"].isin(codes)]
-    return _read(tables, _wide(rows, "geo", [*member_states(tables)["geo"], "EU"], YEAR), YEAR, "country")
+    """Return the indicators of the EIS that is rebuilt (`composite`) for the EU27 and the EU, like `region_scores`."""
+    rows, units = tables["eis_score"].query(f"edition == {EDITION}"), [*member_states(tables)["geo"], "EU"]
+    rows = rows[rows["indicator_code"].isin(indicators_of(tables, EDITION)["indicator_code"])]
+    year = int(rows["year"].max())
+    return _read(tables, _wide(rows, "geo", units, year), year, "country")
 
 
 def _read(tables: Tables, table: pd.DataFrame, year: int, level: str) -> pd.DataFrame:
@@ -53,10 +55,10 @@ def _read(tables: Tables, table: pd.DataFrame, year: int, level: str) -> pd.Data
 
 
 def _wide(rows: pd.DataFrame, unit: str, units, year: int) -> pd.DataFrame:
-    rows = rows[(rows["edition"] == EDITION) & (rows["year"] == year) & rows[unit].isin(units)]
-    if rows.empty:
-        raise ParameterError(f"year={year!r}: edition {EDITION} has no scores for it")
-    return rows.pivot(index=unit, columns="indicator_code", values="value").sort_index()
+    found = rows[(rows["year"] == year) & rows[unit].isin(units)]
+    if found.empty:
+        raise ParameterError(f"year={year!r}: edition {rows['edition'].iloc[0]} has no scores for it")
+    return found.pivot(index=unit, columns="indicator_code", values="value").sort_index()
 
 
 @once
@@ -90,12 +92,18 @@ def zero_readings(tables: Tables, level: str) -> pd.DataFrame:
     return rows[["unit", "year", "indicator_code", "reading", "certain"]].reset_index(drop=True)
 
 
+def last_year(tables: Tables) -> int:
+    """Return the last year of the scores of the latest EIS that has them."""
+    return int(tables["eis_score"].query(f"edition == {EDITION}")["year"].max())
+
+
 def strengths(tables: Tables, geo: str) -> pd.DataFrame:
     """Return `indicator_strengths` with the zeros read as the index treats them, strongest first.
 
     A zero that is a true bottom score is zero percent of the EU; one that stands for a missing figure stays unknown.
     """
     rows = indicator_strengths(tables, geo)
-    read = zero_readings(tables, "country").query("unit == @geo and year == 2023 and reading == 'bottom'")
+    read = zero_readings(tables, "country").query("unit == @geo and reading == 'bottom'")
+    read = read[read["year"] == last_year(tables)]
     rows["relative"] = rows["relative"].mask(rows["indicator_code"].isin(read["indicator_code"]), 0.0)
     return rows.sort_values(["relative", "indicator_code"], ascending=[False, True], ignore_index=True)

@@ -17,11 +17,9 @@ import pandas as pd
 from innodivide.data.tables import group_of
 from innodivide.errors import DataError, ParameterError
 from innodivide.indicators.composite.aggregate import AGGREGATIONS, IMPUTATIONS, cell_weights, combine, impute
-from innodivide.indicators.composite.rebuild import EDITION
 from innodivide.models.result import require_rng
 
 OFFICIAL: dict[str, Any] = {"weights": "indicators", "aggregation": "arithmetic", "omit": (), "imputation": "left_out"}
-YEAR = EDITION  # of performance: the last one of the series
 BENCHMARK = "EU"
 SPREAD = 0.25  # random weights lie within this share of one on either side, before rescaling
 
@@ -115,7 +113,7 @@ def audit(
     countries: Sequence[str],
     editions: pd.DataFrame,
 ) -> pd.DataFrame:
-    """Rebuild the index of `YEAR` under every combination of the choices.
+    """Rebuild the index of the last year of the scores under every combination of the choices.
 
     Parameters
     ----------
@@ -127,7 +125,7 @@ def audit(
     countries : sequence of str
         Ranked units, without the EU, which is 100 % in each draw and may not miss an indicator.
     editions : DataFrame
-        Table `eis_edition`, for the thresholds of the groups.
+        Table `eis_edition`, for the thresholds of the groups: of the last edition that measured this year.
 
     Returns
     -------
@@ -145,11 +143,13 @@ def audit(
         Two choices of one role, or a level that names an unknown indicator.
     """
     countries = sorted(countries)
-    block = scores.loc[[(geo, YEAR) for geo in (*countries, BENCHMARK)]]
+    year = int(scores.index.get_level_values("year").max())
+    edition = editions.loc[editions["performance_year"] == year, "edition"].max()
+    block = scores.loc[[(geo, year) for geo in (*countries, BENCHMARK)]]
     if not (scores.min(axis=None) >= 0 and scores.max(axis=None) <= 1 + 1e-9):
         raise DataError("scores: expected normalised scores in [0, 1]; see normalised_scores")
     if block.iloc[-1].isna().any():
-        raise DataError(f"{BENCHMARK} {YEAR}: missing {block.columns[block.iloc[-1].isna()][0]}")
+        raise DataError(f"{BENCHMARK} {year}: missing {block.columns[block.iloc[-1].isna()][0]}")
     _check_levels(choices, scores.columns)
     table = design(choices)
     score = _scores_of(block, table, choices, dimensions)  # (draws, units)
@@ -158,7 +158,7 @@ def audit(
     out = table.loc[np.repeat(table.index, len(countries))].reset_index(drop=True)
     out.insert(3, "geo", pd.Categorical(np.tile(countries, len(table)), categories=countries))
     groups = pd.Categorical(
-        group_of(relative.ravel(), EDITION, editions), categories=["leader", "strong", "moderate", "emerging"]
+        group_of(relative.ravel(), edition, editions), categories=["leader", "strong", "moderate", "emerging"]
     )
     return out.assign(score=100 * score[:, :-1].ravel(), relative=relative.ravel(), rank=ranks.ravel(), group=groups)
 

@@ -13,10 +13,13 @@ are missing, and the same identity within a dimension tells which (zeros.py).
 import numpy as np
 import pandas as pd
 
+from innodivide.data import editions
 from innodivide.data.tables import Tables, indicators_of
 from innodivide.errors import DataError, DesignError, ParameterError
 
-EDITION = 2023  # the edition whose indicator scores are in the tables
+# The edition whose index series the plan uses. In the framework of EIS 2025 a missing figure has no row, so its zeros
+# tell nothing, and its implicit weights would rest on fewer countries.
+EDITION = editions.PLAN["eis"]
 TOLERANCE = 0.01  # index points: scores and index are published to three decimals
 DIMENSION_TOLERANCE = 0.02  # two or three indicators average out less of the rounding in scores and weights
 

@@ -13,18 +13,18 @@ region has one equation for one factor, so its identity holds by construction an
 import numpy as np
 import pandas as pd
 
+from innodivide.data import editions
 from innodivide.data.tables import Tables
 from innodivide.errors import DataError, DesignError
-from innodivide.indicators.composite.rebuild import EDITION, TOLERANCE, aligned, missing_count, wide
+from innodivide.indicators.composite.rebuild import TOLERANCE, aligned, missing_count, wide
 
 REFERENCE = "EU"
 
 
 def regional_scores(tables: Tables) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
     """Return what `fit_regional` takes: scores and published index over (region_code, year), country of each region."""
-    scores, index, home = (
-        tables[name].query(f"edition == {EDITION}") for name in ("ris_score", "ris_index", "ris_region")
-    )
+    names = ("ris_score", "ris_index", "ris_region")
+    scores, index, home = (editions.of_latest(tables, name, editions.REGIONAL) for name in names)
     published = index.set_index(["region_code", "year"])["value"]
     return wide(scores, "region_code"), published, home.set_index("region_code")["geo"]
 

@@ -1,13 +1,14 @@
 """Does money go where the innovation gap is?
 
-The gap of a country is 100 minus its Summary Innovation Index in percent of the EU, in the series of EIS 2023, the only
-one with all 27 states. It begins in 2016; for money of 2014-2020 the gap is therefore that of 2016, not of the year
-before.
+The gap of a country is 100 minus its Summary Innovation Index in percent of the EU, in the series of EIS 2023, the
+first one with all 27 states. It begins in 2016; for money of 2014-2020 the gap is therefore that of 2016, not of the
+year before.
 """
 
 import numpy as np
 import pandas as pd
 
+from innodivide.data import editions
 from innodivide.data.tables import Tables, country_values, member_states
 from innodivide.errors import DesignError, ParameterError
 from innodivide.indicators.country_profile import EARLY, PER_HEAD_YEAR, TO1, TO3, index_relative_to_eu
@@ -30,7 +31,7 @@ INSTRUMENTS = {  # name: table, rows (all if empty), column, to million, year of
 
 def innovation_gap(tables: Tables, year: int) -> pd.Series:
     """Return 100 minus the index (EU of the year = 100) of the EU27 by geo; positive below the EU."""
-    rows = index_relative_to_eu(tables, 2023)
+    rows = index_relative_to_eu(tables, editions.PLAN["eis"])
     if year not in set(rows["year"]):
         raise ParameterError(f"year={year}: the series holds {rows['year'].min()} to {rows['year'].max()}")
     return (100 - rows[rows["year"] == year].set_index("geo")["relative"]).rename("gap")

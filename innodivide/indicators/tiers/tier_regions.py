@@ -8,9 +8,10 @@ an IPCEI company, so the regional side of Tier 1 is only bounded by the number o
 import numpy as np
 import pandas as pd
 
+from innodivide.data import editions
 from innodivide.data.tables import TAKING_PART, Tables, member_states
 from innodivide.errors import DataError, ParameterError
-from innodivide.indicators import participation
+from innodivide.indicators import nuts_links, participation
 from innodivide.indicators.tiers.countries import Coverage
 
 REGIONS = "2016"  # NUTS version of the region frame: that of all Tier-2 lists
@@ -50,7 +51,7 @@ def regions(tables: Tables) -> pd.DataFrame:
         nuts_code, geo, name, population (1 January 2019, missing if unknown), tier2_whole (a sure member covers the
         whole region), tier2_any (any named member covers or lies in it, sure or not), n_instruments (distinct
         partnerships or projects of tier2_any), country_ipceis, country_companies (at most; what of Tier 1 could be
-        there), group (Regional Innovation Scoreboard 2023, carried to 2016 codes where the region did not change;
+        there), group (Regional Innovation Scoreboard, carried to 2016 codes where the region did not change;
         missing otherwise).
     """
     nuts = tables["nuts"]
@@ -73,7 +74,7 @@ def regions(tables: Tables) -> pd.DataFrame:
     frame["tier2_any"] = frame["n_instruments"] > 0
     frame["country_ipceis"] = frame["geo"].map(participation.by_country(tables).set_index("geo")["n"])
     frame["country_companies"] = frame["geo"].map(companies_at_most(tables)).fillna(0).astype(int)
-    frame["group"] = frame["nuts_code"].map(_groups_2016(tables))
+    frame["group"] = frame["nuts_code"].map(_groups(tables))
     return frame.sort_values("nuts_code", ignore_index=True)
 
 
@@ -100,13 +101,14 @@ def companies_at_most(tables: Tables) -> pd.Series:
     return rows["n_companies"].fillna(rows["ipcei_id"].map(rest)).groupby(rows["geo"]).sum()
 
 
-def _groups_2016(tables: Tables) -> pd.Series:
-    """Innovation group of RIS 2023 by NUTS 2016 code, for regions unchanged between 2016 and 2021."""
-    link = tables["nuts_link"].query("level == 2 and change == 'unchanged'")[["nuts_2016", "nuts_2021"]]
-    parts = tables["ris_nuts2"].query("edition == 2023")[["nuts_code", "region_code"]]
-    group = tables["ris_index"].query("edition == 2023 and year == 2023")[["region_code", "group"]]
-    rows = link.merge(parts, left_on="nuts_2021", right_on="nuts_code").merge(group, on="region_code")
-    return rows.set_index("nuts_2016")["group"]
+def _groups(tables: Tables) -> pd.Series:
+    """Innovation group of the RIS by code of the NUTS version `REGIONS`, for regions that did not change since."""
+    parts, rows = (editions.of_latest(tables, name, editions.REGIONAL) for name in ("ris_nuts2", "ris_index"))
+    link = nuts_links.parts(tables, REGIONS, nuts_links.one_version(parts, "scoreboard/ris_nuts2.csv"))
+    link = link.loc[link["change"] == "unchanged", ["code_from", "code_to"]]
+    group = rows.loc[rows["year"] == rows["year"].max(), ["region_code", "group"]]
+    rows = link.merge(parts[["nuts_code", "region_code"]], left_on="code_to", right_on="nuts_code")
+    return rows.merge(group, on="region_code").set_index("code_from")["group"]
 
 
 def unlisted_places(tables: Tables) -> pd.DataFrame:

@@ -37,7 +37,7 @@ def closing_exhibits(tables: Tables, geo: str, rows: pd.DataFrame, index: pd.Dat
         parts, caption, without = ["below", "both alike" if alike else "not alike"], ["past", "forecast"], ["slowest"]
         values |= {"needed": first.needed_high, "needed_later": second.needed_high}
         values |= {"how": AS_FAST[first.reading], "how_later": AS_FAST[second.reading]}
-    listing = WORDS.table(
+    listing = WORDS.of(tables).table(
         "TA.7", own, values=values, sources=sources_of(index), title=parts[:1], caption=caption, without=without
     )
     return [WORDS.say("NA.11", *parts, **values), listing]

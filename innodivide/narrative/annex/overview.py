@@ -3,6 +3,7 @@
 import pandas as pd
 
 from innodivide import figures
+from innodivide.data.editions import latest
 from innodivide.data.sources import flag_note, sources_of
 from innodivide.data.tables import Tables, country_names
 from innodivide.indicators import country_profile, peers
@@ -70,7 +71,7 @@ def _index_words(tables: Tables, geo: str, position: pd.DataFrame) -> tuple[list
     own, near = position.iloc[0], position[position["kind"] == "peer"]
     group, names = peers.group_now(tables)[geo], country_names(tables)
     change, ahead = own["change"], int((near["relative"] > own["relative"]).sum())
-    years = country_profile.index_relative_to_eu(tables, 2023)["year"]
+    years = country_profile.index_relative_to_eu(tables)["year"]
     values = {
         **called(names[geo]),
         "a_group": a(group),
@@ -79,7 +80,7 @@ def _index_words(tables: Tables, geo: str, position: pd.DataFrame) -> tuple[list
         "level": own["relative"],
         "rest": position.loc[position["kind"] == "group", "relative"].iloc[0],
         "first": int(years.min()),
-        "last": int(years.max()),
+        "last": peers.year(tables),
         "change": abs(change),
         "points": "point" if round(abs(change)) == 1 else "points",
         "peers": join_names([called(names[m[0]])["name"] for m in near["members"]]),
@@ -127,12 +128,17 @@ def position_table(tables: Tables, geo: str, position: pd.DataFrame, expected: p
     edition = country_profile.editions(tables, geo)["edition"].iloc[-1]
     near = position.loc[position["kind"] == "peer", "distance"]
     apart = " to ".join(dict.fromkeys(show(float(v), "{:.1f}") for v in (near.min(), near.max())))
-    return WORDS.table(
+    return WORDS.of(tables).table(
         "TA.1",
         shown.dropna(subset=["relative"]),
-        values={**called(country_names(tables)[geo]), "year": peers.YEAR, "apart": apart},
+        values={
+            **called(country_names(tables)[geo]),
+            "year": peers.year(tables),
+            "first": int(country_profile.index_relative_to_eu(tables)["year"].min()),
+            "apart": apart,
+        },
         sources=sources,
-        edition=f"Group and rank: EIS {edition}; index: EIS 2023, back-series",
+        edition=f"Group and rank: EIS {edition}; index: EIS {latest(tables, 'eis', ('group', 'series'))}, back-series",
     )
 
 
@@ -154,9 +160,9 @@ def index_figure(tables: Tables, geo: str) -> Exhibit:
     names, group = country_names(tables), peers.group_now(tables)[geo]
     rows["series"] = [others(group) if k == "group" else names[n] for k, n in zip(rows["kind"], rows["name"])]
     own = rows[rows["kind"] == "own"].sort_values("year")["relative"]
-    index = country_profile.index_relative_to_eu(tables, 2023)
+    index = country_profile.index_relative_to_eu(tables)
     style = {"highlight": names[geo], "reference": 100, "height": 1.6, **WORDS.chart("FA.1")}
-    return WORDS.figure(
+    return WORDS.of(tables).figure(
         "FA.1",
         figures.lines(rows, "year", "relative", "series", **style),
         rows[["series", "kind", "year", "relative"]],
@@ -179,7 +185,7 @@ def strength_figure(tables: Tables, geo: str) -> Exhibit:
     zero = rows.loc[rows["relative"] == 0, "short"]
     above = int((rows["relative"] > 100).sum())
     values = {**called(name), "n": len(rows), "above": above, "known": len(rows) - len(gone)}
-    return WORDS.figure(
+    return WORDS.of(tables).figure(
         "FA.2",
         figures.strength_columns(rows, "short", "relative", "leaders", country=name, **WORDS.chart("FA.2")),
         rows,

@@ -6,9 +6,11 @@ from dataclasses import replace
 import pandas as pd
 
 from innodivide import figures
+from innodivide.data import editions
 from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, country_names
 from innodivide.indicators import country_profile, peers
+from innodivide.indicators.regions import first_year
 from innodivide.narrative.annex.short_names import WORDS, called, others
 from innodivide.narrative.exhibits import Exhibit
 from innodivide.narrative.regional_barriers.lagging import LABELS
@@ -31,7 +33,7 @@ def region_figure(tables: Tables, geo: str) -> Exhibit | None:
     outline, own = tables["outline"], every[every["geo"] == geo]
     points, listed = own.assign(code=own["region_code"]), every.rename(columns={"relative": "value"})
     best, last = own.iloc[0], own.iloc[-1]
-    return WORDS.figure(
+    return WORDS.of(tables).figure(
         "FA.4",
         figures.regions_beside(points, outline, listed, geo, **WORDS.chart("FA.4")),
         every,
@@ -61,7 +63,7 @@ def barrier_exhibits(tables: Tables, geo: str, rows: pd.DataFrame, draws: int) -
     values |= {"it": "it" if lagging.sum() == 1 else "them", "common": common.iloc[0] if len(common) else ""}
     then = "shared" if lagging.any() else "table of one" if len(rows) == 1 else "table of all"
     text = WORDS.say("NA.9", _who_lags(len(rows), int(lagging.sum())), then, **values)
-    return [text, _barrier_table(rows, lagging, draws, values)]
+    return [text, _barrier_table(tables, rows, lagging, draws, values)]
 
 
 def _who_lags(count: int, lagging: int) -> str:
@@ -73,7 +75,7 @@ def _who_lags(count: int, lagging: int) -> str:
     return "one lagging" if lagging == 1 else "some lagging"
 
 
-def _barrier_table(rows: pd.DataFrame, lagging: pd.Series, draws: int, values: dict) -> Exhibit:
+def _barrier_table(tables: Tables, rows: pd.DataFrame, lagging: pd.Series, draws: int, values: dict) -> Exhibit:
     mixed = lagging.any() and not lagging.all()
     largest = {_first(g, 1, numbers=False) for g in rows.loc[lagging, "general"]}
     own = [_first(t) for t in rows["own"]]
@@ -91,12 +93,14 @@ def _barrier_table(rows: pd.DataFrame, lagging: pd.Series, draws: int, values: d
         order = [*range(STRONGEST), *range(len(shown) - WEAKEST, len(shown)), *range(STRONGEST, len(shown) - WEAKEST)]
         shown = shown.iloc[order]
     values = values | {"draws": draws, "top": STRONGEST, "weak": WEAKEST, "largest": min(largest, default="")}
+    values["first"] = first_year(tables)
     values["furthest"] = "Own barriers" if lagging.any() else "Furthest behind the EU in"
-    exhibit = WORDS.table(
+    government = editions.of_latest(tables, "eqi", ("regions",))
+    exhibit = WORDS.of(tables).table(
         "TA.4",
         shown,
         values=values,
-        sources=[*sources_of(rows), "QOG_EQI_2021"],
+        sources=[*sources_of(rows), *sources_of(government)],
         title=["one region" if len(rows) == 1 else "regions, cut" if cut else "regions"],
         caption=_barrier_caption(len(largest), mixed, cut, _shared_figure(rows["government"])),
         note=_zeros(int(rows["n_zero"].sum())),

@@ -7,7 +7,8 @@ from innodivide.evidence.claims import shared_barriers as claim
 from innodivide.evidence.claims.shared_barriers import indicator_names
 from innodivide.evidence.claims.thresholds import MATTERS
 from innodivide.indicators import barriers
-from innodivide.indicators.regions import on_the_map, regions
+from innodivide.indicators.country_profile import index_relative_to_eu
+from innodivide.indicators.regions import first_year, on_the_map, regions
 from innodivide.models.decomposition import ward
 from innodivide.narrative.words_file import Words
 from innodivide.wording import join_names
@@ -101,7 +102,7 @@ def share_rows(splits: dict) -> pd.DataFrame:
     return rows.assign(correlation=rows["part"].map(kept), part=rows["part"].map(PARTS))
 
 
-def share_facts(rows: pd.DataFrame) -> dict:
+def share_facts(tables: Tables, rows: pd.DataFrame) -> dict:
     """Return the shares and the persistence of the region's part, for the text."""
     general, country, region = rows["share"]
     return {
@@ -109,7 +110,7 @@ def share_facts(rows: pd.DataFrame) -> dict:
         "country": country,
         "region": region,
         "kept": rows["correlation"].iloc[-1],
-        "first": claim.FIRST_YEAR,
+        "first": first_year(tables),
     }
 
 
@@ -140,7 +141,7 @@ def map_facts(rows: pd.DataFrame) -> dict:
 
 def institution_rows(tables: Tables, gaps: pd.DataFrame) -> pd.DataFrame:
     """Return each measure for the emerging innovators: how many are behind the EU, by how much (sd), who furthest."""
-    group = tables["eis_group"].query("edition == 2023").set_index("geo")["group"]
+    group = index_relative_to_eu(tables).groupby("geo")["group"].first()
     rows = gaps[gaps["geo"].map(group) == "emerging"].assign(name=gaps["geo"].map(country_names(tables)))
     found = []
     for measure, part in rows.groupby("measure", sort=False):

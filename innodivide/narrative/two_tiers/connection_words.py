@@ -5,10 +5,12 @@ from functools import partial
 
 import pandas as pd
 
+from innodivide.data.editions import PLAN
 from innodivide.data.sources import table_sources
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence.claims.finding import Finding
 from innodivide.evidence.claims.thresholds import ALPHA
+from innodivide.evidence.recovery import GROUP_EDITION
 from innodivide.indicators import tiers
 from innodivide.narrative.words_file import Words
 from innodivide.wording import join_names, p_text
@@ -28,9 +30,9 @@ SIDES = ("IPCEI", "S3 partnership")
 POSITIONS = WORDS.names("positions")
 # Rows of large tables that the report uses: only their sources are cited.
 USED = {
-    "eis_index": "edition == 2023",
-    "eis_group": "edition == 2019",
-    "ris_index": "edition == 2023",
+    "eis_index": f"edition == {PLAN['eis']}",
+    "eis_group": f"edition == {GROUP_EDITION}",
+    "ris_index": f"edition == {PLAN['ris']}",
     "nuts": "nuts_version == '2016' and level == 2",
     "region_point": "nuts_version == '2016'",
     "horizon_country": "data_cut == '2017-07'",
