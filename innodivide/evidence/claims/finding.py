@@ -16,6 +16,8 @@ class Finding:
         All numbers behind the verdict, and what they rest on, in full.
     short, rests : str
         The number that decides with its uncertainty, and what it rests on, for a ledger of one page.
+    then : str
+        The verdict for what was decided when the brief was written, where a rule gives one; else empty.
     change : str
         Which number would have to be what for another verdict, by the rule of the claim.
     """
@@ -27,3 +29,4 @@ class Finding:
     short: str
     rests: str
     change: str
+    then: str = ""

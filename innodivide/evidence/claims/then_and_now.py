@@ -1,0 +1,243 @@
+"""Claims C01 to C03 by the rules of the second registration: when the brief was written, and now.
+
+Each rule is applied to each record of IPCEIs alike: "then" up to the brief, "now" the whole registered period, "since"
+what was decided after the brief.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from innodivide import models
+from innodivide.data import editions
+from innodivide.data.tables import Tables, country_names
+from innodivide.evidence.claims.finding import Finding
+from innodivide.evidence.claims.thresholds import BARELY, MAJORITY
+from innodivide.evidence.confirmatory import (
+    BRIEF_CUTOFF,
+    NAMED_FIVE,
+    NAMED_THREE,
+    Confirmatory,
+    analyse,
+    claims_family,
+    planned_dyads,
+    stream,
+)
+from innodivide.evidence.plan import Plan
+from innodivide.indicators.panel import country_totals
+from innodivide.models.result import Result
+from innodivide.wording import join_names, p_text, sentence
+
+TOTAL_GDP = {"then": 102, "now": 103, "since": 104}  # streams of the plan
+THEN, NOW, SINCE = TOTAL_GDP
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """One span of IPCEIs: the registered analysis, its family (index claim), and the test of total GDP.
+
+    `joint` holds p_holm of total GDP and of leader status, corrected together (index "large", "leaders").
+    """
+
+    name: str
+    main: Confirmatory
+    family: pd.DataFrame
+    large: Result
+    joint: pd.Series
+
+    @property
+    def n_ipceis(self) -> int:
+        """IPCEIs of the record."""
+        return self.main.dyads["ipcei_id"].nunique()
+
+    @property
+    def totals(self) -> pd.DataFrame:
+        """`panel.country_totals`, index geo."""
+        return country_totals(self.main.dyads).set_index("geo")
+
+
+def records(tables: Tables, plan: Plan, main: Confirmatory, family: pd.DataFrame) -> dict[str, Record]:
+    """Return the three records; `main` and `family` (index claim) are those of the registered period."""
+    spans = {THEN: {"until": BRIEF_CUTOFF}, SINCE: {"since": BRIEF_CUTOFF}}
+    found = {NOW: (main, family)}
+    for name, span in spans.items():
+        part = analyse(planned_dyads(tables, plan, **span), plan, effect=False)
+        found[name] = part, claims_family(part, plan).set_index("claim")
+    return {name: _record(name, *found[name], plan) for name in (THEN, NOW, SINCE)}
+
+
+def _record(name: str, main: Confirmatory, family: pd.DataFrame, plan: Plan) -> Record:
+    large = models.permutation_test(
+        main.dyads,
+        term="ln_gdp",
+        controls=("leader",),
+        method="rows",
+        n_permutations=plan.permutations,
+        rng=stream(plan, TOTAL_GDP[name]),
+    )
+    joint = models.holm([large.p_value, main.permutation.p_value])["p_holm"]
+    joint = pd.Series(joint.to_numpy(), index=["large", "leaders"])
+    return Record(name=name, main=main, family=family, large=large, joint=joint)
+
+
+def large_or_leaders(record: Record, alpha: float) -> str:
+    """Verdict on C01: total GDP given leader status, and leader status given size and wealth, Holm over the two."""
+    signs = np.sign([record.large.estimate, record.main.permutation.estimate])
+    clear = record.joint.to_numpy() < alpha
+    hold = clear & (signs > 0)
+    if hold.all():
+        return "supported"
+    if hold.any():
+        return "partly"
+    return "contradicted" if (clear & (signs < 0)).all() else "inconclusive"
+
+
+def five_dominate(record: Record, alpha: float) -> str:
+    """Verdict on C02: the five against the rest, and each in more than half."""
+    row, above = record.family.loc["named_five"], most_of_them(record)
+    if row["estimate"] <= 0:
+        return "contradicted"
+    clear = bool(row["p_holm"] < alpha)
+    if clear and above.all():
+        return "supported"
+    return "partly" if clear or above.any() else "inconclusive"
+
+
+def most_of_them(record: Record) -> pd.Series:
+    """Return, for each of the named five, whether it took part in more than half of the IPCEIs."""
+    return record.totals.loc[list(NAMED_FIVE), "rate"] > MAJORITY
+
+
+def lowest_absent(record: Record, modest: pd.Series, alpha: float) -> str:
+    """Verdict on C03: the lowest group takes part less, and the named were in it and barely took part."""
+    row, named = record.family.loc["modest_group"], counting(record, modest)
+    clear = bool(row["p_holm"] < alpha)
+    if clear and row["estimate"] < 0 and named.all():
+        return "supported"
+    if (clear and row["estimate"] > 0) or not named.any():
+        return "contradicted"
+    return "partly"
+
+
+def counting(record: Record, modest: pd.Series) -> pd.Series:
+    """Return, for each of the named three, whether it was modest and took part in at most a quarter of the IPCEIs."""
+    return modest & (record.totals.loc[list(NAMED_THREE), "rate"] <= BARELY)
+
+
+def modest_then(tables: Tables) -> pd.Series:
+    """Return, for each of the named three, whether it was in the modest group of the edition the brief had."""
+    rows = tables["eis_group"].query("edition == @e", local_dict={"e": editions.BRIEF["eis"]}).set_index("geo")
+    return rows.loc[list(NAMED_THREE), "group"] == "modest"
+
+
+def _both(spans: dict[str, Record], tell: Callable[[Record], str]) -> str:
+    now, then = spans[NOW], spans[THEN]
+    return f"Now, of {now.n_ipceis} IPCEIs: {tell(now)}. When the brief was written, of {then.n_ipceis}: {tell(then)}"
+
+
+def _shares(record: Record) -> tuple[float, float]:
+    """Participation of the named five and of the rest, all pairs of state and IPCEI together."""
+    five = record.totals.index.isin(NAMED_FIVE)
+    parts = (record.totals[mask] for mask in (five, ~five))
+    return tuple(float(p["n_participations"].sum() / p["n_possible"].sum()) for p in parts)
+
+
+def c01(spans: dict[str, Record], alpha: float) -> Finding:
+    """C01: the most active states are large and wealthy, or leaders."""
+
+    def tell(record: Record) -> str:
+        odds = record.main.interval
+        text = (
+            "total GDP p (Holm) {large}; leaders against others at equal size and wealth: odds ratio {o.estimate:.2f} "
+            "({o.ci_low:.2f} to {o.ci_high:.2f}), p (Holm) {leaders}"
+        )
+        values = {k: p_text(record.joint[k], "= ") for k in ("large", "leaders")}
+        return sentence(text, o=odds, **values)
+
+    return Finding(
+        claim_id="C01",
+        verdict=large_or_leaders(spans[NOW], alpha),
+        then=large_or_leaders(spans[THEN], alpha),
+        numbers=_both(spans, tell) + f". Decided since: {tell(spans[SINCE])}.",
+        coverage=_coverage(spans),
+        short=_both(spans, tell),
+        rests=_rests(spans),
+        change=sentence(
+            "Supported if leader status too went with participation beyond size and wealth, p (Holm) below {alpha}; "
+            "inconclusive if total GDP did not",
+            alpha=alpha,
+        ),
+    )
+
+
+def c02(tables: Tables, spans: dict[str, Record], alpha: float) -> Finding:
+    """C02: five named states dominate."""
+    names = country_names(tables)
+
+    def tell(record: Record) -> str:
+        five, rest = _shares(record)
+        above = most_of_them(record)
+        counts = record.totals.loc[list(NAMED_FIVE), "n_participations"]
+        values = {"five": five, "rest": rest, "n": int(above.sum()), "of": len(above)}
+        values |= {"p": p_text(record.family.at["named_five", "p_holm"], "= ")}
+        values |= {"counts": join_names([f"{names[g]} {n}" for g, n in counts.items()])}
+        text = "the five took part in {five:.0%}, the others in {rest:.0%}, p (Holm) {p}; {n} of {of} in more than half"
+        return sentence(text + " ({counts})", **values)
+
+    return Finding(
+        claim_id="C02",
+        verdict=five_dominate(spans[NOW], alpha),
+        then=five_dominate(spans[THEN], alpha),
+        numbers=_both(spans, tell) + f". Decided since: {tell(spans[SINCE])}.",
+        coverage=_coverage(spans),
+        short=_both(spans, tell),
+        rests=_rests(spans),
+        change=sentence(
+            "Supported if each of the five were in more than half and p (Holm) below {alpha}; contradicted if they "
+            "took part no more than the others",
+            alpha=alpha,
+        ),
+    )
+
+
+def c03(tables: Tables, spans: dict[str, Record], alpha: float) -> Finding:
+    """C03: the modest innovators, three of them named, barely feature."""
+    names, modest = country_names(tables), modest_then(tables)
+
+    def tell(record: Record) -> str:
+        row, counts = record.family.loc["modest_group"], record.totals.loc[list(NAMED_THREE), "n_participations"]
+        values = {"points": 100 * row["estimate"], "p": p_text(row["p_holm"], "= "), "part": BARELY}
+        values |= {"counts": join_names([f"{names[g]} {n}" for g, n in counts.items()])}
+        values |= {"count": int(counting(record, modest).sum()), "of": len(modest)}
+        text = "the lowest group {points:+.0f} points against the others, p (Holm) {p}; {counts}; {count} of {of} named"
+        return sentence(text + " were modest and in at most {part:.0%}", **values)
+
+    outside = join_names([names[g] for g in modest.index[~modest]])
+    values = {"alpha": alpha, "edition": editions.BRIEF["eis"], "outside": outside}
+    return Finding(
+        claim_id="C03",
+        verdict=lowest_absent(spans[NOW], modest, alpha),
+        then=lowest_absent(spans[THEN], modest, alpha),
+        numbers=_both(spans, tell) + f". Decided since: {tell(spans[SINCE])}.",
+        coverage=_coverage(spans)
+        + sentence("; groups of the editions in force; not modest in EIS {edition}: {outside}", **values),
+        short=_both(spans, tell),
+        rests=_rests(spans),
+        change=sentence(
+            "Contradicted if the lowest group took part more, p (Holm) below {alpha}, or if none of the named was "
+            "modest in EIS {edition} and in at most a quarter; supported only if it took part less and all three were",
+            **values,
+        ),
+    )
+
+
+def _coverage(spans: dict[str, Record]) -> str:
+    values = {"states": len(spans[NOW].totals), "now": spans[NOW].n_ipceis, "then": spans[THEN].n_ipceis}
+    return sentence("{states} states; {now} IPCEIs, {then} of them when the brief was written; complete", **values)
+
+
+def _rests(spans: dict[str, Record]) -> str:
+    values = {"now": spans[NOW].n_ipceis, "then": spans[THEN].n_ipceis}
+    return sentence("{now} IPCEIs, {then} of them then; membership complete", **values)
