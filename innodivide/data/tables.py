@@ -5,6 +5,7 @@ from __future__ import annotations  # pandas is imported where a frame is made: 
 import copy
 import functools
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping
 from numbers import Real
 from typing import TYPE_CHECKING
@@ -157,16 +158,20 @@ def integrated_ipceis(tables: Tables, until=None, since=None) -> pd.DataFrame:
 
 
 def as_day(value, name: str) -> pd.Timestamp:
-    """Return a date as a day; a `ParameterError` that names the argument if it is none."""
+    """Return a date object, or a text such as 2021-04-30, as a day; else a `ParameterError` that names the argument.
+
+    Other spellings are refused: 04/05/2021 is April to one reader and May to another.
+    """
     import pandas as pd
 
+    spelt = isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)
     try:  # a number would be nanoseconds of 1970
-        day = pd.NaT if isinstance(value, Real) else pd.Timestamp(value)
+        day = pd.NaT if spelt or isinstance(value, Real) else pd.Timestamp(value)
     except (ValueError, TypeError):
         day = pd.NaT
     if day is pd.NaT or day.tz is not None:
         raise ParameterError(f"{name}={value!r} is not a date; write it as 2021-04-30")
-    return day
+    return day.normalize()
 
 
 def country_values(tables: Tables, variable: str, year: int) -> pd.DataFrame:

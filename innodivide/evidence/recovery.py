@@ -44,7 +44,7 @@ def growth_paths(tables: Tables, end: int = END) -> pd.DataFrame:
     Raises
     ------
     DesignError
-        If a growth rate of a Member State is missing.
+        If the growth, index or group of a Member State is missing: without a group it would count as a lower one.
     """
     if end <= BASE:
         raise ParameterError(f"end={end}: expected a year after {BASE}")
@@ -67,6 +67,10 @@ def growth_paths(tables: Tables, end: int = END) -> pd.DataFrame:
         "shortfall": -100 * np.expm1(level - (end - BASE) * trend),
     }
     frame = frame.assign(**{name: frame["geo"].map(column) for name, column in values.items()}, end=end)
+    lost = frame.isna().any(axis=1)
+    if lost.any():
+        column = frame.columns[frame.loc[lost].isna().any()][0]
+        raise DesignError(f"{column}: missing for {', '.join(frame.loc[lost, 'geo'])}; every Member State needs one")
     note = Coverage(
         "Member States with growth, index and group",
         int(frame.notna().all(axis=1).sum()),

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from innodivide.errors import DesignError
+from innodivide.errors import DataError, DesignError
+from innodivide.models.inference.relabelling import constant
 
 
 def sigma_convergence(frame: pd.DataFrame, value: str = "value") -> pd.DataFrame:
@@ -52,8 +53,9 @@ def beta_convergence(frame: pd.DataFrame, value: str = "value") -> dict:
     span = int(wide.columns[-1] - wide.columns[0])
     start = np.log(wide.iloc[:, 0])
     growth = (np.log(wide.iloc[:, -1]) - start) / span
-    if np.isclose(start.std(), 0):
-        raise DesignError("beta convergence is not defined: all units start from the same value")
+    for name, column in (("start from the same value", start), ("grow at the same rate", growth)):
+        if constant(column.to_numpy()):
+            raise DesignError(f"beta convergence cannot be estimated: all units {name}")
     fit = sm.OLS(growth.to_numpy(), sm.add_constant(start.to_numpy())).fit(cov_type="HC1", use_t=True)
     beta, inner = float(fit.params[1]), 1 + float(fit.params[1]) * span
     speed = -np.log(inner) / span if inner > 0 else np.nan
@@ -72,6 +74,8 @@ def beta_convergence(frame: pd.DataFrame, value: str = "value") -> dict:
 
 
 def _balanced(frame: pd.DataFrame, value: str) -> pd.DataFrame:
+    for name in ("geo", "year"):
+        _require_known(frame, name)
     if frame.duplicated(["geo", "year"]).any():
         raise DesignError("more than one row for a geo and year")
     wide = frame.pivot(index="geo", columns="year", values=value).sort_index()
@@ -87,6 +91,13 @@ def _balanced(frame: pd.DataFrame, value: str) -> pd.DataFrame:
     return wide
 
 
+def _require_known(frame: pd.DataFrame, name: str) -> None:
+    if frame[name].isna().any():
+        raise DataError(
+            f"{name} is missing in {int(frame[name].isna().sum())} of {len(frame)} rows; every row needs one"
+        )
+
+
 def sigma_path(
     frame: pd.DataFrame, rng: np.random.Generator, value: str = "value", cluster: str | None = None, n_boot: int = 1999
 ) -> pd.DataFrame:
@@ -98,10 +109,16 @@ def sigma_path(
     -------
     pandas.DataFrame
         Columns year, sd_log, change (since the first year), ci_low, ci_high, n (units).
+
+    Raises
+    ------
+    DataError
+        A unit or year is missing, a unit's cluster is missing or changes.
+    DesignError
+        As `sigma_convergence`; fewer than two clusters, which would give an interval of no width.
     """
     wide = np.log(_balanced(frame, value))
-    labels = wide.index if cluster is None else frame.groupby("geo")[cluster].first().reindex(wide.index)
-    codes = pd.factorize(labels, sort=True)[0]
+    codes = np.arange(len(wide)) if cluster is None else _clusters(frame, cluster).reindex(wide.index).to_numpy()
     logs = wide.to_numpy() - wide.to_numpy().mean(axis=0)
     parts = np.ones((len(logs), 1)), logs, logs**2
     blocks = [np.array([np.bincount(codes, column) for column in part.T]).T for part in parts]
@@ -112,6 +129,20 @@ def sigma_path(
     found = wide.std(ddof=1).to_numpy()
     frame = pd.DataFrame({"year": wide.columns, "sd_log": found, "change": found - found[0]})
     return frame.assign(ci_low=low, ci_high=high, n=len(wide))
+
+
+def _clusters(frame: pd.DataFrame, cluster: str) -> pd.Series:
+    """Code of each unit's cluster, indexed by geo."""
+    _require_known(frame, cluster)
+    pairs = frame[["geo", cluster]].drop_duplicates()
+    twice = pairs.loc[pairs["geo"].duplicated(), "geo"]
+    if len(twice):
+        raise DataError(f"{cluster}: {twice.iloc[0]} is in more than one; a unit is drawn with one {cluster} only")
+    if pairs[cluster].nunique() < 2:
+        raise DesignError(
+            f"{cluster}: only {pairs[cluster].iloc[0]}; an interval needs the variation between at least two"
+        )
+    return pd.Series(pd.factorize(pairs[cluster], sort=True)[0], index=pairs["geo"])
 
 
 def sigma_change(frame: pd.DataFrame, rng: np.random.Generator, n_boot: int = 1999) -> dict:

@@ -10,7 +10,7 @@ import numpy as np
 
 from innodivide.errors import DesignError
 from innodivide.models.estimators.design import standardise
-from innodivide.models.estimators.newton import Family, maximise
+from innodivide.models.estimators.newton import Family, maximise, orthogonal_columns
 
 COLLINEAR = 1e-12  # share of a column's variance that the columns before it leave over
 CELLS = 75_000  # numbers of a column in one stack: small enough for the cache
@@ -65,6 +65,12 @@ def fit_stack(exposure, controls, y, trials, family: Family = "binomial", firth:
     z, d = z[first], exposure[:, first]
     y, trials = (np.bincount(member, weights=values) for values in (y, trials))
     d, spread, reason = exposures_scaled(d, z, trials / trials.sum())
+    z, _ = orthogonal_columns(z)
+    d -= (d @ z / len(z)) @ z.T  # its coefficient is the same, and nearly collinear columns do no harm
+    left = np.sqrt((d**2).mean(axis=1))
+    left[left <= 0] = 1.0
+    d /= left[:, None]
+    spread = spread * left
     if y.sum() == 0 or (family == "binomial" and y.sum() == trials.sum()):
         reason[:] = "constant outcome"
     estimate, penalty = np.full((2, len(d)), np.nan)

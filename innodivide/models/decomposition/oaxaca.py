@@ -51,7 +51,8 @@ def oaxaca_twofold(
     Raises
     ------
     DataError, DesignError
-        Missing values; an empty group, fewer units than parameters in a group, collinear covariates.
+        Missing values; an empty group, fewer units than parameters in a group, collinear covariates; fewer than two
+        clusters, which would give an interval of no width.
 
     References
     ----------
@@ -92,6 +93,8 @@ def _ols(x: np.ndarray, y: np.ndarray, what: str) -> np.ndarray:
 
 def _intervals(x, y, lag, codes, rng, n_boot, level) -> np.ndarray:
     """Percentile ends (2, parts, terms) of both parts and their totals; degenerate draws are redrawn, up to a limit."""
+    if codes.max() < 1:
+        raise DesignError("cluster: only one to draw from; an interval needs the variation between at least two")
     members = [np.flatnonzero(codes == c) for c in range(codes.max() + 1)]
     draws = []
     for _ in range(10 * n_boot):

@@ -56,7 +56,8 @@ def two_way_split(
     -------
     Split
         Whole countries are drawn with replacement, as units of one country share institutions and, in part, figures.
-        A missing cell is left out of the means of its indicator only. Where a country has one unit, the country part
+        A missing cell is left out of the means of its indicator only; an indicator known in one country has no interval
+        (missing ends). Where a country has one unit, the country part
         holds all that is its own and the specific part is zero. Intervals are expanded percentiles (Hesterberg, 2015,
         The American Statistician 69(4), section 5.3 [widened for few draws of n: alpha/2 replaced by
         Phi(-sqrt(n/(n-1)) t_{n-1,1-alpha/2})]).
@@ -79,7 +80,8 @@ def two_way_split(
     resampled = _sums(table, country, weights)
     draws, shares = _means(*resampled)[0], _square_shares(*resampled)
     ends = _expanded_ends(level, n)
-    low, high = np.nanquantile(draws, ends, axis=0)
+    lone = (sums[1][0] > 0).sum(axis=0) < 2  # every draw is then the same: an interval of no width, which is none
+    low, high = np.where(lone, np.nan, np.nanquantile(draws, ends, axis=0))
     values = table.to_numpy()
     frame = pd.DataFrame(
         {

@@ -7,11 +7,12 @@ import pandas as pd
 from scipy.special import expit
 
 from innodivide.errors import DataError, DesignError, ParameterError
-from innodivide.models.estimators.newton import maximise
+from innodivide.models.estimators.newton import maximise, orthogonal_columns
 from innodivide.models.result import data_fingerprint
 
 CONTROLS = ("ln_population", "ln_gdp_pc_pps")
 _RANK_TOL = 1e-8  # of the largest singular value of standardised columns
+COLLINEAR = 100.0  # a variance inflation factor from which on columns are called nearly collinear
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +94,7 @@ def build_design(dyads: pd.DataFrame, term: str, controls, outcome: str) -> Desi
     require_columns(dyads, ["geo", "ipcei_id", *names], "dyads")
     if dyads.empty:
         raise DesignError("dyads: the frame has no rows")
+    require_keys(dyads, ["geo", "ipcei_id"], "dyads")
     twice = dyads.duplicated(["geo", "ipcei_id"])
     if twice.any():
         geo, ipcei = dyads.loc[twice, ["geo", "ipcei_id"]].iloc[0]
@@ -141,6 +143,17 @@ def require_columns(frame: pd.DataFrame, names, what: str) -> None:
     missing = [name for name in names if name not in frame.columns]
     if missing:
         raise DataError(f"{what}: column(s) {', '.join(missing)} not found; it has: {', '.join(map(str, frame))}")
+
+
+def require_keys(frame: pd.DataFrame, names, what: str) -> None:
+    """DataError naming the first row whose key is missing: a row without its unit belongs nowhere."""
+    for name in names:
+        lost = frame[name].isna().to_numpy()
+        if lost.any():
+            raise DataError(
+                f"{what}: {name} is missing in {int(lost.sum())} of {len(frame)} rows, first in row "
+                f"{int(np.flatnonzero(lost)[0])}; every row needs its {name}: fill it, or leave the row out openly"
+            )
 
 
 def numeric(column: pd.Series) -> np.ndarray:
@@ -207,10 +220,25 @@ def separation(matrix: np.ndarray, y: np.ndarray, names) -> tuple[bool, str]:
     """Whether 0/1 data are separated (Konis linear programme) and which estimates are then infinite."""
     from firthmodels import detect_separation
 
+    basis, _ = orthogonal_columns(np.column_stack([matrix, np.ones(len(y))]))
+    if not detect_separation(basis, y, fit_intercept=False).separation:
+        return False, ""
     found = detect_separation(matrix, y)
     infinite = [name for name, finite in zip([*names, "intercept"], found.is_finite) if not finite]
-    text = f"maximum likelihood is infinite for {', '.join(infinite)}" if infinite else ""
-    return bool(found.separation), text
+    return True, f"maximum likelihood is infinite for {', '.join(infinite) or 'a combination of collinear columns'}"
+
+
+def collinearity(matrix: np.ndarray, names) -> str:
+    """Which columns of (n, k) the others, with an intercept, nearly determine, and how nearly; empty if none.
+
+    The variance inflation factor of a column is 1 / (1 - R2) of its regression on the others.
+    """
+    full = np.column_stack([np.ones(len(matrix)), standardise(list(matrix.T), len(matrix))[2]])
+    factors = (np.linalg.inv(orthogonal_columns(full)[1]) ** 2).sum(axis=1)[1:]
+    near = [name for name, factor in zip(names, factors) if factor >= COLLINEAR]
+    if not near:
+        return ""
+    return f"{', '.join(near)}: nearly collinear, variance inflation factor up to {factors.max():.2g}"
 
 
 def null_fit(design: Design) -> np.ndarray:
@@ -227,11 +255,13 @@ def null_fit(design: Design) -> np.ndarray:
             raise DesignError(f"{', '.join(design.control_names)}: the controls separate the outcome, {text}")
     mu, converged = fitted_logits(design.null_matrix, design.y)
     if not converged[0]:
-        raise DesignError(f"{', '.join(design.control_names)}: the null logit did not converge")
+        cause = collinearity(design.controls, design.control_names)
+        raise DesignError(f"{', '.join(design.control_names)}: the null logit did not converge ({cause or 'unknown'})")
     return mu[0]
 
 
 def fitted_logits(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Fitted probabilities (b, n) of logits of outcomes (b, n) that share one design (n, p), and which converged."""
-    found = maximise(x, y)
-    return expit(found.beta @ x.T), found.converged
+    basis, _ = orthogonal_columns(x)
+    found = maximise(basis, y)
+    return expit(found.beta @ basis.T), found.converged

@@ -1,9 +1,10 @@
-"""Numerics of the Firth logit around `firthmodels`: fit, profiles, information, dispersion. Not public."""
+"""Numerics around the Firth logit: weighted fit by `firthmodels`, dispersion, change of units. Not public."""
 
 import math
 import warnings
 
 import numpy as np
+from scipy.special import expit
 
 from innodivide.errors import DesignError, ParameterError
 from innodivide.models.estimators.design import Design
@@ -39,45 +40,25 @@ def fit_firth(x: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None):
     return model
 
 
-def profile(model, level: float, features=None) -> tuple[np.ndarray, np.ndarray]:
-    """Profile interval (k + 1, 2) and likelihood-ratio p (k + 1,) in the model's units, intercept last.
+def country_dispersion(design: Design, linear: np.ndarray, df: int) -> float:
+    """Pearson statistic of the country totals divided by df; linear predictors (n,), NaN if df < 1.
+
+    A probability next to one keeps its distance from one: the ratio of a country fitted almost exactly is then small
+    and not zero over zero.
 
     Raises
     ------
     DesignError
-        If a bound or a test does not converge.
+        If a country is fitted as exactly never or always, beyond what a float can tell.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            ci = model.conf_int(alpha=1 - level, method="pl", features=features, max_iter=200).copy()
-            p = model.lrt(features).lrt_pvalues_.copy()
-        except np.linalg.LinAlgError as cause:
-            raise DesignError(f"Firth logit: the profile cannot be followed ({cause})") from cause
-    wanted = slice(None) if features is None else features
-    if np.isnan(ci[wanted]).any() or np.isnan(p[wanted]).any():
-        raise DesignError("Firth logit: a profile-likelihood bound or likelihood-ratio test did not converge")
-    return ci, p
-
-
-def intercept_profile(x: np.ndarray, y: np.ndarray, level: float) -> tuple[np.ndarray, float]:
-    """Profile of the intercept at covariates zero: only a fit without centring has it as a parameter.
-
-    NaN where that fit fails: an intercept far outside the data is not worth losing the other estimates for.
-    """
-    try:
-        ci, p = profile(fit_firth(x, y), level, features=[x.shape[1]])
-    except DesignError:
-        return np.array([np.nan, np.nan]), np.nan
-    return ci[-1], p[-1]
-
-
-def country_dispersion(design: Design, mu: np.ndarray, df: int) -> float:
-    """Pearson statistic of the country totals divided by df; mu (n,) fitted probabilities, NaN if df < 1."""
     if df < 1:
         return math.nan
-    gap = design.by_country(design.y - mu)
-    return float((gap**2 / design.by_country(mu * (1 - mu))).sum() / df)
+    gap = design.by_country(np.where(design.y == 1, expit(-linear), -expit(linear)))
+    variance = design.by_country(expit(linear) * expit(-linear))
+    if (variance == 0).any():
+        geo = design.countries[int(np.flatnonzero(variance == 0)[0])]
+        raise DesignError(f"{geo}: fitted as exactly 0 or 1 throughout, so country totals have no dispersion")
+    return float((gap**2 / variance).sum() / df)
 
 
 def back_transform(center: np.ndarray, scale: np.ndarray) -> np.ndarray:

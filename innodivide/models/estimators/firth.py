@@ -1,7 +1,7 @@
 """Confirmatory models: the Firth logit on dyads, its country-level interval, and what follows from the fit.
 
-The Firth logit is fitted by `firthmodels`; what is added here is checks, original units, the FLIC intercept
-(Puhr et al. 2017), the dispersion of country totals, and intervals that say what they assume.
+Around the penalised fit (`penalised_profile`) stand checks, original units, the FLIC intercept (Puhr et al. 2017), the
+dispersion of country totals, and intervals that say what they assume.
 """
 
 import math
@@ -17,22 +17,18 @@ from innodivide.models.estimators.design import (
     CONTROLS,
     Design,
     build_design,
+    collinearity,
     mean_intercept,
     numeric,
     require_columns,
     separation,
     standardise,
 )
-from innodivide.models.estimators.engine import (
-    back_transform,
-    check_level,
-    country_dispersion,
-    fit_firth,
-    intercept_profile,
-    profile,
-)
-from innodivide.models.estimators.newton import one_maximum
+from innodivide.models.estimators.engine import back_transform, check_level, country_dispersion
+from innodivide.models.estimators.penalised_profile import penalised_fit
 from innodivide.models.result import Result
+
+NO_SPREAD = 1e-12  # a dispersion of rounding size
 
 __all__ = ["FirthFit", "dispersion_interval", "firth_logit"]
 
@@ -53,7 +49,8 @@ class FirthFit:
     intercept_flic : float
         Intercept that makes the mean fitted probability equal the observed rate; used for all predictions.
     dispersion : float
-        Pearson statistic of the country totals over `df`; about 1 under independent dyads; NaN if df < 1.
+        Pearson statistic of the country totals over `df`; about 1 under independent dyads; NaN if df < 1. Not to be
+        read when `separation_note` is not empty: countries on the separated side are then fitted almost exactly.
     df : int
         Countries minus parameters.
     separation_note : str
@@ -120,26 +117,26 @@ def firth_logit(
     names = [*design.control_names, term]
     x, center, scale = _standardised(design)
     separated, note = separation(x, design.y, names)
-    model = fit_firth(x, design.y)
-    # The library stops at a gradient of 1e-4, about five right digits: too few for tables compared between machines.
-    full, start = np.column_stack([x, np.ones(len(x))]), np.append(model.coef_, model.intercept_)
-    beta, inverse, _ = one_maximum("Firth logit", full, design.y, firth=True, start=start)
+    notes = tuple(text for text in (note, collinearity(x, names)) if text)
+    ones = np.ones((len(x), 1))
+    found = penalised_fit(np.hstack([x, ones]), design.y, level, columns=range(len(names)))
+    beta, inverse = found.beta, found.inverse
+    # Only a design that is not centred has the intercept at covariates zero as a parameter.
+    apart = penalised_fit(np.hstack([x + center / scale, ones]), design.y, level, [len(names)], found.linear)
     intercept_flic = float(mean_intercept(x @ beta[:-1], design.y.mean()))
     original = back_transform(center, scale)
     covariance = original @ inverse @ original.T
-    ci, p = profile(model, level)
-    ci[:-1] /= scale[:, None]
-    ci[-1], p[-1] = intercept_profile(x + center / scale, design.y, level)
+    ci, p = np.vstack([found.ends / scale[:, None], apart.ends]), np.append(found.p_value, apart.p_value)
     index = pd.Index([*names, "intercept"], name="term")
     columns = (original @ beta, np.sqrt(covariance.diagonal()), ci[:, 0], ci[:, 1], p)
     table = pd.DataFrame(dict(zip(("estimate", "se", "ci_low", "ci_high", "p_value"), columns)), index=index)
     df = len(design.countries) - len(beta)
     return FirthFit(
         coefficients=table,
-        result=_record(design, table.loc[term], level, separated, note),
+        result=_record(design, table.loc[term], level, separated, notes),
         covariance=pd.DataFrame(covariance, index=index, columns=index),
         intercept_flic=float(table.at["intercept", "estimate"] + intercept_flic - beta[-1]),
-        dispersion=country_dispersion(design, expit(x @ beta[:-1] + intercept_flic), df),
+        dispersion=country_dispersion(design, x @ beta[:-1] + intercept_flic, df),
         df=df,
         separation_note=note,
         term=term,
@@ -158,7 +155,7 @@ def _standardised(design: Design) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return np.column_stack([design.controls, exposure]), *stacked
 
 
-def _record(design: Design, row: pd.Series, level: float, separated: bool, note: str) -> Result:
+def _record(design: Design, row: pd.Series, level: float, separated: bool, notes: tuple) -> Result:
     """The exposure's line of the coefficient table as a `Result` on log odds."""
     return Result(
         method="Firth logit",
@@ -176,7 +173,7 @@ def _record(design: Design, row: pd.Series, level: float, separated: bool, note:
         separation=separated,
         converged=True,  # anything else has raised
         dropped=(),
-        notes=(note,) if note else (),
+        notes=notes,
         **design.counts(),
     )
 
@@ -196,10 +193,22 @@ def dispersion_interval(fit: FirthFit) -> Result:
     Raises
     ------
     DesignError
-        If there are no more countries than parameters.
+        If there are no more countries than parameters, or the outcome is separated: a fit that reproduces the separated
+        countries leaves no spread to estimate, and its small dispersion would make a certain effect out of an infinite
+        one. Read the profile interval of `fit.result` and the permutation test instead.
     """
     if fit.df < 1:
         raise DesignError(f"geo: {fit.result.n_countries} countries for {len(fit.coefficients)} parameters; need more")
+    if fit.separation_note:
+        raise DesignError(
+            f"{fit.outcome}: separated data, {fit.separation_note}; the dispersion of the country totals "
+            f"({fit.dispersion:.3g}) then does not measure how countries differ. Read the profile interval of the fit "
+            "and the permutation test"
+        )
+    if fit.dispersion < NO_SPREAD:
+        raise DesignError(
+            f"{fit.outcome}: the model reproduces every country total; no dispersion, no interval from it"
+        )
     base = fit.result
     se = base.se * math.sqrt(fit.dispersion)
     reach = float(stats.t.ppf((1 + fit.level) / 2, fit.df)) * se

@@ -92,6 +92,7 @@ def grouped_binomial(
         dropped=(),
         separation=False,
         converged=True,
+        notes=totals.notes,
         data_hash=data_fingerprint(totals.frame, ["geo", trials, successes, *totals.names]),
     )
     return GroupedFit(coefficients=table, result=result, dispersion=phi, df=df)

@@ -50,6 +50,7 @@ def maximise(
     held: np.ndarray | float = 0.0,
     limit: float = EXTREME,
     max_iter: int = 500,
+    fixed: int | None = None,
 ) -> Maximum:
     """Newton (Firth: scoring) steps from `start`, halved where they lower the objective or swing back.
 
@@ -67,12 +68,15 @@ def maximise(
     firth : bool
         Add the penalty; for "binomial".
     start : ndarray (p,) or (r, p), optional
-        Zeros by default.
+        Zeros by default. Many starts of one problem are climbed from side by side.
     held : ndarray (n,), optional
         Part of the linear predictor that is not estimated.
     limit : float
         A fit without penalty is given up when a coefficient passes it (separated data).
     max_iter : int
+    fixed : int, optional
+        Position of a coefficient that stays at its start, while the penalty is still that of the whole information: the
+        constrained maximum of a profile. `held` would leave its column out of the penalty.
 
     Returns
     -------
@@ -84,14 +88,17 @@ def maximise(
     """
     x = np.ascontiguousarray(np.swapaxes(x if x.ndim == 3 else x[None], 1, 2))  # (r or 1, p, n)
     y, trials = np.atleast_2d(y), np.atleast_2d(trials)
-    r, p = max(len(x), len(y), len(trials)), x.shape[1]
-    base = np.array(np.broadcast_to(0.0 if start is None else start, (r, p)), dtype=float)
+    p, first = x.shape[1], np.atleast_2d(0.0 if start is None else start)
+    r = max(len(x), len(y), len(trials), len(first))
+    base = np.array(np.broadcast_to(first, (r, p)), dtype=float)
     done = Maximum(base.copy(), np.zeros((r, p, p)), np.full(r, np.nan), np.zeros(r, dtype=bool))
     place, step, value = np.arange(r), np.zeros((r, p)), np.full(r, -np.inf)
     last = np.zeros((r, p))
     for _ in range(max_iter):
         beta = base + step
         now, inverse, fresh = _evaluate(x, y, trials, held, beta, family, firth)
+        if fixed is not None:  # the step of the others alone: block inverse, so that this one's step is zero
+            fresh -= inverse[:, :, fixed] * (fresh[:, fixed] / inverse[:, fixed, fixed])[:, None]
         worse = ~(now >= value - 1e-10 * np.abs(value)) & (np.abs(step).max(axis=1) > NEAR)
         size = np.abs(fresh).max(axis=1)
         regular = np.einsum("rii->ri", inverse).min(axis=1) > 0
@@ -144,6 +151,16 @@ def _inverse(information: np.ndarray) -> np.ndarray:
     except np.linalg.LinAlgError:
         ridge = 1e-12 * np.einsum("rii->r", information) + 1e-300
         return np.linalg.inv(information + ridge[:, None, None] * np.eye(information.shape[1]))
+
+
+def orthogonal_columns(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Columns (n, p) of mean square one with the span of x, and the triangle that takes coefficients of x to theirs.
+
+    Fitted values do not depend on the columns of a span, and in these nearly collinear ones do no harm.
+    """
+    q, triangle = np.linalg.qr(x)
+    root = np.sqrt(len(x))
+    return q * root, triangle / root
 
 
 def one_maximum(what: str, *data, **options) -> tuple[np.ndarray, np.ndarray, float]:

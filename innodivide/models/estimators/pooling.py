@@ -14,7 +14,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from innodivide.errors import DesignError
-from innodivide.models.estimators.design import CONTROLS, Design, build_design
+from innodivide.models.estimators.design import CONTROLS, Design, build_design, collinearity
 from innodivide.models.estimators.engine import check_level
 from innodivide.models.estimators.priors import outward_root
 from innodivide.models.result import Result
@@ -117,5 +117,6 @@ def _maximum(design: Design, x: np.ndarray, offset: np.ndarray, start: np.ndarra
 
     found = minimize(value, start, jac=True, method="BFGS", options={"gtol": 1e-7, "maxiter": 500})
     if np.abs(found.jac).max() > 1e-4 or np.abs(found.x).max() > FARTHEST:
-        raise DesignError(f"random intercept: no finite maximum of the likelihood ({found.message})")
+        near = collinearity(np.column_stack([design.controls, design.d]), [*design.control_names, design.term])
+        raise DesignError(f"random intercept: no finite maximum of the likelihood ({near or found.message})")
     return found.x, -float(found.fun)

@@ -14,7 +14,7 @@ from scipy import stats
 from innodivide.errors import DesignError
 from innodivide.models.estimators.design import build_design
 from innodivide.models.estimators.firth import FirthFit, dispersion_interval
-from innodivide.models.estimators.newton import one_maximum
+from innodivide.models.estimators.newton import one_maximum, orthogonal_columns
 
 __all__ = ["WEIGHTS", "log_f_fit", "log_f_limits", "prior_sensitivity"]
 
@@ -127,7 +127,8 @@ def prior_sensitivity(dyads: pd.DataFrame, fit: FirthFit) -> pd.DataFrame:
     design = build_design(dyads, fit.term, fit.controls, fit.outcome)
     if not design.binary:
         raise DesignError(f"{fit.term}: expected a 0/1 label, whose log odds ratio has the prior")
-    x, phi = np.column_stack([design.null_matrix, design.d]), max(fit.dispersion, 1.0)
+    controls, phi = orthogonal_columns(design.null_matrix)[0], max(fit.dispersion, 1.0)
+    x = np.column_stack([controls, design.d])
     rows = []
     for m in (0, *WEIGHTS):
         row = {"prior": f"log-F({m:g}, {m:g})" if m else "none (maximum likelihood)", "m": float(m), "note": ""}
@@ -136,8 +137,11 @@ def prior_sensitivity(dyads: pd.DataFrame, fit: FirthFit) -> pd.DataFrame:
             rows.append(row | _ratios(log_f_fit(x, design.y, x.shape[1] - 1, m, phi, fit.df, fit.level)))
         except DesignError as error:
             rows.append(row | {"note": str(error)})
-    registered = _ratios(dispersion_interval(fit).row())
-    rows.append({"prior": "Firth penalty (registered)", "note": "its interval is the registered one", **registered})
+    last = {"prior": "Firth penalty (registered)", "note": "its interval is the registered one"}
+    try:
+        rows.append(last | _ratios(dispersion_interval(fit).row()))
+    except DesignError as error:  # separated data, where the priors are of most use
+        rows.append(last | {"odds_ratio": math.exp(fit.result.estimate), "note": f"no interval: {error}"})
     names = ["prior", "m", "prior_low", "prior_high", "odds_ratio", "ci_low", "ci_high", "note"]
     return pd.DataFrame(rows, columns=names)
 

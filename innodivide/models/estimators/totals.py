@@ -8,7 +8,15 @@ import pandas as pd
 from scipy import stats
 
 from innodivide.errors import DesignError
-from innodivide.models.estimators.design import check_names, check_rank, numeric, require_columns, standardise
+from innodivide.models.estimators.design import (
+    check_names,
+    check_rank,
+    collinearity,
+    numeric,
+    require_columns,
+    require_keys,
+    standardise,
+)
 from innodivide.models.result import Result, data_fingerprint
 
 ROBUST = "HC1"
@@ -42,12 +50,19 @@ class Totals:
         share_like = bool(((self.d >= 0) & (self.d <= 1)).all())  # of the IPCEIs at which the country had the label
         return int((self.d != 0).sum()) if share_like else len(self.y)
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader has to know of the columns: that some are nearly collinear."""
+        near = collinearity(self.x[:, :-1], self.names)
+        return (near,) if near else ()
+
 
 def prepare(frame: pd.DataFrame, term: str, controls, outcome: str, extra=(), varies: bool = True) -> Totals:
     """Check names, keys, coverage, that the outcome varies (unless told not to) and rank; sort by country."""
     names = check_names(term, controls, outcome)
     require_columns(frame, ["geo", *names, *extra], "frame")
-    if frame.empty or frame["geo"].isna().any() or frame["geo"].duplicated().any():
+    require_keys(frame, ["geo"], "frame")
+    if frame.empty or frame["geo"].duplicated().any():
         raise DesignError("geo: the frame needs one row per country")
     frame = frame.sort_values("geo").reset_index(drop=True)
     lost = frame.loc[frame[outcome].isna(), "geo"].astype(str).tolist()
@@ -124,6 +139,7 @@ def record(totals: Totals, beta, covariance, level: float, columns, fields: dict
     estimate, se = float(beta[at]), math.sqrt(covariance[at, at])
     reach = float(stats.t.ppf((1 + level) / 2, df)) * se
     name = f"t with {df} df, {ROBUST}"
+    fields = {**fields, "notes": fields.get("notes", ()) + totals.notes}
     fields = {**fields, "scale": fields["scale"] + ("" if totals.binary else f" per unit of {totals.term}")}
     return Result(
         term=totals.term,

@@ -3,12 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from innodivide.errors import DesignError, ParameterError
+from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.models.estimators.design import numeric
 from innodivide.models.inference.relabelling import (
     TIE_TOLERANCE,
     check_labellings,
     check_permutations,
+    constant,
     country_orders,
     labellings,
 )
@@ -83,6 +84,7 @@ def label_permutation_difference(
 
 def _fixed_labels(rates: pd.Series, labels) -> tuple[np.ndarray, np.ndarray]:
     """Rates and 0/1 labels (countries,), sorted by country."""
+    _named(rates, "rates")
     if rates.index.has_duplicates:
         raise DesignError("rates: a country appears more than once in the index")
     unknown = sorted(set(labels) - set(rates.index))
@@ -91,13 +93,15 @@ def _fixed_labels(rates: pd.Series, labels) -> tuple[np.ndarray, np.ndarray]:
     ordered = rates.sort_index()
     d = ordered.index.isin(set(labels)).astype(float)
     _check_both(d)
-    return numeric(ordered.rename("rates")), d
+    return _varying(numeric(ordered.rename("rates"))), d
 
 
 def _changing_labels(rates: pd.DataFrame, labels) -> tuple[np.ndarray, np.ndarray]:
     """Rates and 0/1 labels (countries, IPCEIs), sorted by country."""
     if not isinstance(rates, pd.DataFrame) or not isinstance(labels, pd.DataFrame):
         raise ParameterError("rates, labels: expected a Series of rates, or a DataFrame for both")
+    _named(rates, "rates")
+    _named(labels, "labels")
     rates = rates.sort_index()
     if rates.index.has_duplicates or rates.columns.has_duplicates:
         raise DesignError("rates: a country or an IPCEI appears more than once")
@@ -108,7 +112,20 @@ def _changing_labels(rates: pd.DataFrame, labels) -> tuple[np.ndarray, np.ndarra
     if not np.isin(d, (0, 1)).all():
         raise DesignError("labels: expected booleans or 0/1")
     _check_both(d)
-    return y, d
+    return _varying(y), d
+
+
+def _named(frame: pd.Series | pd.DataFrame, what: str) -> None:
+    """DataError if a row has no country."""
+    if frame.index.isna().any():
+        raise DataError(f"{what}: {int(frame.index.isna().sum())} row(s) without a country in the index; name each row")
+
+
+def _varying(y: np.ndarray) -> np.ndarray:
+    """The rates, unless they are constant: relabelling then moves nothing but rounding."""
+    if constant(y):
+        raise DesignError(f"rates: constant, every rate is {y.flat[0]:g}; nothing to compare")
+    return y
 
 
 def _check_both(d: np.ndarray) -> None:

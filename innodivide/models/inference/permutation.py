@@ -14,6 +14,7 @@ import pandas as pd
 
 from innodivide.errors import DesignError, ParameterError
 from innodivide.models.estimators.design import CONTROLS, Design, build_design, null_fit
+from innodivide.models.estimators.newton import orthogonal_columns
 from innodivide.models.inference.relabelling import (
     check_labellings,
     check_permutations,
@@ -163,7 +164,7 @@ def score_statistics(design: Design, mu: np.ndarray, exposures: np.ndarray, y: n
         Infinite where the controls determine an exposure: such a relabelling cannot be judged and counts as
         extreme, against the finding.
     """
-    z, many = design.null_matrix, np.atleast_2d(mu)
+    z, many = orthogonal_columns(design.null_matrix)[0], np.atleast_2d(mu)
     w = many * (1 - many)
     information = np.einsum("bn,ni,nj->bij", w, z, z, optimize=True)
     cross = (w[:, None, :] * z.T) @ exposures.T  # (b, p, r)

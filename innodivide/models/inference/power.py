@@ -120,6 +120,10 @@ def minimum_detectable_odds_ratio(
     fit = firth_logit(dyads, term, controls, outcome)
     fitted = fit.predict(dyads.sort_values(["geo", "ipcei_id"]))
     if sd is None:
+        if phi is None and fit.separation_note:
+            raise DesignError(
+                f"{outcome}: separated data, {fit.separation_note}: no dispersion to simulate; give phi or sd"
+            )
         sd = _solve_sd(fit.dispersion if phi is None else phi, fitted, design)
     baseline = np.log(fitted / (1 - fitted)) - fit.result.estimate * design.d
     shocks = rng.standard_normal((n_sim, len(design.countries)))

@@ -21,6 +21,11 @@ def extreme(reference: np.ndarray, observed) -> np.ndarray:
     return np.abs(reference) >= np.abs(observed) * (1 - TIE_TOLERANCE)
 
 
+def constant(values: np.ndarray) -> bool:
+    """Whether values differ by rounding only: their permutations then differ by rounding too, which is no evidence."""
+    return bool(np.ptp(values) <= 1e-12 * np.abs(values).max())
+
+
 def check_permutations(count: int, name: str = "n_permutations") -> None:
     """ParameterError unless a whole number of at least 1."""
     if not isinstance(count, (int, np.integer)) or count < 1:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from innodivide.errors import DesignError
-from innodivide.models.inference.relabelling import check_permutations, country_orders
+from innodivide.models.inference.relabelling import check_permutations, constant, country_orders
 from innodivide.models.result import require_rng
 
 
@@ -28,7 +28,7 @@ def permutation_slope(x, y, rng: np.random.Generator, n_permutations: int = 9999
     Raises
     ------
     DesignError
-        Missing values, unequal lengths, fewer than four units, or an x that does not vary.
+        Missing values, unequal lengths, fewer than four units, or an x or y that does not vary.
 
     References
     ----------
@@ -39,9 +39,10 @@ def permutation_slope(x, y, rng: np.random.Generator, n_permutations: int = 9999
     check_permutations(n_permutations)
     if x.shape != y.shape or x.ndim != 1 or len(x) < 4 or not (np.isfinite(x).all() and np.isfinite(y).all()):
         raise DesignError(f"x, y: expected at least four pairs without missing values, got {x.shape} and {y.shape}")
+    for name, values in (("x", x), ("y", y)):
+        if constant(values):
+            raise DesignError(f"{name}: does not vary, every value is {values[0]:g}; no slope can be tested")
     d = x - x.mean()
-    if np.isclose(d @ d, 0):
-        raise DesignError("x: does not vary, so there is no slope")
     moved = d[country_orders(rng, n_permutations, len(x))]
     slope, sy, null = float(d @ y / (d @ d)), d @ y, moved @ y
     tolerance = 1e-9 * (np.abs(d) @ np.abs(y - y.mean()) + 1e-300)
