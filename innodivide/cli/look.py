@@ -33,19 +33,20 @@ def check():
 
 
 def _notes() -> list[str]:
-    """Say what is right but to be known: what of the record no registered result uses."""
-    from innodivide.data import Tables
+    """Say what is right but to be known: editions that lack a part, and what no registered result uses."""
+    from innodivide.data import Tables, editions
     from innodivide.evidence.confirmatory import newer_ipceis
     from innodivide.evidence.plan import load_plan
 
-    plan = load_plan()
-    newer = [f"{r.ipcei_id} ({r.decision_date:%Y-%m-%d})" for r in newer_ipceis(Tables(), plan).itertuples()]
-    if not newer:
-        return []
-    return [
-        f"decided after the registered period, which ends on {plan.period[1]}: {', '.join(newer)}. Registered results "
-        "leave them out; the record to date stands beside them, labelled exploratory"
-    ]
+    tables, plan = Tables(), load_plan()
+    notes = editions.gaps(tables)
+    newer = [f"{r.ipcei_id} ({r.decision_date:%Y-%m-%d})" for r in newer_ipceis(tables, plan).itertuples()]
+    if newer:
+        notes.append(
+            f"decided after the registered period, which ends on {plan.period[1]}: {', '.join(newer)}. Registered "
+            "results leave them out; the record to date stands beside them, labelled exploratory"
+        )
+    return notes
 
 
 @click.command()

@@ -65,6 +65,25 @@ def of_latest(tables: Tables, name: str, needs: Iterable[str]) -> pd.DataFrame:
     return frame[frame["year" if board == "eqi" else "edition"] == latest(tables, board, needs)]
 
 
+def gaps(tables: Tables) -> list[str]:
+    """Say of each edition later than the last whole one which parts it lacks, and which edition is shown for them."""
+    found = []
+    for board, parts in PARTS.items():
+        having = {part: set(complete(tables, board, part)) for part in parts}
+        whole = set.intersection(*having.values())
+        names = [name for name in tables if name.split("_")[0] == board]
+        column = "year" if board == "eqi" else "edition"
+        listed = {int(e) for name in names if column in (rows := tables[name]) for e in rows[column].dropna().unique()}
+        for edition in sorted(e for e in listed if e > max(whole, default=0)):
+            lost = [part for part, editions in having.items() if edition not in editions]
+            shown = ", ".join(f"{part} of {max(having[part], default='none')}" for part in lost)
+            found.append(
+                f"{board.upper()} {edition} has no {', '.join(lost)} that is complete (all Member States or their "
+                f"regions, and the EU where it has one); shown are {shown}"
+            )
+    return found
+
+
 @once
 def complete(tables: Tables, board: str, part: str) -> tuple[int, ...]:
     """Return the editions of a board that have one part for every Member State, in order."""

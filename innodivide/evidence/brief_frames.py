@@ -5,7 +5,7 @@ import pandas as pd
 
 from innodivide.data.tables import Tables
 from innodivide.evidence import regional_analyses
-from innodivide.evidence.confirmatory import CLAIM_STREAMS, stream
+from innodivide.evidence.confirmatory import claim_stream, stream
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import convergence, participation, tiers
 from innodivide.indicators.country_profile import index_relative_to_eu
@@ -52,10 +52,7 @@ def pairs_against_activity(tables: Tables, plan: Plan) -> tuple[dict, pd.DataFra
     """
     matrix, sides = tiers.country_matrix(tables)
     first = np.array([sides[c] == "tier1" for c in matrix])
-    drawn, seen = (
-        null_models.curveball(matrix, plan.permutations, stream(plan, CLAIM_STREAMS["C05"])),
-        matrix.to_numpy()[None],
-    )
+    drawn, seen = (null_models.curveball(matrix, plan.permutations, claim_stream(plan, "C05")), matrix.to_numpy()[None])
     null, observed = ((m[:, :, first].sum(axis=2) * m[:, :, ~first].sum(axis=2)).sum(axis=1) for m in (drawn, seen))
     counts = pd.Series(null).value_counts().sort_index()
     tested = null_models.against_null(float(observed[0]), null.astype(float))
@@ -70,7 +67,7 @@ def spread_paths(tables: Tables, plan: Plan) -> pd.DataFrame:
     pandas.DataFrame
         Columns series, year, sd_log, change, ci_low, ci_high, n. Regions are drawn by whole countries.
     """
-    states = convergence.sigma_path(index_relative_to_eu(tables), stream(plan, CLAIM_STREAMS["C08"]))
+    states = convergence.sigma_path(index_relative_to_eu(tables), claim_stream(plan, "C08"))
     series = regional_analyses.region_series(tables)
     series = series.assign(country=series["geo"].map(regions(tables)["geo"]))
     areas = convergence.sigma_path(series, stream(plan, REGIONS), value="relative", cluster="country")
@@ -86,7 +83,7 @@ def money_pairs(tables: Tables, plan: Plan) -> pd.DataFrame:
     pandas.DataFrame
         Columns instrument, reform, given (`PLAIN`, `GIVEN`), rho, ci_low, ci_high, p_value, n, order (of drawing).
     """
-    rows = money.money_against_gap(tables, stream(plan, CLAIM_STREAMS["C12"]), plan.permutations)
+    rows = money.money_against_gap(tables, claim_stream(plan, "C12"), plan.permutations)
     numbers = ["rho", "ci_low", "ci_high", "p_value"]
     names = dict(zip([f"{name}_given_wealth" for name in ("rho", "low", "high", "p")], numbers))
     columns = ["instrument", "reform", "given", *numbers, "n", "order"]

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from innodivide import models
-from innodivide.data.editions import PLAN
+from innodivide.data.editions import BRIEF, PLAN
 from innodivide.data.tables import Tables, integrated_ipceis
 from innodivide.errors import DesignError, ParameterError
 from innodivide.evidence.plan import Plan
@@ -23,7 +23,8 @@ FIXED_CONTROLS_YEAR = 2019
 TO_DATE = "Record to date (exploratory)"
 BOOTSTRAPS = 999
 POWER = 0.80
-CLAIM_STREAMS = {"C01": 7, "C08": 8, "C05": 9, "C09": 10, "C10": 11, "C12": 12}  # of the claims that draw at random
+CLAIM_STREAMS = {"C01": 7, "C08": 8, "C05": 9, "C09": 10, "C10": 11, "C12": 12}  # of the first claims that draw
+LATER_CLAIMS = 100  # stream of a later claim: this and its number
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,11 @@ class Confirmatory:
 def stream(plan: Plan, part: int) -> np.random.Generator:
     """Return the generator of one part of the analysis: parts can be run alone and still give the same numbers."""
     return np.random.default_rng(np.random.SeedSequence(plan.seed, spawn_key=(part,)))
+
+
+def claim_stream(plan: Plan, claim_id: str) -> np.random.Generator:
+    """Return the generator of one claim, such as "C05"."""
+    return stream(plan, CLAIM_STREAMS.get(claim_id, LATER_CLAIMS + int(claim_id[1:])))
 
 
 def newer_ipceis(tables: Tables, plan: Plan) -> pd.DataFrame:
@@ -116,7 +122,7 @@ def sensitivities(tables: Tables, plan: Plan) -> pd.DataFrame:
     choices: dict[str, dict] = {
         "As registered": {},
         "Status one edition earlier": {"status": "lag1"},
-        "Status of EIS 2020 throughout": {"status": 2020},
+        f"Status of EIS {BRIEF['eis']} throughout": {"status": BRIEF["eis"]},
         f"Population and GDP of {FIXED_CONTROLS_YEAR}": {"controls": FIXED_CONTROLS_YEAR},
         "Late joiners count as taking part": {"roles": ["notifying", "joined_later"]},
         "IPCEIs up to the brief": {"until": BRIEF_CUTOFF},

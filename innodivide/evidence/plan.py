@@ -30,9 +30,14 @@ class Plan:
     second: dict
 
     @property
+    def registrations(self) -> tuple[dict, ...]:
+        """Every part that has rules for claims (`claim_rules`) and its day (`registered`), the plan first."""
+        return self.fixed, self.supplement
+
+    @property
     def claim_rules(self) -> dict[str, str]:
-        """The rule for each claim's verdict, from the plan and its supplement."""
-        return self.fixed["claim_rules"] | self.supplement["claim_rules"]
+        """The rule for each claim's verdict, from all registrations."""
+        return {claim: rule for part in self.registrations for claim, rule in part["claim_rules"].items()}
 
     @property
     def period(self) -> tuple[str, str]:

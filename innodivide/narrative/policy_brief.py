@@ -7,6 +7,7 @@ from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence.claims import membership
 from innodivide.evidence.claims.connection import connected_states
+from innodivide.evidence.claims.registry import CLAIMS
 from innodivide.evidence.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import participation, tiers
@@ -20,7 +21,7 @@ from innodivide.wording import join_names, p_text
 
 WORDS = Words("07_policy_brief")
 # Claims in a few words, for the table of the summary.
-SHORT = WORDS.names("claims")
+SHORT = {claim.claim_id: claim.brief for claim in CLAIMS}
 VERBS = {
     "supported": ("is supported", "are supported"),
     "partly": ("holds in part", "hold in part"),

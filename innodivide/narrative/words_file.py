@@ -50,7 +50,7 @@ SHOWN = {  # word in a template -> board, and the parts that the frames behind i
 }
 
 
-def with_editions(template: str, tables: Tables | None) -> str:
+def with_editions(tables: Tables | None, template: str) -> str:
     """Put the editions shown in the place of {eis_series}, {eis_scores} and {ris_edition}."""
     for word, (board, needs) in SHOWN.items():
         if tables is not None and f"{{{word}}}" in template:
@@ -84,12 +84,16 @@ class Words:
     ['label']
     """
 
-    def __init__(self, notebook: str, folder: Path = TEXTS, tables: Tables | None = None):
-        self.file, self.tables = Path(folder) / f"{notebook}.yml", tables
+    tables: Tables | None = None
+
+    def __init__(self, notebook: str, folder: Path = TEXTS):
+        self.file = Path(folder) / f"{notebook}.yml"
 
     def of(self, tables: Tables) -> "Words":
         """Return the same words with the editions of some tables."""
-        return Words(self.file.stem, self.file.parent, tables)
+        same = Words(self.file.stem, self.file.parent)
+        same.tables = tables
+        return same
 
     @cached_property
     def entries(self) -> dict[str, dict]:
@@ -122,7 +126,7 @@ class Words:
         columns = {}
         for column, spec in self._entry(id)["columns"].items():
             heading, *rest = [spec] if isinstance(spec, str) else spec
-            columns[column] = (_filled(id, with_editions(heading, self.tables), values), *rest)
+            columns[column] = (_filled(id, with_editions(self.tables, heading), values), *rest)
         columns = {c: spec for c, spec in columns.items() if c not in without} | dict(more)
         templates = {"title": self._template(id, "title", title), "caption": self._template(id, "caption", caption)}
         fixed = self._fixed(id, given)
@@ -151,7 +155,7 @@ class Words:
         words = self._entry(id).get("chart")
         if words is None:
             raise ParameterError(f"exhibit {id}: {self.file.name} has no chart for it; add it, or do not ask for it")
-        return {a: _filled(id, with_editions(text, self.tables), values) for a, text in words.items()}
+        return {a: _filled(id, with_editions(self.tables, text), values) for a, text in words.items()}
 
     def names(self, what: str) -> dict[str, str]:
         """Return a list of names: code of the data -> words for it."""
@@ -169,13 +173,13 @@ class Words:
         """Return a template, put together from the parts named if it has parts."""
         found = self._entry(id).get(key, "")
         if isinstance(found, str) and not parts:
-            return with_editions(found, self.tables)
+            return with_editions(self.tables, found)
         names = [found] if isinstance(found, str) else list(found)
         if not parts or isinstance(found, str) or not set(parts) <= set(found):
             there = "no parts" if isinstance(found, str) else f"the parts {', '.join(names)}"
             asked = ", ".join(parts) or "no part"
             raise ParameterError(f"exhibit {id}: {key} in {self.file.name} has {there}, but {asked} is asked for")
-        return with_editions(" ".join(found[part] for part in parts), self.tables)
+        return with_editions(self.tables, " ".join(found[part] for part in parts))
 
     def _fixed(self, id: str, given: Mapping[str, str]) -> dict[str, str]:
         """Return edition and note, each from the file or from the caller."""
@@ -184,7 +188,7 @@ class Words:
             if key not in ("edition", "note") or key in entry:
                 why = "stands in the file" if key in entry else "is not known"
                 raise ParameterError(f"exhibit {id}: {key} is given, but it {why} ({self.file.name}); leave one out")
-        own = {k: with_editions(entry[k], self.tables) for k in ("edition", "note") if k in entry}
+        own = {k: with_editions(self.tables, entry[k]) for k in ("edition", "note") if k in entry}
         return dict(given) | own
 
 

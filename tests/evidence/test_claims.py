@@ -1,13 +1,18 @@
 """Sentences of the ledger, and the numbers that decide verdicts: those of the plan."""
 
+import dataclasses
+import datetime
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from innodivide.data import Tables
-from innodivide.errors import ParameterError
-from innodivide.evidence.claims import gap, membership, thresholds
-from innodivide.evidence.plan import load_plan
+from innodivide.errors import DataError, ParameterError
+from innodivide.evidence.claims import gap, membership, registry, thresholds
+from innodivide.evidence.claims.finding import Finding
+from innodivide.evidence.confirmatory import claim_stream
+from innodivide.evidence.plan import load_plan, plan_hash
 from innodivide.wording import p_text, sentence
 
 TABLES = Tables()
@@ -46,3 +51,61 @@ def test_counts_of_the_ledger_are_those_of_the_data():
     found = membership.large_firms(TABLES)
     small = (known["n_smes"] / known["n_companies"] < 0.5).sum()
     assert f"in {small} of {len(known)} IPCEIs" in found.short and found.verdict == "partly"
+
+
+# The registry
+
+
+def plan_with(rule: str = "supported if it holds", **more):
+    """The plan with a third registration that has a rule for C13."""
+    third = {"registered": datetime.date(2030, 1, 2), "claim_rules": {"C13": rule} | more}
+
+    class Later(type(load_plan())):
+        registrations = property(lambda self: (self.fixed, self.supplement, third))
+
+    plan = load_plan()
+    return Later(plan.fixed, plan.sha256, plan.departures, plan.supplement)
+
+
+def thirteenth(rule: str = "supported if it holds") -> registry.Claim:
+    found = Finding(claim_id="C13", verdict="supported", numbers="", coverage="", short="1", rests="", change="")
+    return registry.Claim("C13", "Structures lock in", plan_hash(rule), lambda e, rng: found)
+
+
+def test_each_claim_of_the_table_has_one_entry_and_its_rule():
+    written = registry.rules(load_plan())
+    assert written["claim_id"].tolist() == TABLES["claim"]["claim_id"].tolist()
+    assert written["rule"].str.len().min() > 20 and written["brief"].is_unique
+    assert set(written["registered"]) == {part["registered"] for part in load_plan().registrations}
+
+
+def test_a_further_claim_is_an_entry_a_row_and_a_rule(monkeypatch):
+    rows, plan, entries = TABLES["claim"], plan_with(), (*registry.CLAIMS[:1], thirteenth())
+    more = rows.head(2).assign(claim_id=["C01", "C13"])
+    tables = Tables({"claim": more})
+    first = Finding(claim_id="C01", verdict="partly", numbers="", coverage="", short="0", rests="", change="")
+    entries = (dataclasses.replace(entries[0], test=lambda e, rng: first), entries[1])
+    family = pd.DataFrame({"claim": ["leaders"]})
+    found = registry.ledger(tables, None, family, plan, entries)
+    assert found["claim_id"].tolist() == ["C01", "C13"] and found["verdict"].tolist() == ["partly", "supported"]
+    assert found["rule"].iloc[1] == "supported if it holds"
+    draws = [claim_stream(plan, claim).integers(2**62) for claim in ("C12", "C13", "C14")]
+    assert len(set(draws)) == 3
+
+
+@pytest.mark.parametrize(
+    ("plan", "claim", "said"),
+    [
+        (load_plan(), thirteenth(), "C13 has a rule in 0 registrations, not in one"),
+        (plan_with(C01="another"), registry.CLAIMS[0], "C01 has a rule in 2 registrations"),
+        (plan_with("changed after"), thirteenth(), "the rule of C13 is not the one registered"),
+    ],
+)
+def test_a_rule_that_is_missing_doubled_or_changed_is_refused(plan, claim, said):
+    with pytest.raises(DataError, match=said):
+        registry.rules(plan, [claim])
+
+
+def test_a_claim_without_an_entry_or_a_row_is_refused():
+    with pytest.raises(DataError, match=r"claims\.csv: C13 stands in the table or has an entry"):
+        registry.ledger(TABLES, None, pd.DataFrame(), plan_with(), (*registry.CLAIMS, thirteenth()))

@@ -9,6 +9,7 @@ from reference.cases import HERE as CASES
 from scipy import stats
 
 from innodivide.data import Tables
+from innodivide.data.editions import PLAN
 from innodivide.errors import DataError, DesignError, InnodivideError, ParameterError
 from innodivide.evidence.claims import shared_barriers as claims
 from innodivide.evidence.region_barriers import region_barriers
@@ -280,15 +281,22 @@ def test_readings_of_zeros_change_only_zeros():
 def test_government_quality_of_regions_by_hand():
     """AT1: 100 people with a score of 1, and 300 with -1 in a region since divided, whose other part is AT2."""
     codes = ["X1", "X2", "X3", "Y1"]
-    link = {"nuts_2016": ["X1", "X2", "X2", "Y1"], "nuts_2021": codes, "population_2021": [100, 300, 50, 10]}
+    link = {"code_from": ["X1", "X2", "X2", "Y1"], "code_to": codes, "population": [100, 300, 50, 10]}
+    versions = {"version_from": "2016", "version_to": "2021", "change": "split"}
     score = {"eqi": [1.0, -1.0], "eqi_lower": [0.8, -1.2], "eqi_upper": [1.2, -0.8]}
     rest = dict.fromkeys(["eqi_corruption", "eqi_quality", "eqi_impartiality"], 0.0)
+    old = pd.DataFrame(score | {"nuts_code": codes[:2]}).assign(
+        year=PLAN["eqi"], nuts_version="2016", source_id="S", **rest
+    )
     tables = Tables(
         {
-            "nuts_link": pd.DataFrame(link).assign(level=2),
-            "ris_nuts2": pd.DataFrame({"nuts_code": codes, "region_code": ["AT1", "AT1", "AT2", "AT3"]}),
-            "eqi": pd.DataFrame(score | {"nuts_code": codes[:2]}).assign(year=2021, source_id="S", **rest),
-        }
+            "nuts_link": pd.DataFrame(link).assign(level=2, **versions),
+            "ris_nuts2": pd.DataFrame(
+                {"nuts_code": codes, "region_code": ["AT1", "AT1", "AT2", "AT3"], "nuts_version": "2021"}
+            ).assign(edition=PLAN["ris"]),
+            "eqi": pd.concat([old, old.assign(eqi=9.0, year=PLAN["eqi"] - 4)]),  # another edition counts for nothing
+        },
+        pins=PLAN,
     )
     found = b.region_eqi(tables)
     assert found.index.tolist() == ["AT1", "AT2"], "a region without a figure is absent"

@@ -75,7 +75,7 @@ def test_impossible_peers_are_refused():
 def test_real_measures_are_those_of_the_tables():
     frame = peers.measures(TABLES)
     assert list(frame.index) == EU27 and frame.notna().all().all()
-    heads = country_values(TABLES, "population", peers.YEAR).set_index("geo")["value"]
+    heads = country_values(TABLES, "population", peers.year(TABLES)).set_index("geo")["value"]
     assert np.exp(frame["ln_population"]).to_numpy() == pytest.approx(heads[frame.index].to_numpy(dtype=float))
     assert peers.of(TABLES, "PL") == list(peers.nearest(frame, "PL")["geo"][:3])
 

@@ -4,7 +4,7 @@ from innodivide.data.editions import BRIEF, latest
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence.claims.finding import Finding
 from innodivide.evidence.claims.thresholds import ALMOST_TEN, MAJORITY
-from innodivide.evidence.confirmatory import CLAIM_STREAMS, stream
+from innodivide.evidence.confirmatory import claim_stream
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import convergence
 from innodivide.indicators.country_profile import index_relative_to_eu
@@ -80,4 +80,4 @@ def divide_widens(tables: Tables, plan: Plan) -> Finding:
 
 def spread_change(tables: Tables, plan: Plan) -> dict:
     """Return the change of the spread between countries in one edition's series (`convergence.sigma_change`)."""
-    return convergence.sigma_change(index_relative_to_eu(tables), stream(plan, CLAIM_STREAMS["C08"]))
+    return convergence.sigma_change(index_relative_to_eu(tables), claim_stream(plan, "C08"))

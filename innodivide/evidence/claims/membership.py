@@ -11,12 +11,11 @@ from innodivide.evidence.claims.finding import Finding
 from innodivide.evidence.claims.thresholds import MAJORITY
 from innodivide.evidence.confirmatory import (
     BRIEF_CUTOFF,
-    CLAIM_STREAMS,
     NAMED_FIVE,
     NAMED_THREE,
     Confirmatory,
+    claim_stream,
     named_counts,
-    stream,
 )
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import participation
@@ -33,7 +32,7 @@ def size_test(main: Confirmatory, plan: Plan) -> Result:
         controls=("ln_gdp_pc_pps", "leader"),
         method="rows",
         n_permutations=plan.permutations,
-        rng=stream(plan, CLAIM_STREAMS["C01"]),
+        rng=claim_stream(plan, "C01"),
     )
 
 
