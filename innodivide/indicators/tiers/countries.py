@@ -83,7 +83,8 @@ def tier2_by_country(tables: Tables) -> pd.DataFrame:
     valleys = tables["riv_region"]
     frame["riv_known"] = _distinct(valleys[valleys["status"] == "identified"])
     frame["i3_known"] = _distinct(tables["i3_region"])
-    frame["clusters_known"] = tables["cluster_partnership_member"].groupby("geo")["member"].nunique()
+    named = tables["cluster_partnership_member"].groupby("geo")["member"].nunique()
+    frame["clusters_known"] = named.clip(lower=1)  # members without a name count as one: they may be the named ones
     counts = [c for c in frame.columns if c != "name"]
     frame[counts] = frame[counts].fillna(0).astype(int)
     frame["any_known"] = (frame[counts] > 0).any(axis=1)
