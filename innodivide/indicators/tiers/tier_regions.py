@@ -16,7 +16,7 @@ from innodivide.indicators.tiers.countries import Coverage
 REGIONS = "2016"  # NUTS version of the region frame: that of all Tier-2 lists
 POPULATION_YEAR = 2019  # last year in which every region of that version has a population here
 CASES = ("as listed", "stated places", "anything possible")
-UNSURE = ("weak", "approx")  # flags of a member that may be none, and of one that is smaller than the region of its code
+UNSURE = ("weak", "approx")  # flags: perhaps no member; the code is that of a larger region
 
 
 def tier2_memberships(tables: Tables) -> pd.DataFrame:
