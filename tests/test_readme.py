@@ -23,7 +23,8 @@ def test_answer_is_that_of_the_run():
         in said
     )
     assert (
-        f"Only {facts['n_treated']} states were ever leaders, so an odds ratio below about {facts['mde']:.1f}" in said
+        f"Only {facts['n_treated']} states were leaders in the editions used, so an odds ratio below about "
+        f"{facts['mde']:.1f}" in said
     )
     assert ("Size does go with participation" in said) == (facts["size"] == "does go")
 

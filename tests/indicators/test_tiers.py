@@ -26,7 +26,7 @@ def regions() -> pd.DataFrame:
 
 
 def test_places_in_partnerships_equal_the_derived_table():
-    """Table s3_country was counted by those who collected the lists, over the same ten lists."""
+    """Table s3_country was counted apart from this code, over the same lists."""
     ours, theirs = (frame.set_index("geo") for frame in (tiers.tier2_by_country(TABLES), TABLES["s3_country"]))
     theirs = theirs.loc[ours.index]
     assert len(ours) == 27 and (ours["s3_places"] == theirs["participations"]).all()
@@ -53,9 +53,49 @@ def test_matrix_agrees_with_both_country_frames():
     assert list(early.columns) == [*projects[:3], *matrix.columns.difference(first)]
 
 
+def test_who_joined_after_the_founders_is_named_but_not_in_the_complete_list():
+    rows = TABLES["s3_partnership_region"].query("partnership_id == 'S3-CHE'")
+    late = rows["role"] == "joined_later"
+    assert late.any() and not tiers.complete_members(TABLES)["role"].eq("joined_later").any()
+    strict, named = (tiers.country_matrix(TABLES, lists=x)[0]["S3-CHE"] for x in (None, ["S3-CHE"]))
+    assert set(named[named == 1].index) - set(strict[strict == 1].index) == set(rows.loc[late, "geo"])
+
+
+def test_members_without_a_name_make_a_state_known_and_count_once():
+    rows = TABLES["cluster_partnership_member"]
+    one = rows[rows["member"].notna() & (rows["geo"] == "FI")].head(1)
+    unnamed = one.assign(member=None, geo=["SK"])
+    toy = pd.concat([one, one.assign(member=None), unnamed, unnamed.assign(partnership_id="other")])
+    found = tiers.tier2_by_country(Tables({"cluster_partnership_member": toy})).set_index("geo")["clusters_known"]
+    assert (found["FI"], found["SK"], found["DE"]) == (1, 1, 0)
+
+
+def test_every_list_is_checked_for_what_is_sure():
+    names = {"S3": "s3_partnership_region", "I3": "i3_region", "clusters": "cluster_partnership_member"}
+    for instrument, name in names.items():
+        table = TABLES[name]
+        row = table[table["flag"].isna() & table["nuts_code"].notna() & table["geo"].isin(["ES", "FR"])].head(1)
+        for flag, sure in ((None, True), ("partial", True), ("weak", False), ("approx", False)):
+            found = tiers.tier2_memberships(Tables({name: row.assign(flag=flag)})).query("instrument == @instrument")
+            assert found["sure"].tolist() == [sure], (instrument, flag)
+    row = TABLES["i3_region"].query("project == 'RegioGreenTex'").head(1)
+    for verified in (True, False):
+        found = tiers.tier2_memberships(Tables({"i3_region": row.assign(instrument_verified=verified)}))
+        assert found.query("instrument == 'I3'")["sure"].tolist() == [verified]
+
+
+def test_states_known_without_a_region_add_no_region():
+    members = tiers.tier2_memberships(TABLES)
+    assert members["region_name"].notna().all()
+    named = TABLES["i3_region"].dropna(subset=["region_name"])
+    inside = named[named["geo"].isin(tiers.tier2_by_country(TABLES)["geo"])]
+    assert (members["instrument"] == "I3").sum() == len(inside)
+
+
 def test_coverage_speaks_and_needs_a_published_total():
     seen = tiers.s3_coverage(TABLES)
-    assert (seen.known, seen.total) == (10, 42) and "complete member list: 10 of 42 (not a random" in str(seen)
+    known = int(TABLES["s3_partnership"]["list_complete"].isin(["yes", "founding_only"]).sum())
+    assert (seen.known, seen.total) == (known, 42) and f"member list: {known} of 42 (not a random" in str(seen)
     with pytest.raises(DataError, match="s3_partnerships"):
         tiers.s3_coverage(Tables({"s3_aggregate": TABLES["s3_aggregate"].iloc[:0]}))
 
@@ -272,4 +312,4 @@ def test_findings_are_complete_and_repeatable():
 @pytest.mark.slow
 def test_connections_without_each_list_and_state():
     rows = claims_tiers.overlap_robustness(TABLES, np.random.default_rng(3), n_null=199)
-    assert len(rows) == 4 + 10 + 27 and not rows.isna().any(axis=None)
+    assert len(rows) == 4 + tiers.s3_coverage(TABLES).known + 27 and not rows.isna().any(axis=None)

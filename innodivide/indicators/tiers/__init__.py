@@ -1,6 +1,7 @@
 """Who is in Tier 1 and Tier 2, by country and by region, with bounds where membership is not published."""
 
 from innodivide.indicators.tiers.countries import (
+    complete_members,
     complete_partnerships,
     country_matrix,
     s3_coverage,
@@ -21,6 +22,7 @@ from innodivide.indicators.tiers.tier_regions import (
 __all__ = [
     "by_tier2",
     "companies_at_most",
+    "complete_members",
     "complete_partnerships",
     "country_matrix",
     "covered",

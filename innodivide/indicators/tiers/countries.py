@@ -48,6 +48,13 @@ def complete_partnerships(tables: Tables, founding: bool = True) -> list[str]:
     return sorted(rows.loc[rows["list_complete"].isin(wanted), "partnership_id"])
 
 
+def complete_members(tables: Tables) -> pd.DataFrame:
+    """Return the rows of `s3_partnership_region` in complete lists, without who joined after a list of founders."""
+    rows = tables["s3_partnership_region"]
+    inside = rows["partnership_id"].isin(complete_partnerships(tables))
+    return rows[inside & (rows["role"] != "joined_later")]
+
+
 def tier1_by_country(tables: Tables) -> pd.DataFrame:
     """Return Tier 1 by Member State: geo, name, group, n_ipcei, companies_min, companies_missing, population, coverage.
 
@@ -75,15 +82,15 @@ def tier2_by_country(tables: Tables) -> pd.DataFrame:
         coverage.
     """
     frame = member_states(tables)[["geo", "name"]].set_index("geo")
-    rows = tables["s3_partnership_region"]
-    full = rows[rows["partnership_id"].isin(complete_partnerships(tables))]
+    rows, full = tables["s3_partnership_region"], complete_members(tables)
     frame["s3_partnerships"] = full.groupby("geo")["partnership_id"].nunique()
     frame["s3_places"], frame["s3_regions"] = full.groupby("geo").size(), _distinct(full)
     frame["s3_known_regions"] = _distinct(rows)
     valleys = tables["riv_region"]
     frame["riv_known"] = _distinct(valleys[valleys["status"] == "identified"])
     frame["i3_known"] = _distinct(tables["i3_region"])
-    frame["clusters_known"] = tables["cluster_partnership_member"].groupby("geo")["member"].nunique()
+    named = tables["cluster_partnership_member"].groupby("geo")["member"].nunique()
+    frame["clusters_known"] = named.clip(lower=1)  # members without a name count as one: they may be the named ones
     counts = [c for c in frame.columns if c != "name"]
     frame[counts] = frame[counts].fillna(0).astype(int)
     frame["any_known"] = (frame[counts] > 0).any(axis=1)
@@ -98,14 +105,16 @@ def _distinct(rows: pd.DataFrame) -> pd.Series:
 def country_matrix(tables: Tables, until=None, lists=None) -> tuple[pd.DataFrame, dict[str, str]]:
     """Return the 0/1 matrix of the EU27 by IPCEIs and S3 partnerships, and the tier ("tier1", "tier2") of each column.
 
-    `until`: IPCEIs decided up to this day. `lists`: ids of the partnerships, `complete_partnerships` if None.
+    `until`: IPCEIs decided up to this day. `lists`: ids of the partnerships, with all named members, or None for
+    `complete_partnerships` with `complete_members`.
     """
     geos = list(member_states(tables)["geo"])
     ipceis = list(integrated_ipceis(tables, until)["ipcei_id"])
+    named = complete_members(tables) if lists is None else tables["s3_partnership_region"]
     lists = complete_partnerships(tables) if lists is None else list(lists)
     first = participation.presence(tables, until)
     first = first[first["role"].isin(TAKING_PART)][["geo", "ipcei_id"]].set_axis(["geo", "instrument"], axis=1)
-    second = tables["s3_partnership_region"][["geo", "partnership_id"]].set_axis(["geo", "instrument"], axis=1)
+    second = named[["geo", "partnership_id"]].set_axis(["geo", "instrument"], axis=1)
     edges = pd.concat([first, second[second["instrument"].isin(lists) & second["geo"].isin(geos)]])
     matrix = bipartite_matrix(edges, "geo", "instrument", geos, [*ipceis, *lists])
     return matrix, {c: "tier1" if c in ipceis else "tier2" for c in matrix.columns}

@@ -17,6 +17,7 @@ from innodivide.indicators.tiers.countries import Coverage
 REGIONS = "2016"  # NUTS version of the region frame: that of all Tier-2 lists
 POPULATION_YEAR = 2019  # last year in which every region of that version has a population here
 CASES = ("as listed", "stated places", "anything possible")
+UNSURE = ("weak", "approx")  # flags: perhaps no member; the code is that of a larger region
 
 
 def tier2_memberships(tables: Tables) -> pd.DataFrame:
@@ -26,15 +27,18 @@ def tier2_memberships(tables: Tables) -> pd.DataFrame:
     -------
     DataFrame
         instrument ("S3", "RIV", "I3", "clusters"), group_id (partnership or project), geo, region_name, nuts_code
-        (2016, may be missing), sure (False: flagged weak, only interested, or instrument not verified), source_id.
+        (2016, may be missing), sure (False: flagged weak, only interested, instrument not verified, or the member is
+        a place within the region of its code), source_id.
     """
     s3, riv = tables["s3_partnership_region"], tables["riv_region"]
     i3, clusters = tables["i3_region"], tables["cluster_partnership_member"]
     parts = [
-        s3.assign(instrument="S3", group_id=s3["partnership_id"], sure=s3["flag"] != "weak"),
+        s3.assign(instrument="S3", group_id=s3["partnership_id"], sure=~s3["flag"].isin(UNSURE)),
         riv.assign(instrument="RIV", group_id="RIV", sure=riv["status"] == "identified"),
-        i3.assign(instrument="I3", group_id=i3["project"], sure=i3["instrument_verified"].fillna(False)),
-        clusters.assign(instrument="clusters", group_id=clusters["partnership_id"], sure=True),
+        i3.assign(instrument="I3", group_id=i3["project"], sure=i3["instrument_verified"] & ~i3["flag"].isin(UNSURE)),
+        clusters.assign(
+            instrument="clusters", group_id=clusters["partnership_id"], sure=~clusters["flag"].isin(UNSURE)
+        ),
     ]
     columns = ["instrument", "group_id", "geo", "region_name", "nuts_code", "sure", "source_id"]
     rows = pd.concat([p.assign(sure=p["sure"].fillna(True).astype(bool))[columns] for p in parts])

@@ -10,11 +10,11 @@ KNOWN = Words("05_two_tiers").names("known of instruments")
 ROWS = [  # tier, instrument, known by country, by region, how completely
     ("Tier 1", "IPCEIs", "yes", "no", "states complete, companies partial"),
     ("Tier 1", "Industrial Alliances", "no", "no", "totals only"),
-    ("Tier 2", "Cluster partnerships", "some", "some", "partial"),
+    ("Tier 2", "Cluster partnerships", "some", "some", "partial, complete for some"),
     ("Tier 2", "Smart Specialisation (S3) partnerships", "some", "some", "partial, complete for some"),
     ("Tier 2", "EIC Accelerator", "some", "no", "total, and some states"),
     ("Tier 2", "EIC Pathfinder", "no", "no", "one share"),
-    ("Tier 2", "Interregional Innovation Investments (I3)", "no", "some", "totals, and one project"),
+    ("Tier 2", "Interregional Innovation Investments (I3)", "some", "some", "totals, and some projects"),
     ("Tier 2", "Regional Innovation Valleys (RIV)", "some", "some", "total, and some regions"),
     ("Tier 2", "European Digital Innovation Hubs (EDIH)", "no", "no", "totals only"),
     ("Tier 2", "Hydrogen Valleys", "no", "no", "totals only"),
@@ -87,7 +87,7 @@ def _partnerships(tables: Tables) -> dict:
     return {
         "clusters": int(rounds["n_partnerships"].sum()),
         "rounds": len(rounds),
-        "cluster_members": len(member),
+        "cluster_members": int(member["member"].notna().sum()),
         "named_clusters": member["partnership_id"].nunique(),
         "s3_known": cover.known,
         "s3_total": cover.total,
@@ -97,7 +97,7 @@ def _partnerships(tables: Tables) -> dict:
 
 
 def _eismea(tables: Tables) -> dict:
-    rows, states = tables["eismea"], set(member_states(tables)["geo"])
+    rows, states, investments = tables["eismea"], set(member_states(tables)["geo"]), tables["i3_region"]
     totals = rows[rows["country_coverage"] != "partial"].sort_values("period").groupby("indicator_id")["value"].last()
     selected = rows[rows["indicator_id"] == "eic_acc_companies"]
     by_state = selected[(selected["country_coverage"] == "partial") & selected["geo"].isin(states)]
@@ -109,8 +109,8 @@ def _eismea(tables: Tables) -> dict:
         "accelerator_states": by_state["geo"].nunique(),
         "states": len(states),
         "pathfinder": rows.loc[rows["indicator_id"] == "eic_path_funding_share", "value"].iloc[0],
-        "i3_regions": len(tables["i3_region"]),
-        "i3_named": tables["i3_region"]["project"].nunique(),
+        "i3_regions": int(investments["region_name"].notna().sum()),
+        "i3_named": investments["project"].nunique(),
         "valleys": len(named),
         "valley_states": named["geo"].nunique(),
     }
