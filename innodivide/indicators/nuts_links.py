@@ -31,7 +31,7 @@ def parts(tables: Tables, old: str, new: str, level: int = 2) -> pd.DataFrame:
             rows = link[link[version] == new]
             if len(rows):
                 other = rows["version_from" if version == "version_to" else "version_to"]
-                rows = rows[other == other.iloc[0]]
+                rows = rows[other == (other.max() if version == "version_to" else other.min())]  # the nearest version
                 whole = rows.groupby(code)["population"].sum().rename_axis("code_from").reset_index()
                 return whole.assign(code_to=whole["code_from"], change="unchanged")[columns]
     rows = link[(link["version_from"] == old) & (link["version_to"] == new)]
