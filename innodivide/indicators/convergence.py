@@ -99,9 +99,14 @@ def _require_known(frame: pd.DataFrame, name: str) -> None:
 
 
 def sigma_path(
-    frame: pd.DataFrame, rng: np.random.Generator, value: str = "value", cluster: str | None = None, n_boot: int = 1999
+    frame: pd.DataFrame,
+    rng: np.random.Generator,
+    value: str = "value",
+    cluster: str | None = None,
+    n_boot: int = 1999,
+    level: float = 0.95,
 ) -> pd.DataFrame:
-    """Return the change of the spread of ln(value) since the first year, with a 95% percentile interval over units.
+    """Return the change of the spread of ln(value) since the first year, with a percentile interval over units.
 
     Units are drawn with replacement, all years together; with `cluster`, whole clusters of them (regions of a country).
 
@@ -125,7 +130,7 @@ def sigma_path(
     draws = rng.integers(len(blocks[0]), size=(n_boot, len(blocks[0])))
     n, sums, squares = (block[draws].sum(axis=1) for block in blocks)
     spread = np.sqrt(np.maximum(squares - sums**2 / n, 0.0) / (n - 1))
-    low, high = np.quantile(spread - spread[:, :1], [0.025, 0.975], axis=0)
+    low, high = np.quantile(spread - spread[:, :1], [(1 - level) / 2, (1 + level) / 2], axis=0)
     found = wide.std(ddof=1).to_numpy()
     frame = pd.DataFrame({"year": wide.columns, "sd_log": found, "change": found - found[0]})
     return frame.assign(ci_low=low, ci_high=high, n=len(wide))

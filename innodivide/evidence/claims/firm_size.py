@@ -64,14 +64,15 @@ def implied_rest(tables: Tables) -> dict[str, float]:
 
 
 def known_aid(tables: Tables) -> dict[str, float]:
-    """Return the aid of companies whose amount and size are known: their number and their million euro."""
-    rows = tables["ipcei_participant"].dropna(subset=["aid_eur_mn_mid", "sme"])
+    """Return the awards whose amount and size class the State aid register gives: companies, smes, aid and sme_aid
+    (million euro)."""
+    rows = tables["ipcei_award"].dropna(subset=["amount_eur", "sme"])
     small = rows["sme"].astype(bool)
     return {
         "companies": len(rows),
         "smes": int(small.sum()),
-        "aid": float(rows["aid_eur_mn_mid"].sum()),
-        "sme_aid": float(rows.loc[small, "aid_eur_mn_mid"].sum()),
+        "aid": float(rows["amount_eur"].sum()) / 1e6,
+        "sme_aid": float(rows.loc[small, "amount_eur"].sum()) / 1e6,
     }
 
 
@@ -90,8 +91,8 @@ def c04(tables: Tables) -> Finding:
     tell = teller(**values)
     money = (
         tell(
-            " Of the aid of {aid[companies]} companies whose amount and size are known, {aid[smes]} SMEs hold "
-            "{aid[sme_aid]:.0f} of {aid[aid]:.0f} million euro; the amounts are few and not a sample."
+            " Of {aid[companies]} awards in the State aid register, {aid[smes]} went to SMEs: {aid[sme_aid]:.0f} of "
+            "{aid[aid]:.0f} million euro; the awards are few and not a sample."
         )
         if aid["companies"]
         else " No amount of aid is known together with the size of the company."

@@ -3,6 +3,7 @@
 ALPHA = 0.05  # level of every test
 MAJORITY = 0.5  # "many" or "most": more than this share
 BARELY = 0.25  # C03: "barely features" is at most this share of the IPCEIs
+PERSISTS = 0.10  # C08: a spread that falls by less than this share of its first value persists
 NARROW = 0.10  # C05: a null range within this share of its mean on either side shows no more than activity explains
 BROAD_STATES = 2 / 3  # C07: share of the Member States from which demand is broad
 ALMOST_TEN = (8, 9)  # C06: how "almost ten" is read

@@ -1,9 +1,11 @@
 """Who is in Tier 1 and Tier 2, by country and by region, with bounds where membership is not published."""
 
 from innodivide.indicators.tiers.countries import (
+    complete_lists,
     complete_members,
     complete_partnerships,
     country_matrix,
+    organisations_in_both,
     s3_coverage,
     s3_growth,
     tier1_by_country,
@@ -22,10 +24,12 @@ from innodivide.indicators.tiers.tier_regions import (
 __all__ = [
     "by_tier2",
     "companies_at_most",
+    "complete_lists",
     "complete_members",
     "complete_partnerships",
     "country_matrix",
     "covered",
+    "organisations_in_both",
     "regions",
     "regions_by_tier",
     "s3_coverage",

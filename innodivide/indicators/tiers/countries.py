@@ -102,16 +102,42 @@ def _distinct(rows: pd.DataFrame) -> pd.Series:
     return rows["nuts_code"].fillna(rows["region_name"]).groupby(rows["geo"]).nunique()
 
 
-def country_matrix(tables: Tables, until=None, lists=None) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Return the 0/1 matrix of the EU27 by IPCEIs and S3 partnerships, and the tier ("tier1", "tier2") of each column.
+def complete_lists(tables: Tables) -> pd.DataFrame:
+    """Return the members of all complete lists of Tier 2, S3 and cluster partnerships: geo, partnership_id, nuts_code.
 
-    `until`: IPCEIs decided up to this day. `lists`: ids of the partnerships, with all named members, or None for
-    `complete_partnerships` with `complete_members`.
+    Members outside the EU27 stand in the lists too.
+    """
+    clusters = tables["cluster_partnership"].query("list_complete == 'yes'")["partnership_id"]
+    named = tables["cluster_partnership_member"]
+    rows = [complete_members(tables), named[named["partnership_id"].isin(clusters)]]
+    return pd.concat([r[["geo", "partnership_id", "nuts_code"]] for r in rows], ignore_index=True)
+
+
+def organisations_in_both(tables: Tables) -> list[str]:
+    """Return the organisations named among the participants of an IPCEI and the members of a cluster partnership.
+
+    By name alone, whatever its case: a lower bound, as most lists of Tier 2 are of regions and most are not published.
+    """
+    members = set(tables["cluster_partnership_member"]["member"].dropna().str.casefold())
+    companies = tables["ipcei_participant"]["company"].drop_duplicates()
+    return sorted(companies[companies.str.casefold().isin(members)])
+
+
+def country_matrix(
+    tables: Tables, until=None, lists=None, second: pd.DataFrame | None = None
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return the 0/1 matrix of the EU27 by IPCEIs and partnerships, and the tier ("tier1", "tier2") of each column.
+
+    `until`: IPCEIs decided up to this day. `lists`: ids of S3 partnerships, with all named members, or None for
+    `complete_partnerships` with `complete_members`. `second`: members (geo, partnership_id) in their place.
     """
     geos = list(member_states(tables)["geo"])
     ipceis = list(integrated_ipceis(tables, until)["ipcei_id"])
-    named = complete_members(tables) if lists is None else tables["s3_partnership_region"]
-    lists = complete_partnerships(tables) if lists is None else list(lists)
+    if second is not None:
+        named, lists = second, sorted(second.loc[second["geo"].isin(geos), "partnership_id"].unique())
+    else:
+        named = complete_members(tables) if lists is None else tables["s3_partnership_region"]
+        lists = complete_partnerships(tables) if lists is None else list(lists)
     first = participation.presence(tables, until)
     first = first[first["role"].isin(TAKING_PART)][["geo", "ipcei_id"]].set_axis(["geo", "instrument"], axis=1)
     second = named[["geo", "partnership_id"]].set_axis(["geo", "instrument"], axis=1)

@@ -5,6 +5,8 @@ first one with all 27 states. It begins in 2016; for money of 2014-2020 the gap 
 year before.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -28,6 +30,13 @@ INSTRUMENTS = {  # name: table, rows (all if empty), column, to million, year of
     "Horizon 2020 to July 2017": ("horizon_country", EARLY, "eu_contribution_eur", EURO, 2016, False, LOWER),
 }
 
+ERDF = "fund == 'ERDF' and objective == '{}'"
+REFORM = {  # what the second registration tests: the fund named, not the sum of all structural funds
+    "RRF grants": ("rrf_country", "", "grants_total_2018p_meur", MEUR, 2019, True, PRICES),
+    "ERDF research and innovation": ("cohesion_country", ERDF.format("TO1"), "eu_amount_eur", EURO, 2016, True, PLAN),
+    "ERDF SMEs": ("cohesion_country", ERDF.format("TO3"), "eu_amount_eur", EURO, 2016, True, PLAN),
+}
+
 
 def innovation_gap(tables: Tables, year: int) -> pd.Series:
     """Return 100 minus the index (EU of the year = 100) of the EU27 by geo; positive below the EU."""
@@ -37,7 +46,7 @@ def innovation_gap(tables: Tables, year: int) -> pd.Series:
     return (100 - rows[rows["year"] == year].set_index("geo")["relative"]).rename("gap")
 
 
-def money_by_country(tables: Tables) -> pd.DataFrame:
+def money_by_country(tables: Tables, instruments: Mapping[str, tuple] = INSTRUMENTS) -> pd.DataFrame:
     """Return each instrument by Member State.
 
     Returns
@@ -48,7 +57,7 @@ def money_by_country(tables: Tables) -> pd.DataFrame:
     """
     heads = country_values(tables, "population", PER_HEAD_YEAR).set_index("geo")["value"]
     base, parts = member_states(tables)[["geo"]], []
-    for instrument, (table, query, column, scale, year, reform, caveat) in INSTRUMENTS.items():
+    for instrument, (table, query, column, scale, year, reform, caveat) in instruments.items():
         rows = tables[table].query(query) if query else tables[table]
         frame = base.merge(rows[["geo", column, "source_id"]], on="geo", how="left")
         frame["meur"] = frame.pop(column).astype("float64") * scale
@@ -122,7 +131,9 @@ def _rank_residuals(data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return ranks[:, 0], ranks[:, 1]
 
 
-def money_against_gap(tables: Tables, rng: np.random.Generator, n_permutations: int = 9999) -> pd.DataFrame:
+def money_against_gap(
+    tables: Tables, rng: np.random.Generator, n_permutations: int = 9999, instruments: Mapping[str, tuple] = INSTRUMENTS
+) -> pd.DataFrame:
     """Does euro per head rise with the innovation gap?
 
     Returns
@@ -134,7 +145,7 @@ def money_against_gap(tables: Tables, rng: np.random.Generator, n_permutations: 
         index), coverage.
     """
     rows = []
-    for instrument, frame in money_by_country(tables).groupby("instrument", sort=False):
+    for instrument, frame in money_by_country(tables, instruments).groupby("instrument", sort=False):
         frame = frame.dropna(subset=["per_head", "gap", "wealth"])
         plain = rank_association(frame["gap"], frame["per_head"], rng, n_permutations=n_permutations)
         partial = rank_association(frame["gap"], frame["per_head"], rng, frame["wealth"], n_permutations)

@@ -1,0 +1,94 @@
+"""Claim C13: the least innovative regions have locked-in, traditional structures and few sectoral endowments."""
+
+import numpy as np
+import pandas as pd
+
+from innodivide.data.tables import Tables
+from innodivide.evidence.claims.finding import Finding
+from innodivide.evidence.confirmatory import stream
+from innodivide.evidence.plan import Plan
+from innodivide.indicators.regional_frame import FIRST, LAST, regional_frame
+from innodivide.models.inference.cluster_bootstrap import cluster_bootstrap, percentile
+from innodivide.wording import join_names, sentence, teller
+
+STRUCTURES = 113  # stream of the plan
+PARTS = {  # part of the claim: column, sign that the claim says, what it is
+    "traditional": ("knowledge_services", -1, "information and professional services"),
+    "locked-in": ("moved", -1, "movement of the shares"),
+    "few endowments": ("herfindahl", 1, "Herfindahl index of the three parts"),
+}
+SHOWN = ("manufacturing", "gerd_pct_gdp")  # beside, without a sign that the claim would say
+
+
+def structure_gaps(tables: Tables, plan: Plan, n_boot: int = 1999) -> pd.DataFrame:
+    """Return how lagging regions differ from the others, whole countries drawn.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index column of the regional frame (the three parts of the claim, then `SHOWN`): part, lagging, others (means),
+        difference, ci_low, ci_high (95 %), n_lagging, n_others (regions with the figure).
+    """
+    frame, rows, rng = regional_frame(tables), {}, stream(plan, STRUCTURES)
+    parts = {column: part for part, (column, _, _) in PARTS.items()}
+    for column in (*parts, *SHOWN):
+        known = frame.dropna(subset=[column, "lagging"])
+
+        inside, values = known["lagging"].to_numpy(dtype=bool), known[column].to_numpy(dtype=float)
+
+        def means(i: np.ndarray, inside: np.ndarray = inside, values: np.ndarray = values) -> np.ndarray:
+            return np.array([values[i][inside[i]].mean(), values[i][~inside[i]].mean()])
+
+        lagging, others = means(np.arange(len(known)))
+        draws = cluster_bootstrap(known["geo"], means, rng, n_boot)
+        low, high = percentile((draws[:, 0] - draws[:, 1])[:, None])
+        rows[column] = {"part": parts.get(column, "beside"), "lagging": lagging, "others": others}
+        rows[column] |= {"difference": lagging - others, "ci_low": float(low[0]), "ci_high": float(high[0])}
+        rows[column] |= {"n_lagging": int(inside.sum()), "n_others": int((~inside).sum())}
+    return pd.DataFrame(rows).T.infer_objects()
+
+
+def locked_in(rows: pd.DataFrame) -> str:
+    """Verdict on C13 from `structure_gaps`."""
+    signs = pd.Series({column: sign for column, sign, _ in PARTS.values()})
+    rows = rows.loc[list(signs.index)]
+    as_said = np.where(signs > 0, rows["ci_low"] > 0, rows["ci_high"] < 0)
+    against = np.where(signs > 0, rows["ci_high"] < 0, rows["ci_low"] > 0)
+    if as_said.all():
+        return "supported"
+    if against.sum() >= 2:
+        return "contradicted"
+    return "partly" if as_said.any() else "inconclusive"
+
+
+def c13(tables: Tables, plan: Plan) -> Finding:
+    """C13: structures of the least innovative regions."""
+    rows = structure_gaps(tables, plan)
+    one = (
+        "{part} ({what}): {r.lagging:.3f} against {r.others:.3f}, difference {r.difference:+.3f} ({r.ci_low:+.3f} to "
+        "{r.ci_high:+.3f})"
+    )
+    told = [sentence(one, part=p, what=what, r=rows.loc[column]) for p, (column, _, what) in PARTS.items()]
+    signs = {p: (rows.loc[c], sign) for p, (c, sign, _) in PARTS.items()}
+    hold = [p for p, (r, sign) in signs.items() if (r["ci_low"] > 0 if sign > 0 else r["ci_high"] < 0)]
+    against = [p for p, (r, sign) in signs.items() if (r["ci_high"] < 0 if sign > 0 else r["ci_low"] > 0)]
+    values: dict[str, object] = {"told": "; ".join(told), "hold": join_names(hold), "against": join_names(against)}
+    values |= {"n": rows["n_lagging"].min(), "others": rows["n_others"].min(), "first": FIRST, "last": LAST}
+    values |= {"m": rows.loc["manufacturing"]}
+    tell = teller(**values)
+    return Finding(
+        claim_id="C13",
+        verdict=locked_in(rows),
+        numbers=tell(
+            "Lagging regions against the others: {told}. Manufacturing, for which the claim says no sign: "
+            "{m.lagging:.1%} against {m.others:.1%} ({m.ci_low:+.3f} to {m.ci_high:+.3f})."
+        ),
+        coverage=tell(
+            "{n} lagging regions and {others} others at least; value added in three parts of {first} and {last}; "
+            "agriculture and single industries are not in the tables by region"
+        ),
+        short=tell("As the claim says: {hold}; the other way: {against}; the rest cannot be told"),
+        rests=tell("{n} lagging regions, three parts of value added"),
+        change="Supported if all three parts differed as said with their whole intervals, contradicted if two differed "
+        "the other way with theirs",
+    )
