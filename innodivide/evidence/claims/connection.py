@@ -155,6 +155,11 @@ def overlap_robustness(tables: Tables, rng: np.random.Generator, n_null: int = 9
     return pd.concat(rows, ignore_index=True)[columns]
 
 
+def beyond_verdict(low: int, high: int, total: int) -> str:
+    """Verdict on C11 from the lowest and the highest possible number of regions in neither tier."""
+    return "supported" if 2 * low > total else "contradicted" if 2 * high <= total else NOT_TESTABLE
+
+
 def regions_beyond(tables: Tables) -> Finding:
     """C11: more regions are in neither tier than in at least one, whatever the unpublished lists hold."""
     places, seen = tiers.unlisted_places(tables), tiers.s3_coverage(tables)
@@ -174,7 +179,7 @@ def regions_beyond(tables: Tables) -> Finding:
     tell = teller(cases=join_names([sentence(case, r=r) for r in rows.itertuples()]), **values)
     return Finding(
         claim_id="C11",
-        verdict="supported" if 2 * low > total else "contradicted" if 2 * high <= total else NOT_TESTABLE,
+        verdict=beyond_verdict(low, high, total),
         numbers=tell("Of {total} regions in neither tier: {cases}."),
         coverage=tell(
             "{unlisted} stated places without a name, {unknown} partnerships without a stated number; no region of "

@@ -146,8 +146,10 @@ def country_matrix(
     return matrix, {c: "tier1" if c in ipceis else "tier2" for c in matrix.columns}
 
 
-def s3_growth(tables: Tables) -> pd.DataFrame:
-    """Return each pair of published numbers of S3 partnerships of one scope at two dates, earlier first.
+def s3_growth(tables: Tables, members: bool = False) -> pd.DataFrame:
+    """Return each pair of published numbers of one scope at two dates, earlier first.
+
+    Of partnerships; with `members` also of the members of one partnership or network.
 
     Partnerships founded over time say nothing here: closures are not recorded, so their sum could not fall.
 
@@ -158,7 +160,8 @@ def s3_growth(tables: Tables) -> pd.DataFrame:
         counts.
     """
     known = tables["s3_aggregate"].dropna(subset=["as_of"])
-    known = known[known["indicator_id"].str.endswith("partnerships")].sort_values("as_of")
+    wanted = ("partnerships", "_regions") if members else "partnerships"
+    known = known[known["indicator_id"].str.endswith(wanted)].sort_values("as_of")
     keys = ["indicator_id", "scope"]
     rows = known[[*keys, "as_of", "value"]].assign(
         later_as_of=known.groupby(keys)["as_of"].shift(-1), later_value=known.groupby(keys)["value"].shift(-1)

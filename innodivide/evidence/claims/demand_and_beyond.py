@@ -1,0 +1,142 @@
+"""Claims C07 and C11 by the second registration: demand for partnerships, and regions in neither tier, longer lists."""
+
+from collections import Counter
+
+import pandas as pd
+
+from innodivide.data.tables import Tables, member_states
+from innodivide.evidence.claims.connection import beyond_verdict
+from innodivide.evidence.claims.finding import NOT_TESTABLE, Finding
+from innodivide.evidence.claims.thresholds import BROAD_STATES, MAJORITY
+from innodivide.indicators import tiers
+from innodivide.models.estimators.unseen_species import UnseenSpecies, chao2
+from innodivide.wording import join_names, sentence, teller
+
+
+def breadth(tables: Tables) -> dict[str, float]:
+    """Return how broad demand for partnerships is known to be, and could be at most.
+
+    Known: states and people of regions with a member named in any S3 list. At most: each stated place without a name
+    goes to a state that has none, and nothing is known against any region.
+
+    Returns
+    -------
+    dict
+        states, states_total, states_at_most, people (0 to 1, at least).
+    """
+    regions, members = tiers.regions(tables), tiers.tier2_memberships(tables)
+    members = members[(members["instrument"] == "S3") & members["sure"]]
+    geos, total = set(members["geo"]), len(member_states(tables))
+    places = tiers.unlisted_places(tables)
+    spare = places.loc[places["instrument"] == "S3", "unlisted"]
+    more = total if spare.isna().any() else int(spare.sum())  # a list of unknown length may hold anybody
+    inside = tiers.covered(regions["nuts_code"], members["nuts_code"])
+    people = regions.loc[inside, "population"].sum() / regions["population"].sum()
+    return {
+        "states": len(geos),
+        "states_total": total,
+        "states_at_most": min(total, len(geos) + more),
+        "people": float(people),
+    }
+
+
+def unseen(tables: Tables, what: str) -> UnseenSpecies:
+    """Return the Chao2 estimate of states or regions in Tier 2, each complete list a sampling unit.
+
+    It takes the lists for a random sample of all, which they are not, and every state or region for one that could be
+    in a list.
+
+    Parameters
+    ----------
+    what : {"states", "regions"}
+        Member States, or NUTS 2 regions that a member covers or lies in.
+    """
+    rows = tiers.complete_lists(tables)
+    rows = rows[rows["geo"].isin(member_states(tables)["geo"])]
+    units = rows["partnership_id"].nunique()
+    if what == "states":
+        seen = rows.drop_duplicates(["geo", "partnership_id"])["geo"].tolist()
+    else:
+        codes = tiers.regions(tables)["nuts_code"]
+        known = rows.dropna(subset=["nuts_code"]).groupby("partnership_id")["nuts_code"].apply(list)
+        seen = [c for members in known for c in codes if any(c.startswith(m) or m.startswith(c) for m in members)]
+    return chao2(list(Counter(seen).values()), units)
+
+
+def demand(growth: pd.DataFrame, broad: dict[str, float]) -> str:
+    """Verdict on C07 from `tiers.s3_growth` (with members) and `breadth`."""
+    rose, fell = int(growth["grew"].sum()), int((growth["later_value"] < growth["value"]).sum())
+    parts = [rose > 0 and fell == 0]
+    parts += [broad["states"] >= BROAD_STATES * broad["states_total"], broad["people"] > MAJORITY]
+    if all(parts):
+        return "supported"
+    if fell > rose and broad["states_at_most"] < BROAD_STATES * broad["states_total"]:
+        return "contradicted"
+    return "partly" if any(parts) else "inconclusive"
+
+
+def _estimate(found: UnseenSpecies) -> str:
+    ends = "" if found.ci_low is None else sentence(" ({f.ci_low:.0f} to {f.ci_high:.0f})", f=found)
+    return sentence("{f.estimate:.0f}", f=found) + ends
+
+
+def c07(tables: Tables) -> Finding:
+    """C07: demand for partnerships is broad and growing."""
+    growth, broad = tiers.s3_growth(tables, members=True), breadth(tables)
+    count = "{r.scope} {r.value:.0f} ({r.as_of}) to {r.later_value:.0f} ({r.later_as_of})"
+    counts = [sentence(count, r=r) for r in growth.itertuples()]
+    lists = tiers.complete_lists(tables)["partnership_id"].nunique()
+    values: dict[str, object] = {"counts": join_names(counts, "none"), "b": broad, "lists": lists}
+    values |= {"states": _estimate(unseen(tables, "states")), "seen": tiers.s3_coverage(tables)}
+    values |= {"rose": int(growth["grew"].sum()), "pairs": len(growth)}
+    tell = teller(**values)
+    return Finding(
+        claim_id="C07",
+        verdict=demand(growth, broad),
+        numbers=tell(
+            "Counts of one scope at two dates: {counts}. Members known from {b[states]} of {b[states_total]} states, "
+            "at most {b[states_at_most]}, and from regions with at least {b[people]:.0%} of the people. If the {lists} "
+            "complete lists were a random sample, Chao2 would put the states in Tier 2 at {states}; they are not."
+        ),
+        coverage=str(values["seen"]),
+        short=tell(
+            "{rose} of {pairs} counts of one scope rose; members known from {b[states]} of {b[states_total]} states "
+            "and from regions with at least {b[people]:.0%} of the people"
+        ),
+        rests=tell("{seen.known} of {seen.total} S3 lists"),
+        change=sentence(
+            "Partly if a count fell or known members came from fewer than {part:.0%} of the states; contradicted if "
+            "more counts fell than rose and the lists could not hold so many states",
+            part=BROAD_STATES,
+        ),
+    )
+
+
+def c11(tables: Tables) -> Finding:
+    """C11: most regions are in neither tier, whatever the unpublished lists hold."""
+    places, seen = tiers.unlisted_places(tables), tiers.s3_coverage(tables)
+    rows = tiers.regions_by_tier(tiers.regions(tables), int(places["unlisted"].sum()))
+    low, high, total = rows["neither"].min(), rows["neither"].max(), rows["n_regions"].iloc[0]
+    case = "{r.case} {r.neither} ({r.neither_population_share:.0%} of the people)"
+    values: dict[str, object] = {"low": low, "high": high, "total": total, "half": total // 2, "seen": seen}
+    values |= {"unlisted": int(places["unlisted"].sum()), "unknown": int(places["unlisted"].isna().sum())}
+    values |= {"cases": join_names([sentence(case, r=r) for r in rows.itertuples()])}
+    values |= {"lists": tiers.complete_lists(tables)["partnership_id"].nunique()}
+    values |= {"inside": _estimate(unseen(tables, "regions"))}
+    tell, verdict = teller(**values), beyond_verdict(low, high, total)
+    return Finding(
+        claim_id="C11",
+        verdict=verdict,
+        numbers=tell(
+            "Of {total} regions in neither tier: {cases}. If the {lists} complete lists were a random sample, Chao2 "
+            "would put the regions in Tier 2 at {inside}; they are not, and it does not enter the verdict."
+        ),
+        coverage=tell(
+            "{unlisted} stated places without a name, {unknown} partnerships without a stated number; no list of "
+            "regions of IPCEI companies; {seen}"
+        ),
+        short=tell("Between {low} and {high} of {total} regions are in neither tier")
+        + (": what is not published decides" if verdict == NOT_TESTABLE else ""),
+        rests=tell("{seen.known} of {seen.total} S3 lists, {lists} of Tier 2, none for Tier 1"),
+        change=tell("Supported if more than {half} regions were in neither tier whatever the missing lists hold"),
+    )
