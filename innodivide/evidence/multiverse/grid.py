@@ -98,8 +98,9 @@ def _twins(tables: Tables, grid: dict, frame: pd.DataFrame) -> pd.Series:
     them.
     """
     world, samples = build_world(tables, grid["dimensions"]), sample_levels(tables, grid)
-    parts, first = [name for name in DIMENSIONS if name != "estimator"], {}
-    reasons = {}
+    parts = [name for name in DIMENSIONS if name != "estimator"]  # what the data depend on
+    first: dict[tuple, dict] = {}
+    reasons: dict[tuple, str] = {}
     for levels in frame.loc[frame["reason"] == "", parts].drop_duplicates().itertuples(index=False, name=None):
         spec = dict(zip(parts, levels))
         try:
@@ -112,10 +113,9 @@ def _twins(tables: Tables, grid: dict, frame: pd.DataFrame) -> pd.Series:
         if twin is not spec:
             apart = [f"{name} {twin[name]}" for name in parts if twin[name] != spec[name]]
             reasons[levels] = f"the same data as with {' and '.join(apart)}"
-    found = pd.Series(
-        [reasons.get(levels, "") for levels in frame[parts].itertuples(index=False, name=None)], frame.index
-    )
-    return frame["reason"].where(frame["reason"] != "", found)
+    rows = frame[parts].itertuples(index=False, name=None)
+    filled = pd.Series([reasons.get(levels, "") for levels in rows], frame.index)
+    return frame["reason"].where(frame["reason"] != "", filled)
 
 
 def sample_levels(tables: Tables, grid: dict) -> dict:
