@@ -125,9 +125,11 @@ def test_an_empty_declaration_allows_nothing_and_none_everything(monkeypatch):
 
 def test_linked_tables_follow_references_to_the_end():
     assert frozen.linked_tables(["tile_grid"]) == ("country", "source", "tile_grid")
-    assert frozen.linked_tables(["ris_index"]) == ("country", "ris_index", "ris_region", "source")
+    assert frozen.linked_tables(["ris_index"]) == ("country", "nuts_version", "ris_index", "ris_region", "source")
     assert frozen.linked_tables(["source"]) == ("source",)
-    assert frozen.linked_tables(["ipcei", "tile_grid"]) == ("country", "ipcei", "source", "tile_grid")
+    assert frozen.linked_tables(["ipcei", "tile_grid"]) == (
+        *("communication", "country", "ipcei", "source", "tile_grid", "value_chain"),
+    )
 
 
 # Row numbers
@@ -207,7 +209,7 @@ def test_describe_shows_unit_range_key_and_reference():
     rows = frozen.describe("ipcei_country").set_index("column")
     assert rows.loc["geo", "refers_to"] == "country" and rows.loc["geo", "key"] and rows.loc["geo", "required"]
     assert rows.loc["more_source_ids", "refers_to"] == "source"
-    assert "notifying" in rows.loc["role", "allowed"]
+    assert rows.loc["role", "refers_to"] == "ipcei_role" and "weak" in rows.loc["flag", "allowed"]
     edition = frozen.describe("eis_edition").set_index("column").loc["leader_min_pct"]
     assert (edition["type"], edition["unit"], edition["allowed"]) == ("number", "% of EU average", "0 to 200")
     assert not edition["key"] and frozen.describe("eqi")["column"].tolist() == list(frozen.load("eqi"))
