@@ -33,7 +33,6 @@ ALLOWED = {  # pattern: why it is no result
     r"(in|from) 202[12]\b": "the year the scoreboard's scale and group names changed, and from which ranks are full",
     r"(up to|since) 202[12]\b": "the two halves into which the plan parts the IPCEIs",
     r"(in|recommendation) (2019|2020)\b": "the two cycles of recommendations that the plan names",
-    r"(since|in|from) 2016\b": "the first year of the back-series that profiles compare with",
     r"2014-2020": "the programming period of cohesion policy, by name",
     r"allocation of 2020": "the first allocation of the recovery grants, by name",
     r"to (July 2017|August 2025)": "the two cuts of the Horizon data, by name",

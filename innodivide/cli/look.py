@@ -15,14 +15,15 @@ def check():
     A table that holds but is not as frozen (its size and SHA-256 stand in datapackage.json) fails too; after a wanted
     change, `innodivide freeze` records it anew.
     """
-    from innodivide.data import checks, frozen
+    from innodivide.data import checks, frozen, schema
 
     failures, skipped = checks.check_all()
     failures += checks.check_frozen()
-    for failure in failures:
-        click.echo(str(failure), err=True)
-    for name in skipped:
-        click.echo(f"not checked because a table it needs does not hold: {name}", err=True)
+    for line in schema.grouped(failures):
+        click.echo(line, err=True)
+    if skipped:
+        said = f"{'; '.join(skipped[:2])}{f' and {len(skipped) - 2} more' if len(skipped) > 2 else ''}"
+        click.echo(f"not checked because a table it needs does not hold: {said}", err=True)
     tables = frozen.resources()
     if failures:
         click.echo(f"{len(failures)} failures in {len({f.file for f in failures})} of {len(tables)} tables", err=True)

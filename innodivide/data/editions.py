@@ -21,6 +21,12 @@ PLAN = {"eis": 2023, "ris": 2023, "eqi": 2021, "rci": 2022}  # those in which th
 SECOND = {"eis": (2023, 2025)}  # series of the second registration: each alone, never chained
 SERIES = 3  # years at least in a series
 EU = "EU"
+LISTED = {
+    "eis": ("eis_edition",),
+    "ris": ("ris_region", "ris_index", "ris_fact"),
+    "eqi": ("eqi",),
+    "rci": ("rci_region",),
+}
 REGIONAL = ("group", "series", "scores", "nuts2")  # what an edition of the RIS must have to be shown at all
 
 
@@ -72,9 +78,10 @@ def gaps(tables: Tables) -> list[str]:
     for board, parts in PARTS.items():
         having = {part: set(complete(tables, board, part)) for part in parts}
         whole = set.intersection(*having.values())
-        names = [name for name in tables if name.split("_")[0] == board]
         column = "year" if board == "eqi" else "edition"
-        listed = {int(e) for name in names if column in (rows := tables[name]) for e in rows[column].dropna().unique()}
+        listed = {
+            int(e) for name in LISTED[board] if column in (rows := tables[name]) for e in rows[column].dropna().unique()
+        }
         for edition in sorted(e for e in listed if e > max(whole, default=0)):
             lost = [part for part, editions in having.items() if edition not in editions]
             shown = ", ".join(f"{part} of {max(having[part], default='none')}" for part in lost)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from innodivide.data.description import read_description
-from innodivide.data.schema import Failure, check_fields, check_key, convert, foreign_keys, read_rows
+from innodivide.data.schema import Failure, check_fields, check_key, convert, foreign_keys, grouped, read_rows
 from innodivide.errors import DataError
 
 if TYPE_CHECKING:
@@ -106,8 +106,9 @@ def load_rows(name: str, folder: Path = DATA) -> pd.DataFrame:
     """Return a table like `load`, with the line number in the file as the index (for checks that name rows)."""
     frame, failures = _read(name, folder)
     if failures:
-        shown = "\n  ".join(str(f) for f in failures[:20])
-        more = f"\n  ... and {len(failures) - 20} more" if len(failures) > 20 else ""
+        lines = grouped(list(failures))
+        shown = "\n  ".join(lines[:20])
+        more = f"\n  ... and {len(lines) - 20} more" if len(lines) > 20 else ""
         raise DataError(f"table {name!r} does not hold:\n  {shown}{more}")
     return frame.copy()
 
@@ -205,6 +206,11 @@ def _cached(name: str, folder: Path, _stamp: tuple, typed: bool) -> tuple[pd.Dat
     return text if failures or not typed else convert(text, described), tuple(failures)
 
 
+def unreadable_rule(table: str) -> str:
+    """Return the rule that a table breaks because one that it refers to cannot be read."""
+    return f"table {table}, which it refers to, can be read"
+
+
 def _check_foreign_keys(text: pd.DataFrame, described: dict, folder: Path) -> list[Failure]:
     failures = []
     for key in foreign_keys(described):
@@ -213,15 +219,34 @@ def _check_foreign_keys(text: pd.DataFrame, described: dict, folder: Path) -> li
         own = target == described["name"]
         other, unreadable = (text, ()) if own else _read(target, folder, typed=False)
         if unreadable:
-            rule = f"table {target}, which it refers to, can be read"
+            rule = unreadable_rule(target)
             failures.append(Failure(described["path"], None, ", ".join(fields), "", rule))
             continue
-        rule, known = f"exists in table {target} ({', '.join(target_fields)})", set(_tuples(other, target_fields))
+        known = set(_tuples(other, target_fields))
+        rule = f"exists in table {target} ({', '.join(target_fields)})"
+        where, names = f"; allowed values stand in data/{resource(target, folder)['path']}", _other_names(other, target)
         for row, cell in zip(text.index, _tuples(text, fields)):
             wanted = [(v,) for v in cell[0].split(";")] if fields == ["more_source_ids"] else [cell]
             lost = [", ".join(w) for w in wanted if w not in known] if "" not in cell else []
-            failures += [Failure(described["path"], int(row), ", ".join(fields), value, rule) for value in lost]
+            failures += [
+                Failure(described["path"], int(row), ", ".join(fields), value, rule + names.get(value, where))
+                for value in lost
+            ]
     return sorted(failures, key=lambda f: (f.row or 0, f.column, f.value))
+
+
+def _other_names(text: pd.DataFrame, table: str) -> dict[str, str]:
+    """Return the cure for a country that is named in another way than by its code: "GR" -> "; Greece is EL"."""
+    if table != "country":
+        return {}
+    columns = [c for c in ("iso2", "iso3", "name", "endonym") if c in text]
+    known = set(text["geo"])
+    return {
+        other: f"; {name} is {geo}"
+        for column in columns
+        for other, name, geo in zip(text[column], text["name"], text["geo"])
+        if other and other not in known
+    }
 
 
 def _tuples(text: pd.DataFrame, columns: list[str]) -> list[tuple[str, ...]]:

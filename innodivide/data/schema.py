@@ -37,6 +37,10 @@ _SPELLING = {
 # What a spreadsheet takes for a formula at the start of a text, also in the wide forms that some of them accept.
 _FORMULA = re.compile(r"[=@+\-＝＠＋－]")
 _LOST = "\ufffd"  # what a reader puts in the place of a letter it could not read
+_NO_FIGURE = re.compile(r"[:.–—-]+( ?[a-z])?|n/?[ad]\.?|nan|null|none|missing|#n/?a", re.IGNORECASE)
+_COMMA = re.compile(r"-?[0-9]{1,3}([ .\u00a0\u202f]?[0-9]{3})*,[0-9]+")
+_CONFLICT = re.compile(r"^(<{7}|>{7}|={7})( |$)", re.MULTILINE)
+MANY, SHOWN = 4, 3  # failures of one kind that are told in one line, and how many of them are shown
 LONGEST = 1000  # characters in a cell: more is a damaged file, not a figure or a note
 
 
@@ -55,6 +59,22 @@ class Failure:
         column = f", column {self.column}" if self.column else ""
         value = self.value if len(self.value) <= 80 else self.value[:77] + "..."
         return f"{self.file}{row}{column}: {value!r} breaks the rule: {self.rule}"
+
+
+def grouped(failures: list[Failure]) -> list[str]:
+    """Return one line for the failures of each file, column and rule: how many, which rows and values come first."""
+    groups: dict[tuple[str, str, str], list[Failure]] = {}
+    lines: list[str] = []
+    for failure in failures:
+        groups.setdefault((failure.file, failure.column, failure.rule), []).append(failure)
+    for (file, column, rule), found in groups.items():
+        if len(found) < MANY:
+            lines += map(str, found)
+            continue
+        first = "; ".join(f"{'' if f.row is None else f'row {f.row}: '}{f.value[:40]!r}" for f in found[:SHOWN])
+        at = f", column {column}" if column else ""
+        lines.append(f"{file}{at}: {len(found)} values break the rule: {rule}; the first are {first}")
+    return lines
 
 
 def read_rows(folder: Path, described: dict) -> tuple[pd.DataFrame, list[Failure]]:
@@ -76,6 +96,12 @@ def read_rows(folder: Path, described: dict) -> tuple[pd.DataFrame, list[Failure
     if "\0" in content:  # UTF-16, or what a file system leaves after a crash
         row = content[: content.index("\0")].count("\n") + 1
         return empty, [Failure(file, row, "", "NUL", "the file is UTF-8 text without NUL bytes")]
+    if conflict := _CONFLICT.search(content):
+        row = content[: conflict.start()].count("\n") + 1
+        rule = (
+            "no unsettled merge; keep one version of each line between <<<<<<< and >>>>>>>, then run innodivide freeze"
+        )
+        return empty, [Failure(file, row, "", conflict[0].strip(), rule)]
     if content.startswith("\ufeff"):
         return empty, [Failure(file, 1, "", "byte order mark", "the file is UTF-8 without a byte order mark")]
     if not content.endswith("\n"):
@@ -136,7 +162,8 @@ def _broken_rules(column: list[str], field: dict):
         yield {v for v in values if _FORMULA.match(v)}, "a text does not start with = @ + or -"
     if kind in _PATTERNS:
         holds = {v for v in values if re.fullmatch(_PATTERNS[kind], v)}
-        yield values - holds, f"type {kind} ({_SPELLING[kind]})"
+        for bad, how in _with_cure(values - holds, kind):
+            yield bad, f"type {kind} ({_SPELLING[kind]}){how}"
         values = holds
     if kind == "date":
         yield {v for v in values if not _is_day(v)}, "a day of the calendar"
@@ -151,6 +178,17 @@ def _broken_rules(column: list[str], field: dict):
     if "pattern" in limits:
         matches = re.compile(limits["pattern"], re.ASCII).fullmatch  # ASCII: \d means 0 to 9 only
         yield {v for v in values if not matches(v)}, f"pattern {limits['pattern']}"
+
+
+def _with_cure(values: set[str], kind: str) -> list[tuple[set[str], str]]:
+    """Part values that are no number, date or truth value by what would be right."""
+    empty = {v for v in values if _NO_FIGURE.fullmatch(v)}
+    comma = {v for v in values if kind in ("integer", "number") and _COMMA.fullmatch(v)}
+    return [
+        (empty, "; no figure: leave the cell empty"),
+        (comma, "; write 1.5 for 1,5 and 3500 for 3,500"),
+        (values - empty - comma, ""),
+    ]
 
 
 def _is_day(text: str) -> bool:

@@ -15,6 +15,7 @@ from innodivide.errors import DataError
 IPCEI, STATES, PEOPLE = "tier1/ipcei.csv", "tier1/ipcei_country.csv", "tier1/ipcei_participant.csv"
 LISTS, PUBLISHED, ALLIANCE = "tier1/ipcei_membership.csv", "tier1/published_check.csv", "tier1/alliance.csv"
 EDITION, GROUP, INDEX = "scoreboard/eis_edition.csv", "scoreboard/eis_group.csv", "scoreboard/eis_index.csv"
+RANK = "scoreboard/eis_rank.csv"
 RIS, SCORE, RRF = "scoreboard/ris_index.csv", "scoreboard/eis_score.csv", "tier2/rrf_country.csv"
 PANEL, COUNTRY, GRID, OUTLINE = (
     "context/country_panel.csv",
@@ -162,7 +163,9 @@ def test_right_values_are_taken():
 CELLS = [
     bad_cell("integer", IPCEI, "Hy2Use,", "n_companies", "twenty", "type integer"),
     bad_cell("integer of a key", PANEL, "AT,2018,population,", "year", "+2018", "type integer", row="AT,+2018,"),
-    bad_cell("number", RRF, "AT,", "plan_grants_meur", "3,500", "type number"),
+    bad_cell("number", RRF, "AT,", "plan_grants_meur", "3,500", "write 1.5 for 1,5 and 3500 for 3,500"),
+    bad_cell("no figure", RRF, "AT,", "plan_grants_meur", ":", "type number (", row="AT,"),
+    bad_cell("aid in million", IPCEI, "Hy2Infra,", "aid_eur_bn_max", "6900", "at most 100"),
     bad_cell("boolean", COUNTRY, "MT,", "is_eu27", "True", "type boolean"),
     bad_cell("date", IPCEI, "Hy2Use,", "decision_date", "21/09/2022", "type date"),
     bad_cell("impossible date", IPCEI, "Hy2Use,", "decision_date", "2023-02-30", "a day of the calendar"),
@@ -177,9 +180,7 @@ CELLS = [
     bad_cell("only a blank", RRF, "AT,", "plan_grants_meur", " ", "no blank at either end", "type number"),
     bad_cell("formula", IPCEI, "Hy2Use,", "note", '=HYPERLINK("https://example.org","x")', "does not start with ="),
     bad_cell("no such country", STATES, "Hy2Use,PT,", "geo", "XX", "exists in table country (geo)", row="Hy2Use,XX,"),
-    bad_cell(
-        "ISO code, not Eurostat's", STATES, "Hy2Use,EL,", "geo", "GR", "exists in table country", row="Hy2Use,GR,"
-    ),
+    bad_cell("ISO code, not Eurostat's", STATES, "Hy2Use,EL,", "geo", "GR", "(geo); Greece is EL", row="Hy2Use,GR,"),
     bad_cell("no such IPCEI", STATES, "Hy2Use,PT,", "ipcei_id", "Hy2use", "exists in table ipcei", row="Hy2use,PT,"),
     bad_cell("no such parent", IPCEI, "ME1-AT,", "parent_ipcei_id", "ME2", "exists in table ipcei (ipcei_id)"),
     Case(
@@ -327,6 +328,32 @@ ACROSS = [
             (PUBLISHED, "C41,", "measure", "needs a value of geos"),
         ),
     ),
+    bad_cell("aid without a basis", STATES, "CIS,IT,", "aid_basis", "", "known where aid_eur_mn is"),
+    bad_cell("aid above the IPCEI's", STATES, "CIS,IT,", "aid_eur_mn", "1201", "at most the 1.2 billion euro of CIS"),
+    bad_cell("companies above the IPCEI's", STATES, "CIS,IT,", "n_companies", "20", "at most the 19 companies of CIS"),
+    Case(
+        "an IPCEI that nobody lists",
+        LISTS,
+        lambda text: re.sub(r"(?m)^Tech4Cure,.*\n", "", text),
+        [(IPCEI, "Tech4Cure,", "ipcei_id", "has a row in ipcei_membership.csv")],
+    ),
+    Case(
+        "a state that had left",
+        COUNTRY,
+        cell("UK,", "eu_exit_date", "2018-01-31"),
+        [(STATES, "ME1,UK,", "geo", "a Member State on the day (2018-01-31 was its last)")],
+    ),
+    Case(
+        "a rank against the index", RANK, cell("SE,2023,", "rank", "27"), [(RANK, "SE,2023,", "rank", "more than the")]
+    ),
+    bad_cell(
+        "a refused correction in the table after all",
+        CORRECTIONS,
+        "ipcei,ipcei_id=ME1,",
+        "value_used",
+        "41",
+        "table ipcei has 40",
+    ),
     bad_cell("more SMEs than companies", IPCEI, "CIS,", "n_smes", "20", "at most n_companies"),
     bad_cell(
         "joined too early", STATES, "ME1,AT,", "joined_date", "2018-12-18", "role joined_later, decided on 2018-12-18"
@@ -442,6 +469,36 @@ def test_rules_across_tables_need_only_their_own_tables(copy):
     assert skipped == ["No source stands in sources.csv that no row of any table cites."]
 
 
+@pytest.mark.parametrize("value", [":", "n/a", "N/A", "-", "–", "...", "NaN", "na", ": c"])
+def test_a_sign_for_no_figure_is_told_to_be_left_out(value):
+    assert any("no figure: leave the cell empty" in rule for rule in rules_broken("number", value))
+
+
+@pytest.mark.parametrize("value", ["1,5", "1 234,5", "1.234,56", "-0,1", "3,500"])
+def test_a_decimal_comma_is_told_to_be_a_point(value):
+    assert any("write 1.5 for 1,5" in rule for rule in rules_broken("number", value))
+
+
+def test_many_failures_of_one_kind_are_one_line():
+    failures = [schema.Failure("t.csv", i, "x", f"{i},5", "a rule") for i in range(2, 4000)]
+    other = [schema.Failure("t.csv", 7, "y", "z", "another")]
+    assert schema.grouped(failures + other) == [
+        "t.csv, column x: 3998 values break the rule: a rule; the first are row 2: '2,5'; row 3: '3,5'; row 4: '4,5'",
+        str(other[0]),
+    ]
+
+
+def test_a_merge_that_is_not_settled_is_one_failure(copy):
+    def conflict(text: str) -> str:
+        first, line, *rest = text.splitlines(keepends=True)
+        return first + f"<<<<<<< HEAD\n{line}=======\n{line}>>>>>>> other\n" + "".join(rest)
+
+    copy.change(SOURCES, conflict)
+    failures, skipped = checks.check_all(copy.folder)
+    assert [(f.file, f.row) for f in failures] == [(SOURCES, 2)] and "no unsettled merge" in failures[0].rule
+    assert any(text.startswith("keys of table ipcei") for text in skipped)
+
+
 # Harmless changes
 
 
@@ -475,7 +532,9 @@ def test_what_is_harmless_is_no_failure_of_any_rule(copy, change, order):
 def test_check_says_that_the_data_hold(repository):
     done = repository.run("check")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"{len(frozen.resources())} tables hold, {len(checks.RULES)} rules across tables hold\n"
+    first, *notes = done.stdout.splitlines()
+    assert first == f"{len(frozen.resources())} tables hold, {len(checks.RULES)} rules across tables hold"
+    assert all(line.startswith("note: ") for line in notes)
 
 
 def test_check_lists_every_failure_and_ends_with_1(repository):

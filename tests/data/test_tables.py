@@ -6,7 +6,7 @@ import sys
 import pandas as pd
 import pytest
 
-from innodivide.data import Tables, frozen
+from innodivide.data import Tables, editions, frozen
 from innodivide.data.tables import once
 from innodivide.errors import DataError, ParameterError
 from innodivide.indicators import barriers
@@ -112,6 +112,35 @@ def test_a_table_that_changes_while_results_are_made_is_seen_later(counted, monk
     assert [outer(Tables()) for _ in range(3)] == [1, 2, 2]
 
 
+def test_pinned_tables_share_a_result_only_if_it_took_their_editions(monkeypatch):
+    calls = []
+
+    @once
+    def shown(tables):
+        calls.append(dict(tables.pins))
+        return editions.latest(tables, "ris", editions.REGIONAL), len(tables["country"])
+
+    edition = shown(Tables())[0]
+    assert shown(Tables(pins={"ris": edition}))[0] == edition and len(calls) == 1, "the same editions, the same result"
+    assert shown(Tables(pins={"ris": 1999}))[0] == 1999 and calls[-1] == {"ris": 1999}
+    assert shown(Tables())[0] == edition and shown(Tables(pins={"ris": 1999}))[0] == 1999 and len(calls) == 2
+
+
+def test_a_record_as_of_a_day_has_no_rows_on_what_came_later():
+    tables = Tables()
+    days = tables["ipcei"]["decision_date"].dropna().sort_values()
+    day = days.iloc[len(days) // 2]
+    then = tables.as_of(day)
+    kept = set(then["ipcei"]["ipcei_id"])
+    assert then["ipcei"]["decision_date"].max() == day and kept < set(tables["ipcei"]["ipcei_id"])
+    assert set(then["ipcei_country"]["ipcei_id"]) <= kept and set(then["ipcei_participant"]["ipcei_id"]) <= kept
+    published = then["eis_edition"].set_index("edition")["published"]
+    assert published.max() <= day and set(then["eis_group"]["edition"]) == set(published.index)
+    assert then.as_of()["ipcei"].equals(tables["ipcei"]) and then["country"].equals(tables["country"])
+    with pytest.raises(ParameterError, match="until='soon' is not a date"):
+        tables.as_of("soon")
+
+
 def test_arguments_that_cannot_be_hashed_reach_the_checks_of_the_function():
     with pytest.raises(ParameterError, match=r"reference=\['EU'\]: allowed are"):
         barriers.institutional_gaps(Tables(), ["EU"])
@@ -119,7 +148,7 @@ def test_arguments_that_cannot_be_hashed_reach_the_checks_of_the_function():
 
 _WARM = """
 import warnings
-from innodivide.data import Tables, frozen
+from innodivide.data import Tables, editions, frozen
 from innodivide.data.tables import REMEMBERED, once
 found = once(lambda tables: (warnings.warn("odd"), tables["country"])[1])
 from innodivide.reports.making import warm

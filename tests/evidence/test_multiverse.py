@@ -18,7 +18,7 @@ from innodivide.data import Tables, frozen
 from innodivide.errors import DesignError, ParameterError
 from innodivide.evidence.confirmatory import planned_dyads
 from innodivide.evidence.multiverse import whole_grid as multiverse
-from innodivide.evidence.multiverse.grid import DIMENSIONS, excluded, expand, load_grid, sample_levels
+from innodivide.evidence.multiverse.grid import DIMENSIONS, excluded, expand, labels, load_grid, sample_levels
 from innodivide.evidence.multiverse.specification import build_world, cell
 from innodivide.evidence.multiverse.whole_grid import joint_test, run_grid
 from innodivide.evidence.plan import load_plan
@@ -55,13 +55,39 @@ SMALL = select(
 # ---- the grid --------------------------------------------------------------------------------------------------------
 def test_no_cell_is_lost():
     cells = int(np.prod([len(GRID["dimensions"][name]) for name in DIMENSIONS if name != "sample"]))
-    samples = 4 + 11  # four declared and one for each IPCEI
+    declared = [level for level in GRID["dimensions"]["sample"].values() if not level.get("each")]
+    samples = len(declared) + TABLES["ipcei"].query("kind == 'integrated'")["ipcei_id"].nunique()
     left_out = excluded(TABLES, GRID)
     assert len(sample_levels(TABLES, GRID)) == samples
     assert len(SPECS) + left_out["n_cells"].sum() == cells * samples
     assert len(SPECS) >= 1000 and SPECS["spec_id"].is_unique and left_out["reason"].str.len().min() > 20
     assert set(SPECS["family"]) == {"leader", "index"}
-    assert len(left_out) == len(GRID["exclude"]), "a rule that leaves out nothing is a rule nobody needs"
+    named = {rule["reason"].strip() for rule in GRID["exclude"]}
+    assert named <= set(left_out["reason"]), "a rule that leaves out nothing is a rule nobody needs"
+    found = set(left_out["reason"]) - named
+    assert all(reason.startswith(("the same data as with ", "too little data: ")) for reason in found)
+
+
+def test_levels_have_the_label_that_is_declared(tmp_path):
+    assert labels("sample", ["all", "drop_LU", "drop_ME1"], GRID) == {
+        "all": "all",
+        "drop_LU": "without Luxembourg",
+        "drop_ME1": "all but one project",
+    }
+    more = changed(["dimensions", "sample", "drop_MT"], {"label": "without Malta", "drop": ["MT"], "meaning": "Malta"})
+    assert labels("sample", ["drop_MT"], more) == {"drop_MT": "without Malta"}
+    assert "drop_MT" in set(expand(TABLES, more)["sample"])
+    file = tmp_path / "grid.yml"
+    file.write_text(yaml.safe_dump(changed(["dimensions", "size", "ln_gdp", "label"], None)))
+    with pytest.raises(ParameterError, match=r"grid\.yml: size ln_gdp has no label"):
+        load_grid(file)
+
+
+def test_a_level_that_comes_to_the_same_as_another_is_left_out():
+    twin = changed(["dimensions", "status", "again"], GRID["dimensions"]["status"]["eis2020"] | {"label": "again"})
+    rows = excluded(TABLES, twin).set_index("reason")["n_cells"]
+    assert rows["the same data as with status eis2020"] == len(SPECS.query("status == 'eis2020'"))
+    assert expand(TABLES, twin).equals(SPECS)
 
 
 def test_no_two_specifications_are_the_same():

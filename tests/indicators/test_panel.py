@@ -12,7 +12,7 @@ from innodivide.models.estimators.firth import firth_logit
 
 TABLES = Tables()
 
-NEEDED = ("country", "ipcei", "ipcei_country", "eis_edition", "eis_group", "country_panel")
+NEEDED = ("country", "ipcei", "ipcei_role", "ipcei_country", "eis_edition", "eis_group", "country_panel")
 
 
 @pytest.fixture(scope="module")
@@ -166,10 +166,10 @@ def test_controls_of_one_year(real):
         ({"status": 2016}, "status=2016: allowed are 'at_decision', 'lag1' or an edition of [2017"),
         (
             {"roles": ["notifying", "member"]},
-            "allowed is a list out of notifying, joined_later, eea_participant, associated",
+            "allowed is a list out of associated, connected, eea_participant, joined_later",
         ),
-        ({"roles": "notifying"}, "roles='notifying': allowed is a list out of notifying"),
-        ({"roles": []}, "roles is empty: name at least one of notifying"),
+        ({"roles": "notifying"}, "roles='notifying': allowed is a list out of associated"),
+        ({"roles": []}, "roles is empty: name at least one of associated"),
         ({"drop": ["GR"]}, "drop=['GR']: allowed is a list out of AT, BE, BG"),
         ({"drop": ["Fehmarn"]}, "drop=['Fehmarn']: allowed is a list out of"),
         ({"until": "2021-13-01"}, "until='2021-13-01' is not a date; write it as 2021-04-30"),

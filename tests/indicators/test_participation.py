@@ -74,7 +74,7 @@ def small():
 
 @pytest.fixture(scope="module")
 def real():
-    names = ("country", "ipcei", "ipcei_country", "eis_edition", "eis_group", "country_panel")
+    names = ("country", "ipcei", "ipcei_role", "ipcei_country", "eis_edition", "eis_group", "country_panel")
     return {name: frozen.load(name) for name in names}
 
 

@@ -8,8 +8,9 @@ import pytest
 from matplotlib.figure import Figure
 from typed_numbers import cells
 
-from innodivide.data import frozen
+from innodivide.data import Tables, editions, frozen
 from innodivide.errors import DataError, ParameterError
+from innodivide.evidence import recovery
 from innodivide.narrative.exhibits import figure, say, table
 from innodivide.narrative.words_file import TEXTS, Words, read
 from innodivide.reports.making.declarations import notebooks
@@ -157,3 +158,32 @@ def test_every_template_can_be_filled():
         for id, entry in read(path).items():
             found = fields({k: v for k, v in entry.items() if k != "columns"})
             assert all(re.fullmatch(r"\w+", f) for f in found), (path.name, id, found)
+
+
+# Editions
+
+
+def test_words_on_the_record_to_date_name_no_edition_that_could_be_another():
+    """Reports 01, 02, 06 and the annexes follow the tables; in the others the editions are those of plan and brief."""
+    named = {}
+    for file in TEXTS.glob("*.yml"):
+        named[file.stem] = set(re.findall(r"\b([ER]IS) (20\d\d)", file.read_text("utf-8")))
+    scale_changed = {("EIS", "2020")}
+    for free in ("01_innovation_divide", "02_ipcei_participation", "06_regional_barriers", "country_annex"):
+        assert named.pop(free) <= scale_changed, free
+    fixed = {(board.upper(), str(e)) for part in (editions.PLAN, editions.BRIEF) for board, e in part.items()}
+    fixed |= {("EIS", str(recovery.GROUP_EDITION))}
+    assert set().union(*named.values()) <= fixed
+
+
+def test_editions_shown_are_put_in_wherever_words_may_stand(tmp_path):
+    (tmp_path / "03_test.yml").write_text(
+        "T3.1:\n  title: Of RIS {ris_edition}\n  columns:\n    a: EIS {eis_series}\n  caption: In EIS {eis_scores}.\n"
+        "  edition: RIS {ris_edition}\nN3.1:\n  text: RIS {ris_edition} and {n}\n",
+        encoding="utf-8",
+    )
+    tables = Tables(pins={"ris": 2031, "eis": 2032})
+    show = Words("03_test", tmp_path).of(tables)
+    made = show.table("T3.1", pd.DataFrame({"a": [1]}), sources=["INNODIVIDE"])
+    assert (made.title, made.caption, made.edition) == ("Of RIS 2031", "In EIS 2032.", "RIS 2031")
+    assert "EIS 2032" in str(made.columns) and show.say("N3.1", n=3).title == "RIS 2031 and 3"

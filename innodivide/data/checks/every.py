@@ -9,9 +9,15 @@ from innodivide.data.schema import Failure
 
 
 def check_all(folder: Path = frozen.DATA) -> tuple[list[Failure], list[str]]:
-    """Return every failure of all tables and rules, and the rules that could not be looked at."""
+    """Return every failure of all tables and rules, and what could not be looked at because of them.
+
+    What only follows from another failure is not among the failures: that a table cannot be read is said once.
+    """
     by_table = {name: frozen.check_table(name, folder) for name in frozen.resources(folder)}
-    failures, skipped, load = [f for found in by_table.values() for f in found], [], Load(folder)
+    follows = {frozen.unreadable_rule(name) for name, found in by_table.items() if found}
+    skipped = [f"keys of table {name}" for name, found in by_table.items() if any(f.rule in follows for f in found)]
+    own = {name: [f for f in found if f.rule not in follows] for name, found in by_table.items()}
+    failures, load = [f for found in own.values() for f in found], Load(folder)
     for tables, rule in RULES:
         if any(by_table[t] for t in tables or by_table):
             skipped.append(str(rule.__doc__).splitlines()[0])

@@ -76,6 +76,65 @@ def participants_come_from_member_states_of_the_ipcei(load: Load) -> Failures:
     yield from load.fail("ipcei_participant", rows[~inside], "geo", why)
 
 
+@rule("ipcei", "ipcei_membership")
+def every_integrated_ipcei_has_a_published_list(load: Load) -> Failures:
+    """The states in each integrated IPCEI are checked against a list that somebody published."""
+    rows = load.integrated()
+    without = rows[~rows["ipcei_id"].isin(load("ipcei_membership")["ipcei_id"])]
+    yield from load.fail(
+        "ipcei", without, "ipcei_id", "has a row in ipcei_membership.csv: the list that a publisher gives"
+    )
+
+
+@rule("ipcei", "ipcei_country", "country")
+def notifying_states_are_member_states(load: Load) -> Failures:
+    """A state that notifies an IPCEI, or joins it later, was a Member State on that day."""
+    rows = _taking_part(load).join(load("ipcei").set_index("ipcei_id")["decision_date"], on="ipcei_id")
+    rows = rows.join(load("country").set_index("geo")[["eu_accession_year", "eu_exit_date"]], on="geo")
+    day = rows["joined_date"].fillna(rows["decision_date"])
+    out = rows["eu_accession_year"].isna() | (day.dt.year < rows["eu_accession_year"]).fillna(False)
+    out |= day > rows["eu_exit_date"]
+    yield from load.fail(
+        "ipcei_country",
+        rows[out.fillna(False).astype(bool)],
+        "geo",
+        lambda r: (
+            f"a Member State on the day ({str(r['eu_exit_date'])[:10]} was its last)"
+            if pd.notna(r["eu_exit_date"])
+            else "a Member State on the day; others have the role eea_participant or associated"
+        ),
+    )
+
+
+@rule("ipcei_country")
+def aid_says_what_it_is(load: Load) -> Failures:
+    """Aid by country has a basis: an approved maximum and a press figure are not the same thing."""
+    rows = load("ipcei_country")
+    bare = rows[rows["aid_eur_mn"].notna() & rows["aid_basis"].isna()]
+    yield from load.fail("ipcei_country", bare, "aid_basis", "known where aid_eur_mn is (the values: datapackage.json)")
+
+
+@rule("ipcei", "ipcei_country")
+def no_state_has_more_than_the_ipcei(load: Load) -> Failures:
+    """Aid and companies of one state are at most those of its IPCEI."""
+    total = load("ipcei").set_index("ipcei_id")
+    rows = _taking_part(load).join(total[["aid_eur_bn_max", "n_companies"]], on="ipcei_id", rsuffix="_of_all")
+    rich = (rows["aid_eur_mn"] > 1000 * rows["aid_eur_bn_max"]).fillna(False)
+    many = (rows["n_companies"] > rows["n_companies_of_all"]).fillna(False)
+    yield from load.fail(
+        "ipcei_country",
+        rows[rich],
+        "aid_eur_mn",
+        lambda r: f"at most the {r['aid_eur_bn_max']:g} billion euro of {r['ipcei_id']} (this column is in million)",
+    )
+    yield from load.fail(
+        "ipcei_country",
+        rows[many],
+        "n_companies",
+        lambda r: f"at most the {r['n_companies_of_all']} companies of {r['ipcei_id']}",
+    )
+
+
 @rule("ipcei")
 def smes_are_companies(load: Load) -> Failures:
     """An IPCEI has no more SMEs than companies."""

@@ -12,11 +12,11 @@ def _misplaced(rows: pd.DataFrame, relative: pd.Series, editions: pd.DataFrame) 
     return rows[rows["expected"] != rows["group"]]
 
 
-@rule("eis_group", "eis_index", "eis_edition")
+@rule("eis_group", "eis_index", "eis_edition", "country")
 def country_groups_follow_thresholds(load: Load) -> Failures:
     """The group of a country follows from its index, the EU's index and the thresholds of the edition."""
     index, edition = load("eis_index").rename(columns={"year": "performance_year"}), ["edition", "performance_year"]
-    index = index[index.groupby(edition)["geo"].transform("size") >= 27]
+    index = index[index.groupby(edition)["geo"].transform("size") >= len(load.members())]
     eu = index[index["geo"] == "EU"].set_index(edition)["value"].rename("eu")
     rows = load("eis_group").reset_index(names="row").merge(index, on=["geo", *edition])
     rows = rows.join(eu, on=edition).dropna(subset="eu").set_index("row")
@@ -56,9 +56,32 @@ def performance_years_are_those_of_the_edition(load: Load) -> Failures:
     )
 
 
+@rule("eis_rank", "eis_index", "country")
+def ranks_follow_the_index(load: Load) -> Failures:
+    """Where an edition has the index of all Member States, a better rank goes with no lower index."""
+    members, index, ranks = load.members(), load("eis_index"), load("eis_rank")
+    index = index[index["geo"].isin(members)]
+    index = index[index["year"] == index.groupby("edition")["year"].transform("max")]
+    index = index[index.groupby("edition")["geo"].transform("nunique") == len(members)]
+    values = index.set_index(["edition", "geo"])["value"]
+    rows = ranks[ranks["geo"].isin(members)].join(values.rename("index_value"), on=["edition", "geo"])
+    rows = rows.dropna(subset="index_value").sort_values(["edition", "rank"])
+    above = rows.groupby("edition")["index_value"].cummin().groupby(rows["edition"]).shift()
+    wrong = rows.assign(above=above)[rows["index_value"] > above + 1e-9]
+    yield from load.fail(
+        "eis_rank",
+        wrong.sort_index(),
+        "rank",
+        lambda r: (
+            f"{r['geo']} has the index {r['index_value']:g} in edition {r['edition']}, more than the "
+            f"{r['above']:g} of a state ranked above it"
+        ),
+    )
+
+
 @rule("eis_group", "eis_edition", "country")
 def every_edition_groups_all_member_states(load: Load) -> Failures:
-    """Every edition has a group for each of the 27 Member States."""
+    """Every edition has a group for each Member State."""
     editions, groups = load("eis_edition"), load("eis_group")
     for geo in load.members():
         lacking = editions[~editions["edition"].isin(groups.loc[groups["geo"] == geo, "edition"])]

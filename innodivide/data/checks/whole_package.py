@@ -12,7 +12,7 @@ CONTROLS = ("population", "gdp_meur", "gdp_pc_pps")
 
 @rule("correction")
 def corrections_stand_in_the_tables(load: Load) -> Failures:
-    """A correction marked as applied is what its table holds, and a dropped row is not there."""
+    """What a correction says is used is what its table holds, applied or refused, and a dropped row is not there."""
     rows = load("correction")
     for i in rows.index:
         column, rule_broken = _contradiction(load, rows.loc[i])
@@ -40,7 +40,7 @@ def _contradiction(load: Load, row: pd.Series) -> tuple[str, str]:
         return ("status", f"no such figure in {of_table}") if back else ("", "")
     if found.empty:
         return "key", f"a row of {of_table}"
-    if row["status"] == "applied" and not _same(found.iloc[0], row["value_used"]):
+    if not _same(found.iloc[0], row["value_used"]):
         return "value_used", f"{of_table} has {found.iloc[0]}"
     return "", ""
 

@@ -1,5 +1,6 @@
 """The declaration of a specification grid: its levels, its cells, and the cells that are not run (see `multiverse`)."""
 
+from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import yaml
 
 from innodivide.data.frozen import ROOT
 from innodivide.data.tables import Tables, integrated_ipceis
-from innodivide.errors import ParameterError
+from innodivide.errors import DesignError, ParameterError
+from innodivide.evidence.multiverse.specification import build_world, cell
 
 GRID_FILE = "multiverse.yml"
 DIMENSIONS = ("status", "size", "wealth", "sample", "outcome", "estimator", "controls_year")
@@ -32,7 +34,18 @@ def load_grid(path: Path | None = None) -> dict:
     for name, level in grid["dimensions"]["status"].items():
         if "family" not in level:
             raise ParameterError(f"{path.name}: status {name} has no family")
+    for dimension in DIMENSIONS:
+        for name, level in grid["dimensions"][dimension].items():
+            if not isinstance(level.get("label"), str):
+                raise ParameterError(f"{path.name}: {dimension} {name} has no label (a text)")
     return grid
+
+
+def labels(dimension: str, levels: Iterable[str], grid: dict | None = None) -> dict[str, str]:
+    """Return the label of each level of a dimension; a sample without one unit has that of the level with `each`."""
+    declared = (load_grid() if grid is None else grid)["dimensions"][dimension]
+    each = next((level["label"] for level in declared.values() if level.get("each")), "")
+    return {name: declared[name]["label"] if name in declared else each or name for name in levels}
 
 
 def expand(tables: Tables, grid: dict | None = None) -> pd.DataFrame:
@@ -75,7 +88,34 @@ def _cells(tables: Tables, grid: dict | None) -> pd.DataFrame:
                 raise ParameterError(f"exclude: {name} has no level {', '.join(map(str, wrong))}")
             hit &= frame[name].isin(wanted)
         frame.loc[hit & (frame["reason"] == ""), "reason"] = rule["reason"].strip()
-    return frame
+    return frame.assign(reason=_twins(tables, grid, frame))
+
+
+def _twins(tables: Tables, grid: dict, frame: pd.DataFrame) -> pd.Series:
+    """Return the reasons, with those of cells that have too little data, or the same as an earlier cell, filled in.
+
+    Which samples, roles and statuses come to the same is found in the data, not named: a row added to a table may part
+    them.
+    """
+    world, samples = build_world(tables, grid["dimensions"]), sample_levels(tables, grid)
+    parts = [name for name in DIMENSIONS if name != "estimator"]  # what the data depend on
+    first: dict[tuple, dict] = {}
+    reasons: dict[tuple, str] = {}
+    for levels in frame.loc[frame["reason"] == "", parts].drop_duplicates().itertuples(index=False, name=None):
+        spec = dict(zip(parts, levels))
+        try:
+            found = cell(world, spec, samples, grid["dimensions"])
+        except DesignError as error:
+            reasons[levels] = f"too little data: {error}"
+            continue
+        arrays = (found.d, found.y, found.x, found.kept, found.columns)
+        twin = first.setdefault(tuple(a.tobytes() for a in arrays), spec)
+        if twin is not spec:
+            apart = [f"{name} {twin[name]}" for name in parts if twin[name] != spec[name]]
+            reasons[levels] = f"the same data as with {' and '.join(apart)}"
+    rows = frame[parts].itertuples(index=False, name=None)
+    filled = pd.Series([reasons.get(levels, "") for levels in rows], frame.index)
+    return frame["reason"].where(frame["reason"] != "", filled)
 
 
 def sample_levels(tables: Tables, grid: dict) -> dict:
@@ -84,7 +124,9 @@ def sample_levels(tables: Tables, grid: dict) -> dict:
     for name, level in grid["dimensions"]["sample"].items():
         if level.get("each") == "ipcei_id":
             ids = sorted(integrated_ipceis(tables)["ipcei_id"])
-            out |= {f"drop_{code}": {"drop": [code], "meaning": f"without {code}"} for code in ids}
+            out |= {
+                f"drop_{code}": {"drop": [code], "label": level["label"], "meaning": f"without {code}"} for code in ids
+            }
         else:
             out[name] = level
     return out

@@ -4,6 +4,7 @@ import pandas as pd
 
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence.confirmatory import Confirmatory
+from innodivide.evidence.multiverse.grid import labels
 from innodivide.evidence.plan import Plan
 from innodivide.evidence.robustness import uncertain_labels
 from innodivide.indicators import composite
@@ -12,7 +13,7 @@ from innodivide.narrative.words_file import Words
 
 WORDS = Words("04_robustness")
 CHOICES = WORDS.names("choices")
-READABLE = WORDS.names("levels")
+FAMILIES = WORDS.names("families")
 STATISTICS = WORDS.names("statistics")
 
 
@@ -31,10 +32,15 @@ def plain(rows: pd.DataFrame) -> pd.DataFrame:
 def curve_rows(specs: pd.DataFrame) -> pd.DataFrame:
     """Return the specifications with an estimate, choices in words; `period` gathers samples without one project."""
     rows = specs[specs["failed"] == ""].copy()
-    rows["period"] = rows["sample"].where(rows["sample"].isin(READABLE), "all but one project")
+    rows["period"] = _labelled(rows["sample"])
     for column in CHOICES:
-        rows[column] = rows[column].map(lambda v: READABLE.get(v, v))
+        rows[column] = rows[column] if column == "period" else _labelled(rows[column])
     return rows
+
+
+def _labelled(levels: pd.Series) -> pd.Series:
+    """Return the labels of the levels of one dimension, named like the series, as multiverse.yml declares them."""
+    return levels.map(labels(str(levels.name), levels.unique()))
 
 
 def curve_facts(specs: pd.DataFrame) -> dict:
@@ -79,7 +85,7 @@ def family_rows(grid: pd.DataFrame) -> pd.DataFrame:
         n_above=("n_above", "sum"),
         failed=("bad", "sum"),
     ).reset_index()
-    return found.assign(**{c: found[c].map(READABLE) for c in ("family", "estimator")})
+    return found.assign(family=found["family"].map(FAMILIES), estimator=_labelled(found["estimator"]))
 
 
 def turn_facts(grid: pd.DataFrame, joint: pd.DataFrame) -> dict:
@@ -100,16 +106,14 @@ def _out(rows: pd.DataFrame) -> str:
     sign = rows["sign"].unique()
     side = f"all of them {sides[int(sign[0])]} it" if len(sign) == 1 else "some below and some above it"
     shared = [
-        f"{CHOICES[c].lower()}: {READABLE.get(rows[c].iloc[0], rows[c].iloc[0])}"
-        for c in CHOICES
-        if c in rows and rows[c].nunique() == 1
+        f"{CHOICES[c].lower()}: {_labelled(rows[c]).iloc[0]}" for c in CHOICES if c in rows and rows[c].nunique() == 1
     ]
     return f"{len(rows)} leave out no association, {side}" + (f", all with {', '.join(shared)}" if shared else "")
 
 
 def joint_table(joint: pd.DataFrame) -> pd.DataFrame:
     """Return the joint test with its questions and statistics in words."""
-    return joint.assign(statistic=joint["statistic"].map(STATISTICS), family=joint["family"].map(READABLE))
+    return joint.assign(statistic=joint["statistic"].map(STATISTICS), family=joint["family"].map(FAMILIES))
 
 
 def joint_facts(joint: pd.DataFrame) -> dict:

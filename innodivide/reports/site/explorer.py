@@ -24,37 +24,6 @@ DIMENSIONS = {
     "estimator": "Estimator",
     "controls_year": "Year of size and wealth",
 }
-LABELS = {  # short names for the menus; the declared meaning stands beside the result
-    "status": {
-        "at_decision": "leader at the decision",
-        "lag1": "leader one edition earlier",
-        "eis2020": "leader in EIS 2020",
-        "leader_or_strong": "leader or strong innovator",
-        "top5": "five highest ranks",
-        "index_at_decision": "index at the decision",
-        "index_2016": "index of 2016",
-    },
-    "size": {"ln_population": "population", "ln_gdp": "GDP"},
-    "wealth": {"in": "GDP per head controlled for", "out": "not controlled for"},
-    "sample": {
-        "all": "all IPCEIs, all 27 states",
-        "until_2021": "decided up to 2021",
-        "since_2022": "decided since 2022",
-        "drop_LU": "without Luxembourg",
-    },
-    "outcome": {
-        "notifying": "notified",
-        "late_joiners": "notified or joined later",
-        "associated": "also as associated partner",
-    },
-    "estimator": {
-        "firth": "Firth logit",
-        "quasi_binomial": "quasi-binomial logit",
-        "poisson": "quasi-Poisson",
-        "lpm": "linear probability",
-    },
-    "controls_year": {"lag1": "year before the decision", "2019": "2019 for all"},
-}
 NUMBERS = {"estimate": 6, "ci_low": 6, "ci_high": 6, "t": 5, "p_value": 4}  # significant digits kept
 COUNTS = ("n_dyads", "n_countries", "n_ipceis", "n_events", "n_treated")
 COLUMNS = (*DIMENSIONS, *NUMBERS, *COUNTS, "family", "question", "scale", "registered", "dropped", "failed")
@@ -132,7 +101,7 @@ def _why_not(row: dict | None, choices: dict[str, str], declared: dict) -> str:
     for rule in declared.get("exclude") or ():
         if all(choices[name] in map(str, wanted) for name, wanted in rule["when"].items()):
             return rule["reason"].strip()
-    return "it is not among the specifications of this report"
+    return "it has the same data as another cell, or too little (table T4.4 of report 04), or is not in this report"
 
 
 def _of(rows: list[dict], key: str, value: str) -> dict[str, str]:
@@ -147,16 +116,16 @@ def _of(rows: list[dict], key: str, value: str) -> dict[str, str]:
 def _dimension(name: str, levels: list[str], declared: dict) -> dict:
     known = {str(k): v for k, v in declared.get("dimensions", {}).get(name, {}).items()}
     shown = [
-        {"id": level, "label": _label(name, level), "meaning": known.get(level, {}).get("meaning", "")}
+        {"id": level, "label": _label(known, level), "meaning": known.get(level, {}).get("meaning", "")}
         for level in levels
     ]
     return {"name": name, "label": DIMENSIONS[name], "levels": shown}
 
 
-def _label(dimension: str, level: str) -> str:
-    """Return the short name of a level; a sample without one project is named by it."""
+def _label(known: dict[str, dict], level: str) -> str:
+    """Return the declared name of a level; a sample without one project is named by it."""
     without = f"without {level.removeprefix('drop_')}" if level.startswith("drop_") else level.replace("_", " ")
-    return LABELS[dimension].get(level, without)
+    return known.get(level, {}).get("label", without)
 
 
 def _declaration(report: Report) -> dict:
