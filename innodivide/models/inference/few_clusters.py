@@ -163,7 +163,7 @@ def wild_cluster_bootstrap(
     test = partial(_bootstrap_p, fit=fit, codes=design.geo, draws=draws, enumerated=enumerated)
     ends = [_interval_end(test, fit.estimate, side * se, 1 - level) for side in (-1, 1)]
     kind = f"all 2^{n_clusters} Rademacher weights" if enumerated else f"{n_boot} random {weights.title()} weights"
-    kind = f"wild cluster bootstrap by geo, null imposed, {kind}, two-sided"
+    kind = f"wild cluster bootstrap by geo, null imposed, {kind}, |t|, two-sided"
     notes: tuple[str, ...] = (note,)
     if design.n_treated < n_clusters:
         notes += ("with the null imposed the wild bootstrap under-rejects when few clusters are treated",)

@@ -15,6 +15,8 @@ from innodivide.models.inference.relabelling import (
 )
 from innodivide.models.result import Result, data_fingerprint, require_rng, seed_of
 
+SIDES = "two-sided: distance from the mean of the reference"
+
 
 def label_permutation_difference(
     rates: pd.Series | pd.DataFrame, labels, n_permutations: int = 9999, rng: np.random.Generator | None = None
@@ -22,7 +24,8 @@ def label_permutation_difference(
     """Difference in mean between labelled and other countries, without controls, by relabelling countries.
 
     The two-sided test counts distances from the mean of the reference distribution, which is not zero when the labels
-    change over IPCEIs of unlike popularity.
+    change over IPCEIs of unlike popularity. (The score tests of `permutation_test`, which hold the controls, count
+    distances from zero; for labels that do not change the two agree, as the mean then is zero.)
 
     Parameters
     ----------
@@ -52,7 +55,7 @@ def label_permutation_difference(
         observed, seed = _contrast(float(y @ d), y.sum(), d.sum(), y.size), None
         reference = _contrast(sums, y.sum(), d.sum(), y.size)
         p = float(_beyond(reference, observed, float(reference.mean())).mean())
-        kind = f"exact, all {len(reference)} labellings of countries, two-sided"
+        kind = f"exact, all {len(reference)} labellings of countries, {SIDES}"
     else:
         y, d = _changing_labels(rates, labels)
         require_rng(rng)
@@ -63,7 +66,7 @@ def label_permutation_difference(
         reference = _contrast(pairs[np.arange(len(y)), orders].sum(axis=1), y.sum(), d.sum(), y.size)
         center = _contrast(float(pairs.sum()) / len(y), y.sum(), d.sum(), y.size)
         p = (1 + int(_beyond(reference, observed, center).sum())) / (n_permutations + 1)
-        kind, seed = f"{n_permutations} random permutations of country rows of labels, two-sided", seed_of(rng)
+        kind, seed = f"{n_permutations} random permutations of country rows of labels, {SIDES}", seed_of(rng)
     return Result(
         method="difference of means by relabelling countries",
         term="label",

@@ -24,10 +24,11 @@ from innodivide.models.inference.relabelling import (
 )
 from innodivide.models.result import Result, require_rng, seed_of
 
-__all__ = ["holm", "permutation_draws", "permutation_test", "score_statistics"]
+__all__ = ["benjamini_hochberg", "holm", "permutation_draws", "permutation_test", "score_statistics"]
 
 Method = Literal["enumerate", "rows", "potter"]
 BLOCK = 4000
+SIDES = "two-sided: distance from zero"
 
 
 def permutation_test(
@@ -61,7 +62,10 @@ def permutation_test(
     -------
     Result
         The estimate is the score statistic (about standard normal if dyads were independent); no interval.
-        p = share of labellings with |S*| >= |S| when enumerated, else (1 + number) / (n_permutations + 1).
+        p = share of labellings with |S*| >= |S| when enumerated, else (1 + number) / (n_permutations + 1). Two-sided
+        means: distance from zero, the expected score given the controls, as the plan registers it. Where permuted
+        labels have another mean (in the notes), the distance from that mean, as in `label_permutation_difference`,
+        gives another p.
 
     Raises
     ------
@@ -84,12 +88,12 @@ def permutation_test(
         every = _every_labelling(design)
         reference = _in_blocks(every, lambda part: score_statistics(design, mu, part[:, design.geo].astype(float)))
         p = float(extreme(reference, observed).mean())
-        kind, seed = f"exact, all {len(reference)} labellings of countries, two-sided", None
+        kind, seed = f"exact, all {len(reference)} labellings of countries, {SIDES}", None
     else:
         reference = _row_reference(design, mu, method, n_permutations, rng)
         p = (1 + int(extreme(reference, observed).sum())) / (n_permutations + 1)
         what = "country rows of the exposure" if method == "rows" else "country rows of exposure residuals (Potter PRR)"
-        kind, seed = f"{n_permutations} random permutations of {what}, two-sided", seed_of(rng)
+        kind, seed = f"{n_permutations} random permutations of {what}, {SIDES}", seed_of(rng)
         notes = (f"mean of the statistic over permutations {reference[np.isfinite(reference)].mean():.3f}",)
     return Result(
         method=f"permutation test of the score statistic ({method})",
@@ -207,9 +211,31 @@ def holm(p_values) -> pd.DataFrame:
     ParameterError
         If the family is empty or a value is missing or not a probability.
     """
+    return _adjusted(p_values, "holm", "p_holm")
+
+
+def benjamini_hochberg(p_values) -> pd.DataFrame:
+    """Benjamini-Hochberg adjustment: the false discovery rate at which each of many exploratory findings would stand.
+
+    For independent or positively dependent tests (Benjamini & Hochberg 1995, JRSS B 57).
+
+    Parameters
+    ----------
+    p_values : Series, dict, or sequence of float in [0, 1]
+
+    Returns
+    -------
+    DataFrame
+        Columns p_value, p_bh; index and errors as `holm`.
+    """
+    return _adjusted(p_values, "fdr_bh", "p_bh")
+
+
+def _adjusted(p_values, method: str, name: str) -> pd.DataFrame:
+    """P-values of one family beside their adjustment by statsmodels."""
     from statsmodels.stats.multitest import multipletests
 
     series = pd.Series(p_values, dtype=float)
     if series.empty or not series.between(0, 1).all():
         raise ParameterError(f"p_values: expected at least one number in [0, 1] and none missing, got {list(series)}")
-    return pd.DataFrame({"p_value": series, "p_holm": multipletests(series.to_numpy(), method="holm")[1]})
+    return pd.DataFrame({"p_value": series, name: multipletests(series.to_numpy(), method=method)[1]})

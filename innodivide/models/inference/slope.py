@@ -22,8 +22,8 @@ def permutation_slope(x, y, rng: np.random.Generator, n_permutations: int = 9999
     Returns
     -------
     dict
-        estimate, ci_low, ci_high (equal tails), p_value (2 min(one-sided), each (1 + number) / (n_permutations + 1)),
-        n.
+        estimate, ci_low, ci_high (equal tails), p_value, n. Two-sided p: twice the smaller tail, each
+        (1 + number) / (n_permutations + 1), so that test and equal-tailed interval agree.
 
     Raises
     ------
