@@ -31,12 +31,12 @@ class Plan:
 
     @property
     def registrations(self) -> tuple[dict, ...]:
-        """Every part that has rules for claims (`claim_rules`) and its day (`registered`), the plan first."""
-        return self.fixed, self.supplement
+        """Every part that has rules for claims (`claim_rules`) and its day (`registered`), in order of their days."""
+        return self.fixed, self.supplement, self.second
 
     @property
     def claim_rules(self) -> dict[str, str]:
-        """The rule for each claim's verdict, from all registrations."""
+        """The rule that leads for each claim: that of the last registration which has one."""
         return {claim: rule for part in self.registrations for claim, rule in part["claim_rules"].items()}
 
     @property

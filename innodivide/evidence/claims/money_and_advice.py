@@ -130,8 +130,8 @@ def c12(tables: Tables, plan: Plan, found: MoneyAndAdvice, p_holm: pd.Series) ->
         ),
         coverage=tell(
             "{states_low} to {states_high} states, planned money of three funds; {over[n]:.0f} regions, realised "
-            "payments of the whole ERDF, their regional split modelled by the Commission; proposals for recommendations, "
-            "found by keyword"
+            "payments of the whole ERDF, their regional split modelled by the Commission; proposals for "
+            "recommendations, found by keyword"
         ),
         short=tell(
             "With the gap run {with_it}; not {not}. Money over states: rank correlation {rho_low:+.2f} to "

@@ -13,7 +13,14 @@ import pandas as pd
 
 from innodivide.data.tables import Tables
 from innodivide.errors import DataError
-from innodivide.evidence.claims import connection, gap, membership, recovery_and_money, shared_barriers
+from innodivide.evidence.claims import (
+    connection,
+    gap,
+    membership,
+    recovery_and_money,
+    second_registration,
+    shared_barriers,
+)
 from innodivide.evidence.claims.finding import Finding
 from innodivide.evidence.confirmatory import Confirmatory, claim_stream, registered
 from innodivide.evidence.plan import Plan, plan_hash
@@ -29,47 +36,67 @@ class Evidence:
     plan: Plan
 
 
+Test = Callable[[Evidence, np.random.Generator], Finding]
+
+
 @dataclass(frozen=True)
 class Claim:
     """One claim: its id in data/claims.csv, its short wording, the hash of its rule (`plan_hash`), and its test.
 
-    `test` takes the evidence and a generator of its own (`claim_stream`).
+    `test` takes the evidence and a generator of its own (`claim_stream`). Where a later registration has a rule for a
+    claim that had one, the later one leads, and `first_sha256` and `first` are the hash and the test of the first.
     """
 
     claim_id: str
     brief: str
     rule_sha256: str
-    test: Callable[[Evidence, np.random.Generator], Finding]
+    test: Test
+    first_sha256: str | None = None
+    first: Test | None = None
+
+
+def _second(claim_id: str) -> Test:
+    return lambda e, rng: second_registration.find(claim_id, e.tables, e.plan)
 
 
 CLAIMS = (
     Claim(
         "C01",
         "Large and wealthy states, or leaders, are the most active in IPCEIs",
+        "ac3eaf37d2ee3d24776e7c29a8089878d375dcd35a595eab40c27791e6d3c840",
+        _second("C01"),
         "7617932921b1bcf4a8c5debae4815711472eef280923ffcc8559c494f689ef8f",
         lambda e, rng: membership.leaders_or_size_and_wealth(e.main, e.family, e.plan),
     ),
     Claim(
         "C02",
         "Five named states dominate IPCEI membership",
+        "3851ab2e10b93e57467fab792d2a1e4e12d9894d10b33a7e63f7ba569f0ec170",
+        _second("C02"),
         "e2d70463f0a7fbfcfa2c9d5bd25ddee3a50098567c7cfefceaedaa698d4b3904",
         lambda e, rng: membership.named_five_dominate(e.tables, e.main, e.family, e.plan),
     ),
     Claim(
         "C03",
         "Three named modest innovators barely feature in IPCEIs",
+        "e36f10c3afdd23880b7f48c4ae18bc16ecc065ba4d76e70d6fcec8da4444b7c7",
+        _second("C03"),
         "016693b18f43a5f2d4859d8c1eae6e7d5a1ce8b75ecb6cb915075765d1ec3a9d",
         lambda e, rng: membership.lowest_group_absent(e.tables, e.main, e.family, e.plan),
     ),
     Claim(
         "C04",
         "Tier 1 is for large firms, not for SMEs",
+        "9c616fc07cf8a1d4b5929c9990493f202c3c73729bce18d1d2670700fe9f15b1",
+        _second("C04"),
         "be85a0c84ccb5a61053d9a2eadc8ecb16a2d6f4eafff757e21773b36897bbf29",
         lambda e, rng: membership.large_firms(e.tables),
     ),
     Claim(
         "C05",
         "Tier 1 and Tier 2 hardly connect",
+        "81374498db0415f9419268f07879f62ad5895753a390674eb6796c04081eb481",
+        _second("C05"),
         "b297178033c103c3145edcff4bc9dd71d1dfd98695c4effa2dbb0b2717f06149",
         lambda e, rng: connection.tiers_hardly_connect(e.tables, rng),
     ),
@@ -82,12 +109,16 @@ CLAIMS = (
     Claim(
         "C07",
         "Demand for Smart Specialisation partnerships is broad and growing",
+        "03a91f27b2d765b09c4099888a69c85e9a8131c01727193f89a7da8a44f31e35",
+        _second("C07"),
         "00f2c6a7f3d7e02a3a0719a570063d1d471fb01df0efe6daad06701df2a3c7e7",
         lambda e, rng: connection.partnership_demand(e.tables),
     ),
     Claim(
         "C08",
         "The innovation divide persists or widens",
+        "863a117a9afb34a644ea6f8252db17d11b8ce50440916e10ee6e93726f7ea6a4",
+        _second("C08"),
         "9dda728efe72b62fbbfda43d5151fd14b6b81078dd2a5c52ae676c8d7146d4b2",
         lambda e, rng: gap.divide_widens(e.tables, e.plan),
     ),
@@ -100,45 +131,63 @@ CLAIMS = (
     Claim(
         "C10",
         "Lagging regions share general barriers and have specific ones",
+        "278e649f5f4a5b526510bcc4da3394f9ed503d618de9641991460d96196fc667",
+        _second("C10"),
         "817485870c28ff21f92317aa5fd4d2ee0c54a49f53ae5703581524c0d651721e",
         lambda e, rng: shared_barriers.shared_barriers_finding(e.tables, rng),
     ),
     Claim(
         "C11",
         "Most regions are beyond both tiers",
+        "9831da3d0a9f2e91bece53f90f817514124845a8345deb20a97dfbd871589b52",
+        _second("C11"),
         "1d8d3373206e196d1c93fc80f92a1df4a1b4fb2648b73b820adc6922ce5d7032",
         lambda e, rng: connection.regions_beyond(e.tables),
     ),
     Claim(
         "C12",
         "Reform money and recommendations go where the gap is",
+        "4b2fb3c101b17b8280373a801f89bbf40b57235e08952f352fdca05de7cd8a6d",
+        _second("C12"),
         "6f1c14d1b7039cd1b8bbbb614126a12720cbe701d81998962f279384f185668d",
         lambda e, rng: recovery_and_money.reform_money(e.tables, rng),
+    ),
+    Claim(
+        "C13",
+        "The least innovative regions have locked-in structures and few endowments",
+        "0af85b590cb3ac95dd92a7a7af2463e7c9091b12c7cabca0c2fcf032344ba007",
+        _second("C13"),
     ),
 )
 
 
 def rules(plan: Plan, claims: Sequence[Claim] = CLAIMS) -> pd.DataFrame:
-    """Return the rule of each claim: claim_id, brief, rule, registered (day).
+    """Return the rule of each claim: claim_id, brief, rule, registered (day), first_rule (empty: there is one only).
 
     Raises
     ------
     DataError
-        If a claim has no rule, or another than the one whose hash stands in its entry.
+        If a claim has no rule, more than its entry names, or another than the one whose hash stands in its entry.
     """
     rows = []
     for claim in claims:
         found = [part for part in plan.registrations if claim.claim_id in part["claim_rules"]]
-        if len(found) != 1:
-            raise DataError(f"analysis_plan.yml: {claim.claim_id} has a rule in {len(found)} registrations, not in one")
-        rule = found[0]["claim_rules"][claim.claim_id]
-        if plan_hash(rule) != claim.rule_sha256:
+        hashes = [h for h in (claim.first_sha256, claim.rule_sha256) if h is not None]
+        if len(found) != len(hashes):
+            wanted = "one" if len(hashes) == 1 else "two"
             raise DataError(
-                f"analysis_plan.yml: the rule of {claim.claim_id} is not the one registered (sha256 in "
-                f"evidence/claims/registry.py {claim.rule_sha256!r}, now {plan_hash(rule)!r})"
+                f"analysis_plan.yml: {claim.claim_id} has a rule in {len(found)} registrations, not in {wanted}"
             )
-        rows.append((claim.claim_id, claim.brief, rule.replace("_", " "), found[0]["registered"]))
-    return pd.DataFrame(rows, columns=["claim_id", "brief", "rule", "registered"])
+        texts = [part["claim_rules"][claim.claim_id] for part in found]
+        for text, registered_hash in zip(texts, hashes):
+            if plan_hash(text) != registered_hash:
+                raise DataError(
+                    f"analysis_plan.yml: the rule of {claim.claim_id} is not the one registered (sha256 in "
+                    f"evidence/claims/registry.py {registered_hash!r}, now {plan_hash(text)!r})"
+                )
+        rule, first = (text.replace("_", " ") for text in (texts[-1], texts[0] if len(texts) > 1 else ""))
+        rows.append((claim.claim_id, claim.brief, rule, found[-1]["registered"], first))
+    return pd.DataFrame(rows, columns=["claim_id", "brief", "rule", "registered", "first_rule"])
 
 
 def ledger(
@@ -149,8 +198,9 @@ def ledger(
     Returns
     -------
     pandas.DataFrame
-        Columns claim_id, claim, place, verdict, short, rests, change, numbers, coverage (see `Finding`), test, rule,
-        exhibit, source_id.
+        Columns claim_id, claim, place, verdict, then (verdict for what was decided when the brief was written), first
+        (verdict by the first rule, where a later one leads; both empty if there is none), short, rests, change,
+        numbers, coverage (see `Finding`), test, rule, exhibit, source_id.
 
     Raises
     ------
@@ -167,8 +217,21 @@ def ledger(
     written = rules(plan, claims)
     evidence = Evidence(registered(tables, plan), main, family.set_index("claim"), plan)
     findings = [claim.test(evidence, claim_stream(plan, claim.claim_id)) for claim in claims]
-    frame = pd.DataFrame([f.__dict__ for f in findings])
+    first = ["" if c.first is None else c.first(evidence, claim_stream(plan, c.claim_id)).verdict for c in claims]
+    frame = pd.DataFrame([f.__dict__ for f in findings]).assign(first=first)
     rows = tables["claim"].merge(frame, on="claim_id", validate="one_to_one")
     rows = rows.merge(written[["claim_id", "rule"]], on="claim_id", validate="one_to_one")
-    columns = ["claim_id", "claim", "place", "verdict", "short", "rests", "change", "numbers", "coverage"]
+    columns = [
+        "claim_id",
+        "claim",
+        "place",
+        "verdict",
+        "then",
+        "first",
+        "short",
+        "rests",
+        "change",
+        "numbers",
+        "coverage",
+    ]
     return rows[[*columns, "test", "rule", "exhibit", "source_id"]]
