@@ -9,6 +9,7 @@ import pandas as pd
 
 from innodivide import models
 from innodivide.data.tables import Tables, once
+from innodivide.errors import ParameterError
 from innodivide.evidence import answer
 from innodivide.evidence.claims import (
     both_tiers,
@@ -60,9 +61,11 @@ class SecondEvidence:
 
 
 @once
-def second_evidence(tables: Tables) -> SecondEvidence:
-    """Return what the rules of the second registration read."""
+def second_evidence(tables: Tables, seed: int) -> SecondEvidence:
+    """Return what the rules of the second registration read; `seed` is that of the plan, which is read here."""
     plan = load_plan()
+    if seed != plan.seed:
+        raise ParameterError(f"seed={seed}: that of analysis_plan.yml is {plan.seed}")
     tables = registered(tables, plan)
     main = analyse(planned_dyads(tables, plan), plan, effect=False)
     records = then_and_now.records(tables, plan, main, claims_family(main, plan).set_index("claim"))
@@ -82,7 +85,7 @@ def _family(connection, money, next_: dict[str, Result]) -> pd.DataFrame:
 
 def find(claim_id: str, tables: Tables, plan: Plan) -> Finding:
     """Return the finding on one claim by its rule in the second registration."""
-    evidence = second_evidence(tables)
+    evidence = second_evidence(tables, plan.seed)
     tables, spans, p_holm = registered(tables, plan), evidence.records, evidence.family["p_holm"]
     tests = {
         "C01": lambda: then_and_now.c01(spans, plan.alpha),
