@@ -3,9 +3,13 @@
 import numpy as np
 import pandas as pd
 
+from innodivide.data.editions import REGIONAL, SECOND, latest
 from innodivide.data.tables import Tables
 from innodivide.evidence import regional_analyses
-from innodivide.evidence.confirmatory import claim_stream, stream
+from innodivide.evidence.claims.both_tiers import NULLS
+from innodivide.evidence.claims.money_and_advice import MONEY
+from innodivide.evidence.claims.persisting_gap import DRAWS, SERIES
+from innodivide.evidence.confirmatory import stream
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import convergence, participation, tiers
 from innodivide.indicators.country_profile import index_relative_to_eu
@@ -50,9 +54,9 @@ def pairs_against_activity(tables: Tables, plan: Plan) -> tuple[dict, pd.DataFra
     draws : pandas.DataFrame
         Columns value (cross-tier pairs) and count (random matrices with so many).
     """
-    matrix, sides = tiers.country_matrix(tables)
+    matrix, sides = tiers.country_matrix(tables, second=tiers.complete_lists(tables))
     first = np.array([sides[c] == "tier1" for c in matrix])
-    drawn, seen = (null_models.curveball(matrix, plan.permutations, claim_stream(plan, "C05")), matrix.to_numpy()[None])
+    drawn, seen = (null_models.curveball(matrix, plan.permutations, stream(plan, NULLS)), matrix.to_numpy()[None])
     null, observed = ((m[:, :, first].sum(axis=2) * m[:, :, ~first].sum(axis=2)).sum(axis=1) for m in (drawn, seen))
     counts = pd.Series(null).value_counts().sort_index()
     tested = null_models.against_null(float(observed[0]), null.astype(float))
@@ -60,18 +64,24 @@ def pairs_against_activity(tables: Tables, plan: Plan) -> tuple[dict, pd.DataFra
 
 
 def spread_paths(tables: Tables, plan: Plan) -> pd.DataFrame:
-    """Return the change of the spread since the first year, of the Member States (as in claim C08) and of the regions.
+    """Return the change of the spread since the first year of each series: states as in claim C08, and regions.
 
     Returns
     -------
     pandas.DataFrame
-        Columns series, year, sd_log, change, ci_low, ci_high, n. Regions are drawn by whole countries.
+        Columns series ("states, EIS ..." for each, "regions, RIS ..."), year, sd_log, change, ci_low, ci_high, n.
+        Regions are drawn by whole countries.
     """
-    states = convergence.sigma_path(index_relative_to_eu(tables), claim_stream(plan, "C08"))
+    parts = []
+    for k, edition in enumerate(SECOND["eis"]):
+        path = convergence.sigma_path(index_relative_to_eu(tables, edition), stream(plan, SERIES + k), n_boot=DRAWS)
+        parts.append(path.assign(series=f"states, EIS {edition}"))
     series = regional_analyses.region_series(tables)
     series = series.assign(country=series["geo"].map(regions(tables)["geo"]))
     areas = convergence.sigma_path(series, stream(plan, REGIONS), value="relative", cluster="country")
-    rows = pd.concat([states.assign(series="states"), areas.assign(series="regions")], ignore_index=True)
+    rows = pd.concat(
+        [*parts, areas.assign(series=f"regions, RIS {latest(tables, 'ris', REGIONAL)}")], ignore_index=True
+    )
     return rows[["series", "year", "sd_log", "change", "ci_low", "ci_high", "n"]]
 
 
@@ -83,7 +93,8 @@ def money_pairs(tables: Tables, plan: Plan) -> pd.DataFrame:
     pandas.DataFrame
         Columns instrument, reform, given (`PLAIN`, `GIVEN`), rho, ci_low, ci_high, p_value, n, order (of drawing).
     """
-    rows = money.money_against_gap(tables, claim_stream(plan, "C12"), plan.permutations)
+    beside = {k: v for k, v in money.INSTRUMENTS.items() if not v[5]}
+    rows = money.money_against_gap(tables, stream(plan, MONEY), plan.permutations, money.REFORM | beside)
     numbers = ["rho", "ci_low", "ci_high", "p_value"]
     names = dict(zip([f"{name}_given_wealth" for name in ("rho", "low", "high", "p")], numbers))
     columns = ["instrument", "reform", "given", *numbers, "n", "order"]

@@ -3,6 +3,7 @@
 import pandas as pd
 
 from innodivide.data.tables import Tables, country_names, member_states
+from innodivide.evidence import answer
 from innodivide.evidence.confirmatory import TO_DATE, Confirmatory
 from innodivide.evidence.plan import Plan
 from innodivide.models.result import results_frame
@@ -49,14 +50,36 @@ def treated_states(tables: Tables, dyads: pd.DataFrame) -> pd.DataFrame:
     return grouped.reset_index()
 
 
+def ruled_facts(rows: pd.DataFrame) -> dict:
+    """Return what `answer.ruled_out` rules out, in words and numbers.
+
+    `ruled`: the clause that fits: an association by the smallest factor that is ruled out, and the next that is not.
+    """
+    rows, texts = rows.sort_values("factor"), WORDS.names("ruled out")
+    out, left = rows[rows["equivalent"]], rows[~rows["equivalent"]]
+    which = "none" if out.empty else "all" if left.empty else "some"
+    values = {"out": out["factor"].min(), "left": left["factor"].max()}
+    inner, last = rows.iloc[0], rows.iloc[-1]
+    ruled = texts[which].format(**{k: f"{v:.3g}" for k, v in values.items() if pd.notna(v)})
+    return {
+        "ruled": ruled,
+        "or_low90": last["or_low"],
+        "or_high90": last["or_high"],
+        "p_within": inner["p_within"],
+        "p_above": inner["p_above"],
+        "p_below": inner["p_below"],
+        "inner": inner["factor"],
+        "outer": last["factor"],
+    }
+
+
 def answer_facts(tables: Tables, main: Confirmatory, curve, plan: Plan) -> dict:
-    """Return the numbers of the answer: estimate, interval, p-values, effect, minimum detectable odds ratio, sample."""
+    """Return the numbers of the answer: plain shares, estimate, interval, p-values, what is ruled out, power, sample."""
     names = member_states(tables).set_index("geo")["name"]
     treated = sorted(names[g] for g in set(main.dyads.loc[main.dyads["leader"], "geo"]))
-    rates = main.dyads.groupby("leader")["participates"].mean()
+    shares = answer.plain_shares(main.dyads)
     low = main.interval.ci_low > 1
     high = main.interval.ci_high < 1
-    unsure = "the figures do not show an association, and they do not rule out a sizeable one in either direction"
     return {
         "or_": main.interval.estimate,
         "low": main.interval.ci_low,
@@ -78,12 +101,47 @@ def answer_facts(tables: Tables, main: Confirmatory, curve, plan: Plan) -> dict:
         "n_events": main.profile.n_events,
         "n_treated": len(treated),
         "treated": join_names(treated),
-        "rate_leader": rates[True],
-        "rate_other": rates[False],
+        "rate_leader": shares.at[answer.LEADERS, "share"],
+        "rate_other": shares.at[answer.OTHERS, "share"],
+        "leader_taken": int(shares.at[answer.LEADERS, "taken"]),
+        "leader_open": int(shares.at[answer.LEADERS, "open"]),
+        "other_taken": int(shares.at[answer.OTHERS, "taken"]),
+        "other_open": int(shares.at[answer.OTHERS, "open"]),
+        **ruled_facts(answer.ruled_out(main, plan)),
         "alpha": plan.alpha,
-        "so": "the figures show an association" if low or high else unsure,
         "dropped": join_names(main.profile.dropped, none="nothing"),
         "reading": "more often" if low else "less often" if high else "neither clearly more nor clearly less often",
+    }
+
+
+def next_facts(found: dict) -> dict:
+    """Return the numbers of `answer.next_participation`: what the record so far and leader status say of the next."""
+    leaders, past, test = found["leaders"], found["history"], found["test"]
+    clear = leaders.ci_low > 1 or leaders.ci_high < 1
+    side = "more often" if leaders.ci_low > 1 else "less often"
+    return {
+        "next_or": leaders.estimate,
+        "next_low": leaders.ci_low,
+        "next_high": leaders.ci_high,
+        "next_p": test.p_value,
+        "past_or": past.estimate,
+        "past_low": past.ci_low,
+        "past_high": past.ci_high,
+        "past": "goes with" if past.ci_low > 1 else "goes against" if past.ci_high < 1 else "does not clearly go with",
+        "next_reading": side if clear else "neither clearly more nor clearly less often",
+        "n_later": test.n_ipceis,
+    }
+
+
+def support_facts(rows: pd.DataFrame, names: dict[str, str]) -> dict:
+    """Return the words on common support from `answer.concentration_of_status`; `names` of the states by code."""
+    row = rows.iloc[0]
+    return {
+        "largest": names[row["largest_leader"]],
+        "people": row["population"],
+        "larger": int(row["larger"]),
+        "share_larger": row["share_larger"],
+        "share_within": row["share_within"],
     }
 
 

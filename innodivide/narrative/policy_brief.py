@@ -6,7 +6,8 @@ from innodivide.data.editions import BRIEF
 from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence.claims import membership
-from innodivide.evidence.claims.connection import connected_states
+from innodivide.evidence.claims.both_tiers import ANEW, HELD, states_connect
+from innodivide.evidence.claims.second_registration import SecondEvidence
 from innodivide.evidence.claims.registry import CLAIMS
 from innodivide.evidence.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts
 from innodivide.evidence.plan import Plan
@@ -17,7 +18,7 @@ from innodivide.narrative import leader_status
 from innodivide.narrative.robustness import method_audit
 from innodivide.narrative.two_tiers import connection_words
 from innodivide.narrative.words_file import Words
-from innodivide.wording import join_names, p_text
+from innodivide.wording import join_names, p_text, sentence
 
 WORDS = Words("07_policy_brief")
 # Claims in a few words, for the table of the summary.
@@ -29,10 +30,10 @@ VERBS = {
     "contradicted": ("is contradicted", "are contradicted"),
     "not testable with open data": ("cannot be tested with open data", "cannot be tested with open data"),
 }
-STATES, REGIONS = "states", "regions"
+REGIONS = "regions"  # how the name of their series begins
 TABLES = {  # behind each figure
     "F7.3": ("ipcei_country", "country_panel"),
-    "F7.4": ("s3_partnership_region",),
+    "F7.4": ("s3_partnership_region", "cluster_partnership_member"),
     "F7.5": ("eis_index", "ris_index"),
     "F7.6": ("rrf_country", "cohesion_country", "horizon_country", "eis_index", "country_panel"),
 }
@@ -49,7 +50,6 @@ def answer_facts(tables: Tables, main: Confirmatory, curve, ledger: pd.DataFrame
     return leader_status.answer_facts(tables, main, curve, plan) | {
         "size": "does go" if clear and size.estimate > 0 else "does not clearly go",
         "p_size": p_text(size.p_value, "= "),
-        "miss": 1 - curve.power,
         "total": len(ledger),
         "verdicts": join_names(found),
     }
@@ -60,9 +60,9 @@ def summary_rows(ledger: pd.DataFrame) -> pd.DataFrame:
     return ledger.assign(brief=ledger["claim_id"].map(SHORT))[["claim_id", "brief", "verdict", "claim", "source_id"]]
 
 
-def forest_marks(curve) -> dict:
+def forest_marks(facts: dict) -> dict:
     """Return the lines of the forest plot by the words above them."""
-    return {"no difference": 1.0, f"likely seen from {curve.odds_ratio:.1f}": curve.odds_ratio}
+    return {"no difference": 1.0, "ruled out below": facts["or_low90"], "ruled out above": facts["or_high90"]}
 
 
 def difference_facts(shown: pd.DataFrame) -> dict:
@@ -118,20 +118,26 @@ def benchmark_facts(tables: Tables, rows: pd.DataFrame) -> dict:
     return found | {"gdp": gdp["gini_benchmark"].iloc[0], "more": more, "less": less}
 
 
-def pair_facts(tables: Tables, tested: dict, draws: pd.DataFrame) -> dict:
+def pair_facts(tables: Tables, tested: dict, draws: pd.DataFrame, second: SecondEvidence, alpha: float) -> dict:
     """Return the numbers of claim C05 for states, and how many random matrices stand behind them."""
-    coverage = tiers.s3_coverage(tables)
+    p_holm, anew = second.family["p_holm"], second.connection.nulls.loc[ANEW]
+    inside = tested["null_low"] <= tested["observed"] <= tested["null_high"]
+    fewer = tested["observed"] < tested["null_mean"]
     return {
         "pairs": int(tested["observed"]),
         "mean": tested["null_mean"],
         "low": tested["null_low"],
         "high": tested["null_high"],
-        "p": p_text(tested["p_value"], "= "),
-        "connect": CONNECT[connected_states(pd.Series(tested))],
-        "direction": "fewer" if tested["observed"] < tested["null_mean"] else "more",
+        "p": p_text(p_holm[HELD], "= "),
+        "anew": anew["null_mean"],
+        "p_anew": p_text(p_holm[ANEW], "= "),
+        "anew_how": "more often than" if anew["observed"] > anew["null_mean"] else "less often than",
+        "connect": CONNECT[states_connect(second.connection, p_holm, alpha)],
+        "direction": "about as often as" if inside else "less often than" if fewer else "more often than",
+        "where": "inside" if inside else "left of" if fewer else "right of",
         "matrices": int(draws["count"].sum()),
-        "lists": coverage.known,
-        "partnerships": coverage.total,
+        "lists": second.connection.n_lists,
+        "partnerships": tiers.s3_coverage(tables).total,
     }
 
 
@@ -146,29 +152,30 @@ def pair_rows(tested: dict, draws: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([single, draws.assign(what="random matrices")], ignore_index=True)[["what", "value", "count"]]
 
 
-def spread_facts(rows: pd.DataFrame) -> dict:
-    """Return the last change of the spread between states and between regions, with intervals and a reading."""
-    last = rows.sort_values("year").groupby("series").last()
-    states, regions = last.loc[STATES], last.loc[REGIONS]
-    reading = (
-        "widened"
-        if states["ci_low"] > 0
-        else "closed"
-        if states["ci_high"] < 0
-        else "neither clearly closed nor widened"
-    )
+def spread_facts(rows: pd.DataFrame, both: pd.DataFrame) -> dict:
+    """Return the last change of the spread between states in each series and between regions, with a reading.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        From `brief_frames.spread_paths`.
+    both : DataFrame
+        `persisting_gap.spread_in_both`, whose statements are those of claim C08.
+    """
+    last = rows.sort_values("year").groupby("series", sort=False).last()
+    regions = last[last.index.str.startswith(REGIONS)].iloc[0]
+    change = "{r.change:+.3f} ({r.low95:+.3f} to {r.high95:+.3f}; EIS {r.edition}, {r.start} to {r.end})"
+    ends = ["above" if r["ci_low"] > 0 else "below" if r["ci_high"] < 0 else "across" for _, r in last.iterrows()]
+    said = [sentence("{r.says} in EIS {r.edition}", r=r) for r in both.itertuples()]
     return {
-        "reading": reading,
-        "change": states["change"],
-        "low": states["ci_low"],
-        "high": states["ci_high"],
+        "reading": join_names(said),
+        "changes": join_names([sentence(change, r=r) for r in both.itertuples()]),
+        "ends": join_names([f"{name} {how} zero" for name, how in zip(last.index, ends)]),
         "region_change": regions["change"],
         "region_low": regions["ci_low"],
         "region_high": regions["ci_high"],
-        "n": int(states["n"]),
+        "n": int(both["n"].min()),
         "region_n": int(regions["n"]),
-        "first": int(rows["year"].min()),
-        "last": int(rows["year"].max()),
     }
 
 
@@ -191,8 +198,16 @@ def money_facts(rows: pd.DataFrame) -> dict:
         "but": "but not clearly" if not clear else f"and clearly so or the other way for {clear} of {len(reform)}",
         "pattern": "no clear pattern is" if not clear else f"a pattern in {clear} of {len(reform)} kinds is",
         "horizon": horizon["rho"],
-        "n": int(rows["n"].iloc[0]),
+        "signs": _signs(plain),
+        "n": int(rows["n"].max()),
+        "n_low": int(rows["n"].min()),
     }
+
+
+def _signs(rows: pd.DataFrame) -> str:
+    """Say which instruments run with the gap and which against it, as they stand."""
+    parts = {"positive": rows.index[rows["rho"] > 0], "negative": rows.index[rows["rho"] <= 0]}
+    return "; ".join(f"{sign} for {join_names(names)}" for sign, names in parts.items() if len(names))
 
 
 def method_rows(tables: Tables, main: Confirmatory, curve, audit: pd.DataFrame, plan: Plan) -> pd.DataFrame:
@@ -201,8 +216,13 @@ def method_rows(tables: Tables, main: Confirmatory, curve, audit: pd.DataFrame, 
     values = facts | {f"audit_{k}": v for k, v in method_audit.method_facts(audit, facts["alpha"]).items()}
     values |= {"permutations": plan.permutations, "registered": plan.fixed["registered"]}
     values |= {"mde_low": curve.odds_ratio_low, "mde_high": curve.odds_ratio_high, "departures": len(plan.departures)}
-    values["later"] = len(plan.supplement["claim_rules"])
+    values |= {"later": len(plan.supplement["claim_rules"]), **second_facts(plan)}
     return pd.DataFrame([(item, text.format(**values)) for item, text in METHOD.items()], columns=["item", "text"])
+
+
+def second_facts(plan: Plan) -> dict:
+    """Return the day of the second registration and which claims it has a rule for."""
+    return {"second_day": str(plan.second["registered"]), "second": join_names(sorted(plan.second["claim_rules"]))}
 
 
 def limit_facts(tables: Tables) -> dict:
@@ -232,6 +252,6 @@ def figure_sources(tables: Tables, id: str) -> tuple[str, ...]:
 
 def ledger_sources(tables: Tables, ledger: pd.DataFrame) -> tuple[str, ...]:
     """Return the sources of all that the ledger rests on, each once."""
-    others = connection_words.sources(tables, "semester_rdi", "ris_score", "eqi")
+    others = connection_words.sources(tables, "semester_theme", "ris_score", "eqi_2024", "erdf_payment", "region_year")
     figures = [figure_sources(tables, id) for id in TABLES]
     return tuple(sorted({*dyad_sources(tables), *sources_of(ledger), *others}.union(*figures)))

@@ -29,7 +29,7 @@ _KEY_FIGURES = (  # names of numbers in the answer -> how they are shown
     (("or_",), "Odds ratio of leaders", "{}"),
     (("low", "high"), "95% interval", "{} to {}"),
     (("p",), "Permutation p", "{}"),
-    (("mde",), "Smallest odds ratio that would probably be seen", "{}"),
+    (("rate_leader", "rate_other"), "Projects joined: leaders, others", "{}, {}"),
 )
 
 
