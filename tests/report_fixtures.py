@@ -192,7 +192,8 @@ class Mini:
 # ---- functions that run inside the process of a Mini repository ----
 
 
-def _forget() -> None:
+def forget() -> None:
+    """Forget what this process remembers of files that a test may have changed."""
     from innodivide.reports.making import declarations, manifest
 
     for cached in (declarations.notebooks, manifest._shared_inputs, manifest.environment, manifest.code_state):
@@ -203,7 +204,7 @@ def make_reports(moods, out: Path, workers: int, force: bool = False, formats=("
     """Run the small notebook once for each mood and return the outcomes."""
     from innodivide.reports.making import run
 
-    _forget()
+    forget()
     return run.run([run.job(MINI, formats, mood=m) for m in moods], out, force=force, workers=workers)
 
 
@@ -211,7 +212,7 @@ def make_reports_in_threads(moods, out: Path) -> tuple[list, int]:
     """Run the small notebook for each mood in threads; return the outcomes, and what the threads answer afterwards."""
     from innodivide.reports.making import run
 
-    _forget()
+    forget()
     with ThreadPoolExecutor(2) as threads:
         outcomes = run.run([run.job(MINI, run.FORMATS, mood=m) for m in moods], out, executor=threads)
         return outcomes, threads.submit(len, "ab").result()
@@ -221,7 +222,7 @@ def write_fake_report(folder: Path, name: str = MINI) -> dict:
     """Write a report folder with a true manifest, without running a kernel."""
     from innodivide.reports.making import manifest, run
 
-    _forget()
+    forget()
     item = run.job(name)
     (folder / "exhibits").mkdir(parents=True)
     (folder / "report.html").write_text("<p>report</p>", "utf-8")
@@ -235,7 +236,7 @@ def why_stale(folder: Path, name: str = MINI, mood: str = "good") -> str:
     """Return why the report in the folder must be made again."""
     from innodivide.reports.making import manifest, run
 
-    _forget()
+    forget()
     item = run.job(name, mood=mood)
     return next(manifest.reasons(item.notebook, item.parameters, folder, ("html",)), "")
 
