@@ -327,6 +327,11 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
+def written(out: Path) -> dict[str, bytes]:
+    """Return all that a run wrote for readers: no lock, and not the one file that tells how long it took."""
+    return {n: c for n, c in tree(out).items() if not n.endswith("times.json") and not n.startswith(".")}
+
+
 # ---- processes ----
 
 

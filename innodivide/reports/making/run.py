@@ -22,7 +22,7 @@ from pathlib import Path
 
 from innodivide.errors import InnodivideError, ParameterError
 from innodivide.reports.making import manifest
-from innodivide.reports.making.cluster import in_executor, versions
+from innodivide.reports.making.cluster import in_executor
 from innodivide.reports.making.declarations import ANNEX, Notebook, notebook
 from innodivide.reports.making.lock import only_run_in
 
@@ -202,7 +202,9 @@ def make_files(item: Job) -> Made:
     except Exception as error:
         return Made({}, read, {}, _explain(item, error))
     seconds = round(time.monotonic() - started, 2)
-    return Made(files, read, versions(), f"made, but not in every format: {'; '.join(lost)}" if lost else "", seconds)
+    return Made(
+        files, read, manifest.versions(), f"made, but not in every format: {'; '.join(lost)}" if lost else "", seconds
+    )
 
 
 def _keep(item: Job, out: Path, made: Made | Exception) -> Outcome:
