@@ -1,5 +1,6 @@
 """A small repository with a fast notebook, a long-lived process that works in it, and a reader of report pages."""
 
+import copy
 import json
 import os
 import re
@@ -183,6 +184,12 @@ class Mini:
             start_new_session=True,
             preexec_fn=_heed_ctrl_c,
         )
+
+    def at(self, root: Path) -> "Mini":
+        """Return the same for a repository in another folder; only its command line can be used."""
+        other = copy.copy(self)
+        other.root = root
+        return other
 
     def close(self) -> None:
         if self._pool is not None:

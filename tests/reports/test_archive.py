@@ -7,7 +7,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 import zipfile
 from multiprocessing import get_context
@@ -70,6 +69,11 @@ def unpacked(packed, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def readme(unpacked) -> str:
+    return (unpacked / "README.md").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
 def crate(unpacked) -> dict[str, dict]:
     graph = json.loads((unpacked / "ro-crate-metadata.json").read_text("utf-8"))["@graph"]
     assert len({e["@id"] for e in graph}) == len(graph)
@@ -103,13 +107,9 @@ def test_the_list_of_hashes_covers_every_file_and_ordinary_tools_check_it(unpack
 def test_unpacked_elsewhere_the_reports_are_fresh_and_the_data_hold(mini, unpacked, tmp_path):
     """A clean place: only what was in the zip, and the installed packages."""
     there = shutil.copytree(unpacked / "repository", tmp_path / "clean")
-    environment = mini.environment() | {"INNODIVIDE_ROOT": str(there), "PYTHONPATH": str(there)}
-    for arguments, said in (
-        (["check"], "tables hold"),
-        (["run", "--format", "html"], "0 made, 1 up to date, 0 failed"),
-    ):
-        command = [sys.executable, "-m", "innodivide.cli", *arguments]
-        done = subprocess.run(command, env=environment, cwd=there, capture_output=True, text=True)
+    fresh = "0 made, 1 up to date, 0 failed"
+    for arguments, said in ((["check"], "tables hold"), (["run", "--format", "html"], fresh)):
+        done = mini.at(there).cli(*arguments)
         assert done.returncode == 0 and said in done.stdout, (done.stdout, done.stderr)
 
 
@@ -125,22 +125,20 @@ def test_the_same_inputs_give_the_same_bytes_whenever_and_wherever(mini, packed,
     assert other.read_bytes() == packed[0].read_bytes()
 
 
-def test_no_date_of_today_and_no_path_of_this_machine_is_told(unpacked, mini):
+def test_no_date_of_today_and_no_path_of_this_machine_is_told(unpacked, crate, mini):
     for name in ("README.md", "ro-crate-metadata.json", "SHA256SUMS"):
         text = (unpacked / name).read_text("utf-8")
         assert str(mini.root) not in text and str(ROOT) not in text and "/tmp" not in text
-    crate = json.loads((unpacked / "ro-crate-metadata.json").read_text())["@graph"]
-    dates = {e["datePublished"] for e in crate if "datePublished" in e and not e["@id"].startswith("#source-")}
-    assert dates == {"2026-11-22"}  # date-released of CITATION.cff
-    assert not any("sdDatePublished" in e or "dateModified" in e for e in crate)
+    own = [e for name, e in crate.items() if not name.startswith("#source-")]
+    assert {e["datePublished"] for e in own if "datePublished" in e} == {"2026-11-22"}  # of CITATION.cff
+    assert not any("sdDatePublished" in e or "dateModified" in e for e in own)
 
 
 # The description
 
 
-@pytest.fixture(scope="module")
-def offline_validator(tmp_path_factory):
-    """The independent validator, with the published context (as the rocrate library ships it) in its cache."""
+def validated(folder: Path, cache: Path):
+    """Ask the independent validator, offline: the published context, as the rocrate library ships it, in its cache."""
     import requests
     import rocrate
     from rocrate_validator import services
@@ -148,28 +146,16 @@ def offline_validator(tmp_path_factory):
     from rocrate_validator.utils.http import HttpRequester
     from urllib3 import HTTPResponse
 
-    cache = tmp_path_factory.mktemp("validator") / "cache"
-
-    def validate(folder: Path, severity: str):
-        settings = ValidationSettings(
-            rocrate_uri=str(folder),
-            profile_identifier="ro-crate-1.3",
-            requirement_severity=severity,
-            cache_path=cache,
-            offline=True,
-        )
-        store = HttpRequester().session.cache
-        address = "https://w3id.org/ro/crate/1.3/context"
-        answer = requests.Response()
-        answer.status_code, answer.url = 200, address
-        content = (Path(rocrate.__file__).parent / "data" / "ro-crate.jsonld").read_bytes()
-        answer._content, answer.raw = content, HTTPResponse(content, status=200, request_url=address)
-        answer.headers["Content-Type"] = "application/ld+json"
-        answer.request = requests.Request("GET", address).prepare()
-        store.save_response(answer)
-        return services.validate(settings)
-
-    return validate
+    given = {"profile_identifier": "ro-crate-1.3", "requirement_severity": "RECOMMENDED", "offline": True}
+    settings = ValidationSettings(rocrate_uri=str(folder), cache_path=cache, **given)
+    address, answer = "https://w3id.org/ro/crate/1.3/context", requests.Response()
+    answer.status_code, answer.url = 200, address
+    content = (Path(rocrate.__file__).parent / "data" / "ro-crate.jsonld").read_bytes()
+    answer._content, answer.raw = content, HTTPResponse(content, status=200, request_url=address)
+    answer.headers["Content-Type"] = "application/ld+json"
+    answer.request = requests.Request("GET", address).prepare()
+    HttpRequester().session.cache.save_response(answer)
+    return services.validate(settings)
 
 
 NOT_KNOWN = {  # recommended, but there is nothing true to say: the authors state no address and no institution
@@ -180,9 +166,9 @@ NOT_KNOWN = {  # recommended, but there is nothing true to say: the authors stat
 }
 
 
-def with_few_sources(folder: Path, there: Path) -> Path:
-    """Copy an unpacked archive and describe three sources only: the validator needs a second for every twenty."""
-    shutil.copytree(folder, there)
+def test_an_independent_validator_accepts_it_and_would_notice(unpacked, tmp_path):
+    """With three of the sources only: it needs a second for every twenty."""
+    there = shutil.copytree(unpacked, tmp_path / "x")
     path = there / "ro-crate-metadata.json"
     crate = json.loads(path.read_text())
     named = [e["@id"] for e in crate["@graph"] if e["@id"].startswith("#source-")]
@@ -191,15 +177,9 @@ def with_few_sources(folder: Path, there: Path) -> Path:
         if "isBasedOn" in entity:
             entity["isBasedOn"] = [{"@id": name} for name in named[:3]]
     path.write_text(json.dumps(crate))
-    return there
-
-
-def test_an_independent_validator_accepts_it_and_would_notice(unpacked, offline_validator, tmp_path):
-    there = with_few_sources(unpacked, tmp_path / "x")
-    assert {i.message for i in offline_validator(there, "RECOMMENDED").get_issues()} == NOT_KNOWN
-    path = there / "ro-crate-metadata.json"
+    assert {i.message for i in validated(there, tmp_path / "cache").get_issues()} == NOT_KNOWN
     path.write_text(path.read_text().replace('"license"', '"licence"'))
-    assert not offline_validator(there, "REQUIRED").passed()
+    assert {i.message for i in validated(there, tmp_path / "cache").get_issues()} > NOT_KNOWN
 
 
 def test_licence_authors_citation_and_state_of_the_code(mini, crate):
@@ -230,33 +210,30 @@ def test_what_is_described_is_there_with_the_stated_size_and_hash(unpacked, crat
 # The README
 
 
-def test_the_readme_has_the_parts_a_data_editor_asks_for(unpacked):
-    text = (unpacked / "README.md").read_text("utf-8")
+def test_the_readme_has_the_parts_a_data_editor_asks_for(readme):
     parts = ["Overview", "Data availability and provenance", "Dataset list", "Computational requirements"]
     parts += ["Description of programs", "Instructions", "List of tables and figures", "References"]
-    assert re.findall(r"^## (.*)$", text, re.M) == parts
+    assert re.findall(r"^## (.*)$", readme, re.M) == parts
 
 
-def test_the_readme_states_what_the_run_and_the_tables_say(mini, unpacked):
-    text = (unpacked / "README.md").read_text("utf-8")
+def test_the_readme_states_what_the_run_and_the_tables_say(mini, readme):
     report = mini.root / "reports" / MINI
     made, took = (json.loads((report / n).read_text()) for n in ("manifest.json", "times.json"))
-    assert f"| `{MINI}` | {took['seconds']} |" in text
-    assert all(f"- {name} {version}\n" in text for name, version in made["environment"]["packages"].items())
-    assert f"Python {made['environment']['python']};" in text
-    assert "The seed of the registered analysis is 20261122" in text
+    assert f"| `{MINI}` | {took['seconds']} |" in readme
+    assert all(f"- {name} {version}\n" in readme for name, version in made["environment"]["packages"].items())
+    assert f"Python {made['environment']['python']};" in readme
+    assert "The seed of the registered analysis is 20261122" in readme
     rows = frozen.load("ipcei_country")
-    assert f"| `repository/data/tier1/ipcei_country.csv` | {len(rows)} |" in text
+    assert f"| `repository/data/tier1/ipcei_country.csv` | {len(rows)} |" in readme
     sources = frozen.load("source")
-    assert all(f"- **{s}** " in text for s in sources["source_id"])
+    assert all(f"- **{s}** " in readme for s in sources["source_id"])
     counts = sources["licence"].value_counts()
-    assert f"| {counts.index[0]} | {counts.iloc[0]} |" in text
-    assert "| F90.1 A line | 8 | " in text and "F90.1.csv, F90.1.png, F90.1.svg" in text
+    assert f"| {counts.index[0]} | {counts.iloc[0]} |" in readme
+    assert "| F90.1 A line | 8 | " in readme and "F90.1.csv, F90.1.png, F90.1.svg" in readme
 
 
-def test_the_program_of_an_exhibit_is_the_line_that_defines_it(unpacked):
-    text = (unpacked / "README.md").read_text("utf-8")
-    named = re.findall(r"(innodivide/[\w/]+\.py):(\d+) (\w+)", text)
+def test_the_program_of_an_exhibit_is_the_line_that_defines_it(readme, unpacked):
+    named = re.findall(r"(innodivide/[\w/]+\.py):(\d+) (\w+)", readme)
     assert named
     for file, line, name in named:
         source = (unpacked / "repository" / file).read_text("utf-8").splitlines()[int(line) - 1]
@@ -350,9 +327,7 @@ def test_a_name_that_could_leave_the_folder_is_refused(tmp_path, name):
 @pytest.mark.slow
 def test_outside_a_checkout_it_says_so(mini, unpacked, tmp_path):
     there = shutil.copytree(unpacked / "repository", tmp_path / "no-git")
-    environment = mini.environment() | {"INNODIVIDE_ROOT": str(there), "PYTHONPATH": str(there), "GIT_DIR": str(there)}
-    command = [sys.executable, "-m", "innodivide.cli", "archive", tmp_path / "out.zip"]
-    done = subprocess.run(command, env=environment, cwd=there, capture_output=True, text=True)
+    done = mini.at(there).cli("archive", tmp_path / "out.zip", GIT_DIR=str(there))
     assert done.returncode == 1 and "is not a git checkout" in done.stderr and "Traceback" not in done.stderr
 
 
