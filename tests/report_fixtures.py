@@ -172,10 +172,10 @@ class Mini:
             raise
         return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
-    def start(self, *arguments, **environment) -> subprocess.Popen:
-        """Start the command line in this repository, as a terminal does: in a process group of its own."""
+    def start(self, *arguments, program=("-m", "innodivide.cli"), **environment) -> subprocess.Popen:
+        """Start the command line, or a script, in this repository as a terminal does: in a process group of its own."""
         return subprocess.Popen(
-            [sys.executable, "-m", "innodivide.cli", *map(str, arguments)],
+            [sys.executable, *program, *map(str, arguments)],
             env={k: v for k, v in (self.environment() | environment).items() if v is not None},
             cwd=self.root,
             stdout=subprocess.PIPE,

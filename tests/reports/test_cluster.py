@@ -82,7 +82,7 @@ def dask(tmp_path):
 def local(mini):
     """The same reports made by processes of this machine."""
     out = mini.root / "local"
-    done = run_on(mini, None, out)
+    done = on(mini, mini.cli, None, out)
     assert done.returncode == 0, done.stderr
     return written(out)
 
@@ -101,20 +101,10 @@ if __name__ == "__main__":
 """
 
 
-def start_on(mini, address, out, *moods):
-    script = mini.root / "on_cluster.py"
-    script.write_text(SCRIPT.format(mini=MINI))
-    command = [sys.executable, str(script), address or "", str(out), *(moods or MOODS)]
-    environment = mini.environment() | {"PYTHONPATH": str(mini.root)}
-    return subprocess.Popen(
-        command, cwd=mini.root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-
-
-def run_on(mini, address, out, *moods):
-    process = start_on(mini, address, out, *moods)
-    output, errors = process.communicate(timeout=240)
-    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+def on(mini, do, address, out, *moods):
+    """Run the script on a cluster, or without an address here; `do` is `mini.start`, or `mini.cli` to wait for it."""
+    (mini.root / "on_cluster.py").write_text(SCRIPT.format(mini=MINI))
+    return do(address or "", out, *(moods or MOODS), program=["on_cluster.py"], PYTHONPATH=str(mini.root))
 
 
 # ---- the same work ----
@@ -126,7 +116,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing_doubles_nothing_and_the_byt
     victim = dask.worker("victim", mini.root, "--no-nanny")
     dask.worker("survivor", mini.root, "--no-nanny")
     wait_until(lambda: (dask.folder / "victim").exists() and (dask.folder / "survivor").exists(), 60)
-    process = start_on(mini, dask.address, out)
+    process = on(mini, mini.start, dask.address, out)
     wait_until(lambda: children(victim.pid), 60)  # it has a kernel, or the server that kernels are forked from
     time.sleep(0.5)
     assert process.poll() is None
@@ -161,7 +151,7 @@ def test_a_report_that_kills_its_worker_each_time_fails_alone(mini, dask, local)
     """Workers that may have children, so that the notebook knows whom to kill; their nannies start others."""
     out = mini.root / "murders"
     dask.worker("a", mini.root, "--nworkers", 2, DASK_DISTRIBUTED__WORKER__DAEMON="False")
-    done = run_on(mini, dask.address, out, "murders", "good")
+    done = on(mini, mini.cli, dask.address, out, "murders", "good")
     assert done.returncode == 0, done.stderr
     failed, made = sorted(done.stdout.splitlines(), key=lambda line: "failed" not in line)
     assert f"{MINI}.ipynb (mood=murders), KilledWorker: " in failed and made.split() == [MINI, "made"]
@@ -174,7 +164,7 @@ def test_a_scheduler_that_dies_ends_the_run_with_a_clear_failure(mini, tmp_path)
     scheduler = dask.scheduler()
     dask.worker("a", mini.root)
     try:
-        process = start_on(mini, dask.address, tmp_path / "out", "sleeps")
+        process = on(mini, mini.start, dask.address, tmp_path / "out", "sleeps")
         wait_until(lambda: list(tmp_path.glob("out/.run.lock")), 90)
         time.sleep(3)
         os.killpg(scheduler.pid, signal.SIGKILL)
@@ -210,12 +200,12 @@ def test_a_worker_with_other_data_or_without_the_package_is_refused(mini, dask, 
     (empty / "innodivide").mkdir(parents=True)
     (empty / "innodivide" / "__init__.py").write_text("")  # hides the installed package
     dask.worker("empty", empty, "--no-nanny")
-    done = run_on(mini, dask.address, tmp_path / "out")
+    done = on(mini, mini.cli, dask.address, tmp_path / "out")
     for _ in range(30):  # until both have joined
         if "cannot use innodivide" in done.stderr and "differs" in done.stderr:
             break
         time.sleep(1)
-        done = run_on(mini, dask.address, tmp_path / "out")
+        done = on(mini, mini.cli, dask.address, tmp_path / "out")
     here = manifest.file_sha256(mini.data / "geography" / "tile_grid.csv")[:16]
     there = manifest.file_sha256(table)[:16]
     assert done.returncode == 1

@@ -212,9 +212,7 @@ def test_a_worker_that_is_killed_loses_no_report(mini, undisturbed, out):
         "    for o in run(jobs, Path(sys.argv[1]), workers=2): print(o.name, o.status, o.message)\n"
     )
     (mini.root / "script.py").write_text(script)
-    command = [mini.start("--version").args[0], "script.py", str(out)]
-    environment = mini.environment() | {"PYTHONPATH": str(mini.root)}
-    done = subprocess.run(command, cwd=mini.root, env=environment, capture_output=True, text=True, check=True)
+    done = mini.cli(out, program=["script.py"], PYTHONPATH=str(mini.root))
     lines = done.stdout.splitlines()
     assert [line.split()[1] for line in lines] == ["failed", "made", "made", "made"], done.stdout
     assert f"{MINI}.ipynb (mood=murders), its process was killed twice, perhaps for want of memory" in lines[0]

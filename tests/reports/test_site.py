@@ -36,7 +36,6 @@ from innodivide.reports.site.index import write_index
 from innodivide.reports.site.page import as_script_data
 
 TABLES = Tables()
-
 LIMIT = 2_000_000  # bytes
 
 
@@ -147,7 +146,8 @@ def test_every_specification_of_the_exhibit_is_in_its_cell_and_no_other(grid):
     for row in rows.to_dict("records"):
         index = cell_of(grid, row)
         if row["failed"]:
-            assert cells["estimate"][index] is None
+            assert "/".join(row[name] for name in explorer.DIMENSIONS) == FAILED
+            assert grid["reasons"][cells["why"][index]].endswith("did not converge")
             continue
         run += 1
         for name, digits in explorer.NUMBERS.items():
@@ -156,16 +156,8 @@ def test_every_specification_of_the_exhibit_is_in_its_cell_and_no_other(grid):
         assert grid["dropped"][cells["dropped"][index]] == row["dropped"]
         assert grid["families"][row["status"]] == row["family"] and grid["scales"][row["estimator"]] == row["scale"]
     assert run == len(rows) - 1 == sum(value is not None for value in cells["estimate"])
+    assert all((value is None) == (why is not None) for value, why in zip(cells["estimate"], cells["why"]))
     assert len(cells["estimate"]) == len(cells["why"]) == 7 * 2 * 2 * 4 * 3 * 4 * 2
-
-
-def test_cells_that_are_not_run_have_the_reason_of_the_declaration(text, grid):
-    reasons = {r["reason"]: r["n_cells"] for r in grid_module.excluded(TABLES).to_dict("records")}
-    assert set(grid["reasons"]) <= {*reasons, "it could not be estimated: the model did not converge"}
-    failed = cell_of(grid, dict(zip(explorer.DIMENSIONS, FAILED.split("/"))))
-    assert grid["reasons"][grid["cells"]["why"][failed]].endswith("the model did not converge")
-    for value, reason in zip(grid["cells"]["estimate"], grid["cells"]["why"]):
-        assert (value is None) == (reason is not None)
 
 
 def test_over_the_whole_grid_the_reasons_count_as_the_grid_counts_them():
