@@ -63,17 +63,13 @@ def test_version():
 # ---- annex ----
 
 
-@pytest.mark.parametrize("given", [["XX"], ["PL", "XX"], ["EU27"], ["UK"], ["GR"], [""]])
-def test_an_unknown_country_lists_the_27(given, told):
+@pytest.mark.parametrize(
+    "given", [["XX"], ["PL", "XX"], ["EU27"], ["UK"], ["GR"], [""], [], ["--all", "PL"]], ids=" ".join
+)
+def test_an_unknown_country_or_none_lists_the_27(given, told):
     result = cli("annex", *given, "--out", told["out"])
     assert result.exit_code == 2 and ", ".join(eu27()) in result.output
     assert "jobs" not in told and not told["out"].exists()
-
-
-def test_annex_without_countries_lists_the_27(told):
-    result = cli("annex")
-    assert result.exit_code == 2 and ", ".join(eu27()) in result.output and "--all" in result.output
-    assert cli("annex", "--all", "PL").exit_code == 2
 
 
 def test_lower_case_codes_are_accepted_and_repeated_ones_made_once(told):

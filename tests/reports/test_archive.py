@@ -21,6 +21,7 @@ from innodivide.data import frozen
 from innodivide.errors import DataError, ParameterError
 from innodivide.reports.archive import bundle
 from innodivide.reports.archive.code_trace import exhibits, place
+from innodivide.reports.executed import cells
 from innodivide.wording import MIME
 
 SMALL = ("CITATION.cff", "LICENSE", "LICENSE-DATA.md", "Makefile", "README.md", "pyproject.toml", ".gitignore")
@@ -242,24 +243,24 @@ def test_the_program_of_an_exhibit_is_the_line_that_defines_it(readme, unpacked)
 
 @pytest.mark.parametrize("bound", [False, True])
 def test_functions_are_found_through_variables_tuples_and_packages(bound):
-    cells = [
+    sources = [
         "from innodivide import models\nfrom innodivide.evidence import plan as p\n"
         "from innodivide.evidence.confirmatory import planned_dyads\n"
         "from innodivide.narrative.exhibits import table\nfirst, second = planned_dyads(p.load_plan()), 3",
         'fit = models.firth_logit(first)\ntable("T1", "x", fit, {})\ntable("T2", "y", second, {})',
     ]
     if bound:  # to a file of words, as the notebooks are
-        cells[0] += '\nfrom innodivide.narrative.words_file import Words\nshow = Words("x")'
-        cells[1] = (
+        sources[0] += '\nfrom innodivide.narrative.words_file import Words\nshow = Words("x")'
+        sources[1] = (
             'fit = models.firth_logit(first)\nshow.table("T1", fit, **show.chart("T1"))\nshow.table("T2", second)'
         )
     shown = [
         nbformat.v4.new_output("execute_result", data={MIME: {"id": name, "kind": "table", "title": name}})
         for name in ("T1", "T2")
     ]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in sources])
     notebook.cells[1]["outputs"] = shown
-    first, second = exhibits(notebook)
+    first, second = exhibits(cells(notebook))
     assert [f.split(" ")[1] for f in first.functions] == ["firth_logit", "planned_dyads", "load_plan"]
     assert second.functions == () and first.cell == second.cell == 2
     assert place("innodivide.nothing.here") == place("os.path.join") == place("innodivide.indicators.panel.") == ""

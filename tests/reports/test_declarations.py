@@ -167,13 +167,6 @@ def test_a_time_limit_that_is_none_is_refused(seconds):
     assert declarations._notebook("x", entry | {"timeout": 2.5}).timeout == 2.5
 
 
-def test_a_table_that_is_not_declared_cannot_be_loaded(monkeypatch):
-    monkeypatch.setenv(frozen.DECLARED_TABLES, "ipcei,source")
-    assert len(frozen.load("ipcei"))
-    with pytest.raises(DataError, match=r"'rrf_fact' is used but not declared .* declared: ipcei,source"):
-        frozen.load("rrf_fact")
-
-
 def test_declared_files_exist_and_are_inputs():
     from innodivide.reports.making import manifest
 

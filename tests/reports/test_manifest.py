@@ -228,13 +228,6 @@ def test_the_description_or_declaration_of_something_else_leaves_it_fresh(mini, 
     assert mini.call(why_stale, report) == ""
 
 
-def test_compiled_files_and_times_leave_it_fresh(mini, report):
-    (mini.root / "innodivide" / "__pycache__").mkdir(exist_ok=True)
-    (mini.root / "innodivide" / "__pycache__" / "x.pyc").write_bytes(b"1")
-    (report / "times.json").write_text('{"seconds": 3}')
-    assert mini.call(why_stale, report) == ""
-
-
 # ---- outputs and the manifest itself ----
 
 

@@ -218,9 +218,4 @@ def test_markdown_becomes_runs_without_markup():
 
 @pytest.mark.parametrize("text", ["![i](http://b.example/i.png)", "<img src=x>", "<script>x</script>", "&lt;b&gt;"])
 def test_no_markdown_makes_anything_but_words(text):
-    def every(nodes):
-        for node in nodes:
-            yield node["kind"]
-            yield from every(node.get("nodes", []))
-
-    assert set(every(prose.nodes(text))) <= {"paragraph", "rule"}
+    assert {node["kind"] for node in prose.walk(prose.nodes(text))} <= {"paragraph", "rule"}

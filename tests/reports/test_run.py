@@ -177,13 +177,6 @@ def test_an_input_changed_while_the_notebook_ran_leaves_the_report_stale(bad, mi
 # ---- folders and files in the way, without kernels ----
 
 
-def test_a_missing_notebook_fails_with_its_name(mini, runs, change):
-    change(f"notebooks/{MINI}.ipynb", None)
-    outcome = mini.call(make_reports, ["good"], runs.out, 1)[0]
-    assert outcome.status == "failed" and f"{MINI}.ipynb" in outcome.message and "No such file" in outcome.message
-    assert tree(runs.out / GOOD)["report.html"] == runs.before[f"{GOOD}/report.html"]
-
-
 def test_a_file_in_the_place_of_the_annex_folder_is_a_failure_not_a_crash(tmp_path):
     (tmp_path / "annex").write_text("in the way")
     outcomes = run.run(run.annex_jobs(["MT", "LU"]), tmp_path, workers=2)
