@@ -127,9 +127,7 @@ def test_a_notebook_named_twice_is_run_once(told):
 )
 def test_wrong_names_and_values_end_with_status_2_before_anything_runs(arguments, told_text, told):
     result = cli(*arguments)
-    assert result.exit_code == 2 and "Usage:" in result.output and told_text in " ".join(result.output.split()), (
-        result.output
-    )
+    assert result.exit_code == 2 and told_text in " ".join(result.output.split()), result.output
     assert "jobs" not in told
 
 
