@@ -263,7 +263,8 @@ def spoilt(part, value):
 )
 def test_a_corrupted_manifest_is_named_and_makes_it_stale(mini, report, change, spoil):
     path = change(report / "manifest.json", lambda text: spoil(json.loads(text)))
-    assert mini.call(why_stale, report).startswith(f"{path} is damaged: ")
+    (told,) = mini.call(every_reason, report, "good")
+    assert told.startswith(f"{path} is damaged: ")
 
 
 @pytest.mark.parametrize(
@@ -284,7 +285,7 @@ def test_a_manifest_of_something_else_makes_it_stale(mini, report, change, part,
 
 def test_a_missing_input_makes_it_stale_and_is_named(mini, report, change):
     notebook = change(f"notebooks/{MINI}.ipynb", None)
-    assert mini.call(why_stale, report) == f"{notebook} cannot be read"
+    assert mini.call(every_reason, report, "good") == [f"{notebook} cannot be read"]
 
 
 def test_the_manifest_tells_what_made_the_report_and_no_time_or_place(mini, report):

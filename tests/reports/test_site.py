@@ -238,6 +238,7 @@ def test_formats_that_are_there_are_linked_for_each_country(page):
 def test_an_unreadable_notebook_counts_as_not_made(folder, tmp_path):
     shutil.copytree(folder / "07_policy_brief", tmp_path / "07_policy_brief")
     (tmp_path / "07_policy_brief" / "notebook.ipynb").write_text('{"cells": [')
+    (tmp_path / "07_policy_brief" / "manifest.json").unlink()
     page = Page(write_index(tmp_path).read_text("utf-8"))
     assert "The policy brief, which gives the answer, has not been made yet" in page.visible
     assert {"href": "07_policy_brief/report.html"} in page.all("a")  # the report itself is there
