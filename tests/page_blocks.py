@@ -149,7 +149,8 @@ def render_elsewhere(form: str) -> str:
     """Return the hash of the ordinary report rendered by another process, in another time zone and hash seed."""
     program = (
         f"import hashlib, page_blocks as p\nfrom innodivide.reports.pages import {form} as f\n"
-        "print(hashlib.sha256(f.render('T', p.ordinary(), p.FACTS)).hexdigest())"
+        "made = f.render('T', p.ordinary(), p.FACTS)\n"
+        "print(hashlib.sha256(made if isinstance(made, bytes) else made.encode()).hexdigest())"
     )
     environment = {**os.environ, "TZ": "Pacific/Auckland", "PYTHONHASHSEED": "7", "LC_ALL": "C", "PYTHONUTF8": "1"}
     done = subprocess.run(

@@ -1,5 +1,6 @@
 """A small repository with a fast notebook, a long-lived process that works in it, and a reader of report pages."""
 
+import copy
 import json
 import os
 import re
@@ -171,10 +172,10 @@ class Mini:
             raise
         return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
 
-    def start(self, *arguments, **environment) -> subprocess.Popen:
-        """Start the command line in this repository, as a terminal does: in a process group of its own."""
+    def start(self, *arguments, program=("-m", "innodivide.cli"), **environment) -> subprocess.Popen:
+        """Start the command line, or a script, in this repository as a terminal does: in a process group of its own."""
         return subprocess.Popen(
-            [sys.executable, "-m", "innodivide.cli", *map(str, arguments)],
+            [sys.executable, *program, *map(str, arguments)],
             env={k: v for k, v in (self.environment() | environment).items() if v is not None},
             cwd=self.root,
             stdout=subprocess.PIPE,
@@ -184,6 +185,12 @@ class Mini:
             preexec_fn=_heed_ctrl_c,
         )
 
+    def at(self, root: Path) -> "Mini":
+        """Return the same for a repository in another folder; only its command line can be used."""
+        other = copy.copy(self)
+        other.root = root
+        return other
+
     def close(self) -> None:
         if self._pool is not None:
             self._pool.shutdown()
@@ -192,7 +199,8 @@ class Mini:
 # ---- functions that run inside the process of a Mini repository ----
 
 
-def _forget() -> None:
+def forget() -> None:
+    """Forget what this process remembers of files that a test may have changed."""
     from innodivide.reports.making import declarations, manifest
 
     for cached in (declarations.notebooks, manifest._shared_inputs, manifest.environment, manifest.code_state):
@@ -203,7 +211,7 @@ def make_reports(moods, out: Path, workers: int, force: bool = False, formats=("
     """Run the small notebook once for each mood and return the outcomes."""
     from innodivide.reports.making import run
 
-    _forget()
+    forget()
     return run.run([run.job(MINI, formats, mood=m) for m in moods], out, force=force, workers=workers)
 
 
@@ -211,7 +219,7 @@ def make_reports_in_threads(moods, out: Path) -> tuple[list, int]:
     """Run the small notebook for each mood in threads; return the outcomes, and what the threads answer afterwards."""
     from innodivide.reports.making import run
 
-    _forget()
+    forget()
     with ThreadPoolExecutor(2) as threads:
         outcomes = run.run([run.job(MINI, run.FORMATS, mood=m) for m in moods], out, executor=threads)
         return outcomes, threads.submit(len, "ab").result()
@@ -221,7 +229,7 @@ def write_fake_report(folder: Path, name: str = MINI) -> dict:
     """Write a report folder with a true manifest, without running a kernel."""
     from innodivide.reports.making import manifest, run
 
-    _forget()
+    forget()
     item = run.job(name)
     (folder / "exhibits").mkdir(parents=True)
     (folder / "report.html").write_text("<p>report</p>", "utf-8")
@@ -235,7 +243,7 @@ def why_stale(folder: Path, name: str = MINI, mood: str = "good") -> str:
     """Return why the report in the folder must be made again."""
     from innodivide.reports.making import manifest, run
 
-    _forget()
+    forget()
     item = run.job(name, mood=mood)
     return next(manifest.reasons(item.notebook, item.parameters, folder, ("html",)), "")
 
@@ -264,6 +272,8 @@ class Page(HTMLParser):
             self.open.append(tag)
 
     def handle_endtag(self, tag):
+        if tag in self.VOID:  # written as <br />
+            return
         assert self.open and self.open[-1] == tag, f"</{tag}> closes {self.open[-1:]}"
         self.open.pop()
 
@@ -322,6 +332,11 @@ def assert_sound(text: str) -> Page:
 def tree(folder: Path) -> dict[str, bytes]:
     """Return the content of every file below a folder."""
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+
+
+def written(out: Path) -> dict[str, bytes]:
+    """Return all that a run wrote for readers: no lock, and not the one file that tells how long it took."""
+    return {n: c for n, c in tree(out).items() if not n.endswith("times.json") and not n.startswith(".")}
 
 
 # ---- processes ----

@@ -132,7 +132,9 @@ def write_report(folder: Path, shown=(), formats=("html",)) -> None:
     for kind in formats:
         (folder / f"report.{kind}").write_text("report", "utf-8")
     grid = hashlib.sha256((frozen.ROOT / "multiverse.yml").read_bytes()).hexdigest()
-    content = {"inputs": {"multiverse.yml": grid}, "outputs": {"notebook.ipynb": hashlib.sha256(notebook).hexdigest()}}
+    content = {"notebook": folder.name, "parameters": {}, "environment": {}, "code": {}}
+    content |= {"inputs": {"multiverse.yml": grid}}
+    content |= {"outputs": {"notebook.ipynb": hashlib.sha256(notebook).hexdigest()}}
     (folder / "manifest.json").write_text(json.dumps(content), "utf-8")
 
 

@@ -7,8 +7,8 @@ from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence.claims import membership
 from innodivide.evidence.claims.both_tiers import ANEW, HELD, states_connect
-from innodivide.evidence.claims.second_registration import SecondEvidence
 from innodivide.evidence.claims.registry import CLAIMS
+from innodivide.evidence.claims.second_registration import SecondEvidence
 from innodivide.evidence.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import participation, tiers

@@ -1,6 +1,7 @@
 """Files of ours: those that come with the package, and those written whole or not at all."""
 
 import base64
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -37,6 +38,18 @@ def template(room: str, name: str, *, html: bool):
     return jinja2.Environment(**rules).from_string(packaged(room, name))
 
 
+def data_address(kind: str, content: str) -> str:
+    """Return an address that holds some text of a media type, for pages that fetch nothing."""
+    return f"data:{kind};base64,{base64.b64encode(content.encode()).decode()}"
+
+
 def svg_address(drawing: str) -> str:
-    """Return an address that holds a drawing, for pages that fetch nothing."""
-    return "data:image/svg+xml;base64," + base64.b64encode(drawing.encode()).decode()
+    """Return an address that holds a drawing."""
+    return data_address("image/svg+xml", drawing)
+
+
+def zip_entry(name: str, mode: int) -> zipfile.ZipInfo:
+    """Return a compressed entry of a zip that is the same whenever and wherever it is written."""
+    entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))  # the earliest time that a zip can state
+    entry.compress_type, entry.create_system, entry.external_attr = zipfile.ZIP_DEFLATED, 3, mode << 16
+    return entry

@@ -7,7 +7,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 import zipfile
 from multiprocessing import get_context
@@ -22,6 +21,7 @@ from innodivide.data import frozen
 from innodivide.errors import DataError, ParameterError
 from innodivide.reports.archive import bundle
 from innodivide.reports.archive.code_trace import exhibits, place
+from innodivide.reports.executed import cells
 from innodivide.wording import MIME
 
 SMALL = ("CITATION.cff", "LICENSE", "LICENSE-DATA.md", "Makefile", "README.md", "pyproject.toml", ".gitignore")
@@ -70,6 +70,11 @@ def unpacked(packed, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
+def readme(unpacked) -> str:
+    return (unpacked / "README.md").read_text("utf-8")
+
+
+@pytest.fixture(scope="module")
 def crate(unpacked) -> dict[str, dict]:
     graph = json.loads((unpacked / "ro-crate-metadata.json").read_text("utf-8"))["@graph"]
     assert len({e["@id"] for e in graph}) == len(graph)
@@ -100,24 +105,12 @@ def test_the_list_of_hashes_covers_every_file_and_ordinary_tools_check_it(unpack
     assert subprocess.run(check, cwd=unpacked, capture_output=True).returncode == 0
 
 
-def test_ordinary_tools_notice_a_changed_byte(unpacked, tmp_path):
-    there = shutil.copytree(unpacked, tmp_path / "x")
-    path = there / "repository" / "data" / "sources.csv"
-    path.write_bytes(path.read_bytes().replace(b"Eurostat", b"Eurostxt", 1))
-    done = subprocess.run(["sha256sum", "-c", "--quiet", "SHA256SUMS"], cwd=there, capture_output=True, text=True)
-    assert done.returncode == 1 and done.stdout == "repository/data/sources.csv: FAILED\n"
-
-
 def test_unpacked_elsewhere_the_reports_are_fresh_and_the_data_hold(mini, unpacked, tmp_path):
     """A clean place: only what was in the zip, and the installed packages."""
     there = shutil.copytree(unpacked / "repository", tmp_path / "clean")
-    environment = mini.environment() | {"INNODIVIDE_ROOT": str(there), "PYTHONPATH": str(there)}
-    for arguments, said in (
-        (["check"], "tables hold"),
-        (["run", "--format", "html"], "0 made, 1 up to date, 0 failed"),
-    ):
-        command = [sys.executable, "-m", "innodivide.cli", *arguments]
-        done = subprocess.run(command, env=environment, cwd=there, capture_output=True, text=True)
+    fresh = "0 made, 1 up to date, 0 failed"
+    for arguments, said in ((["check"], "tables hold"), (["run", "--format", "html"], fresh)):
+        done = mini.at(there).cli(*arguments)
         assert done.returncode == 0 and said in done.stdout, (done.stdout, done.stderr)
 
 
@@ -133,22 +126,20 @@ def test_the_same_inputs_give_the_same_bytes_whenever_and_wherever(mini, packed,
     assert other.read_bytes() == packed[0].read_bytes()
 
 
-def test_no_date_of_today_and_no_path_of_this_machine_is_told(unpacked, mini):
+def test_no_date_of_today_and_no_path_of_this_machine_is_told(unpacked, crate, mini):
     for name in ("README.md", "ro-crate-metadata.json", "SHA256SUMS"):
         text = (unpacked / name).read_text("utf-8")
         assert str(mini.root) not in text and str(ROOT) not in text and "/tmp" not in text
-    crate = json.loads((unpacked / "ro-crate-metadata.json").read_text())["@graph"]
-    dates = {e["datePublished"] for e in crate if "datePublished" in e and not e["@id"].startswith("#source-")}
-    assert dates == {"2026-11-22"}  # date-released of CITATION.cff
-    assert not any("sdDatePublished" in e or "dateModified" in e for e in crate)
+    own = [e for name, e in crate.items() if not name.startswith("#source-")]
+    assert {e["datePublished"] for e in own if "datePublished" in e} == {"2026-11-22"}  # of CITATION.cff
+    assert not any("sdDatePublished" in e or "dateModified" in e for e in own)
 
 
 # The description
 
 
-@pytest.fixture(scope="module")
-def offline_validator(tmp_path_factory):
-    """The independent validator, with the published context (as the rocrate library ships it) in its cache."""
+def validated(folder: Path, cache: Path, severity: str) -> set[str]:
+    """Ask the independent validator, offline: the published context, as the rocrate library ships it, in its cache."""
     import requests
     import rocrate
     from rocrate_validator import services
@@ -156,28 +147,16 @@ def offline_validator(tmp_path_factory):
     from rocrate_validator.utils.http import HttpRequester
     from urllib3 import HTTPResponse
 
-    cache = tmp_path_factory.mktemp("validator") / "cache"
-
-    def validate(folder: Path, severity: str):
-        settings = ValidationSettings(
-            rocrate_uri=str(folder),
-            profile_identifier="ro-crate-1.3",
-            requirement_severity=severity,
-            cache_path=cache,
-            offline=True,
-        )
-        store = HttpRequester().session.cache
-        for address in ("https://w3id.org/ro/crate/1.3/context",):
-            answer = requests.Response()
-            answer.status_code, answer.url = 200, address
-            content = (Path(rocrate.__file__).parent / "data" / "ro-crate.jsonld").read_bytes()
-            answer._content, answer.raw = content, HTTPResponse(content, status=200, request_url=address)
-            answer.headers["Content-Type"] = "application/ld+json"
-            answer.request = requests.Request("GET", address).prepare()
-            store.save_response(answer)
-        return services.validate(settings)
-
-    return validate
+    given = {"profile_identifier": "ro-crate-1.3", "requirement_severity": severity, "offline": True}
+    settings = ValidationSettings(rocrate_uri=str(folder), cache_path=cache, **given)
+    address, answer = "https://w3id.org/ro/crate/1.3/context", requests.Response()
+    answer.status_code, answer.url = 200, address
+    content = (Path(rocrate.__file__).parent / "data" / "ro-crate.jsonld").read_bytes()
+    answer._content, answer.raw = content, HTTPResponse(content, status=200, request_url=address)
+    answer.headers["Content-Type"] = "application/ld+json"
+    answer.request = requests.Request("GET", address).prepare()
+    HttpRequester().session.cache.save_response(answer)
+    return {issue.message for issue in services.validate(settings).get_issues()}
 
 
 NOT_KNOWN = {  # recommended, but there is nothing true to say: the authors state no address and no institution
@@ -188,9 +167,9 @@ NOT_KNOWN = {  # recommended, but there is nothing true to say: the authors stat
 }
 
 
-def with_few_sources(folder: Path, there: Path) -> Path:
-    """Copy an unpacked archive and describe three sources only: the validator needs a second for every twenty."""
-    shutil.copytree(folder, there)
+def test_an_independent_validator_accepts_it_and_would_notice(unpacked, tmp_path):
+    """With three of the sources only: it needs a second for every twenty."""
+    there = shutil.copytree(unpacked, tmp_path / "x")
     path = there / "ro-crate-metadata.json"
     crate = json.loads(path.read_text())
     named = [e["@id"] for e in crate["@graph"] if e["@id"].startswith("#source-")]
@@ -199,22 +178,9 @@ def with_few_sources(folder: Path, there: Path) -> Path:
         if "isBasedOn" in entity:
             entity["isBasedOn"] = [{"@id": name} for name in named[:3]]
     path.write_text(json.dumps(crate))
-    return there
-
-
-def test_an_independent_validator_accepts_it_and_would_notice(unpacked, offline_validator, tmp_path):
-    there = with_few_sources(unpacked, tmp_path / "x")
-    assert [i.message for i in offline_validator(there, "REQUIRED").get_issues()] == []
-    path = there / "ro-crate-metadata.json"
+    assert validated(there, tmp_path / "cache", "RECOMMENDED") == NOT_KNOWN
     path.write_text(path.read_text().replace('"license"', '"licence"'))
-    assert not offline_validator(there, "REQUIRED").passed()
-
-
-@pytest.mark.slow
-def test_the_validator_accepts_the_whole_and_what_is_recommended(unpacked, offline_validator):
-    """All sources; about a minute."""
-    assert [i.message for i in offline_validator(unpacked, "REQUIRED").get_issues()] == []
-    assert {i.message for i in offline_validator(unpacked, "RECOMMENDED").get_issues()} == NOT_KNOWN
+    assert validated(there, tmp_path / "cache", "REQUIRED")
 
 
 def test_licence_authors_citation_and_state_of_the_code(mini, crate):
@@ -245,33 +211,30 @@ def test_what_is_described_is_there_with_the_stated_size_and_hash(unpacked, crat
 # The README
 
 
-def test_the_readme_has_the_parts_a_data_editor_asks_for(unpacked):
-    text = (unpacked / "README.md").read_text("utf-8")
+def test_the_readme_has_the_parts_a_data_editor_asks_for(readme):
     parts = ["Overview", "Data availability and provenance", "Dataset list", "Computational requirements"]
     parts += ["Description of programs", "Instructions", "List of tables and figures", "References"]
-    assert re.findall(r"^## (.*)$", text, re.M) == parts
+    assert re.findall(r"^## (.*)$", readme, re.M) == parts
 
 
-def test_the_readme_states_what_the_run_and_the_tables_say(mini, unpacked):
-    text = (unpacked / "README.md").read_text("utf-8")
+def test_the_readme_states_what_the_run_and_the_tables_say(mini, readme):
     report = mini.root / "reports" / MINI
     made, took = (json.loads((report / n).read_text()) for n in ("manifest.json", "times.json"))
-    assert f"| `{MINI}` | {took['seconds']} |" in text
-    assert all(f"- {name} {version}\n" in text for name, version in made["environment"]["packages"].items())
-    assert f"Python {made['environment']['python']};" in text
-    assert "The seed of the registered analysis is 20261122" in text
+    assert f"| `{MINI}` | {took['seconds']} |" in readme
+    assert all(f"- {name} {version}\n" in readme for name, version in made["environment"]["packages"].items())
+    assert f"Python {made['environment']['python']};" in readme
+    assert "The seed of the registered analysis is 20261122" in readme
     rows = frozen.load("ipcei_country")
-    assert f"| `repository/data/tier1/ipcei_country.csv` | {len(rows)} |" in text
+    assert f"| `repository/data/tier1/ipcei_country.csv` | {len(rows)} |" in readme
     sources = frozen.load("source")
-    assert all(f"- **{s}** " in text for s in sources["source_id"])
+    assert all(f"- **{s}** " in readme for s in sources["source_id"])
     counts = sources["licence"].value_counts()
-    assert f"| {counts.index[0]} | {counts.iloc[0]} |" in text
-    assert "| F90.1 A line | 8 | " in text and "F90.1.csv, F90.1.png, F90.1.svg" in text
+    assert f"| {counts.index[0]} | {counts.iloc[0]} |" in readme
+    assert "| F90.1 A line | 8 | " in readme and "F90.1.csv, F90.1.png, F90.1.svg" in readme
 
 
-def test_the_program_of_an_exhibit_is_the_line_that_defines_it(unpacked):
-    text = (unpacked / "README.md").read_text("utf-8")
-    named = re.findall(r"(innodivide/[\w/]+\.py):(\d+) (\w+)", text)
+def test_the_program_of_an_exhibit_is_the_line_that_defines_it(readme, unpacked):
+    named = re.findall(r"(innodivide/[\w/]+\.py):(\d+) (\w+)", readme)
     assert named
     for file, line, name in named:
         source = (unpacked / "repository" / file).read_text("utf-8").splitlines()[int(line) - 1]
@@ -280,24 +243,24 @@ def test_the_program_of_an_exhibit_is_the_line_that_defines_it(unpacked):
 
 @pytest.mark.parametrize("bound", [False, True])
 def test_functions_are_found_through_variables_tuples_and_packages(bound):
-    cells = [
+    sources = [
         "from innodivide import models\nfrom innodivide.evidence import plan as p\n"
         "from innodivide.evidence.confirmatory import planned_dyads\n"
         "from innodivide.narrative.exhibits import table\nfirst, second = planned_dyads(p.load_plan()), 3",
         'fit = models.firth_logit(first)\ntable("T1", "x", fit, {})\ntable("T2", "y", second, {})',
     ]
     if bound:  # to a file of words, as the notebooks are
-        cells[0] += '\nfrom innodivide.narrative.words_file import Words\nshow = Words("x")'
-        cells[1] = (
+        sources[0] += '\nfrom innodivide.narrative.words_file import Words\nshow = Words("x")'
+        sources[1] = (
             'fit = models.firth_logit(first)\nshow.table("T1", fit, **show.chart("T1"))\nshow.table("T2", second)'
         )
     shown = [
         nbformat.v4.new_output("execute_result", data={MIME: {"id": name, "kind": "table", "title": name}})
         for name in ("T1", "T2")
     ]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in sources])
     notebook.cells[1]["outputs"] = shown
-    first, second = exhibits(notebook)
+    first, second = exhibits(cells(notebook))
     assert [f.split(" ")[1] for f in first.functions] == ["firth_logit", "planned_dyads", "load_plan"]
     assert second.functions == () and first.cell == second.cell == 2
     assert place("innodivide.nothing.here") == place("os.path.join") == place("innodivide.indicators.panel.") == ""
@@ -306,19 +269,7 @@ def test_functions_are_found_through_variables_tuples_and_packages(bound):
 # What is refused: every attempt is made on the repository itself and taken back
 
 
-@pytest.fixture
-def attempt(mini, change, tmp_path):
-    """Change a file of the repository and run `archive`: (exit status, error text, the zip's path)."""
-
-    def run(name, new):
-        change(name, new)
-        done = mini.cli("archive", tmp_path / "out.zip")
-        return done.returncode, done.stderr, tmp_path / "out.zip"
-
-    return run
-
-
-SLOW = pytest.mark.slow  # each attempt is a run of the command: some seconds
+slow = pytest.mark.slow
 EXHIBIT, TABLE = f"reports/{MINI}/exhibits/T90.1.csv", "data/tier1/alliance_member.csv"
 
 
@@ -326,22 +277,24 @@ EXHIBIT, TABLE = f"reports/{MINI}/exhibits/T90.1.csv", "data/tier1/alliance_memb
     ("name", "new", "said"),
     [
         pytest.param(EXHIBIT, lambda c: c + "1\n", "T90.1.csv is missing or was altered", id="exhibit altered"),
-        pytest.param("analysis_plan.yml", lambda c: c + "# x\n", "changed: analysis_plan.yml", id="stale", marks=SLOW),
+        pytest.param("analysis_plan.yml", lambda c: c + "# x\n", "changed: analysis_plan.yml", id="stale", marks=slow),
         pytest.param(TABLE, lambda c: c[: c.rindex("\n", 0, -1) + 1], "as frozen: ", id="table cut"),
-        pytest.param(TABLE, lambda c: c + "x\n", "cells in a row", id="table broken", marks=SLOW),
-        pytest.param("LICENSE", None, "LICENSE is missing", id="code", marks=SLOW),
+        pytest.param(TABLE, lambda c: c + "x\n", "cells in a row", id="table broken", marks=slow),
+        pytest.param("LICENSE", None, "LICENSE is missing", id="code", marks=slow),
     ],
 )
-def test_what_is_missing_stale_or_broken_is_named_and_nothing_is_written(attempt, name, new, said):
-    status, error, out = attempt(name, new)
-    assert status == 1 and said in error and "Traceback" not in error, error
-    assert list(out.parent.iterdir()) == []
+def test_what_is_missing_stale_or_broken_is_named_and_nothing_is_written(mini, change, tmp_path, name, new, said):
+    change(name, new)
+    done = mini.cli("archive", tmp_path / "out.zip")
+    assert done.returncode == 1 and said in done.stderr and "Traceback" not in done.stderr, done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_uncommitted_changes_are_said_in_the_metadata_and_the_readme(attempt):
-    status, error, out = attempt("LICENSE-DATA.md", lambda text: text + "\nMore.\n")
-    assert status == 0 and "1 files differ from the commit" in error
-    with zipfile.ZipFile(out) as crate:
+def test_uncommitted_changes_are_said_in_the_metadata_and_the_readme(mini, change, tmp_path):
+    change("LICENSE-DATA.md", lambda text: text + "\nMore.\n")
+    done = mini.cli("archive", tmp_path / "out.zip")
+    assert done.returncode == 0 and "1 files differ from the commit" in done.stderr
+    with zipfile.ZipFile(tmp_path / "out.zip") as crate:
         graph = json.loads(crate.read("ro-crate-metadata.json"))["@graph"]
         root = next(e for e in graph if e["@id"] == "./")
         assert root["creativeWorkStatus"] == "uncommitted changes"
@@ -375,9 +328,7 @@ def test_a_name_that_could_leave_the_folder_is_refused(tmp_path, name):
 @pytest.mark.slow
 def test_outside_a_checkout_it_says_so(mini, unpacked, tmp_path):
     there = shutil.copytree(unpacked / "repository", tmp_path / "no-git")
-    environment = mini.environment() | {"INNODIVIDE_ROOT": str(there), "PYTHONPATH": str(there), "GIT_DIR": str(there)}
-    command = [sys.executable, "-m", "innodivide.cli", "archive", tmp_path / "out.zip"]
-    done = subprocess.run(command, env=environment, cwd=there, capture_output=True, text=True)
+    done = mini.at(there).cli("archive", tmp_path / "out.zip", GIT_DIR=str(there))
     assert done.returncode == 1 and "is not a git checkout" in done.stderr and "Traceback" not in done.stderr
 
 
@@ -420,20 +371,3 @@ def test_killed_while_writing_there_is_no_half_zip(tmp_path, before):
     assert (out.read_bytes() if out.exists() else None) == before
     bundle._in_place(out, lambda partial: partial.write_bytes(b"whole"))  # no stale lock, no leftover in the way
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"ready": b"", "crate.zip": b"whole"}
-
-
-@pytest.mark.slow
-def test_the_command_killed_at_several_moments_leaves_nothing_under_its_name(mini, packed, tmp_path):
-    """The real command; after the kills it makes the same archive."""
-    out = tmp_path / "crate.zip"
-    for seconds in (1.0, 2.5, 3.5):
-        command = [sys.executable, "-m", "innodivide.cli", "archive", str(out)]
-        process = subprocess.Popen(command, env=mini.environment(), cwd=mini.root)
-        try:
-            process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        assert not out.exists() or out.read_bytes() == packed[0].read_bytes()
-    assert mini.cli("archive", out).returncode == 0
-    assert out.read_bytes() == packed[0].read_bytes() and [p.name for p in tmp_path.iterdir()] == ["crate.zip"]

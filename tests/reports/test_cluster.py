@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import Executor, Future
 
 import pytest
-from report_fixtures import MINI, Mini, tree, wait_until
+from report_fixtures import MINI, Mini, wait_until, written
 
 from innodivide.data import frozen
-from innodivide.reports.making import cluster, manifest
+from innodivide.errors import ParameterError
+from innodivide.reports.making import cluster, manifest, run
 
 pytest.importorskip("distributed")
 MOODS = ("good", "second", "trips")
@@ -80,9 +82,9 @@ def dask(tmp_path):
 def local(mini):
     """The same reports made by processes of this machine."""
     out = mini.root / "local"
-    done = run_on(mini, None, out)
+    done = on(mini, mini.cli, None, out)
     assert done.returncode == 0, done.stderr
-    return reports(out)
+    return written(out)
 
 
 SCRIPT = """
@@ -99,24 +101,10 @@ if __name__ == "__main__":
 """
 
 
-def start_on(mini, address, out, *moods):
-    script = mini.root / "on_cluster.py"
-    script.write_text(SCRIPT.format(mini=MINI))
-    command = [sys.executable, str(script), address or "", str(out), *(moods or MOODS)]
-    environment = mini.environment() | {"PYTHONPATH": str(mini.root)}
-    return subprocess.Popen(
-        command, cwd=mini.root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-
-
-def run_on(mini, address, out, *moods):
-    process = start_on(mini, address, out, *moods)
-    output, errors = process.communicate(timeout=240)
-    return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
-
-
-def reports(out) -> dict[str, bytes]:
-    return {n: c for n, c in tree(out).items() if not n.endswith("times.json") and not n.startswith(".")}
+def on(mini, do, address, out, *moods):
+    """Run the script on a cluster, or without an address here; `do` is `mini.start`, or `mini.cli` to wait for it."""
+    (mini.root / "on_cluster.py").write_text(SCRIPT.format(mini=MINI))
+    return do(address or "", out, *(moods or MOODS), program=["on_cluster.py"], PYTHONPATH=str(mini.root))
 
 
 # ---- the same work ----
@@ -128,7 +116,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing_doubles_nothing_and_the_byt
     victim = dask.worker("victim", mini.root, "--no-nanny")
     dask.worker("survivor", mini.root, "--no-nanny")
     wait_until(lambda: (dask.folder / "victim").exists() and (dask.folder / "survivor").exists(), 60)
-    process = start_on(mini, dask.address, out)
+    process = on(mini, mini.start, dask.address, out)
     wait_until(lambda: children(victim.pid), 60)  # it has a kernel, or the server that kernels are forked from
     time.sleep(0.5)
     assert process.poll() is None
@@ -137,7 +125,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing_doubles_nothing_and_the_byt
     assert process.returncode == 0, errors
     told = sorted(line.split()[:2] for line in output.splitlines())
     assert told == sorted([f"{MINI}{'' if m == 'good' else f'--mood-{m}'}", "made"] for m in MOODS), output + errors
-    assert reports(out) == local
+    assert written(out) == local
     assert {p.name for p in out.iterdir() if p.name.startswith(".")} == {".run.lock"}
 
 
@@ -154,7 +142,7 @@ def test_workers_with_nannies_and_threads_make_the_same_bytes_by_command_line(mi
     done = mini.cli("run", MINI, "--cluster", dask.address, "--out", mini.root / f"nanny-{daemon}")
     assert done.returncode == 0, done.stderr
     assert "1 made, 0 up to date, 0 failed" in done.stdout
-    made = {n: c for n, c in reports(mini.root / f"nanny-{daemon}").items() if n != "index.html"}
+    made = {n: c for n, c in written(mini.root / f"nanny-{daemon}").items() if n != "index.html"}
     assert made == {n: c for n, c in local.items() if n.startswith(f"{MINI}/")}
 
 
@@ -163,11 +151,11 @@ def test_a_report_that_kills_its_worker_each_time_fails_alone(mini, dask, local)
     """Workers that may have children, so that the notebook knows whom to kill; their nannies start others."""
     out = mini.root / "murders"
     dask.worker("a", mini.root, "--nworkers", 2, DASK_DISTRIBUTED__WORKER__DAEMON="False")
-    done = run_on(mini, dask.address, out, "murders", "good")
+    done = on(mini, mini.cli, dask.address, out, "murders", "good")
     assert done.returncode == 0, done.stderr
     failed, made = sorted(done.stdout.splitlines(), key=lambda line: "failed" not in line)
     assert f"{MINI}.ipynb (mood=murders), KilledWorker: " in failed and made.split() == [MINI, "made"]
-    assert {n for n in reports(out) if not n.startswith(f"{MINI}/")} == set()
+    assert {n for n in written(out) if not n.startswith(f"{MINI}/")} == set()
 
 
 @pytest.mark.slow
@@ -176,7 +164,7 @@ def test_a_scheduler_that_dies_ends_the_run_with_a_clear_failure(mini, tmp_path)
     scheduler = dask.scheduler()
     dask.worker("a", mini.root)
     try:
-        process = start_on(mini, dask.address, tmp_path / "out", "sleeps")
+        process = on(mini, mini.start, dask.address, tmp_path / "out", "sleeps")
         wait_until(lambda: list(tmp_path.glob("out/.run.lock")), 90)
         time.sleep(3)
         os.killpg(scheduler.pid, signal.SIGKILL)
@@ -212,12 +200,12 @@ def test_a_worker_with_other_data_or_without_the_package_is_refused(mini, dask, 
     (empty / "innodivide").mkdir(parents=True)
     (empty / "innodivide" / "__init__.py").write_text("")  # hides the installed package
     dask.worker("empty", empty, "--no-nanny")
-    done = run_on(mini, dask.address, tmp_path / "out")
+    done = on(mini, mini.cli, dask.address, tmp_path / "out")
     for _ in range(30):  # until both have joined
         if "cannot use innodivide" in done.stderr and "differs" in done.stderr:
             break
         time.sleep(1)
-        done = run_on(mini, dask.address, tmp_path / "out")
+        done = on(mini, mini.cli, dask.address, tmp_path / "out")
     here = manifest.file_sha256(mini.data / "geography" / "tile_grid.csv")[:16]
     there = manifest.file_sha256(table)[:16]
     assert done.returncode == 1
@@ -233,10 +221,10 @@ def test_differences_name_what_and_both_values():
     there = {"data/a.csv": "b" * 64, "numpy": "2.2.0", "pandas": "3.0.0", "data/c.csv": "c" * 64}
     assert cluster.differences(here, here) == ""
     assert cluster.differences(there, here) == (
-        f"data/a.csv is {'b' * 16} there and {'a' * 16} here; data/c.csv is {'c' * 16} there and missing here; "
+        f"data/a.csv is {'b' * 16} there and {'a' * 16} here, data/c.csv is {'c' * 16} there and missing here, "
         "numpy is 2.2.0 there and 2.3.0 here"
     )
-    assert cluster.differences({}, {str(i): "x" for i in range(5)}).endswith("; and 2 more")
+    assert cluster.differences({}, {str(i): "x" for i in range(5)}).endswith(" and 2 more")
 
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense://x", "nothing at all"])
@@ -285,33 +273,25 @@ def test_with_tls_only_holders_of_a_certificate_get_in(tmp_path, monkeypatch):
 
 def test_a_result_from_other_inputs_is_refused(tmp_path):
     """An executor whose results were made with another pandas."""
-    from concurrent.futures import Executor, Future
-
-    from innodivide.reports.making import manifest, run
 
     class Other(Executor):
         def submit(self, function, item):
             future = Future()
-            made = run.Made(
-                {"report.html": b""}, manifest.inputs(item.notebook), cluster.versions() | {"pandas": "1.0"}
-            )
-            future.set_result(made)
+            other = manifest.versions() | {"pandas": "1.0"}
+            future.set_result(run.Made({"report.html": b""}, manifest.inputs(item.notebook), other))
             return future
 
     outcomes = run.run([run.job("01")], tmp_path, executor=Other())
     assert [o.status for o in outcomes] == ["failed"]
     assert outcomes[0].message == (
         "notebooks/01_innovation_divide.ipynb, a worker that joined later differs: pandas is 1.0 there and "
-        f"{cluster.versions()['pandas']} here"
+        f"{manifest.versions()['pandas']} here"
     )
     assert {p.name for p in tmp_path.iterdir()} == {".run.lock"}
 
 
 def test_a_file_name_that_leads_out_of_the_report_is_refused(tmp_path):
-    from innodivide.errors import ParameterError
-    from innodivide.reports.making.run import _write
-
     for name in ("../outside", "/tmp/outside-of-it", "a/../../outside"):
         with pytest.raises(ParameterError, match="is outside the report"):
-            _write(tmp_path / "report", name, b"x")
+            run._write(tmp_path / "report", name, b"x")
     assert not (tmp_path / "outside").exists()

@@ -26,47 +26,34 @@ def sources(name: str, kind: str = "code") -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("type", "given", "read"),
+    ("type", "pairs"),
     [
-        ("string", "x", "x"),
-        ("string", 2020, "2020"),
-        ("integer", "7", 7),
-        ("integer", "-1", -1),
-        ("number", "1.5", 1.5),
-        ("number", 2, 2.0),
-        ("boolean", "True", True),
-        ("boolean", False, False),
-        ("date", "2021-02-03", "2021-02-03"),
-        ("date", "", ""),
-        ("date", None, ""),
+        ("string", [("x", "x"), (2020, "2020")]),
+        ("integer", [("7", 7), ("-1", -1)]),
+        ("number", [("1.5", 1.5), (2, 2.0)]),
+        ("boolean", [("True", True), (False, False)]),
+        ("date", [("2021-02-03", "2021-02-03"), ("", ""), (None, "")]),
     ],
 )
-def test_values_are_read_in_the_declared_type(type, given, read):
-    result = parameter(type).read(given)
-    assert result == read and isinstance(result, __builtins__["type"](read))
+def test_values_are_read_in_the_declared_type(type, pairs):
+    read = [parameter(type).read(given) for given, _ in pairs]
+    assert [repr(r) for r in read] == [repr(wanted) for _, wanted in pairs]
 
 
 @pytest.mark.parametrize(
-    ("type", "given"),
+    ("type", "values"),
     [
-        ("integer", "1.5"),
-        ("integer", "x"),
-        ("integer", True),
-        ("integer", float("nan")),
-        ("number", "x"),
-        ("number", "nan"),
-        ("number", True),
-        ("boolean", "yes"),
-        ("boolean", 1),
-        ("date", "2021-02-30"),
-        ("date", "3.2.2021"),
-        ("date", 2021),
+        ("integer", ["1.5", "x", True, float("nan")]),
+        ("number", ["x", "nan", True]),
+        ("boolean", ["yes", 1]),
+        ("date", ["2021-02-30", "3.2.2021", 2021]),
     ],
 )
-def test_values_of_another_type_are_refused(type, given):
-    with pytest.raises(ParameterError) as error:
-        parameter(type).read(given)
-    assert str(error.value) == f"parameter p={given!r}: expected a value of type {type}"
+def test_values_of_another_type_are_refused(type, values):
+    for given in values:
+        with pytest.raises(ParameterError) as error:
+            parameter(type).read(given)
+        assert str(error.value) == f"parameter p={given!r}: expected a value of type {type}"
 
 
 def test_a_value_outside_the_choices_gets_a_suggestion():
@@ -82,42 +69,14 @@ def test_a_value_outside_the_choices_gets_a_suggestion():
 # ---- the declared notebooks ----
 
 
-def test_eu27_are_the_member_states():
-    assert len(eu27()) == 27 and {"EL", "DE", "HR"} <= set(eu27()) and not {"UK", "GR", "EU27"} & set(eu27())
-
-
 def test_choices_by_name_come_from_the_data():
-    entry = {
-        "title": "T",
-        "folder": "f",
-        "tables": [],
-        "parameters": {
-            "geo": {"type": "string", "default": "PL", "choices": "eu27", "meaning": "m"},
-            "edition": {"type": "integer", "default": 2025, "choices": "editions", "meaning": "m"},
-        },
-    }
+    assert len(eu27()) == 27 and {"EL", "DE", "HR"} <= set(eu27()) and not {"UK", "GR", "EU27"} & set(eu27())
+    given = {"geo": "eu27", "edition": "editions"}
+    declared = {n: {"type": "string", "default": "", "choices": c, "meaning": "m"} for n, c in given.items()}
+    entry = {"title": "T", "folder": "f", "tables": [], "parameters": declared}
     geo, edition = declarations._notebook("x", entry).parameters
     assert geo.choices == eu27() and edition.choices == tuple(sorted(frozen.load("eis_edition")["edition"]))
-    with pytest.raises(ParameterError, match="edition=1999: expected one of 2017, "):
-        edition.read(1999)
-
-
-def test_a_near_country_code_is_suggested():
-    with pytest.raises(ParameterError, match=r"did you mean PL\?"):
-        job("country_annex", country="pl")
-
-
-def test_an_edition_without_data_is_refused():
-    with pytest.raises(ParameterError, match="status='1999': expected one of at_decision, lag1, 2017, 2018"):
-        job("03", status="1999")
     assert job("03", status=2020).parameters == {"status": "2020"}
-
-
-def test_a_misspelt_parameter_gets_a_suggestion_and_the_list():
-    with pytest.raises(ParameterError, match=r"no parameter 'untill' \(did you mean until\?\); its parameters: until"):
-        job("02", untill="2020-01-01")
-    with pytest.raises(ParameterError, match="01_innovation_divide has no parameter 'status'; its parameters: none"):
-        job("01", status="lag1")
 
 
 @pytest.mark.parametrize("name", ["name", "self", "countries"])
@@ -156,21 +115,17 @@ def test_report_folders_of_all_notebooks_differ():
     assert len(folders) == len(set(folders)) == len(NOTEBOOKS) + 26
 
 
-def test_a_missing_or_broken_declaration_file_is_named(tmp_path, monkeypatch):
+@pytest.mark.parametrize("content", [None, "a: [", "just text", "01_x: {title: T}", "01_x: {parameters: [x]}"])
+def test_a_missing_or_broken_declaration_file_is_named(tmp_path, monkeypatch, content):
     monkeypatch.setattr(declarations, "NOTEBOOKS", tmp_path)
-    for content in (
-        None,
-        "a: [",
-        "just text",
-        "01_x: {title: T}",
-        "01_x:\n  title: T\n  tables: []\n  folder: f\n  parameters: [x]",
-    ):
-        if content is not None:
-            (tmp_path / "notebooks.yml").write_text(content)
-        notebooks.cache_clear()
+    if content is not None:
+        (tmp_path / "notebooks.yml").write_text(content)
+    notebooks.cache_clear()
+    try:
         with pytest.raises(DataError, match=r"notebooks\.yml is missing or cannot be read"):
             notebooks()
-    notebooks.cache_clear()
+    finally:
+        notebooks.cache_clear()
 
 
 # ---- declarations and notebooks agree ----
@@ -187,9 +142,7 @@ def test_the_parameters_cell_equals_the_declaration(name):
     assert len(cells) == (1 if declared else 0)
     assigned = {}
     for statement in ast.parse(cells[0].source).body if cells else []:
-        assert isinstance(statement, ast.Assign) and len(statement.targets) == 1, (
-            "a parameters cell holds assignments only"
-        )
+        assert isinstance(statement, ast.Assign) and len(statement.targets) == 1, "only assignments"
         assigned[statement.targets[0].id] = ast.literal_eval(statement.value)
     assert assigned == declared
 
@@ -212,13 +165,6 @@ def test_a_time_limit_that_is_none_is_refused(seconds):
     with pytest.raises(DataError, match=r"notebooks.yml, x: timeout .+ is not a number of seconds above 0"):
         declarations._notebook("x", entry)
     assert declarations._notebook("x", entry | {"timeout": 2.5}).timeout == 2.5
-
-
-def test_a_table_that_is_not_declared_cannot_be_loaded(monkeypatch):
-    monkeypatch.setenv(frozen.DECLARED_TABLES, "ipcei,source")
-    assert len(frozen.load("ipcei"))
-    with pytest.raises(DataError, match=r"'rrf_fact' is used but not declared .* declared: ipcei,source"):
-        frozen.load("rrf_fact")
 
 
 def test_declared_files_exist_and_are_inputs():

@@ -1,41 +1,20 @@
-"""DOCX reports, read back as Word would: parts, order of elements, styles, tables, alt text, fixed bytes."""
+"""DOCX reports, read back as Word would: parts, order of elements, styles, tables, alt text."""
 
-import hashlib
 import io
-import re
 import shutil
 import subprocess
 import zipfile
-from datetime import datetime
 
 import pandas as pd
 import pytest
-from page_blocks import (
-    ALT,
-    FACTS,
-    LETTERS,
-    NASTY,
-    frame,
-    member_states,
-    names_table,
-    ordinary,
-    picture,
-    render_elsewhere,
-    said,
-    squeezed,
-    table,
-    wide,
-)
+from page_blocks import FACTS, NASTY, frame, names_table, ordinary, picture, squeezed, table, wide
+from readers import W, read_docx
 
-from innodivide.reports.pages import columns, document
+from innodivide.reports.pages import columns, document, docx
 from innodivide.reports.pages.blocks import Block
 
 etree = pytest.importorskip("lxml.etree", reason="DOCX REPORTS ARE NOT TESTED: the package lxml is missing")
-python_docx = pytest.importorskip("docx", reason="DOCX REPORTS ARE NOT TESTED: the package python-docx is missing")
 
-from innodivide.reports.pages import docx  # noqa: E402
-
-W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 # The order in which ECMA-376 part 1 wants the children of these elements; Word calls a file in another order corrupt.
 ORDER = {
     "pPr": "pStyle keepNext keepLines pageBreakBefore framePr widowControl numPr suppressLineNumbers pBdr shd tabs "
@@ -58,21 +37,8 @@ ORDER = {
 }
 
 
-def made(blocks, title: str = "A title", facts=FACTS) -> bytes:
-    return docx.render(title, blocks, facts)
-
-
-def read(blocks, **given):
-    return python_docx.Document(io.BytesIO(made(blocks, **given)))
-
-
-def text_of(report) -> str:
-    """Return all words of the body in order, also those in links and tables."""
-    return "\n".join("".join(t.text or "" for t in p.iter(f"{W}t")) for p in report.element.body.iter(f"{W}p"))
-
-
-def styled(report, style: str) -> list[str]:
-    return [p.text for p in report.paragraphs if p.style.name == style]
+def read(blocks):
+    return read_docx(blocks).whole
 
 
 @pytest.fixture(scope="module")
@@ -80,24 +46,29 @@ def report():
     return read(ordinary())
 
 
+@pytest.fixture(scope="module")
+def full() -> bytes:
+    """A file with one of everything, a turned page and hostile names."""
+    return docx.render("A title", [*ordinary(), table("T9.3", wide(30)), names_table(NASTY)], FACTS)
+
+
+def styled(report, style: str) -> list[str]:
+    return [p.text for p in report.paragraphs if p.style.name == style]
+
+
 # ---- the file ------------------------------------------------------------------------------------------------------
 
 
-def test_bytes_do_not_depend_on_process_time_zone_or_hash_seed():
-    assert hashlib.sha256(docx.render("T", ordinary(), FACTS)).hexdigest() == render_elsewhere("docx")
-
-
-def test_no_clock_is_read_and_the_author_is_ours(report):
-    about, date = report.core_properties, document.build("T", ordinary(), FACTS)["date"]
-    assert about.created == about.modified and about.created.date() == datetime.fromisoformat(date).date()
+def test_the_author_is_ours_and_the_parts_have_no_times(report, full):
+    about = report.core_properties
     assert (about.author, about.last_modified_by, about.comments) == (document.AUTHOR, document.AUTHOR, "")
     assert (about.title, about.language) == ('Regions & "rules" <b>', "en-GB")
-    entries = zipfile.ZipFile(io.BytesIO(made(ordinary()))).infolist()
+    entries = zipfile.ZipFile(io.BytesIO(full)).infolist()
     assert {e.date_time for e in entries} == {(1980, 1, 1, 0, 0, 0)} and entries[0].filename == "[Content_Types].xml"
 
 
-def test_every_part_is_sound_and_every_relation_leads_somewhere():
-    archive = zipfile.ZipFile(io.BytesIO(made([*ordinary(), table("T9.3", wide(30)), names_table(NASTY)])))
+def test_every_part_is_sound_and_every_relation_leads_somewhere(full):
+    archive = zipfile.ZipFile(io.BytesIO(full))
     names = set(archive.namelist())
     assert archive.testzip() is None and "docProps/thumbnail.jpeg" not in names
     for name in names:
@@ -110,8 +81,8 @@ def test_every_part_is_sound_and_every_relation_leads_somewhere():
             assert link.get("TargetMode") == "External" or target in names or folder + target in names, (name, target)
 
 
-def test_elements_stand_in_the_order_word_wants():
-    archive = zipfile.ZipFile(io.BytesIO(made([*ordinary(), table("T9.3", wide(30)), names_table(NASTY)])))
+def test_elements_stand_in_the_order_word_wants(full):
+    archive = zipfile.ZipFile(io.BytesIO(full))
     for name in ("word/document.xml", "word/styles.xml", "word/numbering.xml"):
         for element in etree.fromstring(archive.read(name)).iter():
             wanted = ORDER.get(etree.QName(element).localname, "").split()
@@ -132,19 +103,11 @@ def test_ids_of_bookmarks_pictures_and_lists_are_not_used_twice():
 
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not installed")
-def test_libreoffice_opens_it(tmp_path):
-    (tmp_path / "report.docx").write_bytes(made([*ordinary(), table("T9.3", wide(30)), names_table(NASTY)]))
-    command = [
-        "soffice",
-        "--headless",
-        f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}",
-        "--convert-to",
-        "txt:Text (encoded):UTF8",
-        "--outdir",
-        str(tmp_path),
-        str(tmp_path / "report.docx"),
-    ]
-    subprocess.run(command, check=True, capture_output=True, timeout=120)
+def test_libreoffice_opens_it(full, tmp_path):
+    (tmp_path / "report.docx").write_bytes(full)
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    command = ["soffice", "--headless", profile, "--convert-to", "txt:Text (encoded):UTF8", "--outdir", str(tmp_path)]
+    subprocess.run([*command, str(tmp_path / "report.docx")], check=True, capture_output=True, timeout=120)
     text = squeezed((tmp_path / "report.txt").read_text(encoding="utf-8-sig"))
     for name in NASTY:
         assert squeezed(name) in text, name
@@ -223,13 +186,19 @@ def test_captions_stand_above_and_stay_with_what_they_name(report):
     )
 
 
-def test_a_picture_has_its_alt_text_and_fits(report):
+def test_a_picture_is_as_wide_as_the_text_in_its_own_proportions(report):
     (shape,) = report.inline_shapes
-    assert shape._inline.docPr.get("descr") == ALT
     assert shape.width.pt == pytest.approx(columns.PORTRAIT)
     assert shape.height / shape.width == pytest.approx(3 / 6.5, rel=0.01)
-    (tall,) = read([picture(height=30)]).inline_shapes
-    assert tall.height.pt == pytest.approx(document.TALLEST, rel=0.01)
+
+
+@pytest.mark.parametrize("count", [9, 90])
+def test_tables_fill_their_pages_and_none_is_empty(count):
+    report = read([table("T9.3", wide(count)), table("T9.4", wide(count)), Block(text="After it.")])
+    room = columns.LANDSCAPE if count > 9 else columns.PORTRAIT
+    assert all(sum(c.width.pt for c in each.columns) == pytest.approx(room, abs=1) for each in report.tables)
+    assert [s.page_width > s.page_height for s in report.sections] == ([False, True, False] if count > 9 else [False])
+    assert all(p.text for p in report.paragraphs)  # an empty one at the end of a section could get a page of its own
 
 
 def test_pages_are_a4_with_page_numbers_and_a_running_header(report):
@@ -251,16 +220,6 @@ def test_the_language_is_english_and_fonts_are_named(report):
 # ---- content -------------------------------------------------------------------------------------------------------
 
 
-def test_hostile_names_come_out_as_written_in_every_place():
-    report = read([Block(text=f"# {NASTY[0]}"), names_table(NASTY), said(name=NASTY[10], v=1)], facts={"<b>": NASTY[4]})
-    cells = [[c.text for c in row.cells] for row in report.tables[0].rows[1:]]
-    assert cells == [list(pair) for pair in zip(NASTY, NASTY[::-1])]
-    text = text_of(report)
-    for expected in (f"Names: {NASTY[4]}", f"Caption: {NASTY[4]}", f"<b>: {NASTY[4]}", f"1.00 of {NASTY[10]}."):
-        assert expected in text, expected
-    assert styled(report, "Title") == [NASTY[0]]
-
-
 def test_letters_from_right_to_left_are_marked_so():
     report = read([names_table(["before (مرحبا بالعالم) 12", "שלום"])])
     marked = ["".join(t.text for t in run.iter(f"{W}t")) for run in report.element.body.xpath("//w:r[w:rPr/w:rtl]")]
@@ -268,34 +227,9 @@ def test_letters_from_right_to_left_are_marked_so():
     assert report.tables[0].rows[1].cells[0].text == "before (مرحبا بالعالم) 12"
 
 
-def test_letters_and_names_of_all_languages_are_kept():
-    text = text_of(read([Block(text="\n\n".join([*LETTERS, *member_states()]))]))
-    assert all(word in text for word in [*LETTERS, *member_states()])
-
-
 def test_what_xml_cannot_hold_is_taken_out():
     report = read([names_table(["a\x00b\x07c", "x\u202egnirts", "p\ud800q", "r\uffffs"])])
     assert [row.cells[0].text for row in report.tables[0].rows[1:]] == ["abc", "xgnirts", "p\ufffdq", "r\ufffds"]
-
-
-@pytest.mark.parametrize("count", [2, 9, 21, 40, 90])
-def test_a_table_of_many_columns_loses_no_cell_and_fits_its_page(count):
-    shown = wide(count)
-    report = read(
-        [
-            table("T9.3", shown, columns={c: f"Heading {c}" for c in shown}),
-            table("T9.4", shown, columns={c: f"Heading {c}" for c in shown}),
-            Block(text="After it."),
-        ]
-    )
-    words = text_of(report).split()
-    assert all(words.count(cell) == 2 for column in list(shown)[1:] for cell in shown[column])
-    room = columns.LANDSCAPE if count > 9 else columns.PORTRAIT
-    for each in report.tables:
-        assert sum(c.width.pt for c in each.columns) == pytest.approx(room, abs=1)
-    turned = [s.page_width > s.page_height for s in report.sections]
-    assert turned == ([False, True, False] if count > 9 else [False])
-    assert all(p.text for p in report.paragraphs)  # an empty one at the end of a section could get a page of its own
 
 
 def test_headers_reach_pages_after_a_turned_one():
@@ -309,14 +243,3 @@ def test_a_huge_cell_may_break_over_pages_and_small_rows_do_not():
     report = read([table("T9.5", huge), table("T9.6", frame())])
     kept = [[bool(row._tr.trPr.findall(f"{W}cantSplit")) for row in each.rows] for each in report.tables]
     assert not any(kept[0]) and all(kept[1])
-
-
-def test_links_to_sources_lead_to_the_web_only(report):
-    links = [rel.target_ref for rel in report.part.rels.values() if rel.is_external]
-    assert len(links) >= 2 and all(re.fullmatch(r"https?://[\x21-\x7e]+", link) for link in links)
-
-
-def test_an_empty_report_and_a_table_without_rows_are_set():
-    assert styled(read([]), "Title") == ["A title"]
-    heading = read([table("T9.6", frame().iloc[:0])]).tables[0].rows[0]
-    assert [cell.text for cell in heading.cells] == ["Head name", "Head value"]

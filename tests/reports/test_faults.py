@@ -27,6 +27,7 @@ from report_fixtures import (
     wait_until,
     why_stale,
     write_fake_report,
+    written,
 )
 
 from innodivide.reports.making.lock import HOLDER, LOCK
@@ -57,7 +58,7 @@ def undisturbed(mini):
     assert first.returncode == 0, output
     waited = second.communicate(timeout=180)
     return SimpleNamespace(
-        out=out, first=first, second=second, waited=waited, third=third, seconds=seconds, tree=result(out)
+        out=out, first=first, second=second, waited=waited, third=third, seconds=seconds, tree=written(out)
     )
 
 
@@ -72,11 +73,6 @@ def scratch():
 def out(undisturbed, tmp_path):
     """An output folder with the undisturbed reports in it."""
     return shutil.copytree(undisturbed.out, tmp_path / "reports")
-
-
-def result(out) -> dict[str, bytes]:
-    """Return all that a run wrote for readers, but for the one file that tells how long it took."""
-    return {n: c for n, c in tree(out).items() if not n.endswith("times.json") and n not in HIDDEN}
 
 
 def temporary(folder) -> list[str]:
@@ -125,7 +121,7 @@ def test_of_two_runs_in_one_folder_the_second_waits_or_is_refused_as_it_wants(un
 @pytest.mark.parametrize(
     "number", [n if n < KILLS_BY_DEFAULT else pytest.param(n, marks=pytest.mark.slow) for n in range(KILLS)]
 )
-def test_killed_at_any_moment_and_run_again_gives_the_undisturbed_result(mini, undisturbed, tmp_path, scratch, number):
+def test_killed_at_any_moment_and_run_again_gives_the_undisturbed_written(mini, undisturbed, tmp_path, scratch, number):
     """Every third time only the run itself is killed: its processes must notice."""
     moments = [random.Random(SEED + i).uniform(i, i + 1) / KILLS for i in range(KILLS)]
     moment = random.Random(SEED).sample(moments, KILLS)[number] * undisturbed.seconds
@@ -139,7 +135,7 @@ def test_killed_at_any_moment_and_run_again_gives_the_undisturbed_result(mini, u
         assert not folder.exists() or tree(folder).keys() == tree(undisturbed.out / folder.name).keys()
     again = mini.cli("run", MINI, AGAIN, "--no-wait", "--out", out, TMPDIR=str(scratch))
     assert again.returncode == 0, f"after {moment:.2f} s: {again.stderr}"
-    assert result(out) == undisturbed.tree, f"after {moment:.2f} s"
+    assert written(out) == undisturbed.tree, f"after {moment:.2f} s"
     assert {p.name for p in out.iterdir()} == {MINI, AGAIN, "index.html", *HIDDEN}
     assert temporary(scratch) == [] and processes_of(str(scratch)) == []
 
@@ -157,20 +153,22 @@ def test_a_real_annex_killed_and_made_again_has_the_same_bytes(tmp_path, part):
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
     assert mini.cli("annex", "MT", "--no-wait", "--out", tmp_path / "second").returncode == 0
-    assert result(tmp_path / "first") == result(tmp_path / "second")
+    assert written(tmp_path / "first") == written(tmp_path / "second")
 
 
 @linux
-def test_ctrl_c_ends_at_once_and_leaves_the_old_reports(mini, undisturbed, out, scratch):
+@pytest.mark.parametrize("after", [0, pytest.param(5, marks=pytest.mark.slow)], ids=["it begins", "it sleeps"])
+def test_ctrl_c_ends_at_once_and_leaves_the_old_reports(mini, undisturbed, out, scratch, after):
+    """While the server of kernels still imports, and while the cell sleeps."""
     arguments = ("run", MINI, "-p", "mood=sleeps", "--force", "--out", out)
     process = mini.start(*arguments, TMPDIR=str(scratch))
     wait_until(lambda: list(scratch.glob("innodivide-*/tmp*/connection.json")), 60)
-    time.sleep(5)  # until the server of kernels has its imports and the cell sleeps
+    time.sleep(after)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to all of them
     _, errors = process.communicate(timeout=60)  # the notebook would sleep for longer
     assert process.returncode == 130
     assert errors == "\ninterrupted; the same command goes on from here\n"
-    assert result(out) == undisturbed.tree and temporary(scratch) == []
+    assert written(out) == undisturbed.tree and temporary(scratch) == []
     wait_until(lambda: not processes_of(str(scratch)), 60)
 
 
@@ -199,7 +197,7 @@ def test_a_kernel_that_is_killed_fails_its_report_and_says_where(mini, undisturb
     done = mini.cli("run", MINI, "-p", "mood=killed", "--out", out)
     assert done.returncode == 1
     assert f"(mood=killed), cell {TROUBLE_CELL}: DeadKernelError: Kernel died" in done.stderr
-    assert result(out) == undisturbed.tree
+    assert written(out) == undisturbed.tree
 
 
 @pytest.mark.slow
@@ -214,14 +212,12 @@ def test_a_worker_that_is_killed_loses_no_report(mini, undisturbed, out):
         "    for o in run(jobs, Path(sys.argv[1]), workers=2): print(o.name, o.status, o.message)\n"
     )
     (mini.root / "script.py").write_text(script)
-    command = [mini.start("--version").args[0], "script.py", str(out)]
-    environment = mini.environment() | {"PYTHONPATH": str(mini.root)}
-    done = subprocess.run(command, cwd=mini.root, env=environment, capture_output=True, text=True, check=True)
+    done = mini.cli(out, program=["script.py"], PYTHONPATH=str(mini.root))
     lines = done.stdout.splitlines()
     assert [line.split()[1] for line in lines] == ["failed", "made", "made", "made"], done.stdout
     assert f"{MINI}.ipynb (mood=murders), its process was killed twice, perhaps for want of memory" in lines[0]
     once = f"{MINI}--mood-once/"
-    assert {n: c for n, c in result(out).items() if not n.startswith(once)} == undisturbed.tree
+    assert {n: c for n, c in written(out).items() if not n.startswith(once)} == undisturbed.tree
 
 
 # ---- disks and folders ----
@@ -247,7 +243,7 @@ def test_a_disk_that_fills_up_keeps_the_old_reports(mini, undisturbed, tmp_path)
         done = mini.cli("run", MINI, AGAIN, "--force", "--out", out)
         assert done.returncode == 1 and "No space left on device" in done.stderr and "Traceback" not in done.stderr
         (out / "something else").unlink()
-        assert result(out) == undisturbed.tree
+        assert written(out) == undisturbed.tree
         assert {p.name for p in out.iterdir()} == {MINI, AGAIN, "index.html", *HIDDEN}
 
 
@@ -269,7 +265,7 @@ def test_another_temporary_folder_is_used(mini, undisturbed, tmp_path, scratch, 
             folder.mkdir()
         done = mini.cli("run", MINI, AGAIN, "--out", tmp_path / "out", TMPDIR=str(folder))
     assert done.returncode == 0, done.stderr
-    assert result(tmp_path / "out") == undisturbed.tree
+    assert written(tmp_path / "out") == undisturbed.tree
 
 
 @pytest.mark.slow
@@ -292,27 +288,18 @@ def test_no_home_is_needed(mini, undisturbed, tmp_path, home):
     with read_only(tmp_path / "home") as folder:
         done = mini.cli("run", MINI, AGAIN, "--out", tmp_path / "out", **empty | {"HOME": str(folder)} | HOMES[home])
     assert done.returncode == 0 and done.stderr == "", done.stderr
-    assert result(tmp_path / "out") == undisturbed.tree
+    assert written(tmp_path / "out") == undisturbed.tree
 
 
 # ---- clocks ----
 
 
 @pytest.mark.parametrize("clock", [1, 2**31 - 1])  # 1970, 2038
-def test_a_clock_that_jumps_makes_nothing_stale_and_hides_no_change(mini, tmp_path, clock):
+def test_a_clock_that_jumps_makes_nothing_stale_and_hides_no_change(mini, change, tmp_path, clock):
     mini.call(write_fake_report, tmp_path / "report")
-    table = mini.data / "geography" / "tile_grid.csv"
     files = [*(tmp_path / "report").rglob("*"), *mini.data.rglob("*.csv"), *(mini.root / "notebooks").iterdir()]
-    before = {p: p.stat().st_mtime_ns for p in files}
-    content = table.read_bytes()
-    try:
-        for path in files:
-            os.utime(path, (clock, clock))
-        assert mini.call(why_stale, tmp_path / "report") == ""
-        table.write_bytes(content + b"\n")
-        os.utime(table, (clock, clock))
-        assert mini.call(why_stale, tmp_path / "report") == "changed: data/geography/tile_grid.csv"
-    finally:
-        table.write_bytes(content)
-        for path, stamp in before.items():
-            os.utime(path, ns=(stamp, stamp))
+    for path in files:
+        os.utime(path, (clock, clock))
+    assert mini.call(why_stale, tmp_path / "report") == ""
+    os.utime(change("data/geography/tile_grid.csv", lambda text: text + "\n"), (clock, clock))
+    assert mini.call(why_stale, tmp_path / "report") == "changed: data/geography/tile_grid.csv"

@@ -4,11 +4,14 @@ import multiprocessing
 import os
 import re
 import signal
+import subprocess
+import sys
 import time
 
 import pytest
 from report_fixtures import alive, wait_until
 
+from innodivide.data import frozen
 from innodivide.reports.making import kernels
 from innodivide.reports.making.pool import WorkerKilled, in_processes
 
@@ -58,6 +61,32 @@ def test_a_worker_starts_a_server_of_its_own_whatever_its_parent_did_before(tmp_
     found = dict(in_processes(_from_server, {"a": None, "b": None}, 2, tmp_path))
     assert [code for code, _ in found.values()] == [0, 0]
     assert os.getpid() not in {pid for _, pid in found.values()}
+
+
+HELD_BACK = """
+import multiprocessing, signal, sys
+from pathlib import Path
+from innodivide.reports.making.pool import in_processes
+def here(_=None):
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+def there(_):
+    process = multiprocessing.get_context("forkserver").Process(target=code_of_here)
+    process.start()
+    process.join()
+    return here(), process.exitcode == 7
+def code_of_here():
+    sys.exit(7 if here() else 8)
+if __name__ == "__main__":
+    print(dict(in_processes(there, {"a": None}, 1, Path(sys.argv[1]))), here())
+"""
+
+
+def test_ctrl_c_is_left_to_the_run_by_its_processes_and_by_servers_that_still_import(tmp_path):
+    """In a new process, where the first server, and with it Python's resource tracker, is yet to be started."""
+    (tmp_path / "held.py").write_text(HELD_BACK)
+    command = [sys.executable, str(tmp_path / "held.py"), str(tmp_path)]
+    done = subprocess.run(command, cwd=frozen.ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout == "{'a': (True, True)} False\n"
 
 
 def test_a_killed_worker_loses_nothing_and_the_one_that_keeps_dying_is_named(tmp_path):

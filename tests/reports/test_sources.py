@@ -1,20 +1,17 @@
 """The list of sources: numbered once, grouped by licence, nothing lost; credit lines point into it in every format."""
 
 import html as markup
-import io
 import re
 from collections import Counter
 
 import pytest
 from page_blocks import FACTS, squeezed, table
+from readers import read_docx, read_pdf
 from report_fixtures import assert_sound
 
 from innodivide.data import frozen
-from innodivide.reports.pages import docx, html, pdf, source_list
+from innodivide.reports.pages import html, source_list
 from innodivide.reports.pages.blocks import Block, ReportError
-
-pypdf = pytest.importorskip("pypdf", reason="LINKS IN PDF REPORTS ARE NOT TESTED: the package pypdf is missing")
-python_docx = pytest.importorskip("docx", reason="LINKS IN DOCX REPORTS ARE NOT TESTED: python-docx is missing")
 
 ROWS = frozen.load_rows("source").set_index("source_id")
 CITED = tuple(ROWS.index[::9])  # 63 entries of many licences, with and without address, date and weakness
@@ -119,24 +116,16 @@ def test_html_leads_from_exhibit_to_entry_and_back(entries):
 
 
 def test_pdf_leads_from_exhibit_to_entry_and_keeps_every_word(entries):
-    reader = pypdf.PdfReader(io.BytesIO(pdf.render("T", BLOCKS, FACTS)))
-    notes = [n.get_object() for page in reader.pages for n in page.get("/Annots", [])]
-    inside = [n for n in notes if "/URI" not in n.get("/A", {})]
-    outside = {n["/A"]["/URI"] for n in notes if "/URI" in n.get("/A", {})}
-    pointed = [
-        p["to"]
-        for b in BLOCKS
-        for p in source_list.credit(b.payload["sources"], source_list.numbers(source_list.listing(BLOCKS)))
-        if p["to"]
-    ]
-    assert len(inside) >= len(pointed) > 2
-    assert outside == {e["address"] for e in entries if e["address"]}
-    text = squeezed("".join(page.extract_text() for page in reader.pages))
-    assert all(squeezed(e["publisher"]) in text for e in entries)
+    found, number = read_pdf(BLOCKS), {e["id"]: e["number"] for e in entries}
+    notes = [n.get_object() for page in found.whole.pages for n in page.get("/Annots", [])]
+    pointed = [p["to"] for b in BLOCKS for p in source_list.credit(b.payload["sources"], number) if p["to"]]
+    assert len(notes) - len(found.links) >= len(pointed) > 2
+    assert set(found.links) == {e["address"] for e in entries if e["address"]}
+    assert all(squeezed(e["publisher"]) in squeezed(found.text) for e in entries)
 
 
 def test_docx_leads_from_exhibit_to_entry_in_counted_lists(entries):
-    body = python_docx.Document(io.BytesIO(docx.render("T", BLOCKS, FACTS))).element.body
+    body = read_docx(BLOCKS).whole.element.body
     marks, anchors = set(body.xpath("//w:bookmarkStart/@w:name")), set(body.xpath("//w:hyperlink/@w:anchor"))
     assert anchors <= marks and {f"source_{e['number']}" for e in entries} <= marks and len(anchors) > 2
     listed = body.xpath("//w:p[w:bookmarkStart[starts-with(@w:name, 'source_')]]")
@@ -146,5 +135,4 @@ def test_docx_leads_from_exhibit_to_entry_in_counted_lists(entries):
 def test_the_sources_of_an_annex_fit_one_page_of_the_pdf():
     """Fifty entries of ordinary length, as a large country's annex has."""
     cited = [s for s in ROWS.index if len(ROWS.title[s]) < 80][:50]
-    reader = pypdf.PdfReader(io.BytesIO(pdf.render("T", [table("T9.1", sources=cited)], FACTS)))
-    assert len(reader.pages) <= 2  # table, facts and sources
+    assert len(read_pdf([table("T9.1", sources=cited)]).whole.pages) <= 2  # table, facts and sources

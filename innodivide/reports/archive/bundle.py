@@ -4,7 +4,6 @@ The zip is an RO-Crate (`crate`) with the README a journal's data editor asks fo
 sources give the same bytes: entries are sorted, times are fixed, and no date is taken from the clock.
 """
 
-import hashlib
 import json
 import os
 import re
@@ -20,13 +19,12 @@ from innodivide import __version__
 from innodivide.data import checks, frozen
 from innodivide.errors import DataError, ParameterError
 from innodivide.reports.archive.crate import CODE, metadata
-from innodivide.reports.files import replacing
+from innodivide.reports.files import replacing, zip_entry
 from innodivide.reports.making import manifest
 from innodivide.reports.making.run import TIMES, Job, freshness, prepare_output
 from innodivide.reports.verify.golden import standard_jobs
 
 SUMS, README, METADATA = "SHA256SUMS", "README.md", "ro-crate-metadata.json"
-_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip can state
 
 
 @dataclass(frozen=True)
@@ -142,11 +140,9 @@ def _write_zip(partial: Path, files: dict[str, Path], made: dict[str, bytes], su
     with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name in sorted([*files, *made]):
             content = made[name] if name in made else files[name].read_bytes()
-            if name != SUMS and hashlib.sha256(content).hexdigest() != sums[name]:
+            if name != SUMS and manifest.sha256(content) != sums[name]:
                 raise DataError(f"{files[name]} changed while it was archived; nothing was archived")
-            entry = zipfile.ZipInfo(name, _TIME)
-            entry.compress_type, entry.create_system, entry.external_attr = zipfile.ZIP_DEFLATED, 3, 0o644 << 16
-            archive.writestr(entry, content)
+            archive.writestr(zip_entry(name, 0o644), content)
 
 
 def _in_place(out: Path, make: Callable[[Path], None]) -> None:

@@ -2,12 +2,13 @@
 
 import ast
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from innodivide.data import frozen
-from innodivide.reports.executed import cells
+from innodivide.reports.executed import Cell
 
 LIBRARY = "innodivide"
 MAKES = ("table", "figure", "say")
@@ -25,12 +26,10 @@ class Shown:
     functions: tuple[str, ...]
 
 
-def exhibits(notebook) -> list[Shown]:
+def exhibits(cells: Iterable[Cell]) -> list[Shown]:
     """Return the exhibits of an executed notebook in order, each with the functions that its cell rests on."""
     imported, assigned, found = {}, {}, []
-    for cell in cells(notebook):
-        if cell.kind != "code":
-            continue
+    for cell in (c for c in cells if c.kind == "code"):
         tree = ast.parse(cell.source)
         imported |= _imports(tree)
         calls = {_exhibit_id(node): node for node in ast.walk(tree) if isinstance(node, ast.Call)}

@@ -1,6 +1,5 @@
 """The README of an archive, in the order that journals' data editors ask for, made from the run."""
 
-import json
 import math
 
 import pandas as pd
@@ -8,6 +7,7 @@ import pandas as pd
 from innodivide.data import frozen
 from innodivide.data.sources import sources_of
 from innodivide.evidence.plan import load_plan
+from innodivide.reports import executed
 from innodivide.reports.archive import code_trace
 from innodivide.reports.files import template
 from innodivide.reports.making.manifest import first_three
@@ -87,12 +87,12 @@ def _listing(contents) -> list[dict]:
         name = report.job.notebook.name
         counts[name] = counts.get(name, 0) + 1
         if name not in listing:
-            executed = json.loads((report.folder / "notebook.ipynb").read_text(encoding="utf-8"))
+            shown = executed.read(report.folder / "notebook.ipynb")
             listing[name] = {
                 "name": name,
                 "title": report.job.title,
                 "folder": f"repository/reports/{report.job.name}/exhibits/",
-                "rows": [_row(one, report) for one in code_trace.exhibits(executed)],
+                "rows": [_row(one, report) for one in code_trace.exhibits(shown)],
             }
     return [entry | {"copies": counts[name]} for name, entry in listing.items()]
 

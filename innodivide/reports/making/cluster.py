@@ -61,7 +61,7 @@ def in_executor(function: Callable, items: dict[str, object], there: Executor) -
     try:
         for name, item in items.items():
             try:
-                here[name] = manifest.inputs(item.notebook) | versions()
+                here[name] = manifest.inputs(item.notebook) | manifest.versions()
             except OSError as error:
                 yield name, error
             else:
@@ -84,18 +84,12 @@ def in_executor(function: Callable, items: dict[str, object], there: Executor) -
 
 def differences(there: dict[str, str], here: dict[str, str]) -> str:
     """Return what a worker has that differs from here, at most three of it, or an empty string."""
-    found = [
-        f"{name} is {there.get(name, 'missing')[:16]} there and {here.get(name, 'missing')[:16]} here"
-        for name in sorted(there.keys() | here.keys())
-        if there.get(name) != here.get(name)
-    ]
-    return "; ".join(found[:3]) + (f"; and {len(found) - 3} more" if len(found) > 3 else "")
-
-
-def versions() -> dict[str, str]:
-    """Return the versions that a result can depend on."""
-    found = manifest.environment()
-    return {"Python": found["python"], "innodivide": found["innodivide"]} | found["packages"]
+    return manifest.first_three(
+        [
+            f"{name} is {there.get(name, 'missing')[:16]} there and {here.get(name, 'missing')[:16]} here"
+            for name in manifest.differing(there, here)
+        ]
+    )
 
 
 def state(notebooks: list[str]) -> dict[str, str]:
@@ -108,7 +102,7 @@ def state(notebooks: list[str]) -> dict[str, str]:
     from innodivide.reports.making import declarations
 
     declarations.notebooks.cache_clear()
-    found = versions() | {name: metadata.version(name) for name in _PACKAGES}
+    found = manifest.versions() | {name: metadata.version(name) for name in _PACKAGES}
     for name in notebooks:
         found |= manifest.inputs(notebook(name))
     return found

@@ -79,15 +79,11 @@ def inputs(notebook: Notebook, digest: Callable[[Path], str] = file_sha256) -> d
 @lru_cache(maxsize=1)
 def _shared_inputs() -> dict[str, str]:
     library = data.ROOT / "innodivide"
-    paths = [
-        p for p in library.rglob("*") if p.suffix in (".py", ".yml", ".j2", ".css", ".typ") and not _apart(p, library)
-    ]
-    paths = [*sorted(paths), data.ROOT / "analysis_plan.yml", data.ROOT / "requirements.lock"]
+    files = {p.relative_to(library).as_posix(): p for p in sorted(library.rglob("*"))}
+    kinds = (".py", ".yml", ".j2", ".css", ".typ")
+    paths = [p for name, p in files.items() if name.endswith(kinds) and not name.startswith(APART)]
+    paths += [data.ROOT / "analysis_plan.yml", data.ROOT / "requirements.lock"]
     return {p.relative_to(data.ROOT).as_posix(): file_sha256(p) for p in paths}
-
-
-def _apart(path: Path, library: Path) -> bool:
-    return path.relative_to(library).as_posix().startswith(APART)
 
 
 @lru_cache(maxsize=1)
@@ -100,10 +96,14 @@ def environment() -> dict:
     }
 
 
+def versions() -> dict[str, str]:
+    """Return the same by name, without the level of packages."""
+    return flat(environment())
+
+
 @lru_cache(maxsize=1)
 def code_state() -> dict:
     """Return the git commit and whether tracked inputs differ from it; unknown outside a git checkout."""
-
     tracked = ("innodivide", "data", "notebooks", "analysis_plan.yml", "requirements.lock")
     try:
         changed = git("status", "--porcelain", "--", *tracked)
@@ -221,7 +221,7 @@ def reasons(
     changed = differing(old["inputs"], now)
     if changed:
         yield f"changed: {first_three(changed)}"
-    yield from _changes("version", flat(old["environment"]), flat(environment()))
+    yield from _changes("version", flat(old["environment"]), versions())
     if old["notebook"] != notebook.name:
         yield f"the report there is of notebook {old['notebook']}"
     absent = [f for f in formats if f"report.{f}" not in old["outputs"]]

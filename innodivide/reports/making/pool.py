@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager, suppress
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 from urllib.parse import quote
 
@@ -123,7 +123,13 @@ def _pool(workers: int, folder: Path) -> Iterator[ProcessPoolExecutor]:
 
 @contextmanager
 def _interrupts_wait() -> Iterator[None]:
-    """Hold back Ctrl-C while the server is started; all from there on inherit that, and leave it to this process."""
+    """Hold back Ctrl-C while the server is started; all from there on inherit that, and leave it to this process.
+
+    The server of kernels too: else Ctrl-C in the middle of its imports would make it print where it was. The process
+    that starts with the first server, Python's resource tracker, is started before, as its start lets Ctrl-C through
+    again.
+    """
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from innodivide.errors import InnodivideError, ParameterError
 from innodivide.reports.making import manifest
-from innodivide.reports.making.cluster import in_executor, versions
+from innodivide.reports.making.cluster import in_executor
 from innodivide.reports.making.declarations import ANNEX, Notebook, notebook
 from innodivide.reports.making.lock import only_run_in
 
@@ -197,12 +197,11 @@ def make_files(item: Job) -> Made:
         shorten_temporary_folder()
         read = manifest.inputs(item.notebook)  # before the notebook reads them, so that a later change is noticed
         with tempfile.TemporaryDirectory() as folder:
-            lost = _write_report(item, Path(folder))
+            trouble = _write_report(item, Path(folder))
             files = {p.relative_to(folder).as_posix(): p.read_bytes() for p in Path(folder).rglob("*") if p.is_file()}
     except Exception as error:
         return Made({}, read, {}, _explain(item, error))
-    seconds = round(time.monotonic() - started, 2)
-    return Made(files, read, versions(), f"made, but not in every format: {'; '.join(lost)}" if lost else "", seconds)
+    return Made(files, read, manifest.versions(), trouble, round(time.monotonic() - started, 2))
 
 
 def _keep(item: Job, out: Path, made: Made | Exception) -> Outcome:
@@ -236,8 +235,8 @@ def _write(folder: Path, name: str, content: bytes) -> None:
     path.write_bytes(content)
 
 
-def _write_report(item: Job, folder: Path) -> list[str]:
-    """Write executed notebook, exhibits and formats into an empty folder; return what went wrong with a format."""
+def _write_report(item: Job, folder: Path) -> str:
+    """Write executed notebook, exhibits and formats into an empty folder; say what went wrong with a format."""
     import nbformat
 
     from innodivide.reports.making.execute import execute
@@ -268,7 +267,7 @@ def _write_report(item: Job, folder: Path) -> list[str]:
             lost.append(f"{name}: {' '.join(str(error).split()) or type(error).__name__}")
         else:
             (folder / file).write_bytes(made if isinstance(made, bytes) else made.encode("utf-8"))
-    return lost
+    return f"made, but not in every format: {'; '.join(lost)}" if lost else ""
 
 
 def _write_exhibits(payloads: list[dict], folder: Path) -> None:

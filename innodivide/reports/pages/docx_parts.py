@@ -14,6 +14,7 @@ from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import nsdecls, qn
 from docx.shared import Pt, RGBColor
 
+from innodivide.reports.files import zip_entry
 from innodivide.reports.pages import columns
 
 INK, SOFT, HAIR, ACCENT, WARN = "1C2430", "55606E", "C9CFD6", "0B4F8A", "8A4B00"
@@ -141,9 +142,7 @@ def pack(document) -> bytes:
     document.save(loose)
     with zipfile.ZipFile(loose) as old, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new:
         for name in sorted(old.namelist(), key=lambda n: (n != "[Content_Types].xml", n != "_rels/.rels", n)):
-            entry = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
-            entry.compress_type, entry.create_system, entry.external_attr = zipfile.ZIP_DEFLATED, 3, 0o600 << 16
-            new.writestr(entry, old.read(name))
+            new.writestr(zip_entry(name, 0o600), old.read(name))
     return packed.getvalue()
 
 

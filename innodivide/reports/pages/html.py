@@ -1,9 +1,8 @@
 """Set the blocks of a report as one HTML file that needs nothing else: no script, no style sheet, no request."""
 
-import base64
 from itertools import pairwise
 
-from innodivide.reports.files import packaged, svg_address, template
+from innodivide.reports.files import data_address, packaged, svg_address, template
 from innodivide.reports.pages import source_list
 from innodivide.reports.pages.blocks import Block
 from innodivide.reports.pages.prose import MARKDOWN
@@ -38,15 +37,10 @@ def _item(block: Block, number: dict[str, int]) -> dict:
         item["html"] = _prose(item["title"])
     if item["kind"] == "figure":
         item["image"] = svg_address(item["svg"])
-    item["data"] = _data_link(item["csv"])
+    data = guarded(item["csv"])
+    item["data"] = data_address("text/csv;charset=utf-8", data) if len(data.encode()) <= INSIDE else ""
     item["credit"] = source_list.credit(item["sources"], number)
     return item
-
-
-def _data_link(csv: str) -> str:
-    """Return the data as an address that holds them, nothing if they are many."""
-    content = guarded(csv).encode()
-    return f"data:text/csv;charset=utf-8;base64,{base64.b64encode(content).decode()}" if len(content) <= INSIDE else ""
 
 
 def _prose(text: str) -> str:

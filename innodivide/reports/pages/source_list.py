@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from functools import lru_cache
-from itertools import count
+from itertools import count, groupby
 from urllib.parse import quote, urlsplit
 
 from innodivide.data import frozen
@@ -101,17 +101,12 @@ def _publishers(ids: list[str]) -> list[tuple[str, list[str]]]:
 
 def _pointers(found: list[int]) -> list[dict]:
     """Return "[2, 4–6]" with each number or run of numbers pointing to its first entry."""
-    runs: list[list[int]] = []
-    for n in sorted(found):
-        if runs and n == runs[-1][-1] + 1:
-            runs[-1].append(n)
-        else:
-            runs.append([n])
     pieces = []
-    for run in runs:
+    for _, run in groupby(enumerate(sorted(found)), key=lambda pair: pair[1] - pair[0]):  # the same within a run
+        first, *rest = [n for _, n in run]
         pieces += [
             {"text": ", " if pieces else "[", "to": 0},
-            {"text": str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}", "to": run[0]},
+            {"text": f"{first}–{rest[-1]}" if rest else str(first), "to": first},
         ]
     return [*pieces, {"text": "]", "to": 0}]
 

@@ -1,16 +1,14 @@
 """The specification explorer's data: every cell of the grid, as report 04 estimated it, in columns."""
 
-import hashlib
-import json
 from itertools import product
 
 import yaml
 
 from innodivide.data import frozen
 from innodivide.errors import DataError
-from innodivide.reports.making.manifest import MANIFEST
+from innodivide.reports.making.manifest import file_sha256
 from innodivide.reports.site.content import drawing, prose
-from innodivide.reports.site.folder import Found, Report
+from innodivide.reports.site.folder import Found, Report, recorded
 
 CURVE, CURVE_WORDS = "F4.1", "N4.1"
 BY_CHOICE = ("choice", "level", "n", "median", "share_cross")
@@ -130,9 +128,6 @@ def _label(known: dict[str, dict], level: str) -> str:
 
 def _declaration(report: Report) -> dict:
     """Return multiverse.yml if the report was made with it as it is now, else nothing."""
-    try:
-        made_with = json.loads((report.path / MANIFEST).read_text(encoding="utf-8"))["inputs"][GRID]
-        content = (frozen.ROOT / GRID).read_bytes()
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-    return yaml.safe_load(content) if hashlib.sha256(content).hexdigest() == made_with else {}
+    file = frozen.ROOT / GRID
+    same = file.is_file() and recorded(report.path, "inputs").get(GRID) == file_sha256(file)
+    return yaml.safe_load(file.read_text(encoding="utf-8")) if same else {}

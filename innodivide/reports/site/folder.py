@@ -2,7 +2,6 @@
 
 import csv
 import io
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,8 +10,8 @@ from urllib.parse import quote, unquote
 
 from innodivide.errors import DataError
 from innodivide.reports import executed
+from innodivide.reports.making import manifest
 from innodivide.reports.making.declarations import ANNEX, notebooks
-from innodivide.reports.making.manifest import MANIFEST
 
 _FILES = {  # label -> where it may be, best first
     "HTML": ("report.html",),
@@ -117,12 +116,12 @@ def _report(out: Path, name: str) -> Report:
         place = next((p for p in places if (folder / p).exists()), None)
         if place:
             links.append((label, quote(f"{name}/{place}") + ("/" if (folder / place).is_dir() else "")))
-    return Report(name, tuple(links), _digest(folder), folder)
+    return Report(name, tuple(links), recorded(folder, "outputs").get("notebook.ipynb", ""), folder)
 
 
-def _digest(folder: Path) -> str:
-    """Return the hash of the executed notebook as the manifest has it: reading 34 manifests is quick, notebooks not."""
+def recorded(folder: Path, part: str) -> dict:
+    """Return a part of a report's manifest, empty if it has no sound one: it is read sooner than a notebook."""
     try:
-        return json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["outputs"]["notebook.ipynb"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
+        return manifest.read(folder)[part]
+    except DataError:
+        return {}

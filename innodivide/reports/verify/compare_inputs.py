@@ -49,7 +49,7 @@ def provenance(report: str, folder: Path) -> Provenance:
         return Provenance(report, fault=str(error).replace(f"{folder}/", ""))
     except OSError as error:
         return Provenance(report, fault=f"an input of this checkout cannot be read: {error.filename}")
-    versions = manifest.differing(manifest.flat(found["environment"]), manifest.flat(manifest.environment()))
+    versions = manifest.differing(manifest.flat(found["environment"]), manifest.versions())
     code = str(found["code"].get("commit") or "unknown")[:12]
     if found["code"].get("uncommitted_changes"):
         code += " with changes"
