@@ -74,7 +74,7 @@ def ruled_facts(rows: pd.DataFrame) -> dict:
 
 
 def answer_facts(tables: Tables, main: Confirmatory, curve, plan: Plan) -> dict:
-    """Return the numbers of the answer: plain shares, estimate, interval, p-values, what is ruled out, power, sample."""
+    """Return the numbers of the answer: plain shares, estimate, interval, p-values, what is ruled out, power."""
     names = member_states(tables).set_index("geo")["name"]
     treated = sorted(names[g] for g in set(main.dyads.loc[main.dyads["leader"], "geo"]))
     shares = answer.plain_shares(main.dyads)

@@ -16,7 +16,7 @@ from innodivide.models.inference.equivalence import flat_prior_probability, tost
 from innodivide.models.result import as_odds_ratio
 
 TWO = math.log(2)
-# R 4.2.2, TOSTER 0.8.6: TOSTone.raw(m, mu = 0, sd = se * sqrt(df + 1), n = df + 1, low_eqbound, high_eqbound, alpha = .05)
+# R 4.2.2, TOSTER 0.8.6: TOSTone.raw(m, mu = 0, sd = se * sqrt(df + 1), n = df + 1, lower, upper, alpha = .05)
 # [TOST_p1, TOST_p2, LL_CI_TOST, UL_CI_TOST]; equal to pt((m - lo) / se, df, lower.tail = FALSE), pt((m - hi) / se, df)
 TOSTER = [
     ((0.3, 0.4, 23, -TWO, TWO), (0.0103815353846414, 0.167949617317695, -0.385548611098819, 0.985548611098819)),
