@@ -81,9 +81,9 @@ def out_of_order(values: pd.Series) -> list:
     best: list[list[int]] = [[]]  # first none, then the longest such part that ends with each value
     for i, value in enumerate(numbers):
         before = best[:1] + [best[j + 1] for j in range(i) if numbers[j] >= value - 1e-9]
-        longest: list[int] = max(before, key=len)
+        longest = max(before, key=len)
         best.append([*longest, i])
-    kept = set(max(best, key=len))
+    kept = max(best, key=len)
     return [label for i, label in enumerate(values.index) if i not in kept]
 
 
