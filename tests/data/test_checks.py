@@ -432,6 +432,7 @@ ACROSS = [
         (
             (COUNTRY, None, "is_eu27", "27 Member States"),
             (PUBLISHED, "C20,", "recomputed", "the tables give 13"),
+            (PUBLISHED, "C55,", "recomputed", "the tables give 20"),
             (PUBLISHED, "C20,", "verdict", "published 14, the tables give 13"),
             (PUBLISHED, "C55,", "recomputed", "the tables give 20"),
         ),
