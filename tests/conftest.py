@@ -136,6 +136,7 @@ def copy(data_folder) -> DataCopy:
 def repository(data_folder, tmp_path):
     """A repository of its own in hard links, and the command line running on it: `repository.run("check")`."""
     shutil.copytree(data_folder, tmp_path / "data", copy_function=os.link)
+    shutil.copy(frozen.ROOT / "analysis_plan.yml", tmp_path)
     return Repository(tmp_path)
 
 

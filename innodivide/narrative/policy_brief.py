@@ -9,7 +9,7 @@ from innodivide.evidence.claims import membership
 from innodivide.evidence.claims.both_tiers import ANEW, HELD, states_connect
 from innodivide.evidence.claims.registry import CLAIMS
 from innodivide.evidence.claims.second_registration import SecondEvidence
-from innodivide.evidence.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts
+from innodivide.evidence.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, TO_DATE, Confirmatory, named_counts
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import participation, tiers
 from innodivide.indicators.panel import dyad_sources, ipcei_dyads
@@ -67,6 +67,7 @@ def forest_marks(facts: dict) -> dict:
 
 def difference_facts(shown: pd.DataFrame) -> dict:
     """Return in words whether any of the intervals shown leaves out one."""
+    shown = shown[shown["choice"] != TO_DATE]
     clear = int(((shown["ci_low"] > 1) | (shown["ci_high"] < 1)).sum())
     return {
         "difference": "No clear difference" if not clear else f"A clear difference in {clear} of {len(shown)} cases"
@@ -74,9 +75,11 @@ def difference_facts(shown: pd.DataFrame) -> dict:
 
 
 def before_and_after(announced: pd.DataFrame) -> pd.DataFrame:
-    """Return the announced choices that part the record at the brief, the registered one first."""
-    wanted = ["As registered", "IPCEIs up to the brief", "IPCEIs after the brief"]
-    return announced.set_index("choice").loc[wanted].rename(index={wanted[0]: "All IPCEIs"}).reset_index()
+    """Return the announced choices that part the record at the brief, the registered one first, then to date."""
+    newer = TO_DATE in set(announced["choice"])
+    wanted = ["As registered", "IPCEIs up to the brief", "IPCEIs after the brief", *([TO_DATE] if newer else [])]
+    first = "As registered" if newer else "All IPCEIs"
+    return announced.set_index("choice").loc[wanted].rename(index={wanted[0]: first}).reset_index()
 
 
 def member_facts(tables: Tables, rows: pd.DataFrame, ledger: pd.DataFrame) -> dict:

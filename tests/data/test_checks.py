@@ -172,7 +172,14 @@ CELLS = [
     bad_cell("share above 100", RRF, "AT,", "plan_climate_share_pct", "101", "at most 100"),
     bad_cell("negative money", RRF, "AT,", "plan_grants_meur", "-1", "at least 0"),
     bad_cell("enum", GROUP, "DE,2023,", "group", "Leader", "one of: leader, strong, moderate, modest, emerging"),
-    bad_cell("integer enum", IPCEI, "Hy2Use,", "communication_year", "2015", "one of: 2014, 2021"),
+    bad_cell(
+        "integer enum",
+        IPCEI,
+        "Hy2Use,",
+        "communication_year",
+        "2015",
+        "exists in table communication (communication_year)",
+    ),
     bad_cell("pattern", ALLIANCE, "AZEA,", "launch_month", "2022-6", r"pattern \d{4}-\d\d"),
     bad_cell("address of another kind", SOURCES, "BRIEF_2021,", "address", "ftp://example.org/brief", "pattern https?"),
     bad_cell("required value emptied", GROUP, "DE,2023,", "group", "", "a value is required"),
@@ -257,7 +264,10 @@ ACROSS = [
         "index against the group",
         INDEX,
         cell("DE,2023,2023,", "value", "20"),
-        [(GROUP, "DE,2023,", "group", "makes DE emerging in edition 2023")],
+        [
+            (GROUP, "DE,2023,", "group", "makes DE emerging in edition 2023"),
+            (RANK, "DE,2023,", "rank", "the index of DE in edition 2023 is 20: it has another place"),
+        ],
     ),
     Case(
         "no group of a member",
@@ -329,7 +339,7 @@ ACROSS = [
         ),
     ),
     bad_cell("aid without a basis", STATES, "CIS,IT,", "aid_basis", "", "known where aid_eur_mn is"),
-    bad_cell("aid above the IPCEI's", STATES, "CIS,IT,", "aid_eur_mn", "1201", "at most the 1.2 billion euro of CIS"),
+    bad_cell("aid above the IPCEI's", STATES, "CIS,NL,", "aid_eur_mn", "1201", "at most the 1.2 billion euro of CIS"),
     bad_cell("companies above the IPCEI's", STATES, "CIS,IT,", "n_companies", "20", "at most the 19 companies of CIS"),
     Case(
         "an IPCEI that nobody lists",
@@ -344,7 +354,10 @@ ACROSS = [
         [(STATES, "ME1,UK,", "geo", "a Member State on the day (2018-01-31 was its last)")],
     ),
     Case(
-        "a rank against the index", RANK, cell("SE,2023,", "rank", "27"), [(RANK, "SE,2023,", "rank", "more than the")]
+        "a rank against the index",
+        RANK,
+        cell("SE,2023,", "rank", "27"),
+        [(RANK, "SE,2023,", "rank", "the index of SE in edition 2023 is")],
     ),
     bad_cell(
         "a refused correction in the table after all",
@@ -419,6 +432,7 @@ ACROSS = [
         (
             (COUNTRY, None, "is_eu27", "27 Member States"),
             (PUBLISHED, "C20,", "recomputed", "the tables give 13"),
+            (PUBLISHED, "C55,", "recomputed", "the tables give 20"),
             (PUBLISHED, "C20,", "verdict", "published 14, the tables give 13"),
             (PUBLISHED, "C55,", "recomputed", "the tables give 20"),
         ),

@@ -64,7 +64,7 @@ def plan_with(rule: str = "supported if it holds", **more):
         registrations = property(lambda self: (self.fixed, self.supplement, third))
 
     plan = load_plan()
-    return Later(plan.fixed, plan.sha256, plan.departures, plan.supplement)
+    return Later(**{field.name: getattr(plan, field.name) for field in dataclasses.fields(plan)})
 
 
 def thirteenth(rule: str = "supported if it holds") -> registry.Claim:

@@ -237,7 +237,9 @@ def test_a_specification_that_fails_is_a_row_that_says_why():
     specs = specs[(specs["size"] == "ln_population") & (specs["wealth"] == "in") & (specs["controls_year"] == "lag1")]
     specs = specs.set_index(["sample", "status", "outcome"], drop=False).sort_index()
     keys = [("latest", "lag1", "notifying"), ("all", "nobody", "notifying"), ("drop_CIS", "lag1", "prepared")]
-    found = run_grid(TABLES, pd.concat([specs.loc[[key]] for key in keys]), grid=grid)
+    assert keys[0] not in specs.index, "found in the data to be too little, and left out"
+    late = specs.loc[[("all", *keys[0][1:])]].assign(sample=keys[0][0])
+    found = run_grid(TABLES, pd.concat([late, *(specs.loc[[key]] for key in keys[1:])]), grid=grid)
     why = found["failed"].to_numpy().reshape(3, 4)
     assert all("1 IPCEI(s) left" in text for text in why[0])
     assert (why[1] == "constant exposure").all() and (why[2] == "constant outcome").all()

@@ -14,6 +14,7 @@ from matplotlib.text import Text
 from innodivide import figures
 from innodivide.data import frozen
 from innodivide.evidence.claims import gap
+from innodivide.evidence.confirmatory import TO_DATE
 from innodivide.narrative import policy_brief as words
 from innodivide.reports.making.declarations import notebook
 from innodivide.reports.pages import columns, document
@@ -294,3 +295,13 @@ def test_the_summary_has_the_verdicts_of_the_brief(run):
     assert list(short["verdict"]) == list(ledger["verdict"]) and list(short["claim"]) == list(ledger["claim"])
     assert set(words.SHORT) == set(ledger["claim_id"]) and short["brief"].str.len().max() < 75
     assert summary().exhibits["N8.1"].title == run.exhibits["N7.1"].title
+
+
+def test_a_newer_record_stands_last_and_counts_for_no_sentence():
+    names = ["As registered", "IPCEIs up to the brief", "IPCEIs after the brief"]
+    announced = pd.DataFrame({"choice": names, "odds_ratio": 1.0, "ci_low": 0.5, "ci_high": 2.0})
+    assert words.before_and_after(announced)["choice"].tolist() == ["All IPCEIs", *names[1:]]
+    more = pd.concat([announced, pd.DataFrame({"choice": [TO_DATE], "ci_low": [1.5], "ci_high": [2.0]})])
+    shown = words.before_and_after(more)
+    assert shown["choice"].tolist() == [*names, TO_DATE]
+    assert words.difference_facts(shown) == {"difference": "No clear difference"}

@@ -66,17 +66,25 @@ def ranks_follow_the_index(load: Load) -> Failures:
     values = index.set_index(["edition", "geo"])["value"]
     rows = ranks[ranks["geo"].isin(members)].join(values.rename("index_value"), on=["edition", "geo"])
     rows = rows.dropna(subset="index_value").sort_values(["edition", "rank"])
-    above = rows.groupby("edition")["index_value"].cummin().groupby(rows["edition"]).shift()
-    wrong = rows.assign(above=above)[rows["index_value"] > above + 1e-9]
+    wrong = [i for _, part in rows.groupby("edition") for i in out_of_order(part["index_value"])]
     yield from load.fail(
         "eis_rank",
-        wrong.sort_index(),
+        rows.loc[sorted(wrong)],
         "rank",
-        lambda r: (
-            f"{r['geo']} has the index {r['index_value']:g} in edition {r['edition']}, more than the "
-            f"{r['above']:g} of a state ranked above it"
-        ),
+        lambda r: f"the index of {r['geo']} in edition {r['edition']} is {r['index_value']:g}: it has another place",
     )
+
+
+def out_of_order(values: pd.Series) -> list:
+    """Return the labels of the fewest values without which the others do not rise (longest non-increasing part)."""
+    numbers = list(values)
+    best: list[list[int]] = [[]]  # first none, then the longest such part that ends with each value
+    for i, value in enumerate(numbers):
+        before = best[:1] + [best[j + 1] for j in range(i) if numbers[j] >= value - 1e-9]
+        longest = max(before, key=len)
+        best.append([*longest, i])
+    kept = max(best, key=len)
+    return [label for i, label in enumerate(values.index) if i not in kept]
 
 
 @rule("eis_group", "eis_edition", "country")
