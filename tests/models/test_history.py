@@ -1,4 +1,4 @@
-"""Shares of earlier participations by hand and by loop; refusals; size of the permutation test with them as a control."""
+"""Shares of earlier participations by hand and by loop; refusals; size of the permutation test given them."""
 
 import numpy as np
 import pandas as pd

@@ -33,9 +33,7 @@ VEGAN = {"six": (10.5, 5.3510679841905), "dune": (32.1375, 3.2425033731671)}  # 
 def test_estimate_error_and_interval_equal_spader(case, form):
     units, frequencies = CASES[case]
     found = chao2(frequencies, units, form)
-    np.testing.assert_allclose(
-        (found.estimate, found.se, found.ci_low, found.ci_high), NUMBERS[case, form], rtol=1e-12
-    )
+    np.testing.assert_allclose((found.estimate, found.se, found.ci_low, found.ci_high), NUMBERS[case, form], rtol=1e-12)
 
 
 @pytest.mark.parametrize("case", VEGAN)
