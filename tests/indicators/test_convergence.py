@@ -200,10 +200,10 @@ def clustered(**changes) -> pd.DataFrame:
     ("frame", "error", "named"),
     [
         (clustered(country="X"), DesignError, "country: only X"),
-        (clustered(country=["X", "X", None, "Y"] * 2), DataError, "country: missing in 2 of 8"),
+        (clustered(country=["X", "X", None, "Y"] * 2), DataError, "country is missing in 2 of 8 rows, first in row 2"),
         (clustered(country=["X", "X", "Y", "Y", "X", "X", "X", "Y"]), DataError, "C is in more than one"),
-        (clustered(geo=["A", "B", None, "D"] * 2), DataError, "geo: missing in 2"),
-        (clustered(year=[2016, 2016, 2016, None, 2018, 2018, 2018, 2018]), DataError, "year: missing in 1"),
+        (clustered(geo=["A", "B", None, "D"] * 2), DataError, "geo is missing in 2"),
+        (clustered(year=[2016, 2016, 2016, None, 2018, 2018, 2018, 2018]), DataError, "year is missing in 1"),
     ],
 )
 def test_clusters_that_cannot_be_drawn_are_refused(frame, error, named):
