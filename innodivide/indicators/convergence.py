@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from innodivide.errors import DataError, DesignError
+from innodivide.models.estimators.design import require_keys
 from innodivide.models.inference.relabelling import constant
 
 
@@ -74,8 +75,7 @@ def beta_convergence(frame: pd.DataFrame, value: str = "value") -> dict:
 
 
 def _balanced(frame: pd.DataFrame, value: str) -> pd.DataFrame:
-    for name in ("geo", "year"):
-        _require_known(frame, name)
+    require_keys(frame, ["geo", "year"], "frame")
     if frame.duplicated(["geo", "year"]).any():
         raise DesignError("more than one row for a geo and year")
     wide = frame.pivot(index="geo", columns="year", values=value).sort_index()
@@ -89,13 +89,6 @@ def _balanced(frame: pd.DataFrame, value: str) -> pd.DataFrame:
     if wide.shape[1] < 2 or len(wide) < 3:
         raise DesignError(f"convergence needs at least 3 units and 2 years, got {len(wide)} and {wide.shape[1]}")
     return wide
-
-
-def _require_known(frame: pd.DataFrame, name: str) -> None:
-    if frame[name].isna().any():
-        raise DataError(
-            f"{name} is missing in {int(frame[name].isna().sum())} of {len(frame)} rows; every row needs one"
-        )
 
 
 def sigma_path(
@@ -138,7 +131,7 @@ def sigma_path(
 
 def _clusters(frame: pd.DataFrame, cluster: str) -> pd.Series:
     """Code of each unit's cluster, indexed by geo."""
-    _require_known(frame, cluster)
+    require_keys(frame, [cluster], "frame")
     pairs = frame[["geo", cluster]].drop_duplicates()
     twice = pairs.loc[pairs["geo"].duplicated(), "geo"]
     if len(twice):

@@ -61,6 +61,10 @@ def test_paths_refuse():
     tables = {n: frozen.load(n) for n in ("country", "eis_index", "eis_group")}
     with pytest.raises(DesignError, match="gdp_real_growth: missing for MT"):
         recovery.growth_paths({**tables, "country_panel": panel[~gone]}, 2022)
+    group = tables["eis_group"]
+    unlabelled = group[~((group["edition"] == 2019) & (group["geo"] == "MT"))]
+    with pytest.raises(DesignError, match="group: missing for MT"):  # it would have counted as a lower group
+        recovery.growth_paths({**tables, "country_panel": panel, "eis_group": unlabelled}, 2022)
 
 
 def test_groups_hold_all_states_and_tests_one_main_row():

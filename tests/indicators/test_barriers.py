@@ -376,6 +376,8 @@ def test_oaxaca_intervals_and_refusals():
         decomposed(frame.assign(lag=0), "y", ["x"])
     with pytest.raises(DataError, match="missing values"):
         decomposed(frame.assign(y=np.nan), "y", ["x"])
+    with pytest.raises(DesignError, match="cluster: only one"):  # its interval would have no width
+        b.oaxaca_twofold(frame.assign(geo="A"), "y", ["x"], "lag", "geo", rng(14), 100)
     with pytest.raises(DataError, match="q"):
         decomposed(frame, "y", ["q"])
 
@@ -477,3 +479,14 @@ def test_annex_rows_cover_every_region_in_words(geo):
 def test_annex_rows_need_a_member_state():
     with pytest.raises(InnodivideError, match="UK"):
         region_barriers(TABLES, "UK", rng())
+
+
+def test_an_indicator_known_in_one_country_has_no_interval():
+    """All its draws are alike; their percentiles were an interval of no width."""
+    rows = [(u, i, v) for i, values in (("a", (1.0, 2.0, 3.0)), ("b", (1.0, None, None)))
+            for u, v in zip(("X1", "Y1", "Z1"), values) if v is not None]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["unit", "indicator_code", "contribution"])
+    groups = pd.Series(["X", "Y", "Z"], index=["X1", "Y1", "Z1"])
+    general = b.two_way_split(frame, groups, rng(3), n_boot=200).general
+    assert general.loc["b", ["ci_low", "ci_high"]].isna().all() and general.at["b", "n_countries"] == 1
+    assert general.at["a", "ci_low"] < general.at["a", "ci_high"]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from innodivide.data import Tables
-from innodivide.errors import DesignError
+from innodivide.errors import DataError, DesignError
 from innodivide.indicators import country_profile
 from innodivide.indicators.convergence import beta_convergence, sigma_change, sigma_convergence, sigma_path
 from innodivide.narrative import innovation_divide as words
@@ -189,3 +189,30 @@ def test_the_real_series_give_facts_with_the_right_sign():
     for low, high, said in [(-0.03, -0.01, "catching up"), (0.01, 0.03, "falling behind")]:
         certain = beta | {"ci_low": low, "ci_high": high}
         assert words.convergence_facts(spread, certain)["reading"] == f"{said} is clear of chance"
+
+
+def clustered(**changes) -> pd.DataFrame:
+    frame = long({2016: START, 2018: START * [1.1, 1.2, 1.0, 1.3]})
+    return frame.assign(country=frame["geo"].map({"A": "X", "B": "X", "C": "Y", "D": "Y"})).assign(**changes)
+
+
+@pytest.mark.parametrize(
+    ("frame", "error", "named"),
+    [
+        (clustered(country="X"), DesignError, "country: only X"),
+        (clustered(country=["X", "X", None, "Y"] * 2), DataError, "country is missing in 2 of 8 rows, first in row 2"),
+        (clustered(country=["X", "X", "Y", "Y", "X", "X", "X", "Y"]), DataError, "C is in more than one"),
+        (clustered(geo=["A", "B", None, "D"] * 2), DataError, "geo is missing in 2"),
+        (clustered(year=[2016, 2016, 2016, None, 2018, 2018, 2018, 2018]), DataError, "year is missing in 1"),
+    ],
+)
+def test_clusters_that_cannot_be_drawn_are_refused(frame, error, named):
+    """One cluster gave an interval of no width; a unit without one was given to the first that it had."""
+    with pytest.raises(error, match=named):
+        sigma_path(frame, np.random.default_rng(1), cluster="country", n_boot=50)
+
+
+def test_beta_is_not_tested_when_all_grow_alike():
+    """A least-squares fit without residuals has a t statistic of rounding errors."""
+    with pytest.raises(DesignError, match="grow at the same rate"):
+        beta_convergence(long({2016: START, 2018: START * 1.21}))

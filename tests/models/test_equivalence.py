@@ -16,8 +16,9 @@ from innodivide.models.inference.equivalence import flat_prior_probability, tost
 from innodivide.models.result import as_odds_ratio
 
 TWO = math.log(2)
-# R 4.2.2, TOSTER 0.8.6: TOSTone.raw(m, mu = 0, sd = se * sqrt(df + 1), n = df + 1, lower, upper, alpha = .05)
-# [TOST_p1, TOST_p2, LL_CI_TOST, UL_CI_TOST]; equal to pt((m - lo) / se, df, lower.tail = FALSE), pt((m - hi) / se, df)
+# R 4.2.2, TOSTER 0.8.6: TOSTone.raw(m, mu = 0, sd = se * sqrt(df + 1), n = df + 1, low_eqbound, high_eqbound,
+# alpha = .05)[TOST_p1, TOST_p2, LL_CI_TOST, UL_CI_TOST]; the p-values equal pt((m - lo) / se, df, lower.tail = FALSE)
+# and pt((m - hi) / se, df) of R
 TOSTER = [
     ((0.3, 0.4, 23, -TWO, TWO), (0.0103815353846414, 0.167949617317695, -0.385548611098819, 0.985548611098819)),
     ((-0.05, 0.21, 11, -TWO, TWO), (0.00540079376121456, 0.00232126251789453, -0.427135811927849, 0.327135811927849)),
@@ -87,7 +88,7 @@ def test_flat_prior_equals_r(arguments, numbers):
 
 
 def test_flat_prior_is_the_posterior_of_a_normal_mean():
-    """Draws of variance and mean from the posterior under p(mean, log sd) constant (Gelman et al. 2013, 3.2)."""
+    """Draws of variance and mean from the posterior, p(mean, log sd) constant (Gelman et al. 2013, section 3.2)."""
     r, sample = np.random.default_rng(5), np.array([0.2, 1.4, -0.3, 0.9, 2.0, 0.1])
     n, mean, variance = 6, sample.mean(), sample.var(ddof=1)
     drawn = (n - 1) * variance / r.chisquare(n - 1, 400_000)

@@ -110,6 +110,6 @@ def test_refusals(change, error, named):
 @pytest.mark.parametrize(("sd", "persistence"), [(1.0, 0.0), (0.0, 5.0), (1.0, 3.0)])
 def test_size_is_near_nominal(sd, persistence):
     """No effect of the status: with heterogeneous states, with strong persistence, with both."""
-    n_sim = 600
+    n_sim = 300
     error = np.sqrt(0.05 * 0.95 / n_sim)
     assert rejections(sd, persistence, n_sim, seed=8) == pytest.approx(0.05, abs=3 * error)

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from reference.cases import expected, made_up, table
 from scipy import stats
 
-from innodivide.errors import DesignError, ParameterError
+from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.models.estimators.design import build_design, null_fit
 from innodivide.models.inference.label_contrast import label_permutation_difference
-from innodivide.models.inference.permutation import holm, permutation_test, score_statistics
+from innodivide.models.inference.permutation import benjamini_hochberg, holm, permutation_test, score_statistics
 from innodivide.models.inference.relabelling import TIE_TOLERANCE, extreme
 
 DYADS, SMALL = table("dyads"), table("small")
@@ -277,3 +277,39 @@ def test_holm_never_lowers_and_keeps_the_order(values):
 def test_holm_refuses(values):
     with pytest.raises(ParameterError, match="p_values"):
         holm(values)
+
+
+@pytest.mark.parametrize("value", [0.1, 0.0, 3.0])
+def test_constant_rates_are_refused(value):
+    index = list("ABCDEFG")
+    with pytest.raises(DesignError, match="rates: constant"):
+        label_permutation_difference(pd.Series(value, index=index), ["A", "B"])
+    many = pd.DataFrame(value, index=index, columns=["P", "Q"])
+    with pytest.raises(DesignError, match="rates: constant"):
+        labels = many.assign(P=[1, 1, 0, 0, 0, 0, 0], Q=0)
+        label_permutation_difference(many, labels, rng=np.random.default_rng(1))
+
+
+def test_a_country_without_a_name_is_refused():
+    rates = pd.Series([0.1, 0.4, 0.3], index=["A", None, "C"])
+    with pytest.raises(DataError, match="1 row"):
+        label_permutation_difference(rates, ["A"])
+
+
+def test_each_test_says_from_where_it_counts_distances():
+    dyads = table("small")
+    score = permutation_test(dyads, "leader", ("size",), n_permutations=19, rng=np.random.default_rng(1))
+    assert score.p_kind.endswith("distance from zero")
+    wide = dyads.pivot(index="geo", columns="ipcei_id", values="participates")
+    labels = dyads.pivot(index="geo", columns="ipcei_id", values="leader")
+    raw = label_permutation_difference(wide, labels, 19, np.random.default_rng(1))
+    assert raw.p_kind.endswith("distance from the mean of the reference")
+
+
+def test_benjamini_hochberg_equals_r():
+    """R 4.2.2: p.adjust(c(0.01, 0.04, 0.03, 0.2, 0.005), "BH")."""
+    found = benjamini_hochberg({"a": 0.01, "b": 0.04, "c": 0.03, "d": 0.2, "e": 0.005})
+    np.testing.assert_allclose(found["p_bh"], [0.025, 0.05, 0.05, 0.2, 0.025], rtol=1e-12)
+    assert list(found.columns) == ["p_value", "p_bh"] and (found["p_bh"] <= holm(found["p_value"])["p_holm"]).all()
+    with pytest.raises(ParameterError, match="p_values"):
+        benjamini_hochberg([0.1, None])

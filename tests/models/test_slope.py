@@ -101,3 +101,19 @@ def test_slope_refuses(x, y):
         permutation_slope(x, y, rng())
     with pytest.raises(ParameterError, match="rng"):
         permutation_slope([1, 2, 3, 4], [1, 2, 3, 4], None)
+
+
+@pytest.mark.parametrize("constant", [np.full(12, 0.1), np.full(12, 7.0), 0.1 + 1e-17 * np.arange(12), np.zeros(12)])
+@pytest.mark.parametrize("which", ["x", "y"])
+def test_what_does_not_vary_is_refused(which, constant):
+    """Permutations of a constant differ by rounding only, which gave p-values such as 0.098."""
+    varies = np.arange(12.0)
+    x, y = (constant, varies) if which == "x" else (varies, constant)
+    with pytest.raises(DesignError, match=f"{which}: does not vary"):
+        permutation_slope(x, y, rng())
+
+
+def test_the_unit_of_x_does_not_matter_however_small():
+    x, y = np.arange(12.0), np.sin(np.arange(12.0))
+    small = permutation_slope(x * 1e-9, y, rng())
+    assert small["p_value"] == permutation_slope(x, y, rng())["p_value"]

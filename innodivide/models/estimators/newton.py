@@ -99,6 +99,7 @@ def maximise(
         now, inverse, fresh = _evaluate(x, y, trials, held, beta, family, firth)
         if fixed is not None:  # the step of the others alone: block inverse, so that this one's step is zero
             fresh -= inverse[:, :, fixed] * (fresh[:, fixed] / inverse[:, fixed, fixed])[:, None]
+            fresh[:, fixed] = 0.0
         worse = ~(now >= value - 1e-10 * np.abs(value)) & (np.abs(step).max(axis=1) > NEAR)
         size = np.abs(fresh).max(axis=1)
         regular = np.einsum("rii->ri", inverse).min(axis=1) > 0
