@@ -434,7 +434,6 @@ ACROSS = [
             (PUBLISHED, "C20,", "recomputed", "the tables give 13"),
             (PUBLISHED, "C55,", "recomputed", "the tables give 20"),
             (PUBLISHED, "C20,", "verdict", "published 14, the tables give 13"),
-            (PUBLISHED, "C55,", "recomputed", "the tables give 20"),
         ),
     ),
     Case(
