@@ -65,7 +65,7 @@ def plan_with(rule: str = RULE, **more):
     further = {"registered": datetime.date(2030, 1, 2), "claim_rules": {NEXT: rule} | more}
 
     class Later(type(load_plan())):
-        registrations = property(lambda self: (*super(Later, self).registrations, further))
+        registrations = property(lambda self: (*super().registrations, further))
 
     plan = load_plan()
     return Later(**{field.name: getattr(plan, field.name) for field in dataclasses.fields(plan)})
