@@ -118,5 +118,11 @@ def codes_are_those_of_the_framework(load: Load) -> Failures:
     for table in ("eis_score", "eis_structural"):
         rows = load(table)
         wrong = [key not in known for key in zip(rows["edition"].map(framework), rows["indicator_code"])]
-        why = "the list of indicators of edition {} (indicator.csv) has it; see eis_edition.framework"
-        yield from load.fail(table, rows[wrong], "indicator_code", lambda r, why=why: why.format(r["edition"]))
+        yield from load.fail(
+            table,
+            rows[wrong],
+            "indicator_code",
+            lambda r: (
+                f"the list of indicators of edition {r['edition']} (indicator.csv) has it; see eis_edition.framework"
+            ),
+        )

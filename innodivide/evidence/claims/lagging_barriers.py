@@ -48,7 +48,7 @@ def barriers_found(tables: Tables, plan: Plan, n_boot: int = 1999) -> Barriers:
     board, rng = regions(tables), stream(plan, NAMED)
     scores = barriers.region_scores(tables).drop(index="EU")
     scores = (scores - scores.mean()) / scores.std(ddof=1)
-    rows = {}
+    rows: dict[tuple[str, str], dict] = {}
     for group in reversed(GROUPS):
         inside = (board.loc[scores.index, "group"] == group).to_numpy()
         found = _index_barriers(scores, board.loc[scores.index, "geo"], inside, rng, n_boot)

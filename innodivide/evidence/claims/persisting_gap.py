@@ -30,14 +30,18 @@ def spread_in_both(tables: Tables, plan: Plan) -> pd.DataFrame:
     """
     rows = []
     for k, edition in enumerate(SECOND["eis"]):
-        series, ends = index_relative_to_eu(tables, edition), {}
+        series, ends = index_relative_to_eu(tables, edition), dict[str, float]()
         for level in (95, 90):
             path = convergence.sigma_path(series, stream(plan, SERIES + k), n_boot=DRAWS, level=level / 100)
             ends |= {f"low{level}": path["ci_low"].iloc[-1], f"high{level}": path["ci_high"].iloc[-1]}
-        found = {"edition": edition, "start": int(path["year"].iloc[0]), "end": int(path["year"].iloc[-1])}
+        found: dict[str, float] = {
+            "edition": edition,
+            "start": int(path["year"].iloc[0]),
+            "end": int(path["year"].iloc[-1]),
+        }
         found |= {"first": path["sd_log"].iloc[0], "last": path["sd_log"].iloc[-1], "change": path["change"].iloc[-1]}
         found |= {**ends, "margin": -PERSISTS * found["first"], "n": int(path["n"].iloc[-1])}
-        rows.append(found | {"says": _says(found)})
+        rows.append({**found, "says": _says(found)})
     return pd.DataFrame(rows)
 
 

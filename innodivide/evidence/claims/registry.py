@@ -56,7 +56,7 @@ class Claim:
 
 
 def _second(claim_id: str) -> Test:
-    return lambda e, rng: second_registration.find(claim_id, e.tables, e.plan)
+    return lambda e, rng: second_registration.find(e.tables, e.plan, claim_id)
 
 
 CLAIMS = (

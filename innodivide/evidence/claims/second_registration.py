@@ -83,7 +83,7 @@ def _family(connection, money, next_: dict[str, Result]) -> pd.DataFrame:
     return frame.assign(p_holm=models.holm(frame["p_value"])["p_holm"].to_numpy())
 
 
-def find(claim_id: str, tables: Tables, plan: Plan) -> Finding:
+def find(tables: Tables, plan: Plan, claim_id: str) -> Finding:
     """Return the finding on one claim by its rule in the second registration."""
     evidence = second_evidence(tables, plan.seed)
     tables, spans, p_holm = registered(tables, plan), evidence.records, evidence.family["p_holm"]

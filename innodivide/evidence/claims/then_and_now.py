@@ -140,8 +140,11 @@ def _both(spans: dict[str, Record], tell: Callable[[Record], str]) -> str:
 def _shares(record: Record) -> tuple[float, float]:
     """Participation of the named five and of the rest, all pairs of state and IPCEI together."""
     five = record.totals.index.isin(NAMED_FIVE)
-    parts = (record.totals[mask] for mask in (five, ~five))
-    return tuple(float(p["n_participations"].sum() / p["n_possible"].sum()) for p in parts)
+    named, rest = (
+        float(part["n_participations"].sum() / part["n_possible"].sum())
+        for part in (record.totals[five], record.totals[~five])
+    )
+    return named, rest
 
 
 def c01(spans: dict[str, Record], alpha: float) -> Finding:
@@ -180,7 +183,7 @@ def c02(tables: Tables, spans: dict[str, Record], alpha: float) -> Finding:
         five, rest = _shares(record)
         above = most_of_them(record)
         counts = record.totals.loc[list(NAMED_FIVE), "n_participations"]
-        values = {"five": five, "rest": rest, "n": int(above.sum()), "of": len(above)}
+        values: dict[str, object] = {"five": five, "rest": rest, "n": int(above.sum()), "of": len(above)}
         values |= {"p": p_text(record.family.at["named_five", "p_holm"], "= ")}
         values |= {"counts": join_names([f"{names[g]} {n}" for g, n in counts.items()])}
         text = "the five took part in {five:.0%}, the others in {rest:.0%}, p (Holm) {p}; {n} of {of} in more than half"
