@@ -16,6 +16,7 @@ MAX_STEP = 5.0  # for each coefficient of a standardised column, as in firthmode
 LAST_STEP = 1e-11  # relative to the coefficients where they exceed one
 NEAR = 1e-9  # a shorter step changes the likelihood by rounding only: it is not asked whether the likelihood rises
 MAX_LINEAR = 300.0  # linear predictors are cut here, so that weights stay above zero
+FLAT = 1e8  # with a larger variance of a coefficient the likelihood is flat: it rises for ever, only rounding stops it
 EXTREME = 30.0  # a maximum-likelihood coefficient of a standardised column beyond this has no finite maximum
 
 
@@ -103,8 +104,9 @@ def maximise(
         worse = ~(now >= value - 1e-10 * np.abs(value)) & (np.abs(step).max(axis=1) > NEAR)
         size = np.abs(fresh).max(axis=1)
         regular = np.einsum("rii->ri", inverse).min(axis=1) > 0
-        settled = ~worse & regular & (size < LAST_STEP * np.maximum(1.0, np.abs(beta).max(axis=1)))
-        lost = ~(settled | worse) & (~regular | (np.abs(beta).max(axis=1) > (np.inf if firth else limit)))
+        flat = np.zeros(len(base), dtype=bool) if firth else np.einsum("rii->ri", inverse).max(axis=1) > FLAT
+        settled = ~worse & regular & ~flat & (size < LAST_STEP * np.maximum(1.0, np.abs(beta).max(axis=1)))
+        lost = ~(settled | worse) & (~regular | flat | (np.abs(beta).max(axis=1) > (np.inf if firth else limit)))
         fresh *= np.minimum(1.0, MAX_STEP / np.maximum(size, MAX_STEP))[:, None]
         last = np.where(worse[:, None], last, step)
         back = (fresh * last).sum(axis=1) < -0.5 * (last * last).sum(axis=1)
