@@ -9,6 +9,20 @@ from innodivide.cli.options import FOLDER
 
 
 @click.command()
+def readme():
+    """Write the README's answer, ledger and picture from the stored exhibits, after `innodivide verify --renew`."""
+    from innodivide.data.frozen import ROOT, replace
+    from innodivide.reports.verify import readme as text
+
+    new = {ROOT / "README.md": text.written().encode(), ROOT / text.PICTURE: text.picture()}
+    for path, content in new.items():
+        changed = path.read_bytes() != content
+        if changed:
+            replace(path, content)
+        click.echo(f"{path.name}: {'written' if changed else 'as it was'}")
+
+
+@click.command()
 def freeze():
     """Record size and SHA-256 of each table in data/datapackage.json, after a wanted change of the data.
 

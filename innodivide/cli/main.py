@@ -30,5 +30,15 @@ def main():
 
 
 _LOOK = (look.check, look.describe, look.show_claims, look.audit_size)
-for _command in (make.run, make.annex, proof.verify, proof.compare, *_LOOK, keep.freeze, keep.archive, keep.refresh):
+for _command in (
+    make.run,
+    make.annex,
+    proof.verify,
+    proof.compare,
+    *_LOOK,
+    keep.freeze,
+    keep.readme,
+    keep.archive,
+    keep.refresh,
+):
     main.add_command(_command)
