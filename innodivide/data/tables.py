@@ -67,7 +67,7 @@ class Tables(Mapping):
 
     def _whole(self, name: str) -> pd.DataFrame:
         if name not in self._frames:
-            self.state = frozen.state([name]) | self.state
+            self.state |= frozen.state([name]) | self.state  # in place: `as_of` shares it
             self._frames[name] = frozen.load(name)
         return self._frames[name]
 
@@ -122,7 +122,7 @@ def once(function: Callable) -> Callable:
         for name in state:
             frozen.refuse_undeclared(name)
         tables.resolved |= resolved
-        tables.state = state | tables.state  # the caller's result depends on these too; what it has seen first counts
+        tables.state |= state | tables.state  # the caller's result depends on these too; what it saw first counts
         return copy.deepcopy(result)
 
     if all(p.default is not p.empty for p in [*signature.parameters.values()][1:]):
