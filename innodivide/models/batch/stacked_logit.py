@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from innodivide.errors import DesignError
-from innodivide.models.estimators.design import standardise
+from innodivide.models.estimators.design import COLLINEAR as COLLINEAR_FROM
+from innodivide.models.estimators.design import collinearity, standardise
 from innodivide.models.estimators.newton import Family, maximise, orthogonal_columns
 
 COLLINEAR = 1e-12  # share of a column's variance that the columns before it leave over
@@ -65,12 +66,15 @@ def fit_stack(exposure, controls, y, trials, family: Family = "binomial", firth:
     z, d = z[first], exposure[:, first]
     y, trials = (np.bincount(member, weights=values) for values in (y, trials))
     d, spread, reason = exposures_scaled(d, z, trials / trials.sum())
-    z, _ = orthogonal_columns(z)
-    d -= (d @ z / len(z)) @ z.T  # its coefficient is the same, and nearly collinear columns do no harm
-    left = np.sqrt((d**2).mean(axis=1))
-    left[left <= 0] = 1.0
-    d /= left[:, None]
-    spread = spread * left
+    basis, _ = orthogonal_columns(z)
+    if collinearity(z[:, 1:], [str(k) for k in range(1, z.shape[1])]):
+        z = basis
+    # What the controls leave of an exposure has its coefficient, and keeps its digits where they leave little.
+    apart = d - (d @ basis / len(z)) @ basis.T
+    left = (apart**2).mean(axis=1)
+    near = (left < (d**2).mean(axis=1) / COLLINEAR_FROM) & (left > 0)
+    d[near] = apart[near] / np.sqrt(left[near])[:, None]
+    spread[near] *= np.sqrt(left[near])
     if y.sum() == 0 or (family == "binomial" and y.sum() == trials.sum()):
         reason[:] = "constant outcome"
     estimate, penalty = np.full((2, len(d)), np.nan)

@@ -99,7 +99,9 @@ def maximise(
         beta = base + step
         now, inverse, fresh = _evaluate(x, y, trials, held, beta, family, firth)
         if fixed is not None:  # the step of the others alone: block inverse, so that this one's step is zero
-            fresh -= inverse[:, :, fixed] * (fresh[:, fixed] / inverse[:, fixed, fixed])[:, None]
+            pivot = inverse[:, fixed, fixed]  # not positive where a far start has left no information: given up below
+            factor = fresh[:, fixed] / np.where(pivot > 0, pivot, np.inf)
+            fresh -= inverse[:, :, fixed] * factor[:, None]
             fresh[:, fixed] = 0.0
         worse = ~(now >= value - 1e-10 * np.abs(value)) & (np.abs(step).max(axis=1) > NEAR)
         size = np.abs(fresh).max(axis=1)
