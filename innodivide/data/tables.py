@@ -67,9 +67,14 @@ class Tables(Mapping):
 
     def _whole(self, name: str) -> pd.DataFrame:
         if name not in self._frames:
-            self.state |= frozen.state([name]) | self.state  # in place: `as_of` shares it
+            self._note(frozen.state([name]))
             self._frames[name] = frozen.load(name)
         return self._frames[name]
+
+    def _note(self, state: Mapping[str, tuple]) -> None:
+        """Add stamps in place, as `as_of` shares them: what was seen first counts."""
+        for name, stamp in state.items():
+            self.state.setdefault(name, stamp)
 
     def as_of(self, until=None, pins: Mapping[str, int] = {}) -> Tables:
         """Return the same tables as the record was on a day, with editions pinned; without a day and pins, to date."""
@@ -122,7 +127,7 @@ def once(function: Callable) -> Callable:
         for name in state:
             frozen.refuse_undeclared(name)
         tables.resolved |= resolved
-        tables.state |= state | tables.state  # the caller's result depends on these too; what it saw first counts
+        tables._note(state)  # the caller's result depends on these too
         return copy.deepcopy(result)
 
     if all(p.default is not p.empty for p in [*signature.parameters.values()][1:]):

@@ -105,7 +105,7 @@ def concentration_of_status(dyads: pd.DataFrame) -> pd.DataFrame:
         One row: largest_leader (geo), population (million, at its latest decision), larger (number of larger states),
         share_larger, share_within (participation of the states beyond and within, 0 to 1).
     """
-    people = dyads.groupby("geo")["ln_population"].last()
+    people = dyads.sort_values("decision_date").groupby("geo")["ln_population"].last()
     ever = dyads.groupby("geo")["leader"].any()
     limit = people[ever].max()
     rates = country_totals(dyads).set_index("geo")["rate"]

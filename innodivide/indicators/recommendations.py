@@ -4,6 +4,7 @@ import pandas as pd
 
 from innodivide.data.tables import Tables, member_states
 
+YEARS = range(2011, 2023)  # of the second registration: later texts change no registered result
 FISCAL_ONLY = (2021,)  # texts of this year name no theme in any state, so that silence says nothing
 FEWEST = 3  # states with and without it that a year needs to tell states apart
 
@@ -44,4 +45,4 @@ def share_of_years(tables: Tables) -> pd.DataFrame:
 def _texts(tables: Tables) -> pd.DataFrame:
     rows = tables["semester_theme"]
     rows = rows[rows["geo"].isin(member_states(tables)["geo"])]
-    return rows[~rows["programme_only"].astype(bool)]
+    return rows[rows["year"].isin(YEARS) & ~rows["programme_only"].astype(bool)]

@@ -10,6 +10,7 @@ import pandas as pd
 
 from innodivide.data import editions
 from innodivide.data.tables import Tables, member_states, once
+from innodivide.errors import DataError
 from innodivide.indicators import nuts_links
 from innodivide.indicators.regions import first_year, regions
 
@@ -76,12 +77,23 @@ def erdf_by_region(tables: Tables) -> pd.Series:
     """Return the ERDF payments of `PAYMENT_YEARS` by NUTS 2 code of `VERSION`, in euro.
 
     A region of an older version hands its payments to the regions that it became, by population.
+
+    Raises
+    ------
+    DataError
+        If a payment is to a code that the link of its version does not have: it would be lost.
     """
     rows = tables["erdf_payment"]
     rows = rows[rows["year"].isin(PAYMENT_YEARS)].groupby(["nuts_version", "nuts_code"])["erdf_payment_eur"].sum()
     found = []
     for version, sums in rows.groupby(level="nuts_version"):
         link = nuts_links.parts(tables, version, VERSION)
+        lost = sorted(set(sums.index.get_level_values("nuts_code")) - set(link["code_from"]))
+        if lost:
+            raise DataError(
+                f"erdf_payment.csv: NUTS {version} {', '.join(lost)}: in no row of nuts_link.csv from {version} to "
+                f"{VERSION}; correct the code or its version, or add the link"
+            )
         share = link["population"] / link.groupby("code_from")["population"].transform("sum")
         amount = link["code_from"].map(sums.droplevel("nuts_version")) * share
         found.append(amount.groupby(link["code_to"]).sum(min_count=1))

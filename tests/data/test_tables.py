@@ -84,6 +84,23 @@ def test_a_result_is_computed_anew_when_a_table_it_was_made_from_has_changed(cou
     assert len(calls) == 2
 
 
+def test_a_result_made_from_a_record_as_of_a_day_is_remembered_with_its_tables(monkeypatch):
+    calls, stamps = [], {"country": 1, "ipcei": 1}
+    monkeypatch.setattr(frozen, "state", lambda names: {n: stamps[n] for n in names})
+
+    @once
+    def then(tables):
+        calls.append(len(tables.as_of("2021-04-30")["ipcei"]))
+        return calls[-1]
+
+    mine = Tables()
+    assert then(mine) == then(mine.as_of()) == then(Tables()) and len(calls) == 1
+    assert set(mine.state) == {"ipcei"}, "the caller's result depends on it too"
+    stamps["ipcei"] = 2
+    then(Tables())
+    assert len(calls) == 2
+
+
 def test_a_result_is_refused_to_a_notebook_that_has_not_declared_its_tables(counted, monkeypatch):
     _, inner, outer = counted
     inner(Tables(), "FR"), outer(Tables())

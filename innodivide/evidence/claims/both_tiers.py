@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from innodivide.data.tables import Tables, integrated_ipceis
-from innodivide.evidence.claims.finding import NOT_TESTABLE, Finding
+from innodivide.evidence.claims.finding import NOT_TESTABLE, Finding, otherwise
 from innodivide.evidence.confirmatory import stream
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import tiers
@@ -100,18 +100,16 @@ def _placebos(tables: Tables, matrix: pd.DataFrame, sides: dict, plan: Plan) -> 
 
 def states_connect(found: Connection, p_holm: pd.Series, alpha: float) -> str:
     """Verdict on the states' part of C05; `p_holm` by reference, corrected over the second registration's family."""
+    if found.ratio_low <= 1 <= found.ratio_high:  # other lists would give another answer
+        return "inconclusive"
     below = {r: found.nulls.at[r, "observed"] < found.nulls.at[r, "null_mean"] for r in (HELD, ANEW)}
     clear = {r: bool(p_holm[r] < alpha) for r in (HELD, ANEW)}
     if all(below[r] and clear[r] for r in (HELD, ANEW)):
         return "supported"
     tiers_row, others = found.placebos.iloc[0], found.placebos.iloc[1:]
     if below[HELD] and clear[HELD] and (tiers_row["position"] < others["position"]).all():
-        verdict = "partly"
-    elif not below[ANEW] and clear[ANEW]:
-        verdict = "contradicted"
-    else:
-        verdict = "inconclusive"
-    return "inconclusive" if found.ratio_low <= 1 <= found.ratio_high else verdict
+        return "partly"
+    return "contradicted" if not below[ANEW] and clear[ANEW] else "inconclusive"
 
 
 def c05(tables: Tables, plan: Plan, found: Connection, p_holm: pd.Series) -> Finding:
@@ -125,9 +123,15 @@ def c05(tables: Tables, plan: Plan, found: Connection, p_holm: pd.Series) -> Fin
     values |= {"placebos": join_names([sentence(placebo, r=r) for r in found.placebos.iloc[1:].itertuples()])}
     values |= {"firms": len(both)}
     tell = teller(alpha=plan.alpha, **values)
+    verdict = "partly" if states == "supported" else states
+    ways = {
+        "partly": "if the pairs lay below what activity gives, p (Holm) below {alpha}, and nearer their lowest value "
+        "than every placebo pair",
+        "contradicted": "if they lay above what dealing anew gives, p (Holm) below {alpha}, whatever lists are drawn",
+    }
     return Finding(
         claim_id="C05",
-        verdict="partly" if states == "supported" else states,
+        verdict=verdict,
         numbers=tell(
             "{anew[observed]:.0f} pairs of an IPCEI and a partnership in one state. If partnerships were dealt to the "
             "states anew: {anew[null_mean]:.0f} ({anew[null_low]:.0f} to {anew[null_high]:.0f}), ratio "
@@ -145,8 +149,5 @@ def c05(tables: Tables, plan: Plan, found: Connection, p_holm: pd.Series) -> Fin
             "organisations: {nothing}"
         ),
         rests=tell("{found.n_ipceis} IPCEIs complete, {found.n_lists} lists of Tier 2"),
-        change=tell(
-            "Partly if the pairs lay below what activity gives, p (Holm) below {alpha}, and nearer their lowest value "
-            "than every placebo pair; for regions and organisations, lists of both tiers are wanting"
-        ),
+        change=tell(otherwise(verdict, ways) + "; for regions and organisations, lists of both tiers are wanting"),
     )

@@ -6,7 +6,7 @@ import pandas as pd
 
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence.claims.connection import beyond_verdict
-from innodivide.evidence.claims.finding import NOT_TESTABLE, Finding
+from innodivide.evidence.claims.finding import NOT_TESTABLE, Finding, otherwise
 from innodivide.evidence.claims.thresholds import BROAD_STATES, MAJORITY
 from innodivide.indicators import tiers
 from innodivide.models.estimators.unseen_species import UnseenSpecies, chao2
@@ -17,12 +17,12 @@ def breadth(tables: Tables) -> dict[str, float]:
     """Return how broad demand for partnerships is known to be, and could be at most.
 
     Known: states and people of regions with a member named in any S3 list. At most: each stated place without a name
-    goes to a state that has none, and nothing is known against any region.
+    goes to a state that has none, or covers a whole state, those with most people in no list first.
 
     Returns
     -------
     dict
-        states, states_total, states_at_most, people (0 to 1, at least).
+        states, states_total, states_at_most, people (0 to 1, at least), people_at_most.
     """
     regions, members = tiers.regions(tables), tiers.tier2_memberships(tables)
     members = members[(members["instrument"] == "S3") & members["sure"]]
@@ -31,12 +31,14 @@ def breadth(tables: Tables) -> dict[str, float]:
     spare = places.loc[places["instrument"] == "S3", "unlisted"]
     more = total if spare.isna().any() else int(spare.sum())  # a list of unknown length may hold anybody
     inside = tiers.covered(regions["nuts_code"], members["nuts_code"])
-    people = regions.loc[inside, "population"].sum() / regions["population"].sum()
+    people = regions["population"].groupby(inside).sum().reindex([True, False], fill_value=0)
+    missed = regions.loc[~inside].groupby("geo")["population"].sum().nlargest(more).sum()
     return {
         "states": len(geos),
         "states_total": total,
         "states_at_most": min(total, len(geos) + more),
-        "people": float(people),
+        "people": float(people[True] / people.sum()),
+        "people_at_most": float((people[True] + missed) / people.sum()),
     }
 
 
@@ -70,7 +72,8 @@ def demand(growth: pd.DataFrame, broad: dict[str, float]) -> str:
     parts += [broad["states"] >= BROAD_STATES * broad["states_total"], broad["people"] > MAJORITY]
     if all(parts):
         return "supported"
-    if fell > rose and broad["states_at_most"] < BROAD_STATES * broad["states_total"]:
+    best = broad["states_at_most"] >= BROAD_STATES * broad["states_total"], broad["people_at_most"] > MAJORITY
+    if fell > rose and not any(best):
         return "contradicted"
     return "partly" if any(parts) else "inconclusive"
 
@@ -90,9 +93,18 @@ def c07(tables: Tables) -> Finding:
     values |= {"states": _estimate(unseen(tables, "states")), "seen": tiers.s3_coverage(tables)}
     values |= {"rose": int(growth["grew"].sum()), "pairs": len(growth)}
     tell = teller(**values)
+    verdict = demand(growth, broad)
+    ways = {
+        "supported": "if counts rose and none fell, and known members came from {part:.0%} of the states and from "
+        "regions with more than half of the people",
+        "partly": "if a count fell or known members came from fewer than {part:.0%} of the states",
+        "contradicted": "if more counts fell than rose and the lists could not hold so many states",
+    }
+    if verdict != "supported":
+        ways["partly"] = "if one of these held"
     return Finding(
         claim_id="C07",
-        verdict=demand(growth, broad),
+        verdict=verdict,
         numbers=tell(
             "Counts of one scope at two dates: {counts}. Members known from {b[states]} of {b[states_total]} states, "
             "at most {b[states_at_most]}, and from regions with at least {b[people]:.0%} of the people. If the {lists} "
@@ -104,11 +116,7 @@ def c07(tables: Tables) -> Finding:
             "and from regions with at least {b[people]:.0%} of the people"
         ),
         rests=tell("{seen.known} of {seen.total} S3 lists"),
-        change=sentence(
-            "Partly if a count fell or known members came from fewer than {part:.0%} of the states; contradicted if "
-            "more counts fell than rose and the lists could not hold so many states",
-            part=BROAD_STATES,
-        ),
+        change=sentence(otherwise(verdict, ways), part=BROAD_STATES),
     )
 
 
@@ -124,6 +132,8 @@ def c11(tables: Tables) -> Finding:
     values |= {"lists": tiers.complete_lists(tables)["partnership_id"].nunique()}
     values |= {"inside": _estimate(unseen(tables, "regions"))}
     tell, verdict = teller(**values), beyond_verdict(low, high, total)
+    count = "{half} regions were in neither tier whatever the missing lists hold"
+    ways = {"supported": f"if more than {count}", "contradicted": f"if at most {count}"}
     return Finding(
         claim_id="C11",
         verdict=verdict,
@@ -138,5 +148,5 @@ def c11(tables: Tables) -> Finding:
         short=tell("Between {low} and {high} of {total} regions are in neither tier")
         + (": what is not published decides" if verdict == NOT_TESTABLE else ""),
         rests=tell("{seen.known} of {seen.total} S3 lists, {lists} of Tier 2, none for Tier 1"),
-        change=tell("Supported if more than {half} regions were in neither tier whatever the missing lists hold"),
+        change=tell(otherwise(verdict, ways)),
     )

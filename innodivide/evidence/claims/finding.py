@@ -1,5 +1,6 @@
 """The record that every claim's test returns."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 NOT_TESTABLE = "not testable with open data"
@@ -30,3 +31,9 @@ class Finding:
     rests: str
     change: str
     then: str = ""
+
+
+def otherwise(verdict: str, ways: Mapping[str, str], between: str = "; ") -> str:
+    """Return what would give another verdict: each verdict with its condition ("if ..."), but for the one found."""
+    text = between.join(f"{word} {way}" for word, way in ways.items() if word != verdict)
+    return text[:1].upper() + text[1:]

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from innodivide.data.tables import Tables
-from innodivide.evidence.claims.finding import Finding
+from innodivide.evidence.claims.finding import Finding, otherwise
 from innodivide.evidence.claims.thresholds import MAJORITY
 from innodivide.indicators import participation
 from innodivide.wording import join_names, teller
@@ -97,9 +97,15 @@ def c04(tables: Tables) -> Finding:
         if aid["companies"]
         else " No amount of aid is known together with the size of the company."
     )
+    verdict = "supported" if small.all() else "partly" if small.any() else "contradicted"
+    share = "a share of half or more" if verdict == "supported" else "a share below half"
+    ways = {"partly": f"if one IPCEI published {share}"}
+    if verdict == "partly":
+        told = tell("if SMEs were less than half in {majority} too")
+        ways = {"supported": told, "contradicted": "if they were so in none"}
     return Finding(
         claim_id="C04",
-        verdict="supported" if small.all() else "partly" if small.any() else "contradicted",
+        verdict=verdict,
         numbers=tell(
             "SMEs among companies: {shown}; among projects: {by_project}. For the {rest[n_rest]} of the ten that "
             "publish none, the share over ten leaves {rest[low]:.0%} to {rest[high]:.0%}."
@@ -112,7 +118,5 @@ def c04(tables: Tables) -> Finding:
             "{rest[low]:.0%} to {rest[high]:.0%}"
         ),
         rests=tell("{n} of {total} IPCEIs, and ten together"),
-        change="Partly if one IPCEI published a share of half or more"
-        if small.all()
-        else tell("Supported if SMEs were less than half in {majority} too, contradicted if they were so in none"),
+        change=otherwise(verdict, ways, ", "),
     )

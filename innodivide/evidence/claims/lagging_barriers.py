@@ -7,7 +7,7 @@ import pandas as pd
 
 from innodivide.data.tables import Tables
 from innodivide.evidence.claims import shared_barriers as first_rule
-from innodivide.evidence.claims.finding import Finding
+from innodivide.evidence.claims.finding import Finding, otherwise
 from innodivide.evidence.claims.thresholds import LASTS, MATTERS
 from innodivide.evidence.confirmatory import stream
 from innodivide.evidence.plan import Plan
@@ -140,10 +140,16 @@ def c10(tables: Tables, plan: Plan) -> Finding:
     }
     values |= {"counts": join_names(signs.index[signs > 0]), "not": join_names(signs.index[signs <= 0])}
     values |= {"n": int(rows["n"].max()), "year": EQI_YEAR, "line": LASTS, "matters": MATTERS}
-    tell = teller(**values)
+    tell, verdict = teller(**values), share_and_own(signs)
+    ways = {
+        "supported": "if {not} counted too" if (signs > 0).any() else "if {not} counted",
+        "partly": "if one to three of the four counted",
+        "contradicted": "if the region part correlated below {line} with its whole interval, or no named barrier lay "
+        "above its line and each below",
+    }
     return Finding(
         claim_id="C10",
-        verdict=share_and_own(signs),
+        verdict=verdict,
         numbers=tell(
             "Gap of lagging regions to all others, standard deviations: {shown}; the first two beyond the mean gap of "
             "all indicators, the third at equal GDP per head. Country and region part hold {own[share]:.0%} "
@@ -157,8 +163,5 @@ def c10(tables: Tables, plan: Plan) -> Finding:
         ),
         short=tell("Counts: {counts}; does not: {not}. Gaps: {shown}"),
         rests=tell("{n} lagging regions, RIS 2023, EQI {year}"),
-        change=tell(
-            "Supported if {not} counted too; contradicted if the region part correlated below {line} with its whole "
-            "interval, or no named barrier lay above its line and each below"
-        ),
+        change=tell(otherwise(verdict, ways)),
     )

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.stats import rankdata
 
 from innodivide.data.tables import Tables
-from innodivide.evidence.claims.finding import Finding
+from innodivide.evidence.claims.finding import Finding, otherwise
 from innodivide.evidence.confirmatory import stream
 from innodivide.evidence.plan import Plan
 from innodivide.indicators.recommendations import share_of_years, telling_years
@@ -120,9 +120,15 @@ def c12(tables: Tables, plan: Plan, found: MoneyAndAdvice, p_holm: pd.Series) ->
     values |= {"rho_low": found.funds["rho"].min(), "rho_high": found.funds["rho"].max()}
     values |= {"with_it": join_names(signs.index[signs > 0]), "not": join_names(signs.index[signs <= 0])}
     tell = teller(points=100 * found.advice["estimate"], **values)
+    verdict, some = goes_with_gap(signs), (signs > 0).any()
+    ways = {
+        "supported": "if {not} ran with the gap too" if some else "if {not} ran with the gap",
+        "partly": "if one to four of the five ran with the gap",
+        "contradicted": "if most of the five ran against it",
+    }
     return Finding(
         claim_id="C12",
-        verdict=goes_with_gap(signs),
+        verdict=verdict,
         numbers=tell(
             "Rank correlation of euro per head with the gap, over states: {shown}. Recommendations: {points:+.1f} "
             "percentage points of the {n_years} telling years for each 10 points of gap, p (Holm) {p_advice}. Realised "
@@ -134,12 +140,11 @@ def c12(tables: Tables, plan: Plan, found: MoneyAndAdvice, p_holm: pd.Series) ->
             "recommendations, found by keyword"
         ),
         short=tell(
-            "With the gap run {with_it}; not {not}. Money over states: rank correlation {rho_low:+.2f} to "
-            "{rho_high:+.2f}; payments over regions {over[rho]:+.2f} ({over[ci_low]:+.2f} to {over[ci_high]:+.2f})"
+            ("With the gap run {with_it}" + ("" if (signs > 0).all() else "; not {not}"))
+            + ". Money over states: rank correlation {rho_low:+.2f} to {rho_high:+.2f}; payments over regions "
+            "{over[rho]:+.2f} ({over[ci_low]:+.2f} to {over[ci_high]:+.2f})"
         ),
         rests=tell("three funds, {n_years} years of recommendations, {over[n]:.0f} regions"),
-        change=tell(
-            "Supported if {not} ran with the gap too; contradicted if most of the five ran against it. All funds are "
-            "allotted by wealth, so running with the gap is no sign that innovation decides"
-        ),
+        change=tell(otherwise(verdict, ways))
+        + ". All funds are allotted by wealth, so running with the gap is no sign that innovation decides",
     )

@@ -4,7 +4,7 @@ import pandas as pd
 
 from innodivide.data.editions import SECOND
 from innodivide.data.tables import Tables
-from innodivide.evidence.claims.finding import Finding
+from innodivide.evidence.claims.finding import Finding, otherwise
 from innodivide.evidence.claims.thresholds import PERSISTS
 from innodivide.evidence.confirmatory import stream
 from innodivide.evidence.plan import Plan
@@ -30,15 +30,12 @@ def spread_in_both(tables: Tables, plan: Plan) -> pd.DataFrame:
     """
     rows = []
     for k, edition in enumerate(SECOND["eis"]):
-        series, ends = index_relative_to_eu(tables, edition), dict[str, float]()
+        series = index_relative_to_eu(tables, edition)
+        ends: dict[str, float] = {}
         for level in (95, 90):
             path = convergence.sigma_path(series, stream(plan, SERIES + k), n_boot=DRAWS, level=level / 100)
             ends |= {f"low{level}": path["ci_low"].iloc[-1], f"high{level}": path["ci_high"].iloc[-1]}
-        found: dict[str, float] = {
-            "edition": edition,
-            "start": int(path["year"].iloc[0]),
-            "end": int(path["year"].iloc[-1]),
-        }
+        found: dict = {"edition": edition, "start": int(path["year"].iloc[0]), "end": int(path["year"].iloc[-1])}
         found |= {"first": path["sd_log"].iloc[0], "last": path["sd_log"].iloc[-1], "change": path["change"].iloc[-1]}
         found |= {**ends, "margin": -PERSISTS * found["first"], "n": int(path["n"].iloc[-1])}
         rows.append({**found, "says": _says(found)})
@@ -72,18 +69,21 @@ def c08(tables: Tables, plan: Plan) -> Finding:
         "{r.low90:+.3f} to {r.high90:+.3f}, 95 % {r.low95:+.3f} to {r.high95:+.3f}; margin {r.margin:.3f}), {r.says}"
     )
     brief = "EIS {r.edition}, {r.start} to {r.end}: {r.change:+.3f} ({r.low90:+.3f} to {r.high90:+.3f}), {r.says}"
+    verdict = persists(list(rows["says"]))
+    ways = {
+        "contradicted": "if the spread fell by more than {part:.0%} in both series with the whole 90 % interval",
+        "supported": "only if neither interval reached that far",
+    }
+    if verdict == "contradicted":
+        ways["supported"] = "only if the 90 % interval of neither series reached a fall of {part:.0%}"
     return Finding(
         claim_id="C08",
-        verdict=persists(list(rows["says"])),
+        verdict=verdict,
         numbers="Standard deviation of the log index over states. "
         + ". ".join(sentence(one, r=r) for r in rows.itertuples())
         + ".",
         coverage=sentence("{n} states in each series; the two are never chained", n=rows["n"].min()),
         short="Change of the spread: " + "; ".join(sentence(brief, r=r) for r in rows.itertuples()),
         rests=sentence("{n} states, {k} series", n=rows["n"].min(), k=len(rows)),
-        change=sentence(
-            "Contradicted if the spread fell by more than {part:.0%} in both series with the whole 90 % interval; "
-            "supported only if neither interval reached that far",
-            part=PERSISTS,
-        ),
+        change=sentence(otherwise(verdict, ways), part=PERSISTS),
     )

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from innodivide.data.tables import Tables
-from innodivide.evidence.claims.finding import Finding
+from innodivide.evidence.claims.finding import Finding, otherwise
 from innodivide.evidence.confirmatory import stream
 from innodivide.evidence.plan import Plan
 from innodivide.indicators.regional_frame import FIRST, LAST, regional_frame
@@ -75,10 +75,16 @@ def c13(tables: Tables, plan: Plan) -> Finding:
     values: dict[str, object] = {"told": "; ".join(told), "hold": join_names(hold), "against": join_names(against)}
     values |= {"n": rows["n_lagging"].min(), "others": rows["n_others"].min(), "first": FIRST, "last": LAST}
     values |= {"m": rows.loc["manufacturing"]}
-    tell = teller(**values)
+    tell, verdict = teller(**values), locked_in(rows)
+    ways = {
+        "supported": "if all three parts differed as said with their whole intervals",
+        "partly": "if one or two of the three parts differed as said with their whole intervals",
+        "contradicted": "if two differed the other way with theirs",
+    }
+    rest = "; the rest cannot be told" if len(hold) + len(against) < len(PARTS) else ""
     return Finding(
         claim_id="C13",
-        verdict=locked_in(rows),
+        verdict=verdict,
         numbers=tell(
             "Lagging regions against the others: {told}. Manufacturing, for which the claim says no sign: "
             "{m.lagging:.1%} against {m.others:.1%} ({m.ci_low:+.3f} to {m.ci_high:+.3f})."
@@ -87,8 +93,7 @@ def c13(tables: Tables, plan: Plan) -> Finding:
             "{n} lagging regions and {others} others at least; value added in three parts of {first} and {last}; "
             "agriculture and single industries are not in the tables by region"
         ),
-        short=tell("As the claim says: {hold}; the other way: {against}; the rest cannot be told"),
+        short=tell("As the claim says: {hold}; the other way: {against}") + rest,
         rests=tell("{n} lagging regions, three parts of value added"),
-        change="Supported if all three parts differed as said with their whole intervals, contradicted if two differed "
-        "the other way with theirs",
+        change=otherwise(verdict, ways, ", "),
     )

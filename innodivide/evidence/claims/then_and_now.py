@@ -13,7 +13,7 @@ import pandas as pd
 from innodivide import models
 from innodivide.data import editions
 from innodivide.data.tables import Tables, country_names
-from innodivide.evidence.claims.finding import Finding
+from innodivide.evidence.claims.finding import Finding, otherwise
 from innodivide.evidence.claims.thresholds import BARELY, MAJORITY
 from innodivide.evidence.confirmatory import (
     BRIEF_CUTOFF,
@@ -140,11 +140,9 @@ def _both(spans: dict[str, Record], tell: Callable[[Record], str]) -> str:
 def _shares(record: Record) -> tuple[float, float]:
     """Participation of the named five and of the rest, all pairs of state and IPCEI together."""
     five = record.totals.index.isin(NAMED_FIVE)
-    named, rest = (
-        float(part["n_participations"].sum() / part["n_possible"].sum())
-        for part in (record.totals[five], record.totals[~five])
-    )
-    return named, rest
+    sums = record.totals.groupby(five)[["n_participations", "n_possible"]].sum()
+    share = sums["n_participations"] / sums["n_possible"]
+    return float(share[True]), float(share[False])
 
 
 def c01(spans: dict[str, Record], alpha: float) -> Finding:
@@ -167,12 +165,20 @@ def c01(spans: dict[str, Record], alpha: float) -> Finding:
         coverage=_coverage(spans),
         short=_both(spans, tell),
         rests=_rests(spans),
-        change=sentence(
-            "Supported if leader status too went with participation beyond size and wealth, p (Holm) below {alpha}; "
-            "inconclusive if total GDP did not",
-            alpha=alpha,
-        ),
+        change=_other_parts(spans[NOW], alpha),
     )
+
+
+def _other_parts(record: Record, alpha: float) -> str:
+    """What would change the verdict on C01: the part that does not hold, if one of the two does."""
+    hold = (record.joint < alpha) & (np.array([record.large.estimate, record.main.permutation.estimate]) > 0)
+    if hold.sum() != 1:
+        text = "Partly if {of} of total GDP and leader status went with participation, p (Holm) below {alpha}"
+        return sentence(text, of="only one" if hold.all() else "one", alpha=alpha)
+    names = ("total GDP", "leader status"), ("beyond size and wealth", "beyond leader status")
+    (one, other), beyond = (names[0], names[1][0]) if hold["large"] else (names[0][::-1], names[1][1])
+    text = "Supported if {other} too went with participation {beyond}, p (Holm) below {alpha}; inconclusive if {one} "
+    return sentence(text + "did not", one=one, other=other, beyond=beyond, alpha=alpha)
 
 
 def c02(tables: Tables, spans: dict[str, Record], alpha: float) -> Finding:
@@ -189,19 +195,23 @@ def c02(tables: Tables, spans: dict[str, Record], alpha: float) -> Finding:
         text = "the five took part in {five:.0%}, the others in {rest:.0%}, p (Holm) {p}; {n} of {of} in more than half"
         return sentence(text + " ({counts})", **values)
 
+    verdict = five_dominate(spans[NOW], alpha)
+    more = "if they took part more than the others and one of the five at least were in more than half"
+    less = sentence("if one of the five were in half or less, or p (Holm) not below {alpha}", alpha=alpha)
+    ways = {
+        "supported": sentence("if each of the five were in more than half and p (Holm) below {alpha}", alpha=alpha),
+        "partly": less if verdict == "supported" else more,
+        "contradicted": "if they took part no more than the others",
+    }
     return Finding(
         claim_id="C02",
-        verdict=five_dominate(spans[NOW], alpha),
+        verdict=verdict,
         then=five_dominate(spans[THEN], alpha),
         numbers=_both(spans, tell) + f". Decided since: {tell(spans[SINCE])}.",
         coverage=_coverage(spans),
         short=_both(spans, tell),
         rests=_rests(spans),
-        change=sentence(
-            "Supported if each of the five were in more than half and p (Holm) below {alpha}; contradicted if they "
-            "took part no more than the others",
-            alpha=alpha,
-        ),
+        change=otherwise(verdict, ways),
     )
 
 
@@ -219,20 +229,25 @@ def c03(tables: Tables, spans: dict[str, Record], alpha: float) -> Finding:
 
     outside = join_names([names[g] for g in modest.index[~modest]])
     values = {"alpha": alpha, "edition": editions.BRIEF["eis"], "outside": outside}
+    verdict = lowest_absent(spans[NOW], modest, alpha)
+    ways = {
+        "contradicted": "if the lowest group took part more, p (Holm) below {alpha}, or if none of the named was "
+        "modest in EIS {edition} and in at most a quarter",
+        "supported": "only if it took part less and all three were",
+        "partly": "if one of the named were not",
+    }
+    if verdict == "contradicted":
+        ways = {"partly": "if the lowest group did not take part more and one of the named counted"}
     return Finding(
         claim_id="C03",
-        verdict=lowest_absent(spans[NOW], modest, alpha),
+        verdict=verdict,
         then=lowest_absent(spans[THEN], modest, alpha),
         numbers=_both(spans, tell) + f". Decided since: {tell(spans[SINCE])}.",
         coverage=_coverage(spans)
         + sentence("; groups of the editions in force; not modest in EIS {edition}: {outside}", **values),
         short=_both(spans, tell),
         rests=_rests(spans),
-        change=sentence(
-            "Contradicted if the lowest group took part more, p (Holm) below {alpha}, or if none of the named was "
-            "modest in EIS {edition} and in at most a quarter; supported only if it took part less and all three were",
-            **values,
-        ),
+        change=sentence(otherwise(verdict, ways), **values),
     )
 
 
