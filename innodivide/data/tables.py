@@ -47,7 +47,8 @@ class Tables(Mapping):
     resolved : dict
         What `editions.latest` returned for these tables, by board and parts, where pins would have counted.
     state : dict
-        Of each table that was asked for, a stamp of its file as it was before the table was first read.
+        Of each table that was asked for, a stamp of its file as it was before the table was first read. Tables made
+        from others by `as_of` share it, so that a result made from them is known to depend on what they read.
     """
 
     def __init__(self, others: Mapping[str, pd.DataFrame] | None = None, until=None, pins: Mapping[str, int] = {}):
@@ -67,7 +68,7 @@ class Tables(Mapping):
 
     def _whole(self, name: str) -> pd.DataFrame:
         if name not in self._frames:
-            self.state = frozen.state([name]) | self.state
+            self.state |= {k: v for k, v in frozen.state([name]).items() if k not in self.state}
             self._frames[name] = frozen.load(name)
         return self._frames[name]
 
@@ -122,7 +123,8 @@ def once(function: Callable) -> Callable:
         for name in state:
             frozen.refuse_undeclared(name)
         tables.resolved |= resolved
-        tables.state = state | tables.state  # the caller's result depends on these too; what it has seen first counts
+        # the caller's result depends on these too; what it has seen first counts
+        tables.state |= {k: v for k, v in state.items() if k not in tables.state}
         return copy.deepcopy(result)
 
     if all(p.default is not p.empty for p in [*signature.parameters.values()][1:]):
