@@ -307,9 +307,3 @@ def test_findings_are_complete_and_repeatable():
     allowed = {"supported", "partly", "contradicted", "inconclusive", NOT_TESTABLE}
     assert all(f.verdict in allowed and f.numbers and f.coverage and "nan" not in f.numbers for f in first)
     assert first == findings()
-
-
-@pytest.mark.slow
-def test_connections_without_each_list_and_state():
-    rows = claims_tiers.overlap_robustness(TABLES, np.random.default_rng(3), n_null=199)
-    assert len(rows) == 4 + tiers.s3_coverage(TABLES).known + 27 and not rows.isna().any(axis=None)

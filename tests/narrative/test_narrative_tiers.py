@@ -1,6 +1,7 @@
 """The report on the two tiers: the values of its sentences and tables equal the frames, its words fit the values."""
 
 import re
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -10,11 +11,16 @@ import pytest
 from innodivide.data import Tables, frozen
 from innodivide.evidence import recovery
 from innodivide.evidence.claims import connection as claims
+from innodivide.evidence.claims import demand_and_beyond
+from innodivide.evidence.claims.both_tiers import ANEW, HELD, Connection
+from innodivide.evidence.claims.finding import NOT_TESTABLE
+from innodivide.evidence.claims.money_and_advice import FUNDS, RECOMMENDATIONS, money_and_advice
+from innodivide.evidence.plan import load_plan
 from innodivide.indicators import tiers
 from innodivide.indicators.tiers import benchmarks, money
 from innodivide.models.network import bipartite
 from innodivide.narrative.two_tiers import connection_words as words
-from innodivide.narrative.two_tiers import instruments, reform
+from innodivide.narrative.two_tiers import instruments, reform, tier_pairs
 from innodivide.reports.making.declarations import notebook
 from innodivide.wording import p_text
 
@@ -27,14 +33,30 @@ def rng(seed: int = 3) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-@pytest.fixture(scope="module")
-def matrix():
-    return tiers.country_matrix(TABLES)
-
-
-@pytest.fixture(scope="module")
-def overlap(matrix):
-    return [bipartite.overlap_test(*matrix, rng(), null, DRAWS) for null in ("curveball", "labels")]
+def pairs_found(observed=1424, held=1423, anew=876, ratio_low=1.5, ratio_high=1.7, position=0.88, p=(0.9, 0.0004)):
+    """Return evidence on the tiers as the second registration has it, with these pairs and p-values (Holm)."""
+    rows = {HELD: (held, p[0]), ANEW: (anew, p[1])}
+    nulls = pd.DataFrame(
+        {
+            key: {"observed": observed, "null_mean": mean, "null_low": mean - 50, "null_high": mean + 50}
+            | {"ratio": observed / mean, "p_value": value, "n_first": 22, "n_second": 24, "n_rows": 27, "n_null": 99}
+            for key, (mean, value) in rows.items()
+        }
+    ).T
+    placebos = pd.DataFrame(
+        {
+            "pair": ["Tier 1 and Tier 2", "hydrogen and other IPCEIs", "health and other IPCEIs"],
+            "observed": [observed, 144.0, 60.0],
+            "null_mean": [held + 0.1, 145.0, 70.0],
+            "ratio": [1.0, 0.99, 0.86],
+            "p_value": [0.999, 0.7, 0.03],
+            "lowest": [35, 78, 36],
+            "highest": [1608, 152, 77],
+            "position": [position, 0.89, 0.59],
+        }
+    )
+    family = pd.DataFrame({"p_holm": [*p, 0.001, 0.001, 0.007, 0.8]}, index=[HELD, ANEW, *FUNDS, RECOMMENDATIONS])
+    return SimpleNamespace(connection=Connection(nulls, placebos, ratio_low, ratio_high, 45, 11), family=family)
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +64,13 @@ def funds():
     return money.money_against_gap(TABLES, rng(), n_permutations=DRAWS), money.recommendation_against_gap(
         TABLES, rng(), DRAWS
     )
+
+
+@pytest.fixture(scope="module")
+def evidence():
+    """Money and recommendations as the second registration reads them, with few draws."""
+    few = SimpleNamespace(seed=load_plan().seed, permutations=DRAWS)
+    return SimpleNamespace(money=money_and_advice(TABLES, few), family=pairs_found().family)
 
 
 @pytest.fixture(scope="module")
@@ -61,27 +90,53 @@ def test_every_claim_points_to_exhibits_of_the_notebook():
 
 
 def test_claims_table_and_verdicts_are_those_of_the_findings():
-    found = [claims.partnership_demand(TABLES), claims.regions_beyond(TABLES)]
-    table, verdict = words.claims_table(TABLES, found), words.verdicts(found)
+    found = [demand_and_beyond.c07(TABLES), demand_and_beyond.c11(TABLES)]
+    first = [claims.partnership_demand(TABLES)]
+    table, verdict = words.claims_table(TABLES, found, first), words.verdicts(found, first)
     statement = frozen.load("claim").set_index("claim_id")["claim"]
     assert list(table["claim"]) == [statement["C07"], statement["C11"]]
     assert list(table["verdict"]) == [f.verdict for f in found] == [verdict["c07"], verdict["c11"]]
-    assert (verdict["n"], verdict["supported"]) == (2, 0)
+    assert table["by_first_rule"].fillna("none").tolist() == [first[0].verdict, "none"]
+    assert verdict["first_c07"] == first[0].verdict
+    assert verdict["n_claims"] == 2 and verdict["supported"] == (table["verdict"] == "supported").sum()
 
 
 def test_the_numbers_of_the_answer_are_those_of_the_ledger():
     """Found twice, by the claim and by the sentence; they must not part."""
-    demand, ledger = words.demand_facts(TABLES), claims.partnership_demand(TABLES).numbers
-    assert f"{demand['inside']} of {demand['states']} states (none known: {demand['without']})" in ledger
-    assert f"at least {demand['people']:.0%} of the people" in ledger
+    demand, ledger = words.demand_facts(TABLES), demand_and_beyond.c07(TABLES)
+    assert f"from {demand['inside']} of {demand['states']} states, at most {demand['at_most']}," in ledger.numbers
+    assert f"at least {demand['people']:.0%} of the people" in ledger.numbers
+    assert f"the states in Tier 2 at {demand['chao_states']};" in ledger.numbers
+    assert ledger.short.startswith(f"{demand['rose']} of {demand['pairs_of_counts']} counts")
     frame, places = tiers.regions(TABLES), tiers.unlisted_places(TABLES)
     bounds = tiers.regions_by_tier(frame, int(places["unlisted"].sum()))
-    beyond = words.bounds_facts(bounds, frame, places)
-    assert (
-        f"as listed {beyond['most']} ({beyond['people_most']:.0%} of the people)"
-        in claims.regions_beyond(TABLES).numbers
-    )
-    assert beyond["fewest"] == 0 and beyond["listed"] == int(frame["tier2_any"].sum()) < beyond["n"]
+    beyond, ledger = words.bounds_facts(TABLES, bounds, frame, places), demand_and_beyond.c11(TABLES).numbers
+    assert f"as listed {beyond['most']} ({beyond['people_most']:.0%} of the people)" in ledger
+    assert f"the regions in Tier 2 at {beyond['chao_regions']};" in ledger
+    assert not set(beyond) & set(words.verdicts([], [])), "no name stands for two numbers of one sentence"
+
+
+def test_counts_say_which_way_each_went():
+    rows = words.counts_rows(TABLES)
+    facts = words.demand_facts(TABLES)
+    assert (rows["pair"] != "").sum() == facts["pairs_of_counts"] and (rows["pair"] == "rose").sum() == facts["rose"]
+    frame = frozen.load("s3_aggregate")
+    network = frame["indicator_id"].eq("s3_vanguard_regions")
+    last = network & frame["as_of"].eq(frame.loc[network, "as_of"].max())
+    fewer = Tables({"s3_aggregate": frame.assign(value=frame["value"].mask(last, 1))})
+    assert words.demand_facts(fewer)["fell"] == 1 and (words.counts_rows(fewer)["pair"] == "fell").sum() == 1
+    none = Tables({"s3_aggregate": frame[~network]})
+    assert words.demand_facts(none)["scopes"] == "no scope" and (words.counts_rows(none)["pair"] == "").all()
+
+
+@pytest.mark.parametrize(
+    "verdict, side", [("supported", "more"), (NOT_TESTABLE, "decide"), ("contradicted", "at most")]
+)
+def test_the_sentence_on_regions_follows_the_verdict(verdict, side):
+    frame, places = tiers.regions(TABLES), tiers.unlisted_places(TABLES)
+    values = words.bounds_facts(TABLES, tiers.regions_by_tier(frame, 0), frame, places) | words.demand_facts(TABLES)
+    values |= {k: "…" for k in ("c07", "first_c07", "first_c11")} | {"c11": verdict}
+    assert side in words.WORDS.say("N5.3", "demand", verdict, "regions", **values).title.split("in neither:")[1][:60]
 
 
 @pytest.mark.parametrize("p, text", [(0.0004, "< 0.001"), (0.001, "0.001"), (0.5, "0.500"), (np.nan, "–")])
@@ -93,52 +148,62 @@ def test_p_values_in_words(p, text):
 # ---- states ----
 
 
-def test_connection_facts_are_the_rows_of_the_tests(overlap):
-    kept, dealt = overlap
-    facts = words.connection_facts(kept, dealt, "supported")
-    pairs = kept.set_index("statistic").loc["pairs"]
-    assert facts["pairs"] == pairs["observed"] and facts["mean"] == pairs["null_mean"]
-    assert facts["rho"] == dealt.set_index("statistic").at["spearman", "observed"]
-    assert facts["direction"] == "fewer"
-    more = words.connection_facts(kept.assign(null_mean=0.0), dealt, "contradicted")
-    assert (more["direction"], more["for_states"]) == ("more", "contradicted")
+@pytest.mark.parametrize(
+    "found, verdict, sentence",
+    [
+        (pairs_found(), "contradicted", "connect as their activity explains"),
+        (pairs_found(observed=500, p=(0.001, 0.001), ratio_low=0.4, ratio_high=0.7), "supported", "hardly connect"),
+        (pairs_found(observed=1200, p=(0.001, 0.2), position=0.1), "partly", "less than activity explains"),
+        (pairs_found(p=(0.9, 0.2)), "inconclusive", "does not settle"),
+        (pairs_found(ratio_low=0.9), "inconclusive", "does not settle"),
+    ],
+)
+def test_the_sentence_on_the_tiers_follows_the_verdict(found, verdict, sentence):
+    facts = tier_pairs.pair_facts(TABLES, found, 0.05)
+    assert facts["states"] == verdict
+    said = words.WORDS.say("N5.1", "pairs", verdict, "rest", **facts, c05="…", first_c05="…").title
+    assert sentence in said and f"{facts['pairs']} times" in said
+    others = {"hardly connect.", "activity explains:", "less than activity", "does not settle"} - {sentence}
+    assert sum(o in said for o in others) <= 1
 
 
-def test_the_matrix_and_the_table_count_the_same(matrix):
-    table, sides = matrix
-    cells, points = (
-        words.matrix_rows(TABLES, table, sides),
-        words.country_rows(TABLES, bipartite.connection_points(table, sides, rng(), 99)),
+def test_pair_facts_and_rows_are_those_of_the_evidence():
+    found = pairs_found()
+    facts, rows = tier_pairs.pair_facts(TABLES, found, 0.05), tier_pairs.placebo_rows(found)
+    assert (facts["pairs"], facts["anew"], facts["held"]) == (1424, 876, 1423)
+    assert facts["anew_reading"] == "clearly more than" and facts["held_reading"] == "not clearly other than"
+    assert tier_pairs.reading(found.connection.nulls.loc[ANEW] * -1, 0.01, 0.05) == "clearly fewer than"
+    assert (facts["placebo_low"], facts["placebo_high"], facts["n_placebos"]) == (0.59, 0.89, 2)
+    first = pd.Series({"observed": 480.0, "null_mean": 511.0, "null_low": 497.0, "null_high": 521.0, "ratio": 0.94})
+    first = pd.concat([first, pd.Series({"p_value": 0.001, "n_first": 22, "n_second": 20, "n_rows": 27, "n_null": 99})])
+    shown = tier_pairs.reference_rows(found, first)
+    assert list(shown["observed"]) == [1424, 1424, 480] and list(shown["p_corrected"]) == ["< 0.001", "0.900", "–"]
+    assert "by the first rule" in shown["reference"].iloc[2] and not shown["reference"].isna().any()
+    assert rows["null_mean"].iloc[0] == shown["null_mean"].iloc[1], "the same test is drawn once"
+
+
+def test_the_first_rule_is_shown_as_the_ledger_has_it():
+    row = claims.held(TABLES, rng(), 199).loc["pairs"]
+    finding = claims.tiers_hardly_connect(TABLES, rng(), 199)
+    assert (
+        f"{row['observed']:.0f} cross-tier pairs where activity alone gives {row['null_mean']:.0f}" in finding.numbers
     )
-    assert len(cells) == int(table.to_numpy().sum()) and not cells.isna().any(axis=None)
-    counted = cells.groupby(["geo", "tier"]).size().unstack(fill_value=0).reindex(points["geo"], fill_value=0)
-    assert list(counted["IPCEI"]) == list(points["n_ipcei"])
-    assert list(counted["S3 partnership"]) == list(points["s3_partnerships"])
-    facts, shape = words.point_facts(points), words.matrix_facts(TABLES, table, sides)
+
+
+def test_the_matrix_and_the_table_count_the_same():
+    table, sides = tier_pairs.matrix_of_lists(TABLES)
+    points = tier_pairs.country_rows(TABLES, bipartite.connection_points(table, sides, rng(), 99))
+    cells = tier_pairs.list_cells(TABLES, table, sides)
+    assert not cells.isna().any(axis=None) and cells["partnership"].nunique() == cells["partnership_id"].nunique()
+    counted = cells.groupby("geo").size().reindex(points["geo"], fill_value=0)
+    assert list(counted) == list(points["n_second"]) and list(points["n_first"]) == list(points["n_ipcei"])
+    assert (points["s3_partnerships"] <= points["n_second"]).all()
+    facts = tier_pairs.point_facts(points)
     assert sum(facts[k] for k in ("both", "first_only", "second_only", "neither")) == len(table) == len(points)
-    assert len(shape["order"]) == len(table) and all(code in shape["codes"] for code in table if sides[code] == "tier2")
-    assert facts["only"].count(",") + 2 == facts["first_only"]
-
-
-def test_variants_in_words_and_which_are_not_clear():
-    rows = pd.DataFrame(
-        {
-            "variant": [
-                "main",
-                "until 2021-04-30",
-                *[f"without {g}" for g in ("AT", "BE", "DE", "FR", "IT", "SK", "S3-X")],
-            ],
-            "observed": 9.0,
-            "null_mean": 10.0,
-            "ratio": [0.9, 0.95, 0.8, 0.81, 0.82, 0.83, 0.84, 0.96, 0.97],
-            "p_value": [0.01, 0.4, *[0.01] * 7],
-        }
-    )
-    shown, facts = words.robust_rows(TABLES, rows), words.robust_facts(TABLES, rows)
-    assert list(shown["variant"])[:3] == ["as in the test", "IPCEIs up to the brief", "without Austria"]
-    assert "without France" not in set(shown["variant"]) and list(shown["variant"])[-1] == "without S3-X"
-    assert (facts["n"], facts["clear"], facts["not_clear"]) == (9, 8, "IPCEIs up to the brief")
-    assert words.robust_facts(TABLES, rows.assign(observed=11.0))["clear"] == 0, "more pairs are not fewer"
+    assert facts["only"].count(",") + facts["only"].count(" and ") + 1 == facts["first_only"]
+    order = points.set_index("geo")["n_ipcei"].reindex(tier_pairs.state_order(table, sides))
+    assert order.is_monotonic_decreasing and len(order) == len(table)
+    assert sorted(tier_pairs.list_order(cells)) == sorted(cells["partnership"].unique())
 
 
 def test_shape_facts_name_what_differs():
@@ -176,18 +241,54 @@ def test_sources_are_those_of_the_rows_used():
 # ---- money and recovery ----
 
 
-def test_money_facts_are_the_rows(funds):
-    rows, semester = funds
-    facts, reform_rows = reform.money_facts(TABLES, rows, semester), rows[rows["reform"]]
-    assert (facts["low"], facts["high"]) == (reform_rows["rho"].min(), reform_rows["rho"].max())
-    assert facts["without"].count(",") + 2 == facts["n_without"] and facts["year"] == 2020
-    assert facts["points"] == abs(semester["estimate"].iloc[-1])
-    assert reform.money_facts(TABLES, rows, semester.assign(estimate=3.0))["side"] == "less far below"
-    given = reform.money_rows(rows)["given"]
-    assert [float(g.split()[-1].replace("−", "-")) for g in given] == pytest.approx(rows["rho_given_wealth"], abs=0.005)
+def test_money_facts_are_those_of_the_evidence(evidence, funds):
+    first, semester = funds
+    facts, found = reform.money_facts(TABLES, evidence, 0.05, first), evidence.money
+    assert (facts["low"], facts["high"]) == (found.funds["rho"].min(), found.funds["rho"].max())
+    assert facts["points"] == 100 * found.advice["estimate"] and facts["over"] == found.paid.at["over regions", "rho"]
+    assert facts["n_with"] + facts["not_it"].count(",") + facts["not_it"].count(" and ") + 1 == facts["n_parts"]
+    table = frozen.load("cohesion_country").query("objective == 'TO3'").groupby("fund")["eu_amount_eur"].sum()
+    assert facts["farms"] == pytest.approx(1 - table["ERDF"] / table["ESIF"], abs=0.001)
+    none = reform.money_facts(TABLES, replace_family(evidence, 0.5), 0.05, first)
+    assert none["with_it"] == "ERDF payments by region"
+    advice = reform.first_advice(TABLES, semester)
+    assert advice["without"].count(",") + 2 == advice["n_without"] and advice["year"] == semester["year"].max()
+    assert reform.first_advice(TABLES, semester.assign(estimate=3.0))["side"] == "less far below"
+
+
+def replace_family(evidence, p_holm: float):
+    return SimpleNamespace(money=evidence.money, family=evidence.family.assign(p_holm=p_holm))
+
+
+def test_every_fund_is_named_and_has_its_role(evidence, funds):
+    rows = reform.fund_rows(evidence, funds[0])
+    assert rows["instrument"].is_unique and not rows["instrument"].isna().any()
+    by = rows.groupby("rule")["instrument"].agg(list)
+    assert len(by["decides"]) == 3 and all("ESIF" in name for name in by["by the first rule"])
+    assert any("ERDF" in name and "SMEs" in name for name in by["decides"])
+    assert (rows["p_corrected"] == "–").equals(rows["rule"] != "decides")
+    forest = reform.forest_rows(rows, evidence)
+    paid = reform.paid_rows(evidence)
     assert (
-        reform.money_facts(TABLES, rows.assign(p_given_wealth=0.01), semester)["given_reading"] == "do not all vanish"
+        len(forest) == 5
+        and forest["label"].is_unique
+        and set(forest["label"]) - set(rows["instrument"]) < set(paid["kind"])
     )
+    equal = paid.loc[paid["kind"].str.contains("equal GDP"), "rho"].iloc[0]
+    over = forest.loc[forest["label"].str.contains("over regions"), "given"].iloc[0]
+    assert float(over.split()[-1].replace("−", "-")) == pytest.approx(equal, abs=0.005)
+
+
+def test_years_of_recommendations_are_all_there():
+    rows = reform.year_rows(TABLES)
+    assert rows["year"].is_unique and list(rows.columns) == ["year", "with_it", "without_it", "tells"]
+    assert set(rows["year"]) == set(frozen.load("semester_theme")["year"])
+
+
+def test_no_money_for_smes_is_shown_without_its_fund():
+    """ESIF is half farms and fisheries: a reader must see which fund is meant."""
+    names = [*reform.FUNDS.values(), *instruments.KNOWN.values()]
+    assert [n for n in names if "SME" in n and not re.search("ERDF|ESIF", n)] == []
 
 
 def test_recovery_lines_are_the_means_of_the_paths(tested):
@@ -206,17 +307,12 @@ def test_recovery_rows_keep_every_test_and_put_the_deciding_one_first(tested):
     assert list(rows["decides"]) == ["decides", *[""] * (len(rows) - 1)]
 
 
-def test_the_fixed_words_of_the_report_hold(overlap, funds):
+def test_the_fixed_words_of_the_report_hold():
     """Titles and sentences that say a direction in words, not in values."""
-    rows, semester = funds
-    facts = reform.money_facts(TABLES, rows, semester)
-    assert facts["low"] > 0 > facts["horizon"] and facts["horizon_given"] < 0, "money rises with the gap, Horizon falls"
-    assert semester["estimate"].iloc[-1] < 0, "recommendations did not go to the largest gap"
-    assert overlap[1].set_index("statistic").at["spearman", "p_value"] < 0.05, "activity left aside they go together"
-    assert len(tiers.s3_growth(TABLES)) == 0, "no count of one scope at two dates"
     groups = words.group_rows(tiers.regions(TABLES))
     assert words.group_facts(groups)["top_n"] == groups.set_index("group").at["leader", "n_regions"]
     spread = benchmarks.concentration_by_quantity(benchmarks.tier1_and_benchmarks(TABLES))
     gaps = reform.difference_rows(benchmarks.more_concentrated(benchmarks.tier1_and_benchmarks(TABLES), rng(), 99))
     facts = reform.difference_facts(spread, gaps)
     assert facts["places"] < facts["gdp"] < facts["aid"] and facts["n"] == len(gaps) >= facts["more"] + facts["less"]
+    assert facts["gdp_year"] == str(benchmarks.YEAR)

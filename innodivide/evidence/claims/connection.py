@@ -11,12 +11,9 @@ import pandas as pd
 from innodivide.data.tables import Tables
 from innodivide.evidence.claims.finding import NOT_TESTABLE, Finding
 from innodivide.evidence.claims.thresholds import ALPHA, BROAD_STATES, MAJORITY, NARROW
-from innodivide.evidence.confirmatory import BRIEF_CUTOFF
 from innodivide.indicators import tiers
 from innodivide.models.network import bipartite
 from innodivide.wording import join_names, p_text, sentence, teller
-
-CLOSE = 10  # times as many random matrices for the variants of C05 that are quoted one by one
 
 
 def connected_states(found: pd.Series) -> str:
@@ -28,10 +25,16 @@ def connected_states(found: pd.Series) -> str:
     return "supported" if inside and reach <= NARROW * found["null_mean"] else "inconclusive"
 
 
+def held(tables: Tables, rng: np.random.Generator, n_null: int = 9999) -> pd.DataFrame:
+    """Return `bipartite.overlap_test` on the S3 lists with activity held, which the rule of C05 reads, by statistic."""
+    matrix, sides = tiers.country_matrix(tables)
+    return bipartite.overlap_test(matrix, sides, rng, n_null=n_null).set_index("statistic")
+
+
 def tiers_hardly_connect(tables: Tables, rng: np.random.Generator, n_null: int = 9999) -> Finding:
     """C05: no more states in both tiers than their activity explains; regions and organisations are not testable."""
     matrix, sides = tiers.country_matrix(tables)
-    rows = bipartite.overlap_test(matrix, sides, rng, n_null=n_null).set_index("statistic")
+    rows = held(tables, rng, n_null)
     plain = bipartite.overlap_test(matrix, sides, rng, "labels", n_null).set_index("statistic").loc["spearman"]
     states, seen = connected_states(rows.loc["pairs"]), tiers.s3_coverage(tables)
     values: dict[str, object] = {
@@ -118,41 +121,6 @@ def partnership_demand(tables: Tables) -> Finding:
             "and known members came from fewer than {broad} states"
         ),
     )
-
-
-def overlap_robustness(tables: Tables, rng: np.random.Generator, n_null: int = 999) -> pd.DataFrame:
-    """Return the cross-tier pairs of C05 with other lists, IPCEIs and states.
-
-    A variant that leaves out one list or state takes `n_null` random matrices, the others, which are quoted one by one
-    and of which the one up to the brief is near a limit of the rule, `CLOSE` times as many.
-
-    Returns
-    -------
-    DataFrame
-        variant ("main", "closed lists only": without the founders of one that grew, "all named members": of every
-        list, however partial, "until <brief>", "without <list>", "without <state>"), observed, null_mean, null_low,
-        null_high, ratio, p_value, states (verdict on the states' part by the rule of C05).
-    """
-    main, sides = tiers.country_matrix(tables)
-    lists = [c for c in main if sides[c] == "tier2"]
-    founders = set(lists) - set(tiers.complete_partnerships(tables, founding=False))
-    named = sorted(tables["s3_partnership_region"]["partnership_id"].unique())
-    matrices = {
-        "main": main,
-        "closed lists only": main.drop(columns=sorted(founders)),
-        "all named members": tiers.country_matrix(tables, lists=named)[0],
-        f"until {BRIEF_CUTOFF}": tiers.country_matrix(tables, BRIEF_CUTOFF)[0],
-        **{f"without {x}": main.drop(columns=x) for x in lists},
-        **{f"without {g}": main.drop(index=g) for g in main.index},
-    }
-    sides = {**{c: "tier2" for c in named}, **sides}
-    rows = []
-    for variant, matrix in matrices.items():
-        draws = n_null if variant.startswith("without") else CLOSE * n_null
-        found = bipartite.overlap_test(matrix, sides, rng, n_null=draws).query("statistic == 'pairs'")
-        rows.append(found.assign(variant=variant, states=connected_states(found.iloc[0])))
-    columns = ["variant", "observed", "null_mean", "null_low", "null_high", "ratio", "p_value", "states"]
-    return pd.concat(rows, ignore_index=True)[columns]
 
 
 def beyond_verdict(low: int, high: int, total: int) -> str:

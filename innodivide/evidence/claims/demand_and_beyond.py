@@ -78,7 +78,8 @@ def demand(growth: pd.DataFrame, broad: dict[str, float]) -> str:
     return "partly" if any(parts) else "inconclusive"
 
 
-def _estimate(found: UnseenSpecies) -> str:
+def estimate_text(found: UnseenSpecies) -> str:
+    """Return the estimate with its interval, if it has one."""
     ends = "" if found.ci_low is None else sentence(" ({f.ci_low:.0f} to {f.ci_high:.0f})", f=found)
     return sentence("{f.estimate:.0f}", f=found) + ends
 
@@ -90,7 +91,7 @@ def c07(tables: Tables) -> Finding:
     counts = [sentence(count, r=r) for r in growth.itertuples()]
     lists = tiers.complete_lists(tables)["partnership_id"].nunique()
     values: dict[str, object] = {"counts": join_names(counts, "none"), "b": broad, "lists": lists}
-    values |= {"states": _estimate(unseen(tables, "states")), "seen": tiers.s3_coverage(tables)}
+    values |= {"states": estimate_text(unseen(tables, "states")), "seen": tiers.s3_coverage(tables)}
     values |= {"rose": int(growth["grew"].sum()), "pairs": len(growth)}
     tell = teller(**values)
     verdict = demand(growth, broad)
@@ -130,7 +131,7 @@ def c11(tables: Tables) -> Finding:
     values |= {"unlisted": int(places["unlisted"].sum()), "unknown": int(places["unlisted"].isna().sum())}
     values |= {"cases": join_names([sentence(case, r=r) for r in rows.itertuples()])}
     values |= {"lists": tiers.complete_lists(tables)["partnership_id"].nunique()}
-    values |= {"inside": _estimate(unseen(tables, "regions"))}
+    values |= {"inside": estimate_text(unseen(tables, "regions"))}
     tell, verdict = teller(**values), beyond_verdict(low, high, total)
     count = "{half} regions were in neither tier whatever the missing lists hold"
     ways = {"supported": f"if more than {count}", "contradicted": f"if at most {count}"}

@@ -4,6 +4,7 @@ import pandas as pd
 
 from innodivide.data.tables import Tables, member_states
 from innodivide.indicators import participation, tiers
+from innodivide.indicators.regional_frame import PAYMENT_YEARS, regional_frame
 from innodivide.narrative.words_file import Words
 
 KNOWN = Words("05_two_tiers").names("known of instruments")
@@ -18,9 +19,9 @@ ROWS = [  # tier, instrument, known by country, by region, how completely
     ("Tier 2", "Regional Innovation Valleys (RIV)", "some", "some", "total, and some regions"),
     ("Tier 2", "European Digital Innovation Hubs (EDIH)", "no", "no", "totals only"),
     ("Tier 2", "Hydrogen Valleys", "no", "no", "totals only"),
-    ("Reform, funds", "European Semester", "yes", "no", "complete for two years"),
+    ("Reform, funds", "European Semester", "yes", "no", "proposals of every year, by keyword"),
     ("Reform, funds", "Recovery and Resilience Facility (RRF)", "yes", "no", "complete as planned"),
-    ("Reform, funds", "Cohesion policy", "yes", "no", "complete for one period"),
+    ("Reform, funds", "Cohesion policy", "yes", "some", "plans by state; payments by region, in part modelled"),
     ("Reform, funds", "Horizon", "yes", "no", "a lower bound"),
 ]
 TABLES = (
@@ -36,9 +37,10 @@ TABLES = (
     "eismea",
     "riv_region",
     "i3_region",
-    "semester_rdi",
+    "semester_theme",
     "rrf_country",
     "cohesion_country",
+    "erdf_payment",
     "horizon_country",
 )
 
@@ -89,6 +91,7 @@ def _partnerships(tables: Tables) -> dict:
         "rounds": len(rounds),
         "cluster_members": int(member["member"].notna().sum()),
         "named_clusters": member["partnership_id"].nunique(),
+        "cluster_lists": int((tables["cluster_partnership"]["list_complete"] == "yes").sum()),
         "s3_known": cover.known,
         "s3_total": cover.total,
         "s3_some": named["partnership_id"].nunique() - cover.known,
@@ -117,12 +120,14 @@ def _eismea(tables: Tables) -> dict:
 
 
 def _reform(tables: Tables) -> dict:
-    states, semester = member_states(tables)["geo"], tables["semester_rdi"]
-    read = semester[semester["geo"].isin(states)].dropna(subset=["rdi_recommended"]).groupby("year").size()
+    states, texts = member_states(tables)["geo"], tables["semester_theme"]
+    texts = texts[texts["geo"].isin(states)]
     funds = {
         "grants": tables["rrf_country"].dropna(subset=["plan_grants_meur"]),
-        "cohesion": tables["cohesion_country"].query("fund == 'ESIF' and objective == 'TO1'"),
+        "cohesion": tables["cohesion_country"].query("fund == 'ERDF' and objective == 'TO1'"),
         "horizon": tables["horizon_country"].query("data_cut == '2017-07'"),
     }
-    found = {"first_read": read.index.min(), "last_read": read.index.max(), "read": int(read.min())}
+    found = {"first_read": texts["year"].min(), "last_read": texts["year"].max(), "texts": len(texts)}
+    found |= {"paid_regions": int(regional_frame(tables)["erdf_per_head"].notna().sum())}
+    found |= {"paid_first": PAYMENT_YEARS[0], "paid_last": PAYMENT_YEARS[-1]}
     return found | {name: int(rows["geo"].isin(states).sum()) for name, rows in funds.items()}

@@ -1,10 +1,15 @@
 """Values and tables of the report on the two tiers (notebook 05): concentration, reform money, recovery."""
 
+import numpy as np
 import pandas as pd
 
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence import recovery
+from innodivide.evidence.claims import money_and_advice
+from innodivide.evidence.claims.second_registration import SecondEvidence
 from innodivide.evidence.claims.thresholds import ALPHA
+from innodivide.indicators.recommendations import FEWEST, telling_years
+from innodivide.indicators.regional_frame import PAYMENT_YEARS
 from innodivide.narrative.words_file import Words
 from innodivide.wording import join_names, p_text, show
 
@@ -13,6 +18,10 @@ OUTCOMES = WORDS.names("outcomes")
 CONTRASTS = WORDS.names("contrasts")
 UPPER, LOWER = "leader and strong", "moderate and modest"
 SAMPLES = WORDS.names("samples")
+FUNDS, PAID, RULES = WORDS.names("funds"), WORDS.names("payments"), WORDS.names("rules")
+OVER, EQUAL, WITHIN = PAID  # as `money_and_advice` has them
+SAME = "RRF grants, allocation of 2020"  # of the first rule: the same amounts as RRF grants of the second
+GIVEN = "at equal GDP {}"
 
 
 def difference_rows(rows: pd.DataFrame) -> pd.DataFrame:
@@ -29,6 +38,7 @@ def difference_facts(spread: pd.DataFrame, rows: pd.DataFrame) -> dict:
         "companies": gini["IPCEI companies (at least)"],
         "aid": gini["IPCEI aid, ME1 and BAT1"],
         "gdp": gini["GDP"],
+        "gdp_year": spread.set_index("quantity").at["GDP", "coverage"],
         "rd": gini["Business R&D"],
         "n": len(rows),
         "more": int((rows["ci_low"] > 0).sum()),
@@ -37,44 +47,108 @@ def difference_facts(spread: pd.DataFrame, rows: pd.DataFrame) -> dict:
     }
 
 
-def money_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the money table with p-values in words and the given-wealth correlation as a note."""
+# Money and recommendations
+
+
+def fund_rows(found: SecondEvidence, first: pd.DataFrame) -> pd.DataFrame:
+    """Return the funds that decide, then what the first rule read (`money.money_against_gap`) and what stands beside.
+
+    The grants of which both rules read the same amounts stand once. p_holm is that of the second registration.
+    """
+    funds = found.money.funds
+    decide = funds.assign(rule=RULES["second"], p_holm=found.family["p_holm"].reindex(funds.index)).reset_index()
+    other = first[first["instrument"] != SAME]
+    other = other.assign(rule=other["reform"].map({True: RULES["first"], False: RULES["beside"]}))
+    rows = pd.concat([decide, other.assign(p_holm=np.nan)], ignore_index=True)
     return rows.assign(
+        instrument=rows["instrument"].map(FUNDS),
         p=rows["p_value"].map(p_text),
+        p_corrected=rows["p_holm"].map(p_text),
         p_given=rows["p_given_wealth"].map(p_text),
-        given=[f"given wealth {show(r, '{:+.2f}')}" for r in rows["rho_given_wealth"]],
     )
 
 
-def money_facts(tables: Tables, rows: pd.DataFrame, semester: pd.DataFrame) -> dict:
-    """Return the numbers of C12: correlations of reform money plain and given wealth, and the last recommendation."""
-    reform, last = rows[rows["reform"]], semester.iloc[-1]
-    table, states = tables["semester_rdi"], member_states(tables).set_index("geo")["name"]
-    none = table[(table["year"] == last["year"]) & ~table["rdi_recommended"] & table["geo"].isin(states.index)]
-    horizon = rows.set_index("instrument").filter(like="Horizon", axis=0).iloc[0]
-    return {
-        "n": len(reform),
-        "low": reform["rho"].min(),
-        "high": reform["rho"].max(),
-        "given_low": reform["rho_given_wealth"].min(),
-        "given_high": reform["rho_given_wealth"].max(),
-        "given_reading": "cannot be told from none"
-        if (reform["p_given_wealth"] >= ALPHA).all()
-        else "do not all vanish",
+def paid_rows(found: SecondEvidence) -> pd.DataFrame:
+    """Return the correlations of realised ERDF payments with the regional gap: kind, rho, ci_low, ci_high, n."""
+    rows = found.money.paid.rename_axis("kind").reset_index()
+    return rows.assign(kind=rows["kind"].map(PAID), n=rows["n"].astype(int))
+
+
+def forest_rows(funds: pd.DataFrame, found: SecondEvidence) -> pd.DataFrame:
+    """Return the correlations of the funds that decide, and of payments, with that at equal GDP per head beside."""
+    decide = funds[funds["rule"] == RULES["second"]].rename(columns={"instrument": "label"})
+    decide = decide.assign(given=[GIVEN.format(show(r, "{:+.2f}")) for r in decide["rho_given_wealth"]])
+    paid, equal = found.money.paid, GIVEN.format(show(found.money.paid.at[EQUAL, "rho"], "{:+.2f}"))
+    kept = paid.drop(index=EQUAL).rename_axis("kind").reset_index()
+    kept = kept.assign(label=kept["kind"].map(PAID), given=[equal if k == OVER else "" for k in kept["kind"]])
+    columns = ["label", "rho", "ci_low", "ci_high", "n", "given"]
+    return pd.concat([decide[columns], kept[columns]], ignore_index=True).astype({"n": int})
+
+
+def year_rows(tables: Tables) -> pd.DataFrame:
+    """Return the years of recommendations: year, with_it, without_it, tells (states apart)."""
+    return telling_years(tables).rename_axis("year").reset_index()
+
+
+def money_facts(tables: Tables, found: SecondEvidence, alpha: float, first: pd.DataFrame) -> dict:
+    """Return the numbers of C12; `first` is `money.money_against_gap` by the first rule, of which Horizon is quoted."""
+    funds, paid, advice = found.money.funds, found.money.paid, found.money.advice
+    signs = money_and_advice.runs_with_gap(found.money, found.family["p_holm"], alpha)
+    years, horizon = telling_years(tables), first.set_index("instrument").filter(like="Horizon", axis=0).iloc[0]
+    facts = {
+        "low": funds["rho"].min(),
+        "high": funds["rho"].max(),
+        "given_low": funds["rho_given_wealth"].min(),
+        "given_high": funds["rho_given_wealth"].max(),
+        "given_clear": join_names(funds.index[funds["p_given_wealth"] < alpha], none="no fund"),
+        "with_it": join_names(signs.index[signs > 0], none="nothing"),
+        "not_it": join_names(signs.index[signs <= 0], none="nothing"),
+        "n_with": int((signs > 0).sum()),
+        "n_parts": len(signs),
         "horizon": horizon["rho"],
         "horizon_given": horizon["rho_given_wealth"],
+        "points": 100 * advice["estimate"],
+        "points_low": 100 * advice["ci_low"],
+        "points_high": 100 * advice["ci_high"],
+        "p_advice": p_text(found.family.at[money_and_advice.RECOMMENDATIONS, "p_holm"], "= "),
+        "fewest": FEWEST,
+        "n_years": int(years["tells"].sum()),
+        "n_all_years": len(years),
+        "first_year": int(years.index.min()),
+        "last_year": int(years.index.max()),
+        "paid_first": PAYMENT_YEARS[0],
+        "paid_last": PAYMENT_YEARS[-1],
+        "farms": farm_share(tables),
+    }
+    for name, kind in (("over", OVER), ("equal", EQUAL), ("within", WITHIN)):
+        ends = {f"{name}_low": paid.at[kind, "ci_low"], f"{name}_high": paid.at[kind, "ci_high"]}
+        facts |= {name: paid.at[kind, "rho"]} | ends
+    return facts | {"n_regions": int(paid.at[OVER, "n"]), "n_several": int(paid.at[WITHIN, "n"])}
+
+
+def farm_share(tables: Tables) -> float:
+    """Return the share of farm and fishery funds in the money of all structural funds for SMEs, EU27, 0 to 1."""
+    rows = tables["cohesion_country"].query("objective == 'TO3'")
+    sums = rows[rows["geo"].isin(member_states(tables)["geo"])].groupby("fund")["eu_amount_eur"].sum()
+    return float(sums.reindex(["EAFRD", "EMFF"]).sum() / sums["ESIF"])
+
+
+def first_advice(tables: Tables, semester: pd.DataFrame) -> dict:
+    """Return what the first rule read of the recommendations: the last year of `money.recommendation_against_gap`."""
+    last, states = semester.iloc[-1], member_states(tables).set_index("geo")["name"]
+    table = tables["semester_rdi"]
+    none = table[(table["year"] == last["year"]) & ~table["rdi_recommended"] & table["geo"].isin(states.index)]
+    return {
         "year": int(last["year"]),
         "n_without": int(last["n_without"]),
-        "without": join_names(sorted(none["geo"].map(states))),
-        "points": abs(last["estimate"]),
+        "without": join_names(sorted(none["geo"].map(states)), none="no state"),
+        "apart": abs(last["estimate"]),
         "side": "further below" if last["estimate"] < 0 else "less far below",
         "p_last": p_text(last["p_value"], "= "),
     }
 
 
-def semester_rows(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the Semester table with p-values in words."""
-    return rows.assign(p=rows["p_value"].map(p_text))
+# Recovery
 
 
 def recovery_rows(rows: pd.DataFrame) -> pd.DataFrame:
