@@ -14,10 +14,10 @@ note       a warning about the data, where it does not depend on the data
 =========  ==============================================================================================
 
 Title, text, caption, alt, headings and words on a drawing are templates: {name:format}. In all of them, and in edition,
-{eis_series} and the other words of `SHOWN` are the editions shown, found in the tables. Title, text and
-caption may be a mapping of named parts instead, of which the code chooses by the data; the chosen ones are joined with
-a space. Beside the exhibits a file may have `names`: lists of codes of the data with the words for them, each list
-under its name.
+{eis_series} and the other words of `SHOWN` are the editions shown, found in the tables; {eis_plan} and the like are
+those of the registered claims. Title, text and caption may be a mapping of named parts instead, of which the code
+chooses by the data; the chosen ones are joined with a space. Beside the exhibits a file may have `names`: lists of
+codes of the data with the words for them, each list under its name.
 """
 
 from collections.abc import Mapping, Sequence
@@ -54,8 +54,9 @@ SHOWN = {  # word in a template -> board, and the parts that the frames behind i
 
 
 def with_editions(tables: Tables | None, template: str) -> str:
-    """Put the editions shown in the place of their words (`SHOWN`), and of {eis_plan} that of the registered claims."""
-    template = template.replace("{eis_plan}", str(editions.PLAN["eis"]))
+    """Put the editions shown in the place of their words (`SHOWN`), of registered claims in that of {eis_plan}."""
+    for board, edition in editions.PLAN.items():
+        template = template.replace(f"{{{board}_plan}}", str(edition))
     for word, (board, needs) in SHOWN.items():
         if tables is not None and f"{{{word}}}" in template:
             template = template.replace(f"{{{word}}}", str(editions.latest(tables, board, needs)))

@@ -41,10 +41,10 @@ def closing_speed(series: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Columns geo, by, start_year, value, needed_low, needed_high, past_low, past_high, best (highest past of any
-        country), all in percent a year (`percent` of the log growth), best_geo (that country), level_low, level_high (where the country
-        would stand if its lowest or highest pace held in every year to come, which no country has shown; EU = 100),
-        target_low, target_high, reading. Both ends of the needed pace, and of the target, are one number: relative to
-        the EU of its own year the EU does not move.
+        country), all in percent a year (`percent` of the log growth), best_geo (that country), level_low, level_high
+        (where the country would stand if its lowest or highest pace held in every year to come, which no country has
+        shown; EU = 100), target_low, target_high, reading. Both ends of the needed pace, and of the target, are one
+        number: relative to the EU of its own year the EU does not move.
 
     Raises
     ------

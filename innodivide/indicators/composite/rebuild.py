@@ -25,10 +25,11 @@ DIMENSION_TOLERANCE = 0.02  # two or three indicators average out less of the ro
 
 
 def score_matrix(tables: Tables, level: str = "indicator", edition: int = EDITION) -> pd.DataFrame:
-    """Scores of one level and edition as a matrix: index (geo, year), one column for each code, EU base year = 100, NaN = no row.
+    """Scores of one level and edition as a matrix: index (geo, year), a column for each code, NaN = no row.
 
-    Dimension 2.1 is not one series: as published it leaves out its indicator 2.1.3 in 2017 to 2021, not before and not
-    after (38 of 39 countries, to 0.006; docs/composite.md), so its years must not be compared with each other.
+    Scores: EU in the base year = 100. Dimension 2.1 of EIS 2023 is not one series: as published it leaves out its
+    indicator 2.1.3 in 2017 to 2021, not before and not after (38 of 39 countries, to 0.006; docs/composite.md), so its
+    years must not be compared with each other.
 
     Parameters
     ----------

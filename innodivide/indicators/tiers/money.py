@@ -26,7 +26,15 @@ ESIF = {objective: FUND.format("ESIF", objective) for objective in ("TO1", "TO3"
 INSTRUMENTS = {  # name: table, rows (all if empty), column, to million, year of the gap, reform money?, caveat
     "RRF grants, allocation of 2020": ("rrf_country", "", "grants_total_2018p_meur", MEUR, 2019, True, PRICES),
     "RRF grants, first plan": ("rrf_country", "", "plan_grants_meur", MEUR, 2019, False, "current prices"),
-    "Cohesion 2014-2020, research and innovation": ("cohesion_country", ESIF["TO1"], "eu_amount_eur", EURO, 2016, True, PLAN),
+    "Cohesion 2014-2020, research and innovation": (
+        "cohesion_country",
+        ESIF["TO1"],
+        "eu_amount_eur",
+        EURO,
+        2016,
+        True,
+        PLAN,
+    ),
     "Cohesion 2014-2020, SMEs": ("cohesion_country", ESIF["TO3"], "eu_amount_eur", EURO, 2016, True, PLAN),
     "Horizon 2020 to July 2017": ("horizon_country", EARLY, "eu_contribution_eur", EURO, 2016, False, LOWER),
 }

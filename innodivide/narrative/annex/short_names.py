@@ -7,7 +7,7 @@ from innodivide.narrative.words_file import Words
 from innodivide.wording import GROUP_LABELS
 
 WORDS = Words("country_annex")
-# Indicators of the European and the Regional Innovation Scoreboard 2023, by code; full names stand in table `indicator`.
+# Indicators of the European and the Regional Innovation Scoreboard 2023, by code; full names: table `indicator`.
 INDICATORS = WORDS.names("indicators")
 OTHERS = WORDS.names("indicators of other editions")  # by full name: their codes mean something else in 2023
 
