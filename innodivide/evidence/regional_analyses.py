@@ -14,20 +14,11 @@ from innodivide.evidence.confirmatory import stream
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import barriers, composite
 from innodivide.indicators.country_profile import index_relative_to_eu
-from innodivide.indicators.regions import first_year, index_rows, nuts_version, regions
+from innodivide.indicators.regions import index_rows, nuts_version, regions
 from innodivide.models.estimators.firth import FirthFit
 
 WEALTH_YEAR = 2021  # regional GDP: the year in which the quality of government was asked
-SPLIT, FIRST, GOVERNMENT, CHOICES, OAXACA, PROFILES, PIPELINE, ANNEX, ANNEX_SCENARIOS, ANNEX_NETWORK = range(40, 50)
-
-
-def splits(tables: Tables, plan: Plan) -> dict[str, barriers.Split]:
-    """Return the two-way splits behind claim C10: "now", "first" (of the series) and "government"."""
-    return {
-        "now": claim.lagging_split(tables, stream(plan, SPLIT)),
-        "first": claim.lagging_split(tables, stream(plan, FIRST), first_year(tables), n_boot=20),
-        "government": claim.government_split(tables, stream(plan, GOVERNMENT)),
-    }
+CHOICES, OAXACA, PROFILES, PIPELINE, ANNEX, ANNEX_SCENARIOS, ANNEX_NETWORK = range(43, 50)  # streams of the plan
 
 
 def profiles(tables: Tables, plan: Plan) -> barriers.Profiles:

@@ -11,13 +11,14 @@ PER_HEAD_YEAR = 2019  # population used for amounts per head: the last year befo
 SCORES = ("group", "series", "scores")  # what an edition of the EIS must have for its indicators to be shown
 PEOPLE, EURO = "per million people", "euro per head"
 EARLY, LATE = "data_cut == '2017-07'", "data_cut == '2025-08'"
-TO1, TO3 = "fund == 'ESIF' and objective == 'TO1'", "fund == 'ESIF' and objective == 'TO3'"
+FUND = "fund == '{}' and objective == '{}'"  # rows of `cohesion_country`
+TO1, TO3 = FUND.format("ERDF", "TO1"), FUND.format("ERDF", "TO3")  # of all funds, TO3 is half for farms and fisheries
 INSTRUMENTS = (  # label, unit, table, column, rows (all if empty), factor of the amount per head (0: not per head)
     ("Horizon 2020 participations, first half (to July 2017)", PEOPLE, "horizon_country", "participations", EARLY, 1e6),
     ("Horizon 2020 and Horizon Europe projects (to August 2025)", PEOPLE, "horizon_country", "projects", LATE, 1e6),
     ("Smart Specialisation partnerships: places in the complete lists", "count", "s3_country", "participations", "", 0),
-    ("Cohesion funds 2014-2020 for research and innovation", EURO, "cohesion_country", "eu_amount_eur", TO1, 1),
-    ("Cohesion funds 2014-2020 for small and medium-sized firms", EURO, "cohesion_country", "eu_amount_eur", TO3, 1),
+    ("ERDF 2014-2020 for research and innovation", EURO, "cohesion_country", "eu_amount_eur", TO1, 1),
+    ("ERDF 2014-2020 for small and medium-sized firms", EURO, "cohesion_country", "eu_amount_eur", TO3, 1),
     ("Recovery and Resilience Facility: grants in the first plan", EURO, "rrf_country", "plan_grants_meur", "", 1e6),
 )
 
@@ -86,8 +87,9 @@ def indicator_strengths(tables: Tables, geo: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns indicator_code, indicator, dimension, relative (EU = 100; missing where the score is zero, which may be
-        a bottom score or a missing figure), leaders (mean of the leaders, EU = 100), is_zero, source_id.
+        All indicators of the edition; columns indicator_code, indicator, dimension, relative (EU = 100; missing where
+        there is no score, and where it is zero, which may be a bottom score or a missing figure), leaders (mean of the
+        leaders, EU = 100), is_zero, source_id.
     """
     scores = of_latest(tables, "eis_score", SCORES)
     scores = scores[scores["year"] == scores["year"].max()]
@@ -95,11 +97,14 @@ def indicator_strengths(tables: Tables, geo: str) -> pd.DataFrame:
     leaders = of_latest(tables, "eis_group", SCORES).query("group == 'leader'")["geo"]
     leaders = set(leaders) & set(member_states(tables)["geo"])
     eu = scores[scores["geo"] == "EU"].set_index("indicator_code")["value"]
-    own = scores[scores["geo"] == _known(tables, geo)].merge(labels, on="indicator_code")
+    own = labels.merge(scores[scores["geo"] == _known(tables, geo)], on="indicator_code", how="left")
     mean = scores[scores["geo"].isin(leaders)].groupby("indicator_code")["value"].mean()
+    zero = own["is_zero"].fillna(False).astype(bool)
     own = own.assign(
-        relative=(100 * own["value"] / own["indicator_code"].map(eu)).mask(own["is_zero"].astype(bool)),
+        relative=(100 * own["value"] / own["indicator_code"].map(eu)).mask(zero),
         leaders=100 * own["indicator_code"].map(mean) / own["indicator_code"].map(eu),
+        is_zero=zero,
+        source_id=own["source_id"].fillna(scores["source_id"].iloc[0]),
     ).rename(columns={"label": "indicator"})
     columns = ["indicator_code", "indicator", "dimension", "relative", "leaders", "is_zero", "source_id"]
     return own[columns].sort_values(["relative", "indicator_code"], ascending=[False, True], ignore_index=True)

@@ -20,15 +20,26 @@ EARLY = "Horizon 2020 participations, first half (to July 2017)"  # what the lat
 SHORT = {  # names of the instruments of `country_profile.instruments` for a narrow column
     "Horizon 2020 and Horizon Europe projects (to August 2025)": "Horizon projects per million",
     "Smart Specialisation partnerships: places in the complete lists": "Smart Specialisation places",
-    "Cohesion funds 2014-2020 for research and innovation": "Cohesion, research: € per head",
-    "Cohesion funds 2014-2020 for small and medium-sized firms": "Cohesion, SMEs: € per head",
+    "ERDF 2014-2020 for research and innovation": "ERDF, research: € per head",
+    "ERDF 2014-2020 for small and medium-sized firms": "ERDF, SMEs: € per head",
     "Recovery and Resilience Facility: grants in the first plan": "Recovery grants: € per head",
 }
+TOGETHER = ("group", "rank", "series")  # of one edition: a rank never stands beside the index of another
+
+
+def edition(tables: Tables) -> int:
+    """Return the edition of which group, rank and index are shown."""
+    return editions.latest(tables, "eis", TOGETHER)
+
+
+def index(tables: Tables) -> pd.DataFrame:
+    """Return the series of that edition (`country_profile.index_relative_to_eu`)."""
+    return country_profile.index_relative_to_eu(tables, edition(tables))
 
 
 def year(tables: Tables) -> int:
     """Return the last year of the index for which population and GDP of all Member States are known too."""
-    both = control_years(tables) & set(country_profile.index_relative_to_eu(tables)["year"])
+    both = control_years(tables) & set(index(tables)["year"])
     if not both:
         raise DataError("context/country_panel.csv: no year of the index has population and GDP of every Member State")
     return int(max(both))
@@ -37,10 +48,9 @@ def year(tables: Tables) -> int:
 @once
 def measures(tables: Tables) -> pd.DataFrame:
     """Return what peers are chosen by, by Member State (index geo): ln_population, ln_gdp_pc_pps, index (EU = 100)."""
-    now, index = year(tables), country_profile.index_relative_to_eu(tables)
+    now, rows = year(tables), index(tables)
     frame = control_values(tables, [now]).set_index("geo")[["ln_population", "ln_gdp_pc_pps"]]
-    index = index[index["year"] == now]
-    return frame.assign(index=index.set_index("geo")["relative"])
+    return frame.assign(index=rows[rows["year"] == now].set_index("geo")["relative"])
 
 
 def nearest(frame: pd.DataFrame, geo: str) -> pd.DataFrame:
@@ -84,8 +94,8 @@ def of(tables: Tables, geo: str) -> list[str]:
 
 
 def group_now(tables: Tables) -> pd.Series:
-    """Return the innovation group of each Member State in the latest edition, by code."""
-    rows = editions.of_latest(tables, "eis_group", ("group", "rank"))
+    """Return the innovation group of each Member State in the edition shown, by code."""
+    rows = editions.of_latest(tables, "eis_group", TOGETHER)
     rows = rows[rows["geo"].isin(member_states(tables)["geo"])]
     return rows.set_index("geo")["group"].sort_index()
 
@@ -121,18 +131,19 @@ def position(tables: Tables, geo: str, observed: pd.Series) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        kind, members, relative (index, EU of the year = 100), change (points since the first year of the series),
-        population (million), gdp_pc (PPS, EU27 = 100), ipceis, rank (latest edition; of single states), distance (of
-        peers). Means over members are not weighted.
+        kind, members, relative (index in the last year of the series, EU of the year = 100), change (points since its
+        first year), population (million) and gdp_pc (PPS, EU27 = 100) of `year`, ipceis, rank (in the same edition; of
+        single states), distance (of peers). Means over members are not weighted.
     """
     frame, around = measures(tables), circle(tables, geo)
-    series = country_profile.index_relative_to_eu(tables).pivot(index="geo", columns="year", values="relative")
-    ranks = editions.of_latest(tables, "eis_rank", ("group", "rank")).set_index("geo")["rank"].astype(float)
+    series = index(tables).pivot(index="geo", columns="year", values="relative")
+    first, last = series[series.columns.min()], series[series.columns.max()]
+    ranks = editions.of_latest(tables, "eis_rank", TOGETHER).set_index("geo")["rank"].astype(float)
     single = around["members"].map(len) == 1
     far = nearest(frame, geo).set_index("geo")["distance"]
     return around.assign(
-        relative=beside(frame["index"], around),
-        change=beside(series[year(tables)] - series[series.columns.min()], around),
+        relative=beside(last, around),
+        change=beside(last - first, around),
         population=beside(np.exp(frame["ln_population"]) / 1e6, around),
         gdp_pc=beside(np.exp(frame["ln_gdp_pc_pps"]), around),
         ipceis=beside(observed, around),
@@ -144,7 +155,7 @@ def position(tables: Tables, geo: str, observed: pd.Series) -> pd.DataFrame:
 def index_series(tables: Tables, geo: str) -> pd.DataFrame:
     """Return the index of country, peers and group: year, relative (EU of the year = 100), kind, name (codes)."""
     around = circle(tables, geo).query("kind != 'eu'")
-    wide = country_profile.index_relative_to_eu(tables).pivot(index="year", columns="geo", values="relative")
+    wide = index(tables).pivot(index="year", columns="geo", values="relative")
     parts = [
         wide[list(m)].mean(axis=1).rename("relative").reset_index().assign(kind=k, name="; ".join(m))
         for k, m in zip(around["kind"], around["members"])

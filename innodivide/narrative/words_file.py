@@ -14,10 +14,10 @@ note       a warning about the data, where it does not depend on the data
 =========  ==============================================================================================
 
 Title, text, caption, alt, headings and words on a drawing are templates: {name:format}. In all of them, and in edition,
-{eis_series}, {eis_scores} and {ris_edition} are the editions shown (`SHOWN`), found in the tables. Title, text and
-caption may be a mapping of named parts instead, of which the code chooses by the data; the chosen ones are joined with
-a space. Beside the exhibits a file may have `names`: lists of codes of the data with the words for them, each list
-under its name.
+{eis_series} and the other words of `SHOWN` are the editions shown, found in the tables; {eis_plan} and the like are
+those of the registered claims. Title, text and caption may be a mapping of named parts instead, of which the code
+chooses by the data; the chosen ones are joined with a space. Beside the exhibits a file may have `names`: lists of
+codes of the data with the words for them, each list under its name.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,17 +41,22 @@ KEYS = {  # what an exhibit of each kind must have, and what it may have
 }
 PARTED = ("title", "text", "caption")
 NAMES = "names"
+TERMS = {"QOG_EQI": "Quality of Government data: not for commercial use."}  # by the start of source ids
 
 
 SHOWN = {  # word in a template -> board, and the parts that the frames behind it need (`editions.latest`)
     "eis_series": ("eis", ("group", "series")),
     "eis_scores": ("eis", ("group", "series", "scores")),
+    "eis_together": ("eis", ("group", "rank", "series")),
     "ris_edition": ("ris", editions.REGIONAL),
+    "eqi_edition": ("eqi", ("regions",)),
 }
 
 
 def with_editions(tables: Tables | None, template: str) -> str:
-    """Put the editions shown in the place of {eis_series}, {eis_scores} and {ris_edition}."""
+    """Put the editions shown in the place of their words (`SHOWN`), of registered claims in that of {eis_plan}."""
+    for board, edition in editions.PLAN.items():
+        template = template.replace(f"{{{board}_plan}}", str(edition))
     for word, (board, needs) in SHOWN.items():
         if tables is not None and f"{{{word}}}" in template:
             template = template.replace(f"{{{word}}}", str(editions.latest(tables, board, needs)))
@@ -129,7 +134,7 @@ class Words:
             columns[column] = (_filled(id, with_editions(self.tables, heading), values), *rest)
         columns = {c: spec for c, spec in columns.items() if c not in without} | dict(more)
         templates = {"title": self._template(id, "title", title), "caption": self._template(id, "caption", caption)}
-        fixed = self._fixed(id, given)
+        fixed = with_terms(self._fixed(id, given), sources)
         return exhibits.table(id, data=data, columns=columns, sources=sources, values=values, **templates, **fixed)
 
     def figure(
@@ -147,7 +152,7 @@ class Words:
         """Return the figure `id` of a drawing; the other arguments as for `table`."""
         templates = {"title": self._template(id, "title", title), "caption": self._template(id, "caption", caption)}
         templates["alt"] = self._template(id, "alt")
-        fixed = self._fixed(id, given)
+        fixed = with_terms(self._fixed(id, given), sources)
         return exhibits.figure(id, drawing=drawing, data=data, sources=sources, values=values, **templates, **fixed)
 
     def chart(self, id: str, **values) -> dict[str, str]:
@@ -190,6 +195,13 @@ class Words:
                 raise ParameterError(f"exhibit {id}: {key} is given, but it {why} ({self.file.name}); leave one out")
         own = {k: with_editions(self.tables, entry[k]) for k in ("edition", "note") if k in entry}
         return dict(given) | own
+
+
+def with_terms(fixed: Mapping[str, str], sources: Sequence[str]) -> dict[str, str]:
+    """Add to the note what a source demands of whoever shows its data (`TERMS`)."""
+    found = [words for start, words in TERMS.items() if any(source.startswith(start) for source in sources)]
+    note = " ".join(filter(None, [fixed.get("note", ""), *found]))
+    return dict(fixed) | ({"note": note} if note else {})
 
 
 def read(file: Path) -> dict[str, dict]:

@@ -9,7 +9,7 @@ from innodivide.data.tables import Tables
 from innodivide.evidence.claims import shared_barriers as first_rule
 from innodivide.evidence.claims.finding import Finding, otherwise
 from innodivide.evidence.claims.thresholds import LASTS, MATTERS
-from innodivide.evidence.confirmatory import stream
+from innodivide.evidence.confirmatory import claim_stream, stream
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import barriers
 from innodivide.indicators.regional_frame import EQI_YEAR, regional_frame
@@ -17,7 +17,7 @@ from innodivide.indicators.regions import first_year, regions
 from innodivide.models.inference.cluster_bootstrap import cluster_bootstrap, percentile
 from innodivide.wording import GROUPS, join_names, sentence, teller
 
-NAMED, SPLIT, LASTING = 117, 118, 119  # streams of the plan
+NAMED, LASTING = 117, 119  # streams of the plan
 IN_INDEX = {"support": "2.1.1", "internationalisation": "1.2.1"}
 BUREAUCRACY = "bureaucracy"
 
@@ -55,7 +55,7 @@ def barriers_found(tables: Tables, plan: Plan, n_boot: int = 1999) -> Barriers:
         found[BUREAUCRACY] = _government(tables, group, rng, n_boot)
         rows |= {(group, barrier): values for barrier, values in found.items()}
     named = pd.DataFrame(rows).T.rename_axis(["group", "barrier"])
-    split = first_rule.lagging_split(tables, stream(plan, SPLIT), n_boot=n_boot)
+    split = first_rule.lagging_split(tables, claim_stream(plan, "C10"), n_boot=n_boot)  # the draws of the first rule
     return Barriers(named, first_rule.own_share(split), _lasting(tables, split, plan, n_boot))
 
 

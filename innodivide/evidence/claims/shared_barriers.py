@@ -4,6 +4,8 @@ Weights and the reading of zeros were chosen after a first run with equal weight
 `finding_sensitivities` shows the verdict under every choice.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -73,15 +75,43 @@ def government_split(tables: Tables, rng: np.random.Generator, reference: str = 
     return barriers.two_way_split(rows, lagging_regions(tables), rng, **options)
 
 
+@dataclass(frozen=True)
+class FirstRule:
+    """What the first rule reads, drawn once.
+
+    Attributes
+    ----------
+    now, government : dict of barriers.Split
+        By reference ("EU", "leaders"): the split of the indicators and that of the quality of government.
+    first : barriers.Split
+        That of the first year of the series, against the EU.
+    """
+
+    now: dict[str, barriers.Split]
+    government: dict[str, barriers.Split]
+    first: barriers.Split
+
+    def verdict(self, reference: str = "EU") -> str:
+        """Return the verdict by the first rule."""
+        return verdict_of(*_named_and_shares(self.now[reference], self.government[reference]))
+
+
+def first_rule(tables: Tables, rng: np.random.Generator, n_boot: int = 1999) -> FirstRule:
+    """Return what the first rule reads; the generator is that of the claim, so that each number has one value."""
+    rng = require_rng(rng)
+    now = {"EU": lagging_split(tables, rng, n_boot=n_boot)}
+    government = {"EU": government_split(tables, rng, n_boot=n_boot)}
+    first = lagging_split(tables, rng, first_year(tables), n_boot=20)
+    now["leaders"] = lagging_split(tables, rng, reference="leaders", n_boot=n_boot)
+    government["leaders"] = government_split(tables, rng, "leaders", n_boot=n_boot)
+    return FirstRule(now, government, first)
+
+
 def shared_barriers_finding(tables: Tables, rng: np.random.Generator, n_boot: int = 1999) -> Finding:
     """C10: lagging regions share general barriers, and each has its own; the plan's supplement has the rule."""
-    rng = require_rng(rng)
-    split = lagging_split(tables, rng, n_boot=n_boot)
-    named, shares = _named_and_shares(split, government_split(tables, rng, n_boot=n_boot))
-    start = first_year(tables)
-    first = lagging_split(tables, rng, start, n_boot=20)
-    leaders = lagging_split(tables, rng, reference="leaders", n_boot=n_boot)
-    other = _named_and_shares(leaders, government_split(tables, rng, "leaders", n_boot=n_boot))
+    found, start = first_rule(tables, rng, n_boot), first_year(tables)
+    split, first = found.now["EU"], found.first
+    named, shares = _named_and_shares(split, found.government["EU"])
     gap = "{name} ({what}) {row.general:.2f} ({row.ci_low:.2f} to {row.ci_high:.2f})"
     what = {name: what for name, (_, what) in NAMED.items()}
     gaps = [sentence(gap, name=n, what=what[n], row=row) for n, row in zip(what, named.itertuples())]
@@ -93,7 +123,11 @@ def shared_barriers_finding(tables: Tables, rng: np.random.Generator, n_boot: in
         "share": split.shares["share"],
         "kept": kept,
     }
-    values |= {"general": _share(shares.loc["general"]), "own": _share(shares.loc["own"]), "other": verdict_of(*other)}
+    values |= {
+        "general": _share(shares.loc["general"]),
+        "own": _share(shares.loc["own"]),
+        "other": found.verdict("leaders"),
+    }
     values |= {"hold": (named["ci_low"] > 0).sum(), "n": len(named), "lowest": named["ci_low"].min()}
     values |= {"edition": latest(tables, "ris", REGIONAL), "eqi": latest(tables, "eqi", ("regions",))}
     values |= {"regions": regions, "countries": split.parts["country"].nunique()}
@@ -101,7 +135,7 @@ def shared_barriers_finding(tables: Tables, rng: np.random.Generator, n_boot: in
     tell = teller(first=start, matters=MATTERS, **values)
     return Finding(
         claim_id="C10",
-        verdict=verdict_of(named, shares),
+        verdict=found.verdict(),
         numbers=tell(
             "Mean gap of lagging regions: {gaps}; the first two in index points of the composite, the third on the "
             "index's own scale. Largest general barriers: {largest}. Of the squared gaps {general} are general and "
@@ -129,8 +163,12 @@ def shared_barriers_finding(tables: Tables, rng: np.random.Generator, n_boot: in
     )
 
 
-def finding_sensitivities(tables: Tables, rng: np.random.Generator, n_boot: int = 499) -> pd.DataFrame:
+def finding_sensitivities(
+    tables: Tables, rng: np.random.Generator, found: FirstRule, n_boot: int = 1999
+) -> pd.DataFrame:
     """Return the verdict under every reading of the zeros, both weights and both references.
+
+    The choices of the finding are taken from `found`, not drawn again.
 
     Returns
     -------
@@ -142,10 +180,12 @@ def finding_sensitivities(tables: Tables, rng: np.random.Generator, n_boot: int 
     """
     rng, rows = require_rng(rng), []
     for reference in ("EU", "leaders"):
-        government = government_split(tables, rng, reference, n_boot=n_boot)
+        government = found.government[reference]
         for weights in ("published", "equal"):
             for zeros in ("read", "missing", "keep"):
-                split = lagging_split(tables, rng, reference=reference, zeros=zeros, weights=weights, n_boot=n_boot)
+                split = found.now[reference]
+                if (weights, zeros) != ("published", "read"):
+                    split = lagging_split(tables, rng, reference=reference, zeros=zeros, weights=weights, n_boot=n_boot)
                 named, shares = _named_and_shares(split, government)
                 row = {"reference": reference, "weights": weights, "zeros": zeros}
                 for name, (code, _) in NAMED.items():

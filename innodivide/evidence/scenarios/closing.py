@@ -23,6 +23,11 @@ READINGS = (
 )
 
 
+def percent(log_growth):
+    """Return growth in percent, 100 (exp(x) - 1), of yearly log growth x: 0.15 is 16.2 percent, not 15."""
+    return 100 * np.expm1(log_growth)
+
+
 def closing_speed(series: pd.DataFrame) -> pd.DataFrame:
     """Return the yearly growth that would take each country to the EU by 2030 and 2040, beside the growth it has had.
 
@@ -36,10 +41,10 @@ def closing_speed(series: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Columns geo, by, start_year, value, needed_low, needed_high, past_low, past_high, best (highest past of any
-        country), all in percent a year (log growth), best_geo (that country), level_low, level_high (where the country
-        would stand if its lowest or highest pace held in every year to come, which no country has shown; EU = 100),
-        target_low, target_high, reading. Both ends of the needed pace, and of the target, are one number: relative to
-        the EU of its own year the EU does not move.
+        country), all in percent a year (`percent` of the log growth), best_geo (that country), level_low, level_high
+        (where the country would stand if its lowest or highest pace held in every year to come, which no country has
+        shown; EU = 100), target_low, target_high, reading. Both ends of the needed pace, and of the target, are one
+        number: relative to the EU of its own year the EU does not move.
 
     Raises
     ------
@@ -59,11 +64,11 @@ def closing_speed(series: pd.DataFrame) -> pd.DataFrame:
             "by": year,
             "start_year": last,
             "value": value,
-            "needed_low": 100 * pace,
-            "needed_high": 100 * pace,
-            "past_low": 100 * low,
-            "past_high": 100 * high,
-            "best": 100 * high.max(),
+            "needed_low": percent(pace),
+            "needed_high": percent(pace),
+            "past_low": percent(low),
+            "past_high": percent(high),
+            "best": percent(high.max()),
             "best_geo": wide.index[high.argmax()],
             "level_low": np.exp(start + span * low),
             "level_high": np.exp(start + span * high),
@@ -99,9 +104,9 @@ def closing_spread(series: pd.DataFrame) -> pd.DataFrame:
     needed = math.log(SHARE) / span
     return frame.assign(
         goal=SHARE * spread[-1],
-        needed=100 * needed,
-        past_low=100 * past.min(),
-        past_high=100 * past.max(),
+        needed=percent(needed),
+        past_low=percent(past.min()),
+        past_high=percent(past.max()),
         spread_low=spread[-1] * np.exp(span * past.min()),
         spread_high=spread[-1] * np.exp(span * past.max()),
         reading=np.where(needed >= past.min(), "within its own past", "faster than at any time in the series"),

@@ -10,8 +10,7 @@ from innodivide.data import editions
 from innodivide.data.tables import Tables, indicators_of, member_states, once
 from innodivide.errors import ParameterError
 from innodivide.indicators import composite
-from innodivide.indicators.composite.rebuild import EDITION
-from innodivide.indicators.country_profile import indicator_strengths
+from innodivide.indicators.country_profile import SCORES, indicator_strengths
 from innodivide.indicators.regions import regions
 
 
@@ -39,9 +38,10 @@ def region_scores(tables: Tables, year: int | None = None, zeros: str = "read") 
 
 @once
 def country_scores(tables: Tables) -> pd.DataFrame:
-    """Return the indicators of the EIS that is rebuilt (`composite`) for the EU27 and the EU, like `region_scores`."""
-    rows, units = tables["eis_score"].query(f"edition == {EDITION}"), [*member_states(tables)["geo"], "EU"]
-    rows = rows[rows["indicator_code"].isin(indicators_of(tables, EDITION)["indicator_code"])]
+    """Return the indicators of the latest EIS that has them for the EU27 and the EU, like `region_scores`."""
+    rows, units = editions.of_latest(tables, "eis_score", SCORES), [*member_states(tables)["geo"], "EU"]
+    codes = indicators_of(tables, editions.latest(tables, "eis", SCORES))["indicator_code"]
+    rows = rows[rows["indicator_code"].isin(codes)]
     year = int(rows["year"].max())
     return _read(tables, _wide(rows, "geo", units, year), year, "country")
 
@@ -72,6 +72,8 @@ def implied_weights(tables: Tables) -> pd.Series:
 def zero_readings(tables: Tables, level: str) -> pd.DataFrame:
     """Return how the published index treats each score of zero of the EU27's regions (level "region") or "country".
 
+    Both are of the latest edition that has scores.
+
     Returns
     -------
     pandas.DataFrame
@@ -83,18 +85,14 @@ def zero_readings(tables: Tables, level: str) -> pd.DataFrame:
         found = composite.likely_zeros(scores, composite.rebuild_regional(scores, index, home))
         found = found.assign(unit=found["region_code"], geo=found["region_code"].map(home))
     else:
-        scores, index = composite.score_matrix(tables), composite.index_values(tables)
+        edition = editions.latest(tables, "eis", SCORES)
+        scores, index = composite.score_matrix(tables, edition=edition), composite.index_values(tables, edition)
         found = composite.classify_zeros(scores, index, composite.implicit_weights(scores, index))
         found = found[found["state"] == "zero"].assign(unit=lambda f: f["geo"])
         found["reading"] = found["verdict"].replace("undetermined", "bottom")
         found["certain"] = found["verdict"] != "undetermined"
     rows = found[found["geo"].isin(member_states(tables)["geo"])]
     return rows[["unit", "year", "indicator_code", "reading", "certain"]].reset_index(drop=True)
-
-
-def last_year(tables: Tables) -> int:
-    """Return the last year of the scores of the latest EIS that has them."""
-    return int(tables["eis_score"].query(f"edition == {EDITION}")["year"].max())
 
 
 def strengths(tables: Tables, geo: str) -> pd.DataFrame:
@@ -104,6 +102,6 @@ def strengths(tables: Tables, geo: str) -> pd.DataFrame:
     """
     rows = indicator_strengths(tables, geo)
     read = zero_readings(tables, "country").query("unit == @geo and reading == 'bottom'")
-    read = read[read["year"] == last_year(tables)]
+    read = read[read["year"] == editions.of_latest(tables, "eis_score", SCORES)["year"].max()]
     rows["relative"] = rows["relative"].mask(rows["indicator_code"].isin(read["indicator_code"]), 0.0)
     return rows.sort_values(["relative", "indicator_code"], ascending=[False, True], ignore_index=True)

@@ -17,25 +17,26 @@ from innodivide.data import editions
 from innodivide.data.tables import Tables, indicators_of
 from innodivide.errors import DataError, DesignError, ParameterError
 
-# The edition whose index series the plan uses. In the framework of EIS 2025 a missing figure has no row, so its zeros
-# tell nothing, and its implicit weights would rest on fewer countries.
+# The edition whose index series the plan uses, and in which the index is audited. In EIS 2025 a missing figure has no
+# row, so that every zero there is a bottom score; the identity says the same of it (`barriers.zero_readings`).
 EDITION = editions.PLAN["eis"]
 TOLERANCE = 0.01  # index points: scores and index are published to three decimals
 DIMENSION_TOLERANCE = 0.02  # two or three indicators average out less of the rounding in scores and weights
 
 
-def score_matrix(tables: Tables, level: str = "indicator") -> pd.DataFrame:
-    """Scores of one level as a matrix: index (geo, year), one column for each code, EU base year = 100, NaN = no row.
+def score_matrix(tables: Tables, level: str = "indicator", edition: int = EDITION) -> pd.DataFrame:
+    """Scores of one level and edition as a matrix: index (geo, year), a column for each code, NaN = no row.
 
-    Dimension 2.1 is not one series: as published it leaves out its indicator 2.1.3 in 2017 to 2021, not before and not
-    after (38 of 39 countries, to 0.006; docs/composite.md), so its years must not be compared with each other.
+    Scores: EU in the base year = 100. Dimension 2.1 of EIS 2023 is not one series: as published it leaves out its
+    indicator 2.1.3 in 2017 to 2021, not before and not after (38 of 39 countries, to 0.006; docs/composite.md), so its
+    years must not be compared with each other.
 
     Parameters
     ----------
     level : {"indicator", "dimension"}
     """
-    scores, codes = tables["eis_score"], indicators_of(tables, EDITION, level)["indicator_code"]
-    return wide(scores[(scores["edition"] == EDITION) & scores["indicator_code"].isin(codes)], "geo")
+    scores, codes = tables["eis_score"], indicators_of(tables, edition, level)["indicator_code"]
+    return wide(scores[(scores["edition"] == edition) & scores["indicator_code"].isin(codes)], "geo")
 
 
 def wide(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
@@ -44,10 +45,10 @@ def wide(rows: pd.DataFrame, unit: str) -> pd.DataFrame:
     return matrix.astype(float).sort_index(axis=1).sort_index()
 
 
-def index_values(tables: Tables) -> pd.Series:
-    """Published index as a Series over (geo, year)."""
+def index_values(tables: Tables, edition: int = EDITION) -> pd.Series:
+    """Published index of one edition as a Series over (geo, year)."""
     rows = tables["eis_index"]
-    return rows[rows["edition"] == EDITION].set_index(["geo", "year"])["value"].astype(float).sort_index()
+    return rows[rows["edition"] == edition].set_index(["geo", "year"])["value"].astype(float).sort_index()
 
 
 def aligned(scores: pd.DataFrame, index: pd.Series) -> pd.Series:

@@ -13,7 +13,7 @@ import pandas as pd
 from innodivide.data import editions
 from innodivide.data.tables import Tables, country_values, member_states
 from innodivide.errors import DesignError, ParameterError
-from innodivide.indicators.country_profile import EARLY, PER_HEAD_YEAR, TO1, TO3, index_relative_to_eu
+from innodivide.indicators.country_profile import EARLY, FUND, PER_HEAD_YEAR, TO1, TO3, index_relative_to_eu
 from innodivide.indicators.tiers.countries import Coverage
 from innodivide.models.inference.relabelling import TIE_TOLERANCE, check_permutations, country_orders
 from innodivide.models.inference.slope import permutation_slope
@@ -22,19 +22,27 @@ from innodivide.models.result import require_rng
 PLAN, PRICES = "planned, EU part", "2018 prices; the 30 % part was illustrative"
 LOWER = "lower bound: missing amounts count as zero"
 EURO, MEUR = 1e-6, 1.0  # to million euro
+ESIF = {objective: FUND.format("ESIF", objective) for objective in ("TO1", "TO3")}  # all structural funds
 INSTRUMENTS = {  # name: table, rows (all if empty), column, to million, year of the gap, reform money?, caveat
     "RRF grants, allocation of 2020": ("rrf_country", "", "grants_total_2018p_meur", MEUR, 2019, True, PRICES),
     "RRF grants, first plan": ("rrf_country", "", "plan_grants_meur", MEUR, 2019, False, "current prices"),
-    "Cohesion 2014-2020, research and innovation": ("cohesion_country", TO1, "eu_amount_eur", EURO, 2016, True, PLAN),
-    "Cohesion 2014-2020, SMEs": ("cohesion_country", TO3, "eu_amount_eur", EURO, 2016, True, PLAN),
+    "Cohesion 2014-2020, research and innovation": (
+        "cohesion_country",
+        ESIF["TO1"],
+        "eu_amount_eur",
+        EURO,
+        2016,
+        True,
+        PLAN,
+    ),
+    "Cohesion 2014-2020, SMEs": ("cohesion_country", ESIF["TO3"], "eu_amount_eur", EURO, 2016, True, PLAN),
     "Horizon 2020 to July 2017": ("horizon_country", EARLY, "eu_contribution_eur", EURO, 2016, False, LOWER),
 }
 
-ERDF = "fund == 'ERDF' and objective == '{}'"
 REFORM = {  # what the second registration tests: the fund named, not the sum of all structural funds
     "RRF grants": ("rrf_country", "", "grants_total_2018p_meur", MEUR, 2019, True, PRICES),
-    "ERDF research and innovation": ("cohesion_country", ERDF.format("TO1"), "eu_amount_eur", EURO, 2016, True, PLAN),
-    "ERDF SMEs": ("cohesion_country", ERDF.format("TO3"), "eu_amount_eur", EURO, 2016, True, PLAN),
+    "ERDF research and innovation": ("cohesion_country", TO1, "eu_amount_eur", EURO, 2016, True, PLAN),
+    "ERDF SMEs": ("cohesion_country", TO3, "eu_amount_eur", EURO, 2016, True, PLAN),
 }
 
 

@@ -3,14 +3,13 @@
 import pandas as pd
 
 from innodivide import figures
-from innodivide.data.editions import latest
 from innodivide.data.sources import flag_note, sources_of
 from innodivide.data.tables import Tables, country_names
 from innodivide.indicators import country_profile, peers
 from innodivide.indicators.barriers.scores import strengths
 from innodivide.indicators.country_profile import joined_later
 from innodivide.narrative.annex.barriers_in_words import GOVERNMENT
-from innodivide.narrative.annex.short_names import INDICATORS, WORDS, a, called, group_name, others, part
+from innodivide.narrative.annex.short_names import WORDS, a, called, group_name, indicator_names, others, part
 from innodivide.narrative.exhibits import Exhibit
 from innodivide.narrative.regional_barriers.lagging import LABELS
 from innodivide.wording import GROUP_LETTERS, join_names, show
@@ -51,17 +50,18 @@ def summary(tables: Tables, geo: str, expected: pd.DataFrame, position: pd.DataF
         _region_words(tables, geo),
         _government_words(gaps[(gaps["geo"] == geo) & (gaps["measure"] == "eqi")]),
     ]
-    values = _unusual(geo, peers.standing(tables, gaps, expected.set_index("geo")["observed"]), gaps)
+    standing = peers.standing(tables, gaps, expected.set_index("geo")["observed"])
+    values = _unusual(geo, standing, gaps, indicator_names(tables))
     for _, more in halves:
         values |= more
     return WORDS.say("NA.2", "stands out", *(name for parts, _ in halves for name in parts), **values)
 
 
-def _unusual(geo: str, scores: pd.DataFrame, gaps: pd.DataFrame) -> dict:
+def _unusual(geo: str, scores: pd.DataFrame, gaps: pd.DataFrame, indicators: dict[str, str]) -> dict:
     """Return the two indicators, the institutional measure and the amount of money furthest from the mean."""
     institutions = gaps.set_index("measure")["label"].to_dict() | LABELS
-    names = INDICATORS | peers.SHORT | institutions
-    kinds = ((INDICATORS, 2), (institutions, 1), (peers.SHORT, 1))
+    names = indicators | peers.SHORT | institutions
+    kinds = ((indicators, 2), (institutions, 1), (peers.SHORT, 1))
     found = pd.concat([peers.furthest(scores[[c for c in scores if c in kind]], geo, n) for kind, n in kinds])
     values = {f"m_{i}": IN_A_LIST.get(names[m], names[m]) for i, m in enumerate(found.index)}
     return values | {f"z_{i}": z for i, z in enumerate(found)}
@@ -71,16 +71,16 @@ def _index_words(tables: Tables, geo: str, position: pd.DataFrame) -> tuple[list
     own, near = position.iloc[0], position[position["kind"] == "peer"]
     group, names = peers.group_now(tables)[geo], country_names(tables)
     change, ahead = own["change"], int((near["relative"] > own["relative"]).sum())
-    years = country_profile.index_relative_to_eu(tables)["year"]
+    years = peers.index(tables)["year"]
     values = {
         **called(names[geo]),
         "a_group": a(group),
         "group": group_name(group),
-        "edition": int(country_profile.editions(tables, geo)["edition"].iloc[-1]),
+        "edition": peers.edition(tables),
         "level": own["relative"],
         "rest": position.loc[position["kind"] == "group", "relative"].iloc[0],
         "first": int(years.min()),
-        "last": peers.year(tables),
+        "last": int(years.max()),
         "change": abs(change),
         "points": "point" if round(abs(change)) == 1 else "points",
         "peers": join_names([called(names[m[0]])["name"] for m in near["members"]]),
@@ -125,8 +125,7 @@ def position_table(tables: Tables, geo: str, position: pd.DataFrame, expected: p
         range=[c and f"{int(ranges.at[c, 'low'])} to {int(ranges.at[c, 'high'])}" for c in codes],
         members=position["members"].map("; ".join),
     )
-    edition = country_profile.editions(tables, geo)["edition"].iloc[-1]
-    near = position.loc[position["kind"] == "peer", "distance"]
+    years, near = peers.index(tables)["year"], position.loc[position["kind"] == "peer", "distance"]
     apart = " to ".join(dict.fromkeys(show(float(v), "{:.1f}") for v in (near.min(), near.max())))
     return WORDS.of(tables).table(
         "TA.1",
@@ -134,11 +133,12 @@ def position_table(tables: Tables, geo: str, position: pd.DataFrame, expected: p
         values={
             **called(country_names(tables)[geo]),
             "year": peers.year(tables),
-            "first": int(country_profile.index_relative_to_eu(tables)["year"].min()),
+            "first": int(years.min()),
+            "last": int(years.max()),
             "apart": apart,
         },
-        sources=sources,
-        edition=f"Group and rank: EIS {edition}; index: EIS {latest(tables, 'eis', ('group', 'series'))}, back-series",
+        sources=[*sources, *sources_of(peers.index(tables))],
+        edition=f"EIS {peers.edition(tables)}: group, rank and index (its back-series)",
     )
 
 
@@ -160,7 +160,7 @@ def index_figure(tables: Tables, geo: str) -> Exhibit:
     names, group = country_names(tables), peers.group_now(tables)[geo]
     rows["series"] = [others(group) if k == "group" else names[n] for k, n in zip(rows["kind"], rows["name"])]
     own = rows[rows["kind"] == "own"].sort_values("year")["relative"]
-    index = country_profile.index_relative_to_eu(tables)
+    index = peers.index(tables)
     style = {"highlight": names[geo], "reference": 100, "height": 1.6, **WORDS.chart("FA.1")}
     return WORDS.of(tables).figure(
         "FA.1",
@@ -178,9 +178,9 @@ def index_figure(tables: Tables, geo: str) -> Exhibit:
 
 
 def strength_figure(tables: Tables, geo: str) -> Exhibit:
-    """Return the 32 indicators of the country against the EU and the leaders."""
+    """Return the indicators of the country against the EU and the leaders."""
     rows = strengths(tables, geo)
-    rows = rows.assign(short=rows["indicator_code"].map(INDICATORS))
+    rows = rows.assign(short=rows["indicator_code"].map(indicator_names(tables)))
     name, gone = country_names(tables)[geo], rows.loc[rows["relative"].isna(), "short"]
     zero = rows.loc[rows["relative"] == 0, "short"]
     above = int((rows["relative"] > 100).sum())

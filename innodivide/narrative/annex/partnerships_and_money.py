@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from innodivide.data.editions import PLAN
 from innodivide.data.sources import FLAG_MEANING, flag_note, sources_of
 from innodivide.data.tables import TAKING_PART, Tables, country_names
 from innodivide.indicators import country_profile, peers
@@ -91,7 +92,7 @@ def connection_text(tables: Tables, geo: str, points: pd.DataFrame, coverage, dr
 
 
 def money_against_gap_text(tables: Tables, geo: str, rows: pd.DataFrame) -> Exhibit:
-    """Return the places of the country's reform money beside those of its gap; `rows`: `money.money_by_country`."""
+    """Return the places of the country's reform money beside those of its gap; `rows`: of `money.REFORM`."""
     reform = rows[rows["instrument"].isin(REFORM)].copy()
     grouped = reform.groupby("instrument")
     reform["place"] = grouped["per_head"].rank(ascending=False, method="min")
@@ -103,4 +104,5 @@ def money_against_gap_text(tables: Tables, geo: str, rows: pd.DataFrame) -> Exhi
         for row in reform[reform["geo"] == geo].itertuples()
     ]
     values = called(country_names(tables)[geo]) | {"n": rows["geo"].nunique(), "places": "; for ".join(places)}
+    values["edition"] = PLAN["eis"]
     return WORDS.say("NA.13", **values)

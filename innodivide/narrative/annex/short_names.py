@@ -1,11 +1,24 @@
 """The words of the annexes (`texts/country_annex.yml`), and names short enough for a dense figure or table."""
 
+from innodivide.data.editions import PLAN, latest
+from innodivide.data.tables import Tables, indicators_of
+from innodivide.indicators.country_profile import SCORES
 from innodivide.narrative.words_file import Words
 from innodivide.wording import GROUP_LABELS
 
 WORDS = Words("country_annex")
-# The 32 indicators of EIS 2023, by code; the full names stand in table `indicator`.
+# Indicators of the European and the Regional Innovation Scoreboard 2023, by code; full names: table `indicator`.
 INDICATORS = WORDS.names("indicators")
+OTHERS = WORDS.names("indicators of other editions")  # by full name: their codes mean something else in 2023
+
+
+def indicator_names(tables: Tables) -> dict[str, str]:
+    """Return a short name for each indicator code of the latest EIS with scores; a new one keeps its full name."""
+    now, then = (
+        indicators_of(tables, edition).set_index("indicator_code")["label"]
+        for edition in (latest(tables, "eis", SCORES), PLAN["eis"])
+    )
+    return {code: INDICATORS[code] if then.get(code) == name else OTHERS.get(name, name) for code, name in now.items()}
 
 
 def group_name(group: str) -> str:

@@ -81,20 +81,26 @@ def spread_rows(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def convergence_facts(change: dict, beta: dict, spread: pd.DataFrame) -> dict:
-    """Return the change of the spread between states, and beta and spread between regions."""
+def convergence_facts(change: pd.DataFrame, beta: dict, spread: pd.DataFrame) -> dict:
+    """Return the change of the spread between states in each series (`spread_in_both`), beta and spread of regions."""
+    columns = {
+        "edition": "edition",
+        "start": "start",
+        "end": "end",
+        "change": "change",
+        "low": "low95",
+        "high": "high95",
+    }
+    states = {f"{name}_{k}": change[c].iloc[k].item() for k in range(len(change)) for name, c in columns.items()}
+    clear = "caught up" if beta["ci_high"] < 0 else "fell further behind" if beta["ci_low"] > 0 else ""
+    ends = [half_life(beta[end], beta["years"]) for end in ("ci_low", "ci_high")]
     return {
-        "change": change["change"],
-        "low": change["ci_low"],
-        "high": change["ci_high"],
-        "first_year": int(spread["year"].iloc[0]),
-        "last_year": int(spread["year"].iloc[-1]),
+        **states,
         "region_first": spread["sd_log"].iloc[0],
         "region_last": spread["sd_log"].iloc[-1],
         "regions": int(spread["n"].iloc[0]),
-        "half_life": beta["half_life"],
-        "half_low": half_life(beta["ci_low"], beta["years"]),
-        "half_high": half_life(beta["ci_high"], beta["years"]),
+        "reading": f"those that began lower {clear}" if clear else "whether those that began lower caught up is open",
+        "half_life": f"{beta['half_life']:.0f} years ({span(*ends)})" if beta["ci_high"] < 0 else "no number of years",
     }
 
 

@@ -3,8 +3,7 @@
 import pandas as pd
 
 from innodivide.data.tables import Tables, country_names
-from innodivide.evidence.claims import shared_barriers as claim
-from innodivide.evidence.claims.shared_barriers import indicator_names
+from innodivide.evidence.claims.shared_barriers import FirstRule, indicator_names, lagging_regions
 from innodivide.evidence.claims.thresholds import MATTERS
 from innodivide.indicators import barriers
 from innodivide.indicators.country_profile import index_relative_to_eu
@@ -17,11 +16,6 @@ WORDS = Words("06_regional_barriers")
 WEIGHTS = WORDS.names("weights")
 ZEROS = WORDS.names("zeros")
 REFERENCES = WORDS.names("references")
-NAMED = {
-    "support": ("Support: public R&D expenditure", "index points"),
-    "internationalisation": ("Internationalisation: international co-publications", "index points"),
-    "bureaucracy": ("Bureaucracy: quality of government", "standardised score"),
-}
 PARTS = WORDS.names("parts")
 TERMS = WORDS.names("terms")
 LABELS = WORDS.names("institutions")
@@ -29,30 +23,20 @@ OFTEN = 0.05  # share of constructions of the index with another group, above wh
 MARK = 3  # indicators named for a cluster
 
 
-def answer_facts(splits: dict, choices: pd.DataFrame) -> dict:
-    """Return the numbers of the answer: verdict, regions, shares with intervals, verdicts under other choices."""
-    now = splits["now"]
-    own, general = claim.own_share(now), now.shares.loc["general"]
+def choice_facts(choices: pd.DataFrame) -> dict:
+    """Return how many choices agree with the verdict of the first rule, against the EU and against the leaders."""
     verdict = choices.query("reference == 'EU' and weights == 'published' and zeros == 'read'")["verdict"].iloc[0]
-    leaders = choices[choices["reference"] == "leaders"]
+    eu, leaders = (choices[choices["reference"] == reference] for reference in ("EU", "leaders"))
+    others = sorted(set(leaders["verdict"]) - {verdict})
     return {
-        "verdict": verdict.capitalize(),
-        "regions": now.parts["unit"].nunique(),
-        "countries": now.parts["country"].nunique(),
-        "general": general["share"],
-        "general_low": general["ci_low"],
-        "general_high": general["ci_high"],
-        "own": own["share"],
-        "own_low": own["ci_low"],
-        "own_high": own["ci_high"],
-        "eu_same": int((choices.query("reference == 'EU'")["verdict"] == verdict).sum()),
-        "eu_n": int((choices["reference"] == "EU").sum()),
+        "verdict": verdict,
+        "eu_same": int((eu["verdict"] == verdict).sum()),
+        "eu_n": len(eu),
         "other": int((leaders["verdict"] != verdict).sum()),
         "leaders_n": len(leaders),
-        "other_verdict": join_names(sorted(set(leaders["verdict"]) - {verdict}), none="the same verdict"),
+        "other_verdict": join_names(others, none="otherwise"),
         "matters": MATTERS,
-        "leaders_own": leaders["own"].max(),
-        "nearest": leaders["own_low"].sub(MATTERS).abs().min() * 100,
+        "nearest": choices["own_low"].sub(MATTERS).abs().min() * 100,
     }
 
 
@@ -64,14 +48,6 @@ def choice_rows(tables: Tables, choices: pd.DataFrame) -> pd.DataFrame:
         zeros=choices["zeros"].map(ZEROS),
         largest=choices["largest"].map(indicator_names(tables)),
     )
-
-
-def named_rows(splits: dict) -> pd.DataFrame:
-    """Return the three barriers that the brief names, with unit, mean gap, interval and share of regions behind."""
-    known = pd.concat([splits["now"].general, splits["government"].general])
-    rows = known.loc[[code for code, _ in claim.NAMED.values()]].reset_index(drop=True)
-    barrier, unit = zip(*[NAMED[name] for name in claim.NAMED])
-    return rows.assign(barrier=barrier, unit=unit)
 
 
 def general_rows(tables: Tables, split: barriers.Split) -> pd.DataFrame:
@@ -95,10 +71,10 @@ def general_facts(rows: pd.DataFrame) -> dict:
     }
 
 
-def share_rows(splits: dict) -> pd.DataFrame:
+def share_rows(found: FirstRule) -> pd.DataFrame:
     """Return the shares of the squared gaps with intervals and the correlation of each part with the first year."""
-    kept = barriers.persistence(splits["first"], splits["now"]).set_index("part")["correlation"]
-    rows = splits["now"].shares.reset_index()
+    kept = barriers.persistence(found.first, found.now["EU"]).set_index("part")["correlation"]
+    rows = found.now["EU"].shares.reset_index()
     return rows.assign(correlation=rows["part"].map(kept), part=rows["part"].map(PARTS))
 
 
@@ -188,7 +164,7 @@ def oaxaca_facts(parts: pd.DataFrame) -> dict:
 
 def cluster_rows(tables: Tables, found: barriers.Profiles) -> pd.DataFrame:
     """Return the clusters: size, countries, indicators that differ from lagging regions in general, stability."""
-    labels, home = indicator_names(tables), claim.lagging_regions(tables).map(country_names(tables))
+    labels, home = indicator_names(tables), lagging_regions(tables).map(country_names(tables))
     heads, rows = found.stability["n_units"].to_numpy(), []
     usual = (found.centres.T * heads / heads.sum()).sum(axis=1)
     for row in found.stability.itertuples():
