@@ -44,7 +44,8 @@ def test_plain_shares_add_up_to_all_pairs_in_any_order():
 
 # R 4.2.2: e <- 0.5; s <- 0.4; d <- 23; m <- log(c(2, 3))
 # p_value pmax(pt((e + m) / s, d, lower.tail = FALSE), pt((e - m) / s, d))
-# p_above pt((m - e) / s, d, lower.tail = FALSE); p_below pt((-m - e) / s, d); p_within pt((m - e) / s, d) - p_below; ends exp(e -+ qt(0.95, d) * s)
+# p_above pt((m - e) / s, d, lower.tail = FALSE); p_below pt((-m - e) / s, d); p_within pt((m - e) / s, d) - p_below;
+# ends exp(e -+ qt(0.95, d) * s)
 IN_R = {
     "moderate": [2, 0.31687692813976, 0.679796890065999, 0.31687692813976, 0.00332618179424106],
     "large": [3, 0.0740564998361058, 0.925659795632914, 0.0740564998361058, 0.000283704530980479],
