@@ -15,7 +15,8 @@ from innodivide.wording import sentence
 SERIES = 110  # first stream of the plan; one for each series
 DRAWS = 19999
 WIDENS, STAYS, CLOSES = "widened", "persisted or widened", "closed by more than a tenth"
-NARROWS, UNCLEAR = "narrowed, by more or less than a tenth cannot be told", "cannot be told"
+NARROWS = "narrowed (whether by more than a tenth cannot be told)"
+UNCLEAR = "neither clearly closed nor clearly persisted"
 
 
 def spread_in_both(tables: Tables, plan: Plan) -> pd.DataFrame:
