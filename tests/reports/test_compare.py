@@ -164,6 +164,10 @@ def test_verdicts_are_read_from_the_table_of_claims():
         "C02": ("contradicted", "2 of 5"),
     }
     assert verdicts([Content(tables={"T1.1": TABLE})]) == {}
+    part = "\n".join(LEDGER.splitlines()[:2]) + "\n"
+    assert len(verdicts([Content(tables={"T5.1": part}), Content(tables={"T7.1": LEDGER})])) > 1, (
+        "the whole ledger counts"
+    )
 
 
 # ---- stored words ----

@@ -185,11 +185,12 @@ def _by_key(key: list[str], rows: list[dict[str, str]]) -> dict[str, dict[str, s
 
 
 def verdicts(reports: Iterable[Content]) -> dict[str, tuple[str, str]]:
-    """Return claim -> (verdict, its numbers) from the first table of claims in some reports."""
+    """Return claim -> (verdict, its numbers) from the table that has most claims: the ledger, not a part of it."""
+    ledger: dict[str, tuple[str, str]] = {}
     for content in reports:
         for exhibit in content.ids:
             head, *rows = _parse(content.tables.get(exhibit, ""))
-            if set(LEDGER) <= set(head):
+            if set(LEDGER) <= set(head) and len(rows) > len(ledger):
                 found = _records(head, rows)
-                return {row["claim_id"]: (row["verdict"], row.get("numbers", "")) for row in found}
-    return {}
+                ledger = {row["claim_id"]: (row["verdict"], row.get("numbers", "")) for row in found}
+    return ledger
