@@ -161,7 +161,7 @@ def c10(tables: Tables, plan: Plan) -> Finding:
             "{n} lagging regions of RIS 2023, quality of government {year} (not for commercial use); whole countries "
             "drawn; access to support and red tape as firms meet them are in no open regional figure"
         ),
-        short=tell("Counts: {counts}; does not: {not}. Gaps: {shown}"),
+        short=tell("Counts: {counts}" + ("" if (signs > 0).all() else "; does not: {not}") + ". Gaps: {shown}"),
         rests=tell("{n} lagging regions, RIS 2023, EQI {year}"),
         change=tell(otherwise(verdict, ways)),
     )
