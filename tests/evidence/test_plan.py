@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from innodivide import models
-from innodivide.data import Tables, frozen
+from innodivide.data import Tables, editions, frozen
 from innodivide.errors import DataError, ParameterError
 from innodivide.evidence import confirmatory
 from innodivide.evidence import plan as plans
@@ -52,10 +52,15 @@ def test_the_plan_is_the_registered_one():
     assert yaml.safe_load(TEXT)["second_sha256"] == SECOND == plan_hash(plan.second)
 
 
-def test_every_claim_has_one_rule_and_no_rule_is_for_nothing():
+def test_every_claim_has_a_rule_that_leads_and_no_rule_is_for_nothing():
     plan = load_plan()
     assert sorted(plan.claim_rules) == sorted(frozen.load("claim")["claim_id"])
-    assert not set(plan.fixed["claim_rules"]) & set(plan.supplement["claim_rules"])
+    assert not set(plan.fixed["claim_rules"]) & set(plan.supplement["claim_rules"]), "the supplement fills gaps"
+    first = plan.fixed["claim_rules"] | plan.supplement["claim_rules"]
+    for claim, rule in plan.claim_rules.items():
+        assert rule == plan.second["claim_rules"].get(claim, first.get(claim)), "the second registration leads"
+    days = [part["registered"] for part in plan.registrations]
+    assert days == sorted(days)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +113,18 @@ def test_the_order_of_keys_does_not_change_the_hash():
     fixed = yaml.safe_load(TEXT)["plan"]
     assert plan_hash(dict(reversed(fixed.items()))) == REGISTERED
     assert plan_hash({**fixed, "question": fixed["question"] + " "}) != REGISTERED
+
+
+def test_the_second_registration_takes_level_permutations_and_editions_of_the_first():
+    plan = load_plan()
+    assert "with its permutations and Holm's correction over its family of four" in plan.second["then_and_now"]["tests"]
+    assert len(plan.fixed["claims_family"]) == 4
+    said = plan.second["editions"]["C08"]
+    assert tuple(int(year) for year in re.findall(r"EIS (\d{4})", said)) == editions.SECOND["eis"]
+    assert f"RIS {editions.BRIEF['ris']}" in plan.second["editions"]["C06"]
+    assert f"back-series of EIS {editions.PLAN['eis']}" in plan.second["editions"]["C12"]
+    assert all(f"RIS {editions.PLAN['ris']}" in plan.second["editions"][claim] for claim in ("C10", "C13"))
+    assert f"{plan.permutations}" in plan.second["new_participation"]["test"]
 
 
 def test_departures_are_well_formed():
@@ -169,7 +186,9 @@ def test_a_newer_ipcei_leaves_the_registered_population_as_it_is(ended, newer):
 
 def test_without_a_newer_ipcei_nothing_stands_beside_the_registered_record(ended):
     plan = load_plan()
-    assert confirmatory.registered(ended, plan) is ended and confirmatory.newer_ipceis(ended, plan).empty
+    closed = confirmatory.registered(ended, plan)
+    assert closed.until is None and closed.pins == editions.PLAN and confirmatory.newer_ipceis(ended, plan).empty
+    assert all(closed[name].equals(ended[name]) for name in ("ipcei", "ipcei_country", "eis_edition"))
     assert confirmatory.planned_dyads(ended, plan).equals(confirmatory.planned_dyads(ended, plan, "to date"))
     with pytest.raises(ParameterError, match="period='now': allowed are 'registered', 'to date'"):
         confirmatory.planned_dyads(ended, plan, "now")
