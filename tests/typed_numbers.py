@@ -25,6 +25,7 @@ ALLOWED = {  # pattern: why it is no result
     r"\b[SI]3\b": "Smart Specialisation; Interregional Innovation Investments",
     r"\b(ME1|BAT1)\b": "IPCEIs, by name",
     r"\b(HC|CR)[123]\b": "estimators of standard errors, by name",
+    r"\bChao2\b": "an estimator of what was not seen, by name",
     r"\bsha256\b": "a hash function, by name",
     r"[Nn]otebooks? \d\d|\b0[1-7]\b": "notebooks of this package, by number",
     r"\b[TFN](\d{1,2}|A)\.\d{1,2}\b": "exhibits, by id",

@@ -35,7 +35,7 @@ USED = {
     "nuts": "nuts_version == '2016' and level == 2",
     "region_point": "nuts_version == '2016'",
     "horizon_country": "data_cut == '2017-07'",
-    "cohesion_country": "objective in ['TO1', 'TO3']",
+    "cohesion_country": "objective == 'TO1' or objective == 'TO3'",
     "erdf_payment": f"year in {list(PAYMENT_YEARS)}",
     "region_year": f"year == {HEADS_YEAR} and nuts_version == '{VERSION}' and variable in "
     "['population_implied', 'gdp_pc_pps_eu27_100']",
