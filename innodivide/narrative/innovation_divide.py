@@ -49,7 +49,7 @@ def tile_facts(rows: pd.DataFrame) -> dict:
 
 
 def convergence_facts(spread: pd.DataFrame, beta: dict) -> dict:
-    """Return what the text says about convergence; beta per halving of the start, in percent a year (not log points)."""
+    """Return what the text says about convergence; beta per halving of the start, in percent a year, no log points."""
     first, last = spread["sd_log"].iloc[0], spread["sd_log"].iloc[-1]
     low, mid, high = (100 * np.expm1(-np.log(2) * beta[end]) for end in ("ci_high", "beta", "ci_low"))
     clear = "catching up" if beta["ci_high"] < 0 else "falling behind" if beta["ci_low"] > 0 else ""
