@@ -40,7 +40,9 @@ ALLOWED = {  # pattern: why it is no result
     r"EU( of (the|each) year| in the first year)? (=|is) 100|each 10 index points": "the unit of an index",
     r"€ 100 bn": "the unit of a measure of size",
     r"95 ?(%|percent)": "the level of all intervals, fixed in the plan",
-    r"n − 1|1/\{": "a formula",
+    r"n − 1|1/\{|100\(exp\(x\) − 1\)": "a formula",
+    r"CO2 productivity": "an indicator, by name",
+    r"\bC(0\d|1[0-3])\b": "claims, by id",
     r"0 if all are equal|1 if one state has all": "the ends of a scale",
     r"5th percentile": "a quantile",
 }

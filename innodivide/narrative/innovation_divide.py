@@ -49,9 +49,9 @@ def tile_facts(rows: pd.DataFrame) -> dict:
 
 
 def convergence_facts(spread: pd.DataFrame, beta: dict) -> dict:
-    """Return what the text says about convergence; beta per halving of the start, in percentage points a year."""
+    """Return what the text says about convergence; beta per halving of the start, in percent a year, no log points."""
     first, last = spread["sd_log"].iloc[0], spread["sd_log"].iloc[-1]
-    scale = -100 * np.log(2)
+    low, mid, high = (100 * np.expm1(-np.log(2) * beta[end]) for end in ("ci_high", "beta", "ci_low"))
     clear = "catching up" if beta["ci_high"] < 0 else "falling behind" if beta["ci_low"] > 0 else ""
     return {
         "reading": f"{clear} is clear of chance" if clear else "neither catching up nor falling behind is clear",
@@ -60,9 +60,9 @@ def convergence_facts(spread: pd.DataFrame, beta: dict) -> dict:
         "first": first,
         "last": last,
         "direction": "fell" if last < first else "rose",
-        "per_year": scale * beta["beta"],
-        "low": scale * beta["ci_high"],
-        "high": scale * beta["ci_low"],
+        "per_year": mid,
+        "low": low,
+        "high": high,
         "n": beta["n"],
     }
 

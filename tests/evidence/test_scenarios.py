@@ -200,8 +200,8 @@ def test_constant_growth_needs_itself():
     grow = [50 * math.exp(0.04 * (t - 7)) for t in range(8)]
     found = scenarios.closing_speed(path({"A": grow, "B": [120.0] * 8})).set_index(["geo", "by"])
     row = found.loc["A", 2040]
-    assert row["needed_high"] == pytest.approx(100 * math.log(2) / 17) and row["best_geo"] == "A"
-    assert row["past_low"] == pytest.approx(4) and row["past_high"] == pytest.approx(4)
+    assert row["needed_high"] == pytest.approx(100 * (2 ** (1 / 17) - 1)) and row["best_geo"] == "A"
+    assert [row["past_low"], row["past_high"]] == pytest.approx([100 * math.expm1(0.04)] * 2)
     assert [row["level_low"], row["level_high"]] == pytest.approx([50 * math.exp(0.04 * 17)] * 2)
     assert found.loc["A", 2030]["reading"] == "beyond the past of all", "9.9 percent a year against 4"
     assert row["reading"] == "beyond the past of all", "4.08 against 4"
@@ -221,14 +221,15 @@ def test_readings_by_hand():
         "beyond its own past, within that of another",
         "already there",
     ]
-    assert found.at["A", "past_high"] == pytest.approx(10) and found.at["A", "past_low"] == pytest.approx(0)
+    assert found.at["A", "past_high"] == pytest.approx(100 * math.expm1(0.1))
+    assert found.at["A", "past_low"] == pytest.approx(0)
 
 
 def test_spread_that_halves_in_seven_years_needs_what_it_had():
     base = {"A": -1.0, "B": 0.0, "C": 1.0}
     frame = path({g: [100 * math.exp(v * 0.5 ** (t / 7)) for t in range(8)] for g, v in base.items()})
     found = scenarios.closing_spread(frame).set_index("by")
-    assert found.at[2030, "needed"] == pytest.approx(-100 * math.log(2) / 7)
+    assert found.at[2030, "needed"] == pytest.approx(100 * (0.5 ** (1 / 7) - 1))
     assert found.at[2030, "past_low"] == pytest.approx(found.at[2030, "needed"]) and found.at[
         2030, "past_high"
     ] == pytest.approx(found.at[2030, "needed"])
@@ -247,7 +248,7 @@ def test_real_series():
         len(found) == 2 * series["geo"].nunique()
         and found.groupby("by")["reading"].apply(lambda r: (r == "already there").sum()).nunique() == 1
     )
-    np.testing.assert_allclose(found["value"] * np.exp((found["by"] - 2023) * found["needed_high"] / 100), 100)
+    np.testing.assert_allclose(found["value"] * (1 + found["needed_high"] / 100) ** (found["by"] - 2023), 100)
     assert ((found["level_low"] <= found["level_high"]) & (found["past_low"] <= found["past_high"])).all()
     later = found.pivot(index="geo", columns="by", values="needed_high")
     assert (later[2040].abs() < later[2030].abs()).all(), "more time, less speed"

@@ -183,7 +183,7 @@ def test_the_real_series_give_facts_with_the_right_sign():
     facts = words.convergence_facts(spread, beta)
     assert (facts["first_year"], facts["last_year"]) == (2016, 2023)
     assert facts["low"] < facts["per_year"] < facts["high"]
-    assert facts["per_year"] == pytest.approx(-100 * np.log(2) * beta["beta"])
+    assert facts["per_year"] == pytest.approx(100 * (0.5 ** beta["beta"] - 1))
     assert facts["direction"] == ("fell" if facts["last"] < facts["first"] else "rose")
     assert facts["low"] < 0 < facts["high"] and facts["reading"] == "neither catching up nor falling behind is clear"
     for low, high, said in [(-0.03, -0.01, "catching up"), (0.01, 0.03, "falling behind")]:

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from innodivide.data import Tables
+from innodivide.data.editions import latest
 from innodivide.errors import ParameterError
 from innodivide.indicators import country_profile
 from innodivide.indicators.regions import on_the_map, region_names, regions
@@ -69,10 +70,10 @@ def money(geo: str, start: str) -> pd.Series:
 def test_amounts_per_head_by_hand(geo):
     heads = raw("country_panel", f"geo == '{geo}' and year == 2019 and variable == 'population'", "value")
     grants = raw("rrf_country", f"geo == '{geo}'", "plan_grants_meur")
-    cohesion = raw("cohesion_country", f"geo == '{geo}' and fund == 'ESIF' and objective == 'TO1'", "eu_amount_eur")
+    cohesion = raw("cohesion_country", f"geo == '{geo}' and fund == 'ERDF' and objective == 'TO1'", "eu_amount_eur")
     projects = raw("horizon_country", f"geo == '{geo}' and data_cut == '2025-08'", "projects")
     assert money(geo, "Recovery")["value"] == pytest.approx(grants * 1e6 / heads)
-    assert money(geo, "Cohesion funds 2014-2020 for research")["value"] == pytest.approx(cohesion / heads)
+    assert money(geo, "ERDF 2014-2020 for research")["value"] == pytest.approx(cohesion / heads)
     assert money(geo, "Horizon 2020 and Horizon Europe")["value"] == pytest.approx(projects / heads * 1e6)
 
 
@@ -127,13 +128,21 @@ def test_editions_have_a_row_each_and_a_rank_only_where_known():
 
 def test_indicator_strengths_by_hand():
     frame = country_profile.indicator_strengths(TABLES, "RO").set_index("indicator_code")
-    scores = TABLES["eis_score"].query("edition == 2023 and year == 2023").set_index(["geo", "indicator_code"])["value"]
+    edition = latest(TABLES, "eis", country_profile.SCORES)
+    rows, groups = (f[f["edition"] == edition] for f in (TABLES["eis_score"], TABLES["eis_group"]))
+    scores = rows[rows["year"] == rows["year"].max()].set_index(["geo", "indicator_code"])["value"]
     assert len(frame) == 32
     assert frame.loc["1.3.1", "relative"] == pytest.approx(100 * scores["RO", "1.3.1"] / scores["EU", "1.3.1"])
-    leaders = [scores[geo, "1.3.1"] for geo in ("BE", "DK", "FI", "NL", "SE")]
-    assert frame.loc["1.3.1", "leaders"] == pytest.approx(100 * sum(leaders) / 5 / scores["EU", "1.3.1"])
+    leaders = [scores[geo, "1.3.1"] for geo in groups.loc[groups["group"] == "leader", "geo"] if geo in EU27]
+    assert frame.loc["1.3.1", "leaders"] == pytest.approx(100 * sum(leaders) / len(leaders) / scores["EU", "1.3.1"])
     assert frame["relative"].dropna().is_monotonic_decreasing
     assert frame["is_zero"].any() and frame.loc[frame["is_zero"].astype(bool), "relative"].isna().all(), "unknown"
+    absent = country_profile.indicator_strengths(TABLES, "IE").set_index("indicator_code")
+    gone = set(absent.index) - set(scores["IE"].index)
+    assert len(absent) == 32 and gone and absent.loc[list(gone), "relative"].isna().all(), (
+        "no row: no figure, not left out"
+    )
+    assert not absent.loc[list(gone), "is_zero"].any() and absent["source_id"].notna().all()
 
 
 def test_memberships_name_every_role_and_the_companies():

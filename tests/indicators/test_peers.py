@@ -97,18 +97,26 @@ def test_a_country_is_set_beside_peers_group_and_all(geo):
 
 def test_position_by_hand():
     rows = peers.position(TABLES, "PL", pd.Series(1.0, index=EU27))
-    index = country_profile.index_relative_to_eu(TABLES, 2023).pivot(index="geo", columns="year", values="relative")
+    edition = peers.edition(TABLES)
+    index = country_profile.index_relative_to_eu(TABLES, edition).pivot(index="geo", columns="year", values="relative")
+    first, last = index.columns.min(), index.columns.max()
     own, rest = rows.iloc[0], rows.query("kind == 'group'").iloc[0]
-    assert own["relative"] == pytest.approx(index.at["PL", 2023])
-    assert own["change"] == pytest.approx(index.at["PL", 2023] - index.at["PL", 2016])
-    assert rest["relative"] == pytest.approx(index.loc[list(rest["members"]), 2023].mean())
+    assert own["relative"] == pytest.approx(index.at["PL", last])
+    assert own["change"] == pytest.approx(index.at["PL", last] - index.at["PL", first])
+    assert rest["relative"] == pytest.approx(index.loc[list(rest["members"]), last].mean())
+    ranked = frozen.load("eis_rank").query("edition == @edition").set_index("geo")["rank"]
+    order = index.loc[EU27, last].rank(ascending=False)
+    assert order.to_dict() == ranked[EU27].to_dict(), (
+        "rank and index are of one edition: the one is the order of the other"
+    )
+    assert own["rank"] == ranked["PL"]
     assert rows["rank"].notna().tolist() == [True] * 4 + [False] * 2
     assert rows["distance"].notna().tolist() == [False, True, True, True, False, False]
     assert (rows["ipceis"] == 1).all()
 
 
 def test_the_series_are_those_of_the_country_its_peers_and_its_group():
-    rows, index = peers.index_series(TABLES, "RO"), country_profile.index_relative_to_eu(TABLES, 2023)
+    rows, index = peers.index_series(TABLES, "RO"), peers.index(TABLES)
     assert rows.groupby("kind")["name"].nunique().to_dict() == {"group": 1, "own": 1, "peer": 3}
     own = rows[rows["kind"] == "own"].set_index("year")["relative"]
     assert own.to_dict() == pytest.approx(index[index["geo"] == "RO"].set_index("year")["relative"].to_dict())

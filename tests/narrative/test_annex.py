@@ -9,7 +9,8 @@ import pytest
 
 from innodivide import figures, models
 from innodivide.data import Tables, frozen
-from innodivide.data.tables import country_names, member_states
+from innodivide.data.editions import PLAN, latest
+from innodivide.data.tables import country_names, indicators_of, member_states
 from innodivide.errors import ParameterError
 from innodivide.evidence import confirmatory, plan, regional_analyses, scenarios
 from innodivide.indicators import country_profile, panel, peers
@@ -47,10 +48,21 @@ def said(geo: str, model, gaps) -> str:
 
 
 def test_every_indicator_has_a_short_name_of_its_own():
-    codes = frozen.load("indicator").query("level == 'indicator'")["indicator_code"]
-    assert set(short_names.INDICATORS) == set(codes) and len(set(short_names.INDICATORS.values())) == 32
-    assert max(map(len, short_names.INDICATORS.values())) <= 30
+    names = short_names.indicator_names(TABLES)
+    rows = indicators_of(TABLES, latest(TABLES, "eis", country_profile.SCORES)).set_index("indicator_code")["label"]
+    assert set(names) == set(rows.index) and len(set(names.values())) == len(rows)
+    assert max(map(len, names.values())) <= 30 and set(short_names.OTHERS) <= set(rows)
     assert set(peers.SHORT) == {name for name, _, _ in country_profile.instruments(TABLES)} - {peers.EARLY}
+
+
+def test_a_code_that_means_something_else_in_a_newer_edition_has_another_name():
+    old, new = (indicators_of(TABLES, e).set_index("indicator_code")["label"] for e in (PLAN["eis"], 2025))
+    names = short_names.indicator_names(TABLES)
+    for code in old.index:
+        assert old[code] == new[code] or names[code] == short_names.OTHERS[new[code]]
+    assert short_names.indicator_names(TABLES.as_of(pins=PLAN)) == short_names.INDICATORS
+    shown = annex.strength_figure(TABLES, "DE").data.set_index("indicator_code")["short"]
+    assert shown["2.3.1"] == "Cloud computing" and shown["4.1.1"] == "Sales of new products"
 
 
 def test_a_name_takes_its_article_within_a_sentence():
@@ -67,8 +79,9 @@ def test_what_stands_out_is_told_of_every_country(geo, model, gaps):
     text, name = said(geo, model, gaps), country_names(TABLES)[geo]
     assert text.startswith("**What stands out.** ") and name in text
     assert not re.search(r"\bnan\b|\bNone\b|[{}]|(?<!\w)-\d", text)
-    index = country_profile.index_relative_to_eu(TABLES).query("geo == @geo and year == 2023")["relative"].iloc[0]
-    assert f"stood at {index:.0f} percent of the EU in 2023" in text
+    index = peers.index(TABLES).query("geo == @geo").sort_values("year").iloc[-1]
+    assert f"stood at {index['relative']:.0f} percent of the EU in {index['year']}" in text
+    assert f"in EIS {peers.edition(TABLES)}." in text
     for peer in peers.of(TABLES, geo):
         assert country_names(TABLES)[peer] in text
 
@@ -79,7 +92,9 @@ def test_special_cases_have_their_own_words(model, gaps):
     assert "takes part in none of the 11 integrated IPCEIs" in texts["LU"] and "lost" in texts["LU"]
     assert "treats it as one region" in texts["MT"] and "regions run from" not in texts["MT"]
     assert "all are in the lowest group" in texts["RO"] and "none is in the lowest group" in texts["NL"]
-    assert "The Netherlands is furthest" in texts["NL"] and "gained 8 points on the EU" in texts["PL"]
+    own = peers.index(TABLES).query("geo == 'PL'").sort_values("year")["relative"]
+    gained = f"gained {own.iloc[-1] - own.iloc[0]:.0f} points on the EU"
+    assert "The Netherlands is furthest" in texts["NL"] and gained in texts["PL"]
 
 
 def test_more_and_fewer_than_expected_are_said(model):
@@ -230,7 +245,9 @@ def test_panels_refuse_what_they_cannot_draw():
 
 
 def test_the_order_of_rows_does_not_matter_to_the_strengths():
-    rows = scores.strengths(TABLES, "PL").assign(short=lambda f: f["indicator_code"].map(short_names.INDICATORS))
+    rows = scores.strengths(TABLES, "PL").assign(
+        short=lambda f: f["indicator_code"].map(short_names.indicator_names(TABLES))
+    )
     columns = ("short", "relative", "leaders", "Poland", "the leaders")
     one = figures.save_bytes(figures.strength_columns(rows, *columns), "svg")
     assert one == figures.save_bytes(figures.strength_columns(rows.sample(frac=1, random_state=1), *columns), "svg")

@@ -44,6 +44,10 @@ REFORM = {  # what the second registration tests: the fund named, not the sum of
     "ERDF research and innovation": ("cohesion_country", TO1, "eu_amount_eur", EURO, 2016, True, PLAN),
     "ERDF SMEs": ("cohesion_country", TO3, "eu_amount_eur", EURO, 2016, True, PLAN),
 }
+BESIDE = {  # what an annex sets beside the gap: the amounts of its table (`country_profile.INSTRUMENTS`)
+    "RRF grants, first plan": INSTRUMENTS["RRF grants, first plan"],
+    **{name: REFORM[name] for name in ("ERDF research and innovation", "ERDF SMEs")},
+}
 
 
 def innovation_gap(tables: Tables, year: int) -> pd.Series:

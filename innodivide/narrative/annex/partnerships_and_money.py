@@ -92,7 +92,7 @@ def connection_text(tables: Tables, geo: str, points: pd.DataFrame, coverage, dr
 
 
 def money_against_gap_text(tables: Tables, geo: str, rows: pd.DataFrame) -> Exhibit:
-    """Return the places of the country's reform money beside those of its gap; `rows`: of `money.REFORM`."""
+    """Return the places of the country's reform money beside those of its gap; `rows`: of `money.BESIDE`."""
     reform = rows[rows["instrument"].isin(REFORM)].copy()
     grouped = reform.groupby("instrument")
     reform["place"] = grouped["per_head"].rank(ascending=False, method="min")

@@ -125,7 +125,7 @@ def structure_facts(gaps: pd.DataFrame) -> tuple[str, dict]:
     rows = structure_rows(gaps).set_index("column")
     parts = rows.loc[[column for column, _, _ in PARTS.values()]]
     names = {k: [f"“{part}”" for part in parts.loc[parts["agrees"] == k, "part"]] for k in (1, 0, -1)}
-    values = {"hold": len(names[1]), "n": len(parts), "regions": int(parts["n_lagging"].min())}
+    values: dict[str, object] = {"hold": len(names[1]), "n": len(parts), "regions": int(parts["n_lagging"].min())}
     values |= {"as_said": join_names(names[1]), "open": join_names(names[0]), "against": join_names(names[-1])}
     values |= {"others": int(parts["n_others"].min()), "first": regional_frame.FIRST, "last": regional_frame.LAST}
     values |= {"made": rows.loc["manufacturing", "lagging"], "made_others": rows.loc["manufacturing", "others"]}
@@ -140,12 +140,12 @@ def frame_rows(tables: Tables) -> pd.DataFrame:
     rows = rows.assign(first=rows["lagging"].fillna(False).astype(bool))
     order = ["first", "population", "nuts_code"]
     rows = rows.sort_values(order, ascending=[False, False, True], ignore_index=True)
-    return rows.drop(columns="first")
+    return rows.drop(columns=["first", "lagging", "other"])  # both follow from columns that stay: group, the shares
 
 
 def frame_facts(rows: pd.DataFrame) -> dict:
     """Return how many regions there are, how many of them lag and what part of the people lives there."""
-    lagging = rows["lagging"].fillna(False).astype(bool)
+    lagging = rows["group"] == LAGGING
     values = {"regions": len(rows), "lagging": int(lagging.sum()), "eqi_year": regional_frame.EQI_YEAR}
     values |= {"share": rows.loc[lagging, "population"].sum() / rows["population"].sum()}
     values |= {"heads_year": regional_frame.HEADS_YEAR, "first": regional_frame.FIRST, "last": regional_frame.LAST}
