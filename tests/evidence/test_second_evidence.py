@@ -66,7 +66,7 @@ def small():
             evidence = second_registration.second_evidence(tables, plan.seed)
             with pytest.MonkeyPatch.context() as again:
                 again.setattr(second_registration, "second_evidence", lambda tables, seed: evidence)
-                return evidence, {c: second_registration.find(c, tables, plan) for c in CLAIMS}, tables
+                return evidence, {c: second_registration.find(tables, plan, c) for c in CLAIMS}, tables
 
         yield run
 
@@ -307,6 +307,6 @@ def test_with_all_draws_every_finding_is_whole_and_computed_once(monkeypatch):
     assert family["p_value"].between(1 / (plan.permutations + 1), 1).all()
     monkeypatch.setattr(second_registration, "analyse", None)  # what is remembered is not computed again
     for claim in CLAIMS:
-        finding = second_registration.find(claim, TABLES, plan)
+        finding = second_registration.find(TABLES, plan, claim)
         texts = (finding.verdict, finding.numbers, finding.coverage, finding.short, finding.rests, finding.change)
         assert all(texts) and "nan" not in finding.numbers
