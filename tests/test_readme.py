@@ -1,37 +1,29 @@
-"""The README's answer, ledger and figure are those of the run, so they cannot grow old in silence."""
+"""The README's answer, ledger and figure are those of the stored exhibits, so they cannot grow old in silence."""
 
 import re
 
-from brief_run import brief
+import pandas as pd
+import pytest
 
-from innodivide import figures
+from innodivide.cli import readme_text
 from innodivide.cli.main import main
 from innodivide.data import frozen
+from innodivide.errors import DataError
 
 README = (frozen.ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_answer_is_that_of_the_run():
-    facts = brief().names["facts"]
-    said = re.sub(r"\s+", " ", README)
-    assert (
-        f"the odds ratio of leaders is **{facts['or_']:.2f}** (95% interval {facts['low']:.2f} to {facts['high']:.2f}"
-        in said
-    )
-    assert (
-        f"permutation p = {facts['p']:.2f}) over {facts['n_ipceis']} IPCEIs and {facts['n_countries']} countries"
-        in said
-    )
-    assert (
-        f"Only {facts['n_treated']} states were leaders in the editions used, so an odds ratio below about "
-        f"{facts['mde']:.1f}" in said
-    )
-    assert ("Size does go with participation" in said) == (facts["size"] == "does go")
+def test_answer_and_ledger_are_those_stored():
+    assert README == readme_text.written(), "write them with: innodivide readme"
 
 
-def test_ledger_is_that_of_the_run():
-    for row in brief().names["ledger"].itertuples():
-        assert f"| {row.claim_id} {row.claim} | {row.verdict} | {row.short} |" in README
+def test_a_readme_without_marks_is_refused(tmp_path):
+    (tmp_path / readme_text.BRIEF).mkdir(parents=True)
+    for name in ("text.md", "T7.1.csv"):
+        (tmp_path / readme_text.BRIEF / name).write_bytes((frozen.ROOT / readme_text.BRIEF / name).read_bytes())
+    (tmp_path / "README.md").write_text(README.replace("<!-- ledger -->", ""), encoding="utf-8")
+    with pytest.raises(DataError, match=r"README\.md: no <!-- ledger -->"):
+        readme_text.written(tmp_path)
 
 
 def test_reports_of_the_table_are_those_declared():
@@ -75,17 +67,11 @@ def test_every_file_named_exists():
             assert name.startswith(made) or (frozen.ROOT / name).exists(), name
 
 
-def test_figure_is_that_of_the_run():
-    rows = brief().names["announced"].reset_index()
-    drawn = figures.interval_plot(
-        rows,
-        "choice",
-        "odds_ratio",
-        "ci_low",
-        "ci_high",
-        order="index",
-        xlabel="Odds ratio of taking part, leader against other (log scale)",
-    )
-    assert (frozen.ROOT / "docs" / "answer.svg").read_bytes() == figures.save_bytes(drawn, "svg")
+def test_figure_is_that_stored():
+    assert (frozen.ROOT / readme_text.PICTURE).read_bytes() == readme_text.picture()
+    rows = pd.DataFrame(readme_text.stored_rows(frozen.ROOT, "F7.1"))
+    rows = rows.astype({"ci_low": float, "ci_high": float})
     assert "Forest plot of the odds ratio of leader status under seven announced choices" in README
-    assert len(rows) == 7 and ((rows["ci_low"] < 1) & (rows["ci_high"] > 1)).all()
+    assert len(rows) == 7 and ((rows["ci_low"] < 1) & (rows["ci_high"] > 1)).all(), (
+        "the text beside the picture says so"
+    )

@@ -11,8 +11,8 @@ from innodivide.cli.options import FOLDER
 @click.command()
 def readme():
     """Write the README's answer, ledger and picture from the stored exhibits, after `innodivide verify --renew`."""
+    from innodivide.cli import readme_text as text
     from innodivide.data.frozen import ROOT, replace
-    from innodivide.reports.verify import readme as text
 
     new = {ROOT / "README.md": text.written().encode(), ROOT / text.PICTURE: text.picture()}
     for path, content in new.items():
