@@ -129,6 +129,21 @@ def test_a_table_that_changes_while_results_are_made_is_seen_later(counted, monk
     assert [outer(Tables()) for _ in range(3)] == [1, 2, 2]
 
 
+def test_a_result_made_from_other_tables_of_the_same_record_is_remembered_too(monkeypatch):
+    """A function that pins or cuts its tables itself reads through them, and its result depends on what they read."""
+    stamps, calls = {"country": 1}, []
+    monkeypatch.setattr(frozen, "state", lambda names: {n: stamps[n] for n in names})
+
+    @once
+    def pinned(tables):
+        calls.append(len(tables.as_of(pins={"eis": 2023})["country"]))
+        return calls[-1]
+
+    assert pinned(Tables()) == pinned(Tables()) and len(calls) == 1
+    stamps["country"] = 2
+    assert pinned(Tables()) and len(calls) == 2
+
+
 def test_pinned_tables_share_a_result_only_if_it_took_their_editions(monkeypatch):
     calls = []
 
