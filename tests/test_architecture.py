@@ -20,7 +20,7 @@ MAY_USE = {
     "figures": set(),
     "narrative": {"data", "models", "indicators", "evidence", "figures"},
     "reports": {"data", "evidence.plan"},
-    "cli": {"data", "evidence", "reports"},
+    "cli": {"data", "evidence", "figures", "reports"},
 }
 LONGEST, MEDIAN = 300, 150  # lines of a module
 

@@ -174,6 +174,7 @@ def spread_facts(rows: pd.DataFrame, both: pd.DataFrame) -> dict:
         "reading": join_names(said),
         "changes": join_names([sentence(change, r=r) for r in both.itertuples()]),
         "ends": join_names([f"{name} {how} zero" for name, how in zip(last.index, ends)]),
+        "editions": f"{join_names([name.split(', ')[1] for name in last.index])}, each its own series",
         "region_change": regions["change"],
         "region_low": regions["ci_low"],
         "region_high": regions["ci_high"],
