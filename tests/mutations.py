@@ -177,7 +177,7 @@ whole("accents_decomposed", lambda t, rng: unicodedata.normalize("NFD", t.text()
 line("stray_carriage_return", lambda old, rng: [old.replace(",", ",\r", 1)], exact=False)
 line("blank_line", lambda old, rng: ["", old], "cells in a row (found 0)")
 whole("blank_line_at_the_end", lambda t, rng: t.text() + "\n", rule="cells in a row (found 0)")
-line("git_conflict", lambda old, rng: ["<<<<<<< HEAD", old, "=======", old], "cells in a row (found 1)")
+line("git_conflict", lambda old, rng: ["<<<<<<< HEAD", old, "=======", old], "no unsettled merge")
 line("quote_not_closed", lambda old, rng: [old[:-1]], "well-formed CSV", exact=False, quoting=csv.QUOTE_ALL)
 line("text_after_a_closed_quote", lambda old, rng: [old + "x"], "well-formed CSV", quoting=csv.QUOTE_ALL)
 

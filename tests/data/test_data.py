@@ -25,7 +25,7 @@ def test_types_follow_the_description():
 
 def test_codes_that_look_like_numbers_or_missing_values_stay_text():
     """Version 2021, indicator 1.10 and the country code NA (Namibia) are text."""
-    assert frozen.load("nuts")["nuts_version"].iloc[0] == "2013"
+    assert "2013" in set(frozen.load("nuts")["nuts_version"])
     assert "1.1" in set(frozen.load("indicator")["indicator_code"])
     assert "NA" in set(frozen.load("country")["geo"])
 

@@ -31,7 +31,7 @@ from innodivide.reports.making.run import job
 ROWS = 40  # of a table that no other refers to: enough to damage, quick to check
 WHOLE_FILE = ("the file exists", "the file can be read", "the table has rows")  # rules that no line breaks alone
 # Rules that no column breaks alone.
-FORM = ("UTF-8", "the header is", "cells in a row", "well-formed CSV", "the last line ends")
+FORM = ("UTF-8", "the header is", "no unsettled merge", "cells in a row", "well-formed CSV", "the last line ends")
 
 
 @pytest.fixture(scope="module")

@@ -198,8 +198,8 @@ def test_fits_without_a_maximum_are_counted_with_the_reason():
     found = size_audit.audit(
         dyads.assign(ln_gdp=0.0), rng(1), 30, (0.0,), (20.0,), methods=only("quasi_binomial", "firth_dispersion")
     ).set_index("method")
-    assert found.at["firth_dispersion", "n_failed"] == 0
-    assert found.at["quasi_binomial", "n_failed"] > 5 and "separated data" in found.at["quasi_binomial", "failures"]
+    for method in ("firth_dispersion", "quasi_binomial"):  # the first has an estimate, but no dispersion to trust
+        assert found.at[method, "n_failed"] > 5 and "separat" in found.at[method, "failures"], method
 
 
 @pytest.mark.parametrize(

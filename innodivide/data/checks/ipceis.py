@@ -118,7 +118,8 @@ def aid_says_what_it_is(load: Load) -> Failures:
 def no_state_has_more_than_the_ipcei(load: Load) -> Failures:
     """Aid and companies of one state are at most those of its IPCEI."""
     total = load("ipcei").set_index("ipcei_id")
-    rows = _taking_part(load).join(total[["aid_eur_bn_max", "n_companies"]], on="ipcei_id", rsuffix="_of_all")
+    total = total[["aid_eur_bn_max", "n_companies"]].rename(columns={"n_companies": "n_companies_of_all"})
+    rows = _taking_part(load).join(total, on="ipcei_id")
     rich = (rows["aid_eur_mn"] > 1000 * rows["aid_eur_bn_max"]).fillna(False)
     many = (rows["n_companies"] > rows["n_companies_of_all"]).fillna(False)
     yield from load.fail(
