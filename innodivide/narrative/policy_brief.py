@@ -43,7 +43,7 @@ CONNECT = WORDS.names("connections")
 
 
 def answer_facts(tables: Tables, main: Confirmatory, curve, ledger: pd.DataFrame, plan: Plan) -> dict:
-    """Return the numbers of the answer in two sentences: the leader test, size, and the verdicts counted."""
+    """Return the numbers of the answer: the leader test, size, and the verdicts counted."""
     size, counts = membership.size_test(main, plan), ledger["verdict"].value_counts()
     found = [f"{n} {VERBS[v][n > 1]}" for v, n in ((v, int(counts.get(v, 0))) for v in VERBS) if n]
     clear = size.p_value < plan.alpha
@@ -62,7 +62,8 @@ def summary_rows(ledger: pd.DataFrame) -> pd.DataFrame:
 
 def forest_marks(facts: dict) -> dict:
     """Return the lines of the forest plot by the words above them."""
-    return {"no difference": 1.0, "ruled out below": facts["or_low90"], "ruled out above": facts["or_high90"]}
+    ends = (facts["or_low90"], facts["or_high90"])
+    return {"no difference": 1.0, **{f"{end:.2f}": end for end in ends}}
 
 
 def difference_facts(shown: pd.DataFrame) -> dict:
