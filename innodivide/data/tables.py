@@ -48,7 +48,7 @@ class Tables(Mapping):
         What `editions.latest` returned for these tables, by board and parts, where pins would have counted.
     state : dict
         Of each table that was asked for, a stamp of its file as it was before the table was first read. Tables made
-        from others by `as_of` share it, so that a result made from them is known to depend on what they read.
+        by `as_of` from others share it, so that a result made from them is known to depend on what they read.
     """
 
     def __init__(self, others: Mapping[str, pd.DataFrame] | None = None, until=None, pins: Mapping[str, int] = {}):

@@ -69,19 +69,17 @@ def spread_paths(tables: Tables, plan: Plan) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns series ("states, EIS ..." for each, "regions, RIS ..."), year, sd_log, change, ci_low, ci_high, n.
+        Columns series ("EIS ..." of states, for each, "RIS ..." of regions), year, sd_log, change, ci_low, ci_high, n.
         Regions are drawn by whole countries.
     """
     parts = []
     for k, edition in enumerate(SECOND["eis"]):
         path = convergence.sigma_path(index_relative_to_eu(tables, edition), stream(plan, SERIES + k), n_boot=DRAWS)
-        parts.append(path.assign(series=f"states, EIS {edition}"))
+        parts.append(path.assign(series=f"EIS {edition}"))
     series = regional_analyses.region_series(tables)
     series = series.assign(country=series["geo"].map(regions(tables)["geo"]))
     areas = convergence.sigma_path(series, stream(plan, REGIONS), value="relative", cluster="country")
-    rows = pd.concat(
-        [*parts, areas.assign(series=f"regions, RIS {latest(tables, 'ris', REGIONAL)}")], ignore_index=True
-    )
+    rows = pd.concat([*parts, areas.assign(series=f"RIS {latest(tables, 'ris', REGIONAL)}")], ignore_index=True)
     return rows[["series", "year", "sd_log", "change", "ci_low", "ci_high", "n"]]
 
 

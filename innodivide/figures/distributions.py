@@ -109,7 +109,8 @@ def null_histogram(
     parts.beside(ax, text, (observed, 1), offset, ha="right" if right else "left", **look)
     ax.set(xlabel=xlabel, ylabel=ylabel)
     top = (rest + shaded).max()
-    ax.set_ylim(0, top * 1.22)
+    within = span is not None and span[0] <= observed <= span[1]  # both texts stand in the middle then
+    ax.set_ylim(0, top * (1.5 if within else 1.22))
     if span is not None:
         ax.plot(span, [1.06 * top] * 2, color=st.QUIET, linewidth=3, solid_capstyle="butt", label="span")
         text = f"95% of the draws: {st.short(span[0])} to {st.short(span[1])}"

@@ -30,7 +30,7 @@ VERBS = {
     "contradicted": ("is contradicted", "are contradicted"),
     "not testable with open data": ("cannot be tested with open data", "cannot be tested with open data"),
 }
-REGIONS = "regions"  # how the name of their series begins
+REGIONS = "RIS"  # how the name of their series begins
 TABLES = {  # behind each figure
     "F7.3": ("ipcei_country", "country_panel"),
     "F7.4": ("s3_partnership_region", "cluster_partnership_member"),
@@ -62,8 +62,7 @@ def summary_rows(ledger: pd.DataFrame) -> pd.DataFrame:
 
 def forest_marks(facts: dict) -> dict:
     """Return the lines of the forest plot by the words above them."""
-    ends = (facts["or_low90"], facts["or_high90"])
-    return {"no difference": 1.0, **{f"{end:.2f}": end for end in ends}}
+    return {f"{at:.2f}": at for at in (facts["or_low90"], 1.0, facts["or_high90"])}
 
 
 def difference_facts(shown: pd.DataFrame) -> dict:
@@ -175,7 +174,7 @@ def spread_facts(rows: pd.DataFrame, both: pd.DataFrame) -> dict:
         "reading": join_names(said),
         "changes": join_names([sentence(change, r=r) for r in both.itertuples()]),
         "ends": join_names([f"{name} {how} zero" for name, how in zip(last.index, ends)]),
-        "editions": f"{join_names([name.split(', ')[1] for name in last.index])}, each its own series",
+        "editions": f"{join_names(list(last.index))}, each its own series",
         "region_change": regions["change"],
         "region_low": regions["ci_low"],
         "region_high": regions["ci_high"],

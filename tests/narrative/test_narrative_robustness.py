@@ -8,7 +8,7 @@ import pytest
 
 from innodivide import models
 from innodivide.data import Tables
-from innodivide.evidence import confirmatory
+from innodivide.evidence import answer, confirmatory
 from innodivide.evidence.multiverse import grid as grid_module
 from innodivide.evidence.multiverse import whole_grid
 from innodivide.evidence.plan import load_plan
@@ -154,12 +154,25 @@ def test_the_first_interval_of_the_coefficients_is_the_registered_one():
     assert rows.at["Population (per doubling)", "odds_ratio"] == pytest.approx(doubled)
 
 
+@pytest.mark.parametrize(
+    ("equivalent", "said"),
+    [
+        ((True, True), "An association by a factor of 2 or more, either way, is ruled out."),
+        ((False, True), "by a factor of 3 or more, either way, is ruled out; one by a factor of 2 is not."),
+        ((False, False), "Not even an association by a factor of 3, either way, is ruled out."),
+    ],
+)
+def test_what_is_ruled_out_is_said_by_the_margins_that_are(equivalent, said):
+    rows = answer.ruled_out(REAL, PLAN).assign(equivalent=list(equivalent))
+    assert said in leader_status.ruled_facts(rows)["ruled"]
+
+
 def test_an_answer_with_an_interval_beyond_one_is_said_so():
     strong = replace(STRONG, permutation=STRONG.profile, second_permutation=STRONG.profile, effect=STRONG.profile)
     weak = replace(REAL, permutation=REAL.profile, second_permutation=REAL.profile, effect=REAL.profile)
     curve = type("Curve", (), {"odds_ratio": 4.0, "power": 0.8})
-    assert leader_status.answer_facts(TABLES, strong, curve, PLAN)["so"] == "the figures show an association"
-    assert "do not rule out" in leader_status.answer_facts(TABLES, weak, curve, PLAN)["so"]
+    assert leader_status.answer_facts(TABLES, strong, curve, PLAN)["reading"] in ("more often", "less often")
+    assert "neither clearly" in leader_status.answer_facts(TABLES, weak, curve, PLAN)["reading"]
     assert leader_status.answer_facts(TABLES, weak, curve, PLAN)["dropped"] == "nothing"
 
 

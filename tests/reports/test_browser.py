@@ -170,7 +170,7 @@ def test_one_other_choice_is_listed_for_each_level_and_can_be_shown(visit):
     page.click("text=What one other choice would give")
     rows = page.locator("#neighbours tbody tr")
     assert rows.count() == 6 + 1 + 1 + 3 + 2 + 3 + 1  # all other levels of the seven choices
-    row = rows.filter(has_text="Estimator: quasi-Poisson")
+    row = rows.filter(has_text="Estimator: Poisson")
     estimate = row.locator("td").first.inner_text()
     row.get_by_role("button").press("Enter")
     expect(page.locator("#result strong")).to_have_text(estimate[0].upper() + estimate[1:])

@@ -155,13 +155,14 @@ def c10(tables: Tables, plan: Plan) -> Finding:
             "all indicators, the third at equal GDP per head. Country and region part hold {own[share]:.0%} "
             "({own[ci_low]:.0%} to {own[ci_high]:.0%}) of the squared gaps; the region part of the first and the last "
             "year correlate {lasting[correlation]:.2f} ({lasting[ci_low]:.2f} to {lasting[ci_high]:.2f}). Named "
-            "barriers that count by the same rule in the other groups: {others}."
+            "barriers that count by the same rule in the other groups: {others}. Counts: {counts}"
+            + ("." if (signs > 0).all() else "; does not: {not}.")
         ),
         coverage=tell(
             "{n} lagging regions of RIS 2023, quality of government {year} (not for commercial use); whole countries "
             "drawn; access to support and red tape as firms meet them are in no open regional figure"
         ),
-        short=tell("Counts: {counts}" + ("" if (signs > 0).all() else "; does not: {not}") + ". Gaps: {shown}"),
+        short=tell("Gaps: {shown}; correlation of the own part {lasting[correlation]:.2f}"),
         rests=tell("{n} lagging regions, RIS 2023, EQI {year}"),
         change=tell(otherwise(verdict, ways)),
     )

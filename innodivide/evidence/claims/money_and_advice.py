@@ -117,6 +117,8 @@ def c12(tables: Tables, plan: Plan, found: MoneyAndAdvice, p_holm: pd.Series) ->
     values |= {"p_advice": p_text(p_holm[RECOMMENDATIONS], "= "), "n_years": len(years), "first": PAYMENT_YEARS[0]}
     values |= {"last": PAYMENT_YEARS[-1], "over": found.paid.loc["over regions"]}
     values |= {"states_low": found.funds["n"].min(), "states_high": found.funds["n"].max()}
+    given = found.funds["rho_given_wealth"]
+    values |= {"given_low": given.min(), "given_high": given.max()}
     values |= {"rho_low": found.funds["rho"].min(), "rho_high": found.funds["rho"].max()}
     values |= {"with_it": join_names(signs.index[signs > 0]), "not": join_names(signs.index[signs <= 0])}
     tell = teller(points=100 * found.advice["estimate"], **values)
@@ -133,6 +135,7 @@ def c12(tables: Tables, plan: Plan, found: MoneyAndAdvice, p_holm: pd.Series) ->
             "Rank correlation of euro per head with the gap, over states: {shown}. Recommendations: {points:+.1f} "
             "percentage points of the {n_years} telling years for each 10 points of gap, p (Holm) {p_advice}. Realised "
             "ERDF payments {first} to {last} against the regional gap: {paid}."
+            " With the gap run {with_it}" + ("." if (signs > 0).all() else "; not {not}.")
         ),
         coverage=tell(
             "{states_low} to {states_high} states, planned money of three funds; {over[n]:.0f} regions, realised "
@@ -140,9 +143,9 @@ def c12(tables: Tables, plan: Plan, found: MoneyAndAdvice, p_holm: pd.Series) ->
             "recommendations, found by keyword"
         ),
         short=tell(
-            ("With the gap run {with_it}" + ("" if (signs > 0).all() else "; not {not}"))
-            + ". Money over states: rank correlation {rho_low:+.2f} to {rho_high:+.2f}; payments over regions "
-            "{over[rho]:+.2f} ({over[ci_low]:+.2f} to {over[ci_high]:+.2f})"
+            "Money over states: rank correlation {rho_low:+.2f} to {rho_high:+.2f}, at equal GDP per head "
+            "{given_low:+.2f} to {given_high:+.2f}; over regions {over[rho]:+.2f} ({over[ci_low]:+.2f} to "
+            "{over[ci_high]:+.2f}); recommendations p {p_advice}"
         ),
         rests=tell("three funds, {n_years} years of recommendations, {over[n]:.0f} regions"),
         change=tell(otherwise(verdict, ways))

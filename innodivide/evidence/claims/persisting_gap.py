@@ -69,7 +69,7 @@ def c08(tables: Tables, plan: Plan) -> Finding:
         "EIS {r.edition}, {r.start} to {r.end}: {r.first:.3f} to {r.last:.3f}, change {r.change:+.3f} (90 % "
         "{r.low90:+.3f} to {r.high90:+.3f}, 95 % {r.low95:+.3f} to {r.high95:+.3f}; margin {r.margin:.3f}), {r.says}"
     )
-    brief = "EIS {r.edition}, {r.start} to {r.end}: {r.change:+.3f} ({r.low90:+.3f} to {r.high90:+.3f}), {r.says}"
+    brief = "EIS {r.edition} {r.change:+.3f} ({r.low90:+.3f} to {r.high90:+.3f}; a tenth is {r.margin:.3f})"
     verdict = persists(list(rows["says"]))
     ways = {
         "contradicted": "if the spread fell by more than {part:.0%} in both series with the whole 90 % interval",

@@ -81,19 +81,23 @@ def c13(tables: Tables, plan: Plan) -> Finding:
         "partly": "if one or two of the three parts differed as said with their whole intervals",
         "contradicted": "if two differed the other way with theirs",
     }
-    rest = "; the rest cannot be told" if len(hold) + len(against) < len(PARTS) else ""
+    rest = "; the rest cannot be told." if len(hold) + len(against) < len(PARTS) else "."
+    gap = "{part} {r.difference:+.3f} ({r.ci_low:+.3f} to {r.ci_high:+.3f})"
+    brief = [sentence(gap, part=p, r=rows.loc[column]) for p, (column, _, _) in PARTS.items()]
     return Finding(
         claim_id="C13",
         verdict=verdict,
         numbers=tell(
             "Lagging regions against the others: {told}. Manufacturing, for which the claim says no sign: "
-            "{m.lagging:.1%} against {m.others:.1%} ({m.ci_low:+.3f} to {m.ci_high:+.3f})."
-        ),
+            "{m.lagging:.1%} against {m.others:.1%} ({m.ci_low:+.3f} to {m.ci_high:+.3f}). As the claim says: {hold}; "
+            "the other way: {against}"
+        )
+        + rest,
         coverage=tell(
             "{n} lagging regions and {others} others at least; value added in three parts of {first} and {last}; "
             "agriculture and single industries are not in the tables by region"
         ),
-        short=tell("As the claim says: {hold}; the other way: {against}") + rest,
+        short="Lagging less other regions: " + "; ".join(brief),
         rests=tell("{n} lagging regions, three parts of value added"),
         change=otherwise(verdict, ways, ", "),
     )

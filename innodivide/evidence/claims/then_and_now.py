@@ -137,6 +137,10 @@ def _both(spans: dict[str, Record], tell: Callable[[Record], str]) -> str:
     return f"Now, of {now.n_ipceis} IPCEIs: {tell(now)}. When the brief was written, of {then.n_ipceis}: {tell(then)}"
 
 
+def _brief(spans: dict[str, Record], tell: Callable[[Record], str]) -> str:
+    return f"Now {tell(spans[NOW])}; then {tell(spans[THEN])}"
+
+
 def _shares(record: Record) -> tuple[float, float]:
     """Participation of the named five and of the rest, all pairs of state and IPCEI together."""
     five = record.totals.index.isin(NAMED_FIVE)
@@ -157,13 +161,19 @@ def c01(spans: dict[str, Record], alpha: float) -> Finding:
         values = {k: p_text(record.joint[k], "= ") for k in ("large", "leaders")}
         return sentence(text, o=odds, **values)
 
+    def brief(record: Record) -> str:
+        odds = record.main.interval
+        values = {k: p_text(record.joint[k], "= ") for k in ("large", "leaders")}
+        text = "total GDP p (Holm) {large}, leaders p {leaders} (odds ratio {o.estimate:.2f}, {o.ci_low:.2f} to "
+        return sentence(text + "{o.ci_high:.2f})", o=odds, **values)
+
     return Finding(
         claim_id="C01",
         verdict=large_or_leaders(spans[NOW], alpha),
         then=large_or_leaders(spans[THEN], alpha),
         numbers=_both(spans, tell) + f". Decided since: {tell(spans[SINCE])}.",
         coverage=_coverage(spans),
-        short=_both(spans, tell),
+        short=_brief(spans, brief),
         rests=_rests(spans),
         change=_other_parts(spans[NOW], alpha),
     )
@@ -195,6 +205,12 @@ def c02(tables: Tables, spans: dict[str, Record], alpha: float) -> Finding:
         text = "the five took part in {five:.0%}, the others in {rest:.0%}, p (Holm) {p}; {n} of {of} in more than half"
         return sentence(text + " ({counts})", **values)
 
+    def brief(record: Record) -> str:
+        (five, rest), above = _shares(record), most_of_them(record)
+        values: dict[str, object] = {"five": five, "rest": rest, "n": int(above.sum()), "of": len(above)}
+        values["p"] = p_text(record.family.at["named_five", "p_holm"], "= ")
+        return sentence("{five:.0%} against {rest:.0%}, p (Holm) {p}, {n} of {of} in more than half", **values)
+
     verdict = five_dominate(spans[NOW], alpha)
     more = "if they took part more than the others and one of the five at least were in more than half"
     less = sentence("if one of the five were in half or less, or p (Holm) not below {alpha}", alpha=alpha)
@@ -209,7 +225,7 @@ def c02(tables: Tables, spans: dict[str, Record], alpha: float) -> Finding:
         then=five_dominate(spans[THEN], alpha),
         numbers=_both(spans, tell) + f". Decided since: {tell(spans[SINCE])}.",
         coverage=_coverage(spans),
-        short=_both(spans, tell),
+        short=_brief(spans, brief),
         rests=_rests(spans),
         change=otherwise(verdict, ways),
     )
@@ -226,6 +242,12 @@ def c03(tables: Tables, spans: dict[str, Record], alpha: float) -> Finding:
         values |= {"count": int(counting(record, modest).sum()), "of": len(modest)}
         text = "the lowest group {points:+.0f} points against the others, p (Holm) {p}; {counts}; {count} of {of} named"
         return sentence(text + " were modest and in at most {part:.0%}", **values)
+
+    def brief(record: Record) -> str:
+        row = record.family.loc["modest_group"]
+        values: dict[str, object] = {"points": 100 * row["estimate"], "p": p_text(row["p_holm"], "= ")}
+        values |= {"count": int(counting(record, modest).sum()), "of": len(modest)}
+        return sentence("{points:+.0f} points, p (Holm) {p}, {count} of {of} named were modest and rarely in", **values)
 
     outside = join_names([names[g] for g in modest.index[~modest]])
     values = {"alpha": alpha, "edition": editions.BRIEF["eis"], "outside": outside}
@@ -245,7 +267,7 @@ def c03(tables: Tables, spans: dict[str, Record], alpha: float) -> Finding:
         numbers=_both(spans, tell) + f". Decided since: {tell(spans[SINCE])}.",
         coverage=_coverage(spans)
         + sentence("; groups of the editions in force; not modest in EIS {edition}: {outside}", **values),
-        short=_both(spans, tell),
+        short=_brief(spans, brief),
         rests=_rests(spans),
         change=sentence(otherwise(verdict, ways), **values),
     )
