@@ -226,6 +226,11 @@ def sentences(text):
     return [s for s in re.split(r"(?<=[.?!])\s+(?=[A-Z])", text.strip()) if s]
 
 
+def test_every_verdict_of_a_rule_has_its_words():
+    for names in (words.STANCE, words.CONNECT):
+        assert set(names) == {"supported", "partly", "inconclusive", "contradicted"}
+
+
 @pytest.mark.parametrize("which", [brief, summary])
 def test_the_answer_leads_with_plain_shares_and_says_what_is_ruled_out(which):
     answer = next(e for i, e in which().exhibits.items() if i.startswith("N"))
