@@ -54,7 +54,7 @@ def pairs_against_activity(tables: Tables, plan: Plan) -> tuple[dict, pd.DataFra
     draws : pandas.DataFrame
         Columns value (cross-tier pairs) and count (random matrices with so many).
     """
-    matrix, sides = tiers.country_matrix(tables, second=tiers.complete_lists(tables))
+    matrix, sides = tiers.listed_matrix(tables)
     first = np.array([sides[c] == "tier1" for c in matrix])
     drawn, seen = (null_models.curveball(matrix, plan.permutations, stream(plan, NULLS)), matrix.to_numpy()[None])
     null, observed = ((m[:, :, first].sum(axis=2) * m[:, :, ~first].sum(axis=2)).sum(axis=1) for m in (drawn, seen))

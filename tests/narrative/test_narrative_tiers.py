@@ -192,7 +192,7 @@ def test_the_first_rule_is_shown_as_the_ledger_has_it():
 
 
 def test_the_matrix_and_the_table_count_the_same():
-    table, sides = tier_pairs.matrix_of_lists(TABLES)
+    table, sides = tiers.listed_matrix(TABLES)
     points = tier_pairs.country_rows(TABLES, bipartite.connection_points(table, sides, rng(), 99))
     cells = tier_pairs.list_cells(TABLES, table, sides)
     assert not cells.isna().any(axis=None) and cells["partnership"].nunique() == cells["partnership_id"].nunique()

@@ -51,7 +51,7 @@ class Connection:
 
 def connection(tables: Tables, plan: Plan) -> Connection:
     """Return everything that the rule of C05 reads."""
-    matrix, sides = tiers.country_matrix(tables, second=tiers.complete_lists(tables))
+    matrix, sides = tiers.listed_matrix(tables)
     rng = stream(plan, NULLS)
     found = {}
     for reference, null in ((HELD, "curveball"), (ANEW, "labels")):

@@ -146,6 +146,11 @@ def country_matrix(
     return matrix, {c: "tier1" if c in ipceis else "tier2" for c in matrix.columns}
 
 
+def listed_matrix(tables: Tables) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return `country_matrix` with every complete list of Tier 2: that of claim C05 in the second registration."""
+    return country_matrix(tables, second=complete_lists(tables))
+
+
 def s3_growth(tables: Tables, members: bool = False) -> pd.DataFrame:
     """Return each pair of published numbers of one scope at two dates, earlier first.
 

@@ -20,11 +20,6 @@ LONGEST = 30  # characters of the name of a partnership beside a matrix
 NUMBERS = ["observed", "null_mean", "null_low", "null_high", "ratio"]
 
 
-def matrix_of_lists(tables: Tables) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Return the matrix that the rule of C05 reads, and the tier of each column."""
-    return tiers.country_matrix(tables, second=tiers.complete_lists(tables))
-
-
 def reference_rows(found: SecondEvidence, first: pd.Series) -> pd.DataFrame:
     """Return the pairs against each reference of the second registration, then by the first rule.
 
