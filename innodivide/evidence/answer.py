@@ -31,15 +31,20 @@ def plain_shares(dyads: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Index status ("leaders", "others"), columns taken, open (pairs of state and project), share (0 to 1), states
-        (that ever had the status at a decision).
+        Index status ("leaders", "others"), columns taken, open (pairs of state and project), share (0 to 1), ci_low,
+        ci_high (95 %, whole states drawn; missing where it cannot be told: `models.cluster_share`), states (that ever
+        had the status at a decision).
     """
-    who = dyads["leader"].map({True: LEADERS, False: OTHERS})
-    rows = dyads.groupby(who).agg(
-        taken=("participates", "sum"), open=("participates", "size"), states=("geo", "nunique")
-    )
-    rows = rows.astype(int).reindex([LEADERS, OTHERS]).rename_axis("status")
-    return rows.assign(share=rows["taken"] / rows["open"])[["taken", "open", "share", "states"]]
+    who = dyads["leader"].map({True: LEADERS, False: OTHERS}).rename("status")
+    totals = dyads.groupby([who, "geo"])["participates"].agg(taken="sum", open="size")
+    rows = {}
+    for status in (LEADERS, OTHERS):
+        states = totals.loc[status]
+        found = models.cluster_share(states["taken"], states["open"])
+        rows[status] = {"taken": int(states["taken"].sum()), "open": found.n_cases, "share": found.share}
+        rows[status] |= {"ci_low": found.ci_low, "ci_high": found.ci_high, "states": found.n_clusters}
+    frame = pd.DataFrame(rows).T.rename_axis("status")
+    return frame.astype({"taken": int, "open": int, "share": float, "ci_low": float, "ci_high": float, "states": int})
 
 
 def ruled_out(main: Confirmatory, plan: Plan) -> pd.DataFrame:

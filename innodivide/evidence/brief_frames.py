@@ -3,23 +3,22 @@
 import numpy as np
 import pandas as pd
 
-from innodivide.data.editions import REGIONAL, SECOND, latest
-from innodivide.data.tables import Tables
-from innodivide.evidence import regional_analyses
-from innodivide.evidence.claims.both_tiers import NULLS
-from innodivide.evidence.claims.money_and_advice import MONEY
-from innodivide.evidence.claims.persisting_gap import DRAWS, SERIES
+from innodivide.data.editions import SECOND
+from innodivide.data.tables import Tables, country_names, country_values
+from innodivide.evidence import answer
+from innodivide.evidence.claims.both_tiers import ANEW, HELD, Connection
 from innodivide.evidence.confirmatory import stream
 from innodivide.evidence.plan import Plan
-from innodivide.indicators import convergence, participation, tiers
-from innodivide.indicators.country_profile import index_relative_to_eu
-from innodivide.indicators.regions import regions
+from innodivide.indicators import participation
+from innodivide.indicators.country_profile import PER_HEAD_YEAR, index_relative_to_eu
 from innodivide.indicators.tiers import benchmarks, money
-from innodivide.models.network import null_models
+from innodivide.models.inference.cluster_bootstrap import cluster_bootstrap, percentile
 
-REGIONS, SPREAD = 51, 37  # streams of the plan, where no claim has one
-COMPARED = ("Population", "GDP", "Business R&D")
-PLAIN, GIVEN = "as it stands", "at equal GDP per head"
+SIDES = 130  # stream of the plan: euro per head on the two sides of the EU average
+TOP = 6
+COMPARED = ("Population", "GDP", "IPCEI places", "IPCEI companies (at least)", "IPCEI aid, ME1 and BAT1")
+BELOW, ABOVE = "states below the EU average", "states above it"
+SEEN = "As observed"
 
 
 def membership(tables: Tables) -> pd.DataFrame:
@@ -27,76 +26,78 @@ def membership(tables: Tables) -> pd.DataFrame:
     return participation.by_country(tables)[["geo", "name", "group", "n", "n_possible"]]
 
 
-def benchmark_rows(tables: Tables, plan: Plan) -> pd.DataFrame:
-    """Return the differences between the Gini index of Tier 1 and of what it draws on.
+def share_rows(dyads: pd.DataFrame) -> pd.DataFrame:
+    """Return `answer.plain_shares` with the words of the picture: who, order."""
+    rows = answer.plain_shares(dyads).reset_index()
+    words = {answer.LEADERS: "Innovation leaders", answer.OTHERS: "All other states"}
+    return rows.assign(who=rows["status"].map(words), order=range(len(rows)))
+
+
+def top_shares(tables: Tables, top: int = TOP) -> pd.DataFrame:
+    """Return how much of a quantity the states hold that hold most of it.
 
     Returns
     -------
     pandas.DataFrame
-        Columns benchmark, quantity, gini, gini_benchmark, difference, ci_low, ci_high, order (of drawing); the same
-        draws of countries as in the report on the two tiers.
+        One row for each of `COMPARED`: quantity, share (0 to 1) of the `top` states with most, states (their names,
+        largest first), coverage, order.
     """
-    values = benchmarks.tier1_and_benchmarks(tables)
-    rows = benchmarks.more_concentrated(values, stream(plan, SPREAD), n_boot=999)
-    rows = rows[rows["benchmark"].isin(COMPARED)]
-    place = rows["benchmark"].map(COMPARED.index) * 10 + pd.factorize(rows["quantity"])[0]
-    columns = ["benchmark", "quantity", "gini", "gini_benchmark", "difference", "ci_low", "ci_high"]
-    return rows[columns].assign(order=place).sort_values("order", ignore_index=True)
+    values, names = benchmarks.tier1_and_benchmarks(tables), country_names(tables)
+    rows = []
+    for order, quantity in enumerate(COMPARED):
+        part = values[values["quantity"] == quantity].sort_values(["value", "geo"], ascending=[False, True])
+        share = part["value"].head(top).sum() / part["value"].sum()
+        states = ", ".join(names[g] for g in part["geo"].head(top))
+        rows.append((quantity, float(share), states, part["coverage"].iloc[0], order))
+    return pd.DataFrame(rows, columns=["quantity", "share", "states", "coverage", "order"])
 
 
-def pairs_against_activity(tables: Tables, plan: Plan) -> tuple[dict, pd.DataFrame]:
-    """Return the cross-tier pairs of claim C05 and their reference distribution, from the claim's random matrices.
-
-    Returns
-    -------
-    tested : dict
-        `bipartite.against_null`: the row `pairs` of `bipartite.overlap_test`.
-    draws : pandas.DataFrame
-        Columns value (cross-tier pairs) and count (random matrices with so many).
-    """
-    matrix, sides = tiers.listed_matrix(tables)
-    first = np.array([sides[c] == "tier1" for c in matrix])
-    drawn, seen = (null_models.curveball(matrix, plan.permutations, stream(plan, NULLS)), matrix.to_numpy()[None])
-    null, observed = ((m[:, :, first].sum(axis=2) * m[:, :, ~first].sum(axis=2)).sum(axis=1) for m in (drawn, seen))
-    counts = pd.Series(null).value_counts().sort_index()
-    tested = null_models.against_null(float(observed[0]), null.astype(float))
-    return tested, pd.DataFrame({"value": counts.index.to_numpy(), "count": counts.to_numpy()})
+def pair_rows(found: Connection) -> pd.DataFrame:
+    """Return the cross-tier pairs of claim C05 and what both references give: what, pairs, low, high, order."""
+    one = found.nulls.loc[HELD]
+    rows = [(SEEN, one["observed"], np.nan, np.nan)]
+    kinds = {"If each state were as active as it is": HELD, "If partners were dealt to states by chance": ANEW}
+    rows += [(what, *found.nulls.loc[k, ["null_mean", "null_low", "null_high"]]) for what, k in kinds.items()]
+    return pd.DataFrame(rows, columns=["what", "pairs", "low", "high"]).assign(order=range(len(rows)))
 
 
-def spread_paths(tables: Tables, plan: Plan) -> pd.DataFrame:
-    """Return the change of the spread since the first year of each series: states as in claim C08, and regions.
+def index_changes(tables: Tables) -> pd.DataFrame:
+    """Return the index of each state (EU of the year = 100) in the first and last year of the newest series of C08.
 
     Returns
     -------
     pandas.DataFrame
-        Columns series ("EIS ..." of states, for each, "RIS ..." of regions), year, sd_log, change, ci_low, ci_high, n.
-        Regions are drawn by whole countries.
+        Columns geo, name, first, last, start, end (years), edition.
     """
-    parts = []
-    for k, edition in enumerate(SECOND["eis"]):
-        path = convergence.sigma_path(index_relative_to_eu(tables, edition), stream(plan, SERIES + k), n_boot=DRAWS)
-        parts.append(path.assign(series=f"EIS {edition}"))
-    series = regional_analyses.region_series(tables)
-    series = series.assign(country=series["geo"].map(regions(tables)["geo"]))
-    areas = convergence.sigma_path(series, stream(plan, REGIONS), value="relative", cluster="country")
-    rows = pd.concat([*parts, areas.assign(series=f"RIS {latest(tables, 'ris', REGIONAL)}")], ignore_index=True)
-    return rows[["series", "year", "sd_log", "change", "ci_low", "ci_high", "n"]]
+    edition = SECOND["eis"][-1]
+    rows = index_relative_to_eu(tables, edition)
+    start, end = int(rows["year"].min()), int(rows["year"].max())
+    wide = rows.pivot(index="geo", columns="year", values="relative")[[start, end]].set_axis(["first", "last"], axis=1)
+    wide = wide.reset_index().assign(start=start, end=end, edition=edition)
+    return wide.assign(name=wide["geo"].map(country_names(tables)))
 
 
-def money_pairs(tables: Tables, plan: Plan) -> pd.DataFrame:
-    """Return the rank correlations of money per head with the gap, plain and at equal GDP per head (as in claim C12).
+def money_by_side(tables: Tables, plan: Plan) -> pd.DataFrame:
+    """Return euro per head in states below and above the EU average of innovation, for the reform money of claim C12.
 
     Returns
     -------
     pandas.DataFrame
-        Columns instrument, reform, given (`PLAIN`, `GIVEN`), rho, ci_low, ci_high, p_value, n, order (of drawing).
+        Columns instrument, side (`BELOW`, `ABOVE`), per_head (euro, all money over all people), ci_low, ci_high (95 %,
+        states drawn), n (states with a figure), order.
     """
-    beside = {k: v for k, v in money.INSTRUMENTS.items() if not v[5]}
-    rows = money.money_against_gap(tables, stream(plan, MONEY), plan.permutations, money.REFORM | beside)
-    numbers = ["rho", "ci_low", "ci_high", "p_value"]
-    names = dict(zip([f"{name}_given_wealth" for name in ("rho", "low", "high", "p")], numbers))
-    columns = ["instrument", "reform", "given", *numbers, "n", "order"]
-    plain = rows.assign(given=PLAIN, order=range(0, 2 * len(rows), 2))
-    given = rows.drop(columns=numbers).rename(columns=names).assign(given=GIVEN)
-    given["order"] = range(1, 2 * len(rows), 2)
-    return pd.concat([plain[columns], given[columns]]).sort_values("order", ignore_index=True)
+    heads = country_values(tables, "population", PER_HEAD_YEAR).set_index("geo")["value"]
+    frame = money.money_by_country(tables, money.REFORM).dropna(subset=["meur"])
+    frame = frame.assign(heads=frame["geo"].map(heads), side=np.where(frame["gap"] > 0, BELOW, ABOVE))
+    rng, rows = stream(plan, SIDES), []
+    for instrument in money.REFORM:
+        for side in (BELOW, ABOVE):
+            part = frame[(frame["instrument"] == instrument) & (frame["side"] == side)].sort_values("geo")
+            euro, people = 1e6 * part["meur"].to_numpy(), part["heads"].to_numpy()
+
+            def per_head(i: np.ndarray, euro: np.ndarray = euro, people: np.ndarray = people) -> float:
+                return float(euro[i].sum() / people[i].sum())
+
+            low, high = percentile(cluster_bootstrap(part["geo"], per_head, rng))
+            rows.append((instrument, side, per_head(np.arange(len(part))), low[0], high[0], len(part), len(rows)))
+    return pd.DataFrame(rows, columns=["instrument", "side", "per_head", "ci_low", "ci_high", "n", "order"])

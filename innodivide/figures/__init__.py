@@ -4,11 +4,12 @@ Every function sorts its rows by key, so the order of the input does not matter,
 through `save_bytes`. Figures have no title: title, caption and source belong to the exhibit.
 """
 
+from innodivide.figures.bars import bars, dumbbells
 from innodivide.figures.choice_curve import specification_curve
 from innodivide.figures.country_maps import regions_beside
 from innodivide.figures.curves import lines, lorenz_plot
 from innodivide.figures.distributions import grouped_strip, null_histogram
-from innodivide.figures.estimates import interval_groups, interval_plot, power_curve
+from innodivide.figures.estimates import interval_plot, power_curve
 from innodivide.figures.maps import region_map
 from innodivide.figures.matrices import group_history, presence_matrix
 from innodivide.figures.panels import record_and_scenarios, strength_columns
@@ -21,9 +22,10 @@ from innodivide.figures.tiles import tile_rows
 __all__ = [
     "ACCENT",
     "GROUP_COLOURS",
+    "bars",
+    "dumbbells",
     "group_history",
     "grouped_strip",
-    "interval_groups",
     "interval_plot",
     "lines",
     "lorenz_plot",

@@ -1,7 +1,5 @@
 """Charts of estimates and of power."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator, PercentFormatter
@@ -25,23 +23,21 @@ def interval_plot(
     xlabel: str = "",
     order: str | None = None,
     heading: str = "estimate (95% interval)",
-    marks: Mapping[str, float] | None = None,
 ):
     """Draw estimates with intervals, one row each, the numbers printed at the right (a forest plot).
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        One row per `label`. An infinite bound is drawn as an arrow; an interval is also cut, with an arrow, where it
-        runs more than a hundred times beyond all estimates (log scale). The numbers printed are never cut.
+        One row per `label`; an exact number has no bounds (both missing). An infinite bound is drawn as an arrow; an
+        interval is also cut, with an arrow, where it runs more than a hundred times beyond all estimates (log scale).
+        The numbers printed are never cut.
     note : str, optional
         Text column printed after the number, such as the number of observations.
     order : str, optional
         Column that ranks the rows, first on top; otherwise by estimate, largest on top.
     heading : str
         Heading of the printed numbers: say there what the interval is.
-    marks : mapping, optional
-        Further values to draw as lines, by the names written left of their upper ends.
     """
     frame = tidy(frame, [label, estimate, low, high, note, order], [label], [label])
     frame = ranked(frame, -numbers(frame, order) if order else numbers(frame, estimate))
@@ -54,67 +50,21 @@ def interval_plot(
     lower, upper = _window(x, lows, highs, reference, log)
     if log:
         _log_axis(ax, lower, upper)
-    marks = marks or {}
-    ax.set_xlim(min([lower, *marks.values()]), max([upper, *marks.values()]))
+    ax.set_xlim(lower, upper)
     left, right = np.clip(lows, lower, upper), np.clip(highs, lower, upper)
     ax.hlines(y, left, right, color=st.INK, linewidth=1.4, zorder=2, label="interval")
     for ends, cut, marker in ((left, lows < lower, "<"), (right, highs > upper, ">")):
         ax.scatter(ends[cut], y[cut], marker=marker, s=26, color=st.INK, zorder=3, clip_on=False)
     parts.dots(ax, x[known], y[known], st.GROUP_COLOURS["strong"], edgecolors=st.INK, linewidths=0.6, marker="s", s=30)
     parts.reference_line(ax, reference)
-    for name, value in marks.items():
-        parts.reference_line(ax, value, name, ha="right")  # clear of the numbers' heading
     ax.set_xlabel(xlabel)
     texts = [
-        f"{st.three_digits(e)} ({st.three_digits(a)} to {st.three_digits(b)})" if ok else "not estimated"
+        "not estimated"
+        if not ok
+        else st.three_digits(e) + ("" if np.isnan(a) else f" ({st.three_digits(a)} to {st.three_digits(b)})")
         for e, a, b, ok in zip(x, lows, highs, known)
     ]
     _columns_at_right(ax, y, heading, [texts, *([frame[note].fillna("").astype(str)] if note else [])])
-    return figure
-
-
-@st.house
-def interval_groups(
-    frame: pd.DataFrame,
-    label: str,
-    series: str,
-    estimate: str,
-    low: str,
-    high: str,
-    order: str,
-    reference_label: str = "",
-    xlabel: str = "",
-):
-    """Draw several estimates with intervals in each row, told apart by shade and mark and named in the first row.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        One row per `label` and `series`, at most three series; the numbers are finite.
-    order : str
-        Column that ranks rows and, within a row, series, smallest first.
-    reference_label : str
-        Name of the line at zero.
-    """
-    frame = tidy(frame, [label, series, estimate, low, high, order], [order], [label, series])
-    rows, kinds = list(dict.fromkeys(frame[label])), list(dict.fromkeys(frame[series]))
-    if len(kinds) > len(st.SERIES_MARKS):
-        raise ParameterError(f"at most {len(st.SERIES_MARKS)} series can be told apart, got {len(kinds)}")
-    if not np.isfinite([numbers(frame, c) for c in (estimate, low, high)]).all():
-        raise ParameterError("an estimate or an end of its interval is missing or infinite")
-    height = 0.17 * len(kinds) + 0.13
-    figure, ax, places = parts.row_axes(rows, row=height, extra=0.95, wrap=26)
-    steps = 0.17 / height * (np.arange(len(kinds)) - (len(kinds) - 1) / 2)
-    for kind, step, colour, marker in zip(kinds, steps, st.SERIES_SHADES, st.SERIES_MARKS):
-        part = frame[frame[series] == kind].set_index(label).reindex(rows).dropna(subset=[estimate])
-        x, y = numbers(part, estimate), places[[rows.index(r) for r in part.index]] + step
-        ends = numbers(part, low), numbers(part, high)
-        ax.hlines(y, *ends, color=colour, linewidth=1.5, zorder=2, label=f"interval {kind}")
-        look = {"marker": marker, "s": 30, "edgecolors": st.INK, "linewidths": 0.5, "zorder": 3}
-        ax.scatter(x, y, c=colour, label=str(kind), **look)
-    parts.reference_line(ax, 0.0, reference_label)
-    ax.set_xlabel(xlabel)
-    _name_series(ax, frame[frame[label] == rows[0]], places[0] + steps, kinds, series, low, high)
     return figure
 
 
@@ -150,18 +100,6 @@ def power_curve(frame: pd.DataFrame, x: str, y: str, se: str, target: float, sol
         look = {"ha": "right" if left else "left", "color": st.ACCENT, "fontweight": "bold", "bbox": st.PAPER}
         parts.beside(ax, f"smallest detectable: {st.short(solution)}", (solution, 0.04), (-5 if left else 5, 0), **look)
     return figure
-
-
-def _name_series(ax, first, heights, kinds, series: str, low: str, high: str) -> None:
-    """Write each series' name after its interval in the first row, or before it where there is no room."""
-    st.settle(ax.figure)
-    edge, look = ax.get_window_extent().x1, {"va": "center_baseline", "zorder": 4, "color": st.INK, "bbox": st.PAPER}
-    for _, row in first.iterrows():
-        text, at = str(row[series]), heights[kinds.index(row[series])]
-        name = parts.beside(ax, text, (row[high], at), (5, 0), ha="left", **look)
-        if name.get_window_extent().x1 > edge:
-            name.remove()
-            parts.beside(ax, text, (row[low], at), (-5, 0), ha="right", **look)
 
 
 def _window(x, lows, highs, reference, log) -> tuple[float, float]:

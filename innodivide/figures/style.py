@@ -27,8 +27,6 @@ SEQUENTIAL = LinearSegmentedColormap.from_list(
 _OTHER = seaborn.color_palette("colorblind").as_hex()  # not its blues (groups) nor its vermilion (ACCENT)
 SERIES_COLOURS = ("#333333", _OTHER[2], _OTHER[4], _OTHER[1], _OTHER[7], "#7B4EA3")
 SERIES_DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (6, 1.5, 1.5, 1.5)), (0, (3, 1)), (0, (8, 2)))
-SERIES_SHADES = ("#222222", "#7B4EA3", "#C98A1B")  # estimates side by side, apart in grey; each has its own mark
-SERIES_MARKS = ("s", "o", "D")
 _STYLE = [
     "default",
     {

@@ -5,6 +5,7 @@ from innodivide.models.estimators.firth import FirthFit, dispersion_interval, fi
 from innodivide.models.estimators.grouped import grouped_binomial
 from innodivide.models.estimators.history import earlier_share
 from innodivide.models.estimators.unseen_species import UnseenSpecies, chao2
+from innodivide.models.inference.cluster_share import ClusterShare, cluster_share
 from innodivide.models.inference.equivalence import Equivalence, flat_prior_probability, tost, tost_of_result
 from innodivide.models.inference.few_clusters import lpm_clustered
 from innodivide.models.inference.label_contrast import label_permutation_difference
@@ -18,6 +19,7 @@ from innodivide.models.inference.permutation import (
 from innodivide.models.result import Result
 
 __all__ = [
+    "ClusterShare",
     "Equivalence",
     "FirthFit",
     "Result",
@@ -25,6 +27,7 @@ __all__ = [
     "average_marginal_effect",
     "benjamini_hochberg",
     "chao2",
+    "cluster_share",
     "dispersion_interval",
     "earlier_share",
     "expected_participation",

@@ -5,11 +5,12 @@ import pandas as pd
 from innodivide.data.editions import BRIEF
 from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, member_states
+from innodivide.evidence import answer, brief_frames
 from innodivide.evidence.claims import membership
 from innodivide.evidence.claims.both_tiers import ANEW, HELD, states_connect
 from innodivide.evidence.claims.registry import CLAIMS
 from innodivide.evidence.claims.second_registration import SecondEvidence
-from innodivide.evidence.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, TO_DATE, Confirmatory, named_counts
+from innodivide.evidence.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import participation, tiers
 from innodivide.indicators.panel import dyad_sources, ipcei_dyads
@@ -30,16 +31,16 @@ VERBS = {
     "contradicted": ("is contradicted", "are contradicted"),
     "not testable with open data": ("cannot be tested with open data", "cannot be tested with open data"),
 }
-REGIONS = "RIS"  # how the name of their series begins
 TABLES = {  # behind each figure
     "F7.3": ("ipcei_country", "country_panel"),
     "F7.4": ("s3_partnership_region", "cluster_partnership_member"),
-    "F7.5": ("eis_index", "ris_index"),
-    "F7.6": ("rrf_country", "cohesion_country", "horizon_country", "eis_index", "country_panel"),
+    "F7.5": ("eis_index",),
+    "F7.6": ("rrf_country", "cohesion_country", "eis_index", "country_panel"),
 }
 METHOD = WORDS.names("method")
 STANCE = WORDS.names("stances")
 CONNECT = WORDS.names("connections")
+FOLLOWS = WORDS.names("follows")
 
 
 def answer_facts(tables: Tables, main: Confirmatory, curve, ledger: pd.DataFrame, plan: Plan) -> dict:
@@ -55,31 +56,57 @@ def answer_facts(tables: Tables, main: Confirmatory, curve, ledger: pd.DataFrame
     }
 
 
+def by_verdict(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return the ledger grouped by verdict, the order of the answer, with the claims in few words."""
+    order = ledger["verdict"].map(list(VERBS).index)
+    return (
+        ledger.assign(order=order, brief=ledger["claim_id"].map(SHORT))
+        .sort_values(["order", "claim_id"], ignore_index=True)
+        .drop(columns="order")
+    )
+
+
 def summary_rows(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return claim_id, brief (the claim in a few words) and verdict of each claim."""
-    return ledger.assign(brief=ledger["claim_id"].map(SHORT))[["claim_id", "brief", "verdict", "claim", "source_id"]]
+    """Return verdict, claim_id and brief (the claim in a few words) of each claim, grouped by verdict."""
+    return by_verdict(ledger)[["verdict", "claim_id", "brief", "claim", "source_id"]]
 
 
-def forest_marks(facts: dict) -> dict:
-    """Return the lines of the forest plot by the words above them."""
-    return {f"{at:.2f}": at for at in (facts["or_low90"], 1.0, facts["or_high90"])}
+def share_facts(rows: pd.DataFrame) -> dict:
+    """Return the ends of the intervals of the plain shares (`brief_frames.share_rows`)."""
+    leaders, others = (rows.set_index("status").loc[k] for k in (answer.LEADERS, answer.OTHERS))
+    ends = {"leader_low": leaders["ci_low"], "leader_high": leaders["ci_high"]}
+    return ends | {"other_low": others["ci_low"], "other_high": others["ci_high"]}
 
 
-def difference_facts(shown: pd.DataFrame) -> dict:
-    """Return in words whether any of the intervals shown leaves out one."""
-    shown = shown[shown["choice"] != TO_DATE]
-    clear = int(((shown["ci_low"] > 1) | (shown["ci_high"] < 1)).sum())
-    return {
-        "difference": "No clear difference" if not clear else f"A clear difference in {clear} of {len(shown)} cases"
-    }
+def follows(facts: dict, second: SecondEvidence, alpha: float) -> tuple[str, str, str]:
+    """Return the parts of N7.5 that the results call for: on leaders, on the tiers, on what to publish."""
+    leaders = "more" if facts["low"] > 1 else "less" if facts["high"] < 1 else "none"
+    states = states_connect(second.connection, second.family["p_holm"], alpha)
+    return leaders, FOLLOWS[states], "publish"
 
 
-def before_and_after(announced: pd.DataFrame) -> pd.DataFrame:
-    """Return the announced choices that part the record at the brief, the registered one first, then to date."""
-    newer = TO_DATE in set(announced["choice"])
-    wanted = ["As registered", "IPCEIs up to the brief", "IPCEIs after the brief", *([TO_DATE] if newer else [])]
-    first = "As registered" if newer else "All IPCEIs"
-    return announced.set_index("choice").loc[wanted].rename(index={wanted[0]: first}).reset_index()
+def advice_rows(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return for each recommendation of the brief what the claims that it rests on say.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns recommendation, holds (claims that are supported or hold in part), fails (the others), settle (the
+        figure that would settle it, if it were published), claims.
+    """
+    verdicts, rows = ledger.set_index("claim_id")["verdict"], []
+    for key, text in WORDS.names("asks").items():
+        claims = WORDS.names("bears")[key].split()
+        said = {c: f"{SHORT[c]} ({c}, {verdicts[c]})" for c in claims}
+        holds = [c for c in claims if verdicts[c] in ("supported", "partly")]
+        parts = ["; ".join(said[c] for c in claims if (c in holds) == wanted) for wanted in (True, False)]
+        rows.append((text, *parts, WORDS.names("settles")[key], " ".join(claims)))
+    return pd.DataFrame(rows, columns=["recommendation", "holds", "fails", "settle", "claims"])
+
+
+def change_rows(ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return the ledger with what would change each verdict as the end of a sentence."""
+    return ledger.assign(change=ledger["change"].str[:1].str.lower() + ledger["change"].str[1:])
 
 
 def member_facts(tables: Tables, rows: pd.DataFrame, ledger: pd.DataFrame) -> dict:
@@ -108,110 +135,81 @@ def member_facts(tables: Tables, rows: pd.DataFrame, ledger: pd.DataFrame) -> di
     }
 
 
-def benchmark_facts(tables: Tables, rows: pd.DataFrame) -> dict:
-    """Return the Gini index of each Tier-1 quantity and of GDP, how they compare, and the clear differences."""
-    found = {"n": len(rows), "n_states": len(member_states(tables))}
-    gdp = rows[rows["benchmark"] == "GDP"].set_index("quantity")
-    names = {"places": "IPCEI places", "companies": "IPCEI companies (at least)", "aid": "IPCEI aid, ME1 and BAT1"}
-    for name, quantity in names.items():
-        row = gdp.loc[quantity]
-        how = "more evenly" if row["ci_high"] < 0 else "less evenly" if row["ci_low"] > 0 else "about as evenly"
-        found |= {name: row["gini"], f"{name}_how": how}
-    more, less = int((rows["ci_low"] > 0).sum()), int((rows["ci_high"] < 0).sum())
-    return found | {"gdp": gdp["gini_benchmark"].iloc[0], "more": more, "less": less}
+def top_facts(rows: pd.DataFrame, top: int) -> dict:
+    """Return the shares of `brief_frames.top_shares` by a short name."""
+    names = ("population", "gdp", "places", "companies", "aid")
+    return dict(zip(names, rows.sort_values("order")["share"])) | {"top_n": top}
 
 
-def pair_facts(tables: Tables, tested: dict, draws: pd.DataFrame, second: SecondEvidence, alpha: float) -> dict:
+def pair_facts(tables: Tables, second: SecondEvidence, plan: Plan) -> dict:
     """Return the numbers of claim C05 for states, and how many random matrices stand behind them."""
-    p_holm, anew = second.family["p_holm"], second.connection.nulls.loc[ANEW]
-    inside = tested["null_low"] <= tested["observed"] <= tested["null_high"]
-    fewer = tested["observed"] < tested["null_mean"]
+    p_holm, nulls = second.family["p_holm"], second.connection.nulls
+    held, anew = nulls.loc[HELD], nulls.loc[ANEW]
+    inside = held["null_low"] <= held["observed"] <= held["null_high"]
+    fewer = held["observed"] < held["null_mean"]
     return {
-        "pairs": int(tested["observed"]),
-        "mean": tested["null_mean"],
-        "low": tested["null_low"],
-        "high": tested["null_high"],
+        "pairs": int(held["observed"]),
+        "mean": held["null_mean"],
+        "low": held["null_low"],
+        "high": held["null_high"],
         "p": p_text(p_holm[HELD], "= "),
         "anew": anew["null_mean"],
+        "anew_low": anew["null_low"],
+        "anew_high": anew["null_high"],
         "p_anew": p_text(p_holm[ANEW], "= "),
         "anew_how": "more often than" if anew["observed"] > anew["null_mean"] else "less often than",
-        "connect": CONNECT[states_connect(second.connection, p_holm, alpha)],
+        "connect": CONNECT[states_connect(second.connection, p_holm, plan.alpha)],
         "direction": "about as often as" if inside else "less often than" if fewer else "more often than",
-        "where": "inside" if inside else "left of" if fewer else "right of",
-        "matrices": int(draws["count"].sum()),
+        "matrices": plan.permutations,
         "lists": second.connection.n_lists,
         "partnerships": tiers.s3_coverage(tables).total,
     }
 
 
-def pair_rows(tested: dict, draws: pd.DataFrame) -> pd.DataFrame:
-    """Return what the figure of claim C05 shows: what, value, count of random matrices (none for single values)."""
-    single = pd.DataFrame(
-        {
-            "what": ["observed", "95% of draws from", "95% of draws to"],
-            "value": [tested["observed"], tested["null_low"], tested["null_high"]],
-        }
-    )
-    return pd.concat([single, draws.assign(what="random matrices")], ignore_index=True)[["what", "value", "count"]]
-
-
 def spread_facts(rows: pd.DataFrame, both: pd.DataFrame) -> dict:
-    """Return the last change of the spread between states in each series and between regions, with a reading.
+    """Return the last change of the spread between states in each series, with a reading.
 
     Parameters
     ----------
     rows : DataFrame
-        From `brief_frames.spread_paths`.
+        From `brief_frames.index_changes`.
     both : DataFrame
         `persisting_gap.spread_in_both`, whose statements are those of claim C08.
     """
-    last = rows.sort_values("year").groupby("series", sort=False).last()
-    regions = last[last.index.str.startswith(REGIONS)].iloc[0]
     change = "{r.change:+.3f} ({r.low95:+.3f} to {r.high95:+.3f}; EIS {r.edition}, {r.start} to {r.end})"
-    ends = ["above" if r["ci_low"] > 0 else "below" if r["ci_high"] < 0 else "across" for _, r in last.iterrows()]
     said = [sentence("{r.says} in EIS {r.edition}", r=r) for r in both.itertuples()]
-    return {
+    newest = both.set_index("edition").loc[rows["edition"].iloc[0]]
+    shares = {k: newest[c] / newest["first"] for k, c in (("", "change"), ("_low", "low95"), ("_high", "high95"))}
+    return {f"change{k}": v for k, v in shares.items()} | {
         "reading": join_names(said),
         "changes": join_names([sentence(change, r=r) for r in both.itertuples()]),
-        "ends": join_names([f"{name} {how} zero" for name, how in zip(last.index, ends)]),
-        "editions": f"{join_names(list(last.index))}, each its own series",
-        "region_change": regions["change"],
-        "region_low": regions["ci_low"],
-        "region_high": regions["ci_high"],
-        "n": int(both["n"].min()),
-        "region_n": int(regions["n"]),
+        "edition": f"EIS {rows['edition'].iloc[0]}",
+        "start": int(rows["start"].iloc[0]),
+        "end": int(rows["end"].iloc[0]),
+        "rose": int((rows["last"] > rows["first"]).sum()),
+        "fell": int((rows["last"] < rows["first"]).sum()),
+        "n": len(rows),
     }
 
 
-def money_facts(rows: pd.DataFrame) -> dict:
-    """Return the range of correlations of reform money with the gap, plain and at equal GDP per head, and Horizon's."""
-    plain, given = (rows[rows["given"] == g].set_index("instrument") for g in rows["given"].unique())
-    reform, left = plain[plain["reform"]], given[given["reform"]]
-    horizon, clear = (
-        plain.filter(like="Horizon", axis=0).iloc[0],
-        int(((left["ci_low"] > 0) | (left["ci_high"] < 0)).sum()),
-    )
+def money_facts(rows: pd.DataFrame, second: SecondEvidence) -> dict:
+    """Return euro per head on both sides of the EU average, and the rank correlations with the gap, as in claim C12."""
+    funds, first = second.money.funds, rows[rows["instrument"] == rows["instrument"].iloc[0]].set_index("side")
+    clear = int(((funds["low_given_wealth"] > 0) | (funds["high_given_wealth"] < 0)).sum())
+    line = "{r.instrument}, {r.side}, {r.per_head:,.0f} ({r.ci_low:,.0f} to {r.ci_high:,.0f})"
     return {
-        "low": reform["rho"].min(),
-        "high": reform["rho"].max(),
-        "given_low": left["rho"].min(),
-        "given_high": left["rho"].max(),
-        "how": "rises" if (reform["ci_low"] > 0).all() else "does not always rise clearly",
-        "clear": clear,
-        "n_reform": len(reform),
-        "but": "but not clearly" if not clear else f"and clearly so or the other way for {clear} of {len(reform)}",
-        "pattern": "no clear pattern is" if not clear else f"a pattern in {clear} of {len(reform)} kinds is",
-        "horizon": horizon["rho"],
-        "signs": _signs(plain),
-        "n": int(rows["n"].max()),
-        "n_low": int(rows["n"].min()),
+        "below": first.at[brief_frames.BELOW, "per_head"],
+        "above": first.at[brief_frames.ABOVE, "per_head"],
+        "rho_low": funds["rho"].min(),
+        "rho_high": funds["rho"].max(),
+        "given_low": funds["rho_given_wealth"].min(),
+        "given_high": funds["rho_given_wealth"].max(),
+        "how": "rises" if (funds["ci_low"] > 0).all() else "does not always rise clearly",
+        "but": "no clear pattern is left" if not clear else f"a pattern is left in {clear} of {len(funds)} funds",
+        "shown": "; ".join(sentence(line, r=r) for r in rows.itertuples()),
+        "n": int(funds["n"].max()),
+        "n_low": int(funds["n"].min()),
     }
-
-
-def _signs(rows: pd.DataFrame) -> str:
-    """Say which instruments run with the gap and which against it, as they stand."""
-    parts = {"positive": rows.index[rows["rho"] > 0], "negative": rows.index[rows["rho"] <= 0]}
-    return "; ".join(f"{sign} for {join_names(names)}" for sign, names in parts.items() if len(names))
 
 
 def method_rows(tables: Tables, main: Confirmatory, curve, audit: pd.DataFrame, plan: Plan) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from innodivide.data.tables import Tables, integrated_ipceis
-from innodivide.evidence.claims.finding import NOT_TESTABLE, Finding, otherwise
+from innodivide.evidence.claims.finding import NOT_TESTABLE, Finding, compared, otherwise
 from innodivide.evidence.confirmatory import stream
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import tiers
@@ -122,6 +122,9 @@ def c05(tables: Tables, plan: Plan, found: Connection, p_holm: pd.Series) -> Fin
     values |= {"tiers": found.placebos.iloc[0], "states": states, "nothing": NOT_TESTABLE, "seen": seen}
     values |= {"placebos": join_names([sentence(placebo, r=r) for r in found.placebos.iloc[1:].itertuples()])}
     values |= {"firms": len(both)}
+    for key, name in (("how_held", HELD), ("how_anew", ANEW)):
+        row = found.nulls.loc[name]
+        values[key] = compared(bool(p_holm[name] < plan.alpha), row["observed"] - row["null_mean"])
     tell = teller(alpha=plan.alpha, **values)
     verdict = "partly" if states == "supported" else states
     ways = {
@@ -144,9 +147,9 @@ def c05(tables: Tables, plan: Plan, found: Connection, p_holm: pd.Series) -> Fin
         ),
         coverage=tell("IPCEI states complete; {found.n_lists} complete lists of Tier 2; {seen}"),
         short=tell(
-            "States: {anew[observed]:.0f} pairs of IPCEI and partnership, {anew[null_mean]:.0f} if partnerships were "
-            "dealt anew (p {p_anew}), {held[null_mean]:.0f} with activity held (p {p_held}); regions and "
-            "organisations: {nothing}"
+            "A project and a partnership meet in one state {anew[observed]:,.0f} times, {how_held} the states' "
+            "activity gives ({held[null_mean]:,.0f}, p {p_held}) and {how_anew} partners dealt by chance "
+            "({anew[null_mean]:,.0f}, p {p_anew})."
         ),
         rests=tell("{found.n_ipceis} IPCEIs complete, {found.n_lists} lists of Tier 2"),
         change=tell(otherwise(verdict, ways) + "; for regions and organisations, lists of both tiers are wanting"),

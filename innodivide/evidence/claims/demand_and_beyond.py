@@ -113,8 +113,8 @@ def c07(tables: Tables) -> Finding:
         ),
         coverage=str(values["seen"]),
         short=tell(
-            "{rose} of {pairs} counts of one scope rose; members known from {b[states]} of {b[states_total]} states "
-            "and from regions with at least {b[people]:.0%} of the people"
+            "{rose} of {pairs} counts that can be compared rose. Members are known from {b[states]} of "
+            "{b[states_total]} states and from regions with at least {b[people]:.0%} of the people."
         ),
         rests=tell("{seen.known} of {seen.total} S3 lists"),
         change=sentence(otherwise(verdict, ways), part=BROAD_STATES),
@@ -128,6 +128,7 @@ def c11(tables: Tables) -> Finding:
     low, high, total = rows["neither"].min(), rows["neither"].max(), rows["n_regions"].iloc[0]
     case = "{r.case} {r.neither} ({r.neither_population_share:.0%} of the people)"
     values: dict[str, object] = {"low": low, "high": high, "total": total, "half": total // 2, "seen": seen}
+    values |= {"most": total // 2 + 1}
     values |= {"unlisted": int(places["unlisted"].sum()), "unknown": int(places["unlisted"].isna().sum())}
     values |= {"cases": join_names([sentence(case, r=r) for r in rows.itertuples()])}
     values |= {"lists": tiers.complete_lists(tables)["partnership_id"].nunique()}
@@ -146,8 +147,10 @@ def c11(tables: Tables) -> Finding:
             "{unlisted} stated places without a name, {unknown} partnerships without a stated number; no list of "
             "regions of IPCEI companies; {seen}"
         ),
-        short=tell("Between {low} and {high} of {total} regions are in neither tier")
-        + (": what is not published decides" if verdict == NOT_TESTABLE else ""),
+        short=tell(
+            "At least {low} and at most {high} of {total} regions are in neither tier; most would be {most} or more"
+        )
+        + (", so what is not published decides." if verdict == NOT_TESTABLE else "."),
         rests=tell("{seen.known} of {seen.total} S3 lists, {lists} of Tier 2, none for Tier 1"),
         change=tell(otherwise(verdict, ways)),
     )

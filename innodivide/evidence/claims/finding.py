@@ -16,7 +16,7 @@ class Finding:
     numbers, coverage : str
         All numbers behind the verdict, and what they rest on, in full.
     short, rests : str
-        The number that decides with its uncertainty, and what it rests on, for a ledger of one page.
+        The reason in plain words, one or two whole sentences with the numbers that decide, and what it rests on.
     then : str
         The verdict for what was decided when the brief was written, where a rule gives one; else empty.
     change : str
@@ -31,6 +31,11 @@ class Finding:
     rests: str
     change: str
     then: str = ""
+
+
+def compared(clear: bool, difference: float) -> str:
+    """Return how two counts compare in words, before what the first is compared with."""
+    return "about as often as" if not clear else "more often than" if difference > 0 else "less often than"
 
 
 def otherwise(verdict: str, ways: Mapping[str, str], between: str = "; ") -> str:

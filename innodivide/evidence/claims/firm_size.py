@@ -113,8 +113,8 @@ def c04(tables: Tables) -> Finding:
         + money,
         coverage=tell("share published for {n} of {total} IPCEIs and for ten together"),
         short=tell(
-            "SMEs are {ten:.0%} of the companies of ten IPCEIs; less than half in {small} of the {n} that publish it, "
-            "half or more in {majority}; the others of the ten must hold {rest[low]:.0%} to {rest[high]:.0%}"
+            "SMEs are {ten:.0%} of the companies over ten projects together. They are less than half in {small} of the "
+            "{n} projects that publish the figure, half or more in {majority}."
         ),
         rests=tell("{n} of {total} IPCEIs, and ten together"),
         change=otherwise(verdict, ways, ", "),

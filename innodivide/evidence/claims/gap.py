@@ -39,7 +39,7 @@ def least_innovative_regions(tables: Tables) -> Finding:
             "RIS {edition}, {n} regions of Member States here; groups derived from the index and the published "
             "thresholds"
         ),
-        short=tell("Modest regions: {counts}"),
+        short=tell("Regions in the lowest of the four groups: {counts}."),
         rests=tell("{n} regions, RIS {edition}"),
         change=tell(
             "Partly if Poland had fewer than {low} or more than {high} such regions, Romania at most {romania} or "

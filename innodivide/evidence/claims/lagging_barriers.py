@@ -140,6 +140,11 @@ def c10(tables: Tables, plan: Plan) -> Finding:
     }
     values |= {"counts": join_names(signs.index[signs > 0]), "not": join_names(signs.index[signs <= 0])}
     values |= {"n": int(rows["n"].max()), "year": EQI_YEAR, "line": LASTS, "matters": MATTERS}
+    named = signs.drop("specific")
+    values |= {
+        "stands": join_names(named.index[named > 0]),
+        "lasts": "lasts" if signs["specific"] > 0 else "may not last",
+    }
     tell, verdict = teller(**values), share_and_own(signs)
     ways = {
         "supported": "if {not} counted too" if (signs > 0).any() else "if {not} counted",
@@ -162,7 +167,10 @@ def c10(tables: Tables, plan: Plan) -> Finding:
             "{n} lagging regions of RIS 2023, quality of government {year} (not for commercial use); whole countries "
             "drawn; access to support and red tape as firms meet them are in no open regional figure"
         ),
-        short=tell("Gaps: {shown}; correlation of the own part {lasting[correlation]:.2f}"),
+        short=tell(
+            "Standing out in lagging regions: {stands}. In standard deviations: {shown}. Each region's own profile "
+            "{lasts} (correlation {lasting[correlation]:.2f})."
+        ),
         rests=tell("{n} lagging regions, RIS 2023, EQI {year}"),
         change=tell(otherwise(verdict, ways)),
     )

@@ -143,9 +143,8 @@ def c12(tables: Tables, plan: Plan, found: MoneyAndAdvice, p_holm: pd.Series) ->
             "recommendations, found by keyword"
         ),
         short=tell(
-            "Money over states: rank correlation {rho_low:+.2f} to {rho_high:+.2f}, at equal GDP per head "
-            "{given_low:+.2f} to {given_high:+.2f}; over regions {over[rho]:+.2f} ({over[ci_low]:+.2f} to "
-            "{over[ci_high]:+.2f}); recommendations p {p_advice}"
+            "Going where the gap is: {with_it}; not clearly: {not}. Rank correlation of money with the gap over states "
+            "{rho_low:+.2f} to {rho_high:+.2f}, at equal GDP per head {given_low:+.2f} to {given_high:+.2f}."
         ),
         rests=tell("three funds, {n_years} years of recommendations, {over[n]:.0f} regions"),
         change=tell(otherwise(verdict, ways))

@@ -10,7 +10,7 @@ from innodivide.evidence.confirmatory import stream
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import convergence
 from innodivide.indicators.country_profile import index_relative_to_eu
-from innodivide.wording import sentence
+from innodivide.wording import join_names, sentence
 
 SERIES = 110  # first stream of the plan; one for each series
 DRAWS = 19999
@@ -69,7 +69,11 @@ def c08(tables: Tables, plan: Plan) -> Finding:
         "EIS {r.edition}, {r.start} to {r.end}: {r.first:.3f} to {r.last:.3f}, change {r.change:+.3f} (90 % "
         "{r.low90:+.3f} to {r.high90:+.3f}, 95 % {r.low95:+.3f} to {r.high95:+.3f}; margin {r.margin:.3f}), {r.says}"
     )
-    brief = "EIS {r.edition} {r.change:+.3f} ({r.low90:+.3f} to {r.high90:+.3f}; a tenth is {r.margin:.3f})"
+    brief = "{r.pct:+.0%} from {r.start} to {r.end} ({r.pct_low:+.0%} to {r.pct_high:+.0%}; EIS {r.edition})"
+    shares = {
+        f"pct{k}": rows[f"{v}"] / rows["first"] for k, v in (("", "change"), ("_low", "low90"), ("_high", "high90"))
+    }
+    told = [sentence(brief, r=r) for r in rows.assign(**shares).itertuples()]
     verdict = persists(list(rows["says"]))
     ways = {
         "contradicted": "if the spread fell by more than {part:.0%} in both series with the whole 90 % interval",
@@ -84,7 +88,11 @@ def c08(tables: Tables, plan: Plan) -> Finding:
         + ". ".join(sentence(one, r=r) for r in rows.itertuples())
         + ".",
         coverage=sentence("{n} states in each series; the two are never chained", n=rows["n"].min()),
-        short="Change of the spread: " + "; ".join(sentence(brief, r=r) for r in rows.itertuples()),
+        short=sentence(
+            "The spread between states changed by {told}. A fall of {part:.0%} or more would count as closing.",
+            told=join_names(told),
+            part=PERSISTS,
+        ),
         rests=sentence("{n} states, {k} series", n=rows["n"].min(), k=len(rows)),
         change=sentence(otherwise(verdict, ways), part=PERSISTS),
     )

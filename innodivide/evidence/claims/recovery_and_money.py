@@ -51,8 +51,8 @@ def uneven_recovery(tables: Tables, rng: np.random.Generator, n_permutations: in
         numbers=tell("Percentage points for each 10 index points below the EU: {shown}. Shortfall at {ends}."),
         coverage=main["coverage"],
         short=tell(
-            "Shortfall of GDP in {main[end]}: {main[estimate]:+.2f} points ({main[ci_low]:+.2f} to "
-            "{main[ci_high]:+.2f}) for each 10 index points below the EU, p {main[p]}"
+            "For each 10 index points that a state is below the EU, its GDP of {main[end]} was {main[estimate]:+.2f} "
+            "points further below its own trend ({main[ci_low]:+.2f} to {main[ci_high]:+.2f}, p {main[p]})."
         ),
         rests=tell("{main[n]} states"),
         change=tell(

@@ -13,9 +13,9 @@ from innodivide.wording import join_names, sentence, teller
 
 STRUCTURES = 113  # stream of the plan
 PARTS = {  # part of the claim: column, sign that the claim says, what it is
-    "traditional": ("knowledge_services", -1, "information and professional services"),
+    "traditional": ("knowledge_services", -1, "professional services"),
     "locked-in": ("moved", -1, "movement of the shares"),
-    "few endowments": ("herfindahl", 1, "Herfindahl index of the three parts"),
+    "few endowments": ("herfindahl", 1, "concentration on few parts"),
 }
 SHOWN = ("manufacturing", "gerd_pct_gdp")  # beside, without a sign that the claim would say
 
@@ -82,8 +82,8 @@ def c13(tables: Tables, plan: Plan) -> Finding:
         "contradicted": "if two differed the other way with theirs",
     }
     rest = "; the rest cannot be told." if len(hold) + len(against) < len(PARTS) else "."
-    gap = "{part} {r.difference:+.3f} ({r.ci_low:+.3f} to {r.ci_high:+.3f})"
-    brief = [sentence(gap, part=p, r=rows.loc[column]) for p, (column, _, _) in PARTS.items()]
+    gap = "{what} {r.difference:+.3f} ({r.ci_low:+.3f} to {r.ci_high:+.3f})"
+    brief = [sentence(gap, what=what, r=rows.loc[column]) for column, _, what in PARTS.values()]
     return Finding(
         claim_id="C13",
         verdict=verdict,
@@ -97,7 +97,8 @@ def c13(tables: Tables, plan: Plan) -> Finding:
             "{n} lagging regions and {others} others at least; value added in three parts of {first} and {last}; "
             "agriculture and single industries are not in the tables by region"
         ),
-        short="Lagging less other regions: " + "; ".join(brief),
+        short=tell("As claimed: {hold}; the other way: {against}. Lagging regions less the others: ")
+        + f"{join_names(brief)}.",
         rests=tell("{n} lagging regions, three parts of value added"),
         change=otherwise(verdict, ways, ", "),
     )

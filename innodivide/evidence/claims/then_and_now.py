@@ -13,7 +13,8 @@ import pandas as pd
 from innodivide import models
 from innodivide.data import editions
 from innodivide.data.tables import Tables, country_names
-from innodivide.evidence.claims.finding import Finding, otherwise
+from innodivide.evidence.answer import plain_shares
+from innodivide.evidence.claims.finding import Finding, compared, otherwise
 from innodivide.evidence.claims.thresholds import BARELY, MAJORITY
 from innodivide.evidence.confirmatory import (
     BRIEF_CUTOFF,
@@ -137,10 +138,6 @@ def _both(spans: dict[str, Record], tell: Callable[[Record], str]) -> str:
     return f"Now, of {now.n_ipceis} IPCEIs: {tell(now)}. When the brief was written, of {then.n_ipceis}: {tell(then)}"
 
 
-def _brief(spans: dict[str, Record], tell: Callable[[Record], str]) -> str:
-    return f"Now {tell(spans[NOW])}; then {tell(spans[THEN])}"
-
-
 def _shares(record: Record) -> tuple[float, float]:
     """Participation of the named five and of the rest, all pairs of state and IPCEI together."""
     five = record.totals.index.isin(NAMED_FIVE)
@@ -161,22 +158,29 @@ def c01(spans: dict[str, Record], alpha: float) -> Finding:
         values = {k: p_text(record.joint[k], "= ") for k in ("large", "leaders")}
         return sentence(text, o=odds, **values)
 
-    def brief(record: Record) -> str:
-        odds = record.main.interval
-        values = {k: p_text(record.joint[k], "= ") for k in ("large", "leaders")}
-        text = "total GDP p (Holm) {large}, leaders p {leaders} (odds ratio {o.estimate:.2f}, {o.ci_low:.2f} to "
-        return sentence(text + "{o.ci_high:.2f})", o=odds, **values)
-
     return Finding(
         claim_id="C01",
         verdict=large_or_leaders(spans[NOW], alpha),
         then=large_or_leaders(spans[THEN], alpha),
         numbers=_both(spans, tell) + f". Decided since: {tell(spans[SINCE])}.",
         coverage=_coverage(spans),
-        short=_brief(spans, brief),
+        short=_economies_and_leaders(spans, alpha),
         rests=_rests(spans),
         change=_other_parts(spans[NOW], alpha),
     )
+
+
+def _economies_and_leaders(spans: dict[str, Record], alpha: float) -> str:
+    """The reason for the verdict on C01: what total GDP does, and the plain shares of leaders and others."""
+    now, then = (plain_shares(spans[name].main.dyads)["share"] for name in (NOW, THEN))
+    record = spans[NOW]
+    how = compared(bool(record.joint["large"] < alpha), record.large.estimate)
+    text = (
+        "Larger economies take part {how} smaller ones (p {p}). Leaders took part in {now[leaders]:.0%} of the "
+        "projects, others in {now[others]:.0%} (odds ratio {o.estimate:.2f}, {o.ci_low:.2f} to {o.ci_high:.2f}); in "
+        "2021: {then[leaders]:.0%} and {then[others]:.0%}."
+    )
+    return sentence(text, how=how, p=p_text(record.joint["large"], "= "), now=now, then=then, o=record.main.interval)
 
 
 def _other_parts(record: Record, alpha: float) -> str:
@@ -209,7 +213,7 @@ def c02(tables: Tables, spans: dict[str, Record], alpha: float) -> Finding:
         (five, rest), above = _shares(record), most_of_them(record)
         values: dict[str, object] = {"five": five, "rest": rest, "n": int(above.sum()), "of": len(above)}
         values["p"] = p_text(record.family.at["named_five", "p_holm"], "= ")
-        return sentence("{five:.0%} against {rest:.0%}, p (Holm) {p}, {n} of {of} in more than half", **values)
+        return sentence("{five:.0%}, the others in {rest:.0%} (p {p}), {n} of {of} in more than half", **values)
 
     verdict = five_dominate(spans[NOW], alpha)
     more = "if they took part more than the others and one of the five at least were in more than half"
@@ -225,7 +229,7 @@ def c02(tables: Tables, spans: dict[str, Record], alpha: float) -> Finding:
         then=five_dominate(spans[THEN], alpha),
         numbers=_both(spans, tell) + f". Decided since: {tell(spans[SINCE])}.",
         coverage=_coverage(spans),
-        short=_brief(spans, brief),
+        short=f"Of the projects the five took part in {brief(spans[NOW])}. In 2021 it was {brief(spans[THEN])}.",
         rests=_rests(spans),
         change=otherwise(verdict, ways),
     )
@@ -244,10 +248,9 @@ def c03(tables: Tables, spans: dict[str, Record], alpha: float) -> Finding:
         return sentence(text + " were modest and in at most {part:.0%}", **values)
 
     def brief(record: Record) -> str:
-        row = record.family.loc["modest_group"]
-        values: dict[str, object] = {"points": 100 * row["estimate"], "p": p_text(row["p_holm"], "= ")}
-        values |= {"count": int(counting(record, modest).sum()), "of": len(modest)}
-        return sentence("{points:+.0f} points, p (Holm) {p}, {count} of {of} named were modest and rarely in", **values)
+        counts = record.totals.loc[list(NAMED_THREE), "n_participations"]
+        told = join_names([f"{names[g]} is in {n}" for g, n in counts.items()])
+        return sentence("of {n} projects {told}", n=record.n_ipceis, told=told)
 
     outside = join_names([names[g] for g in modest.index[~modest]])
     values = {"alpha": alpha, "edition": editions.BRIEF["eis"], "outside": outside}
@@ -267,10 +270,21 @@ def c03(tables: Tables, spans: dict[str, Record], alpha: float) -> Finding:
         numbers=_both(spans, tell) + f". Decided since: {tell(spans[SINCE])}.",
         coverage=_coverage(spans)
         + sentence("; groups of the editions in force; not modest in EIS {edition}: {outside}", **values),
-        short=_brief(spans, brief),
+        short=_named_three(spans[NOW], outside, brief(spans[NOW]), brief(spans[THEN]).replace(" is in ", " in ")),
         rests=_rests(spans),
         change=sentence(otherwise(verdict, ways), **values),
     )
+
+
+def _named_three(now: Record, outside: str, counts: str, before: str) -> str:
+    """The reason for the verdict on C03: in how many projects the named three are, and the lowest group as a whole."""
+    row = now.family.loc["modest_group"]
+    text = (
+        "Now, {counts}; the lowest group took part {points:+.0f} points against the others (p {p}). Not modest when "
+        "the brief was written: {outside}. In 2021, {before}."
+    )
+    values = {"points": 100 * row["estimate"], "p": p_text(row["p_holm"], "= "), "outside": outside}
+    return sentence(text, counts=counts, before=before, **values)
 
 
 def _coverage(spans: dict[str, Record]) -> str:

@@ -45,9 +45,9 @@ def build(title: str, blocks: list[Block], facts: dict[str, str]) -> dict:
     -------
     dict
         title, author, date (ISO, the last day on which a cited source was read), body, sources (`source_list.listing`),
-        facts, brief (whether the sources are listed elsewhere). Items of `body` are the nodes of `prose`, with headings
-        numbered from 1 below the title; findings (id, nodes); and exhibits (id, label, title, notes, with parts for a
-        table, or svg, png, alt and width for a figure).
+        facts, brief (whether the sources are listed elsewhere), short (whether they are listed by publisher). Items of
+        `body` are the nodes of `prose`, with headings numbered from 1 below the title; findings (id, nodes); and
+        exhibits (id, label, title, notes, with parts for a table, or svg, png, alt and width for a figure).
 
     Raises
     ------
@@ -56,7 +56,11 @@ def build(title: str, blocks: list[Block], facts: dict[str, str]) -> dict:
     """
     cited = source_list.listing(blocks)
     number = source_list.numbers(cited) if SOURCES not in facts else {}
+    listed = source_list.by_publisher(cited)
+    anchor = source_list.anchors(listed)
     body = [item for block in blocks for item in _items(block, number)]
+    for piece in (p for item in body if item["kind"] == "exhibit" for p in item["notes"] if p["to"]):
+        piece["to"] = anchor[piece["to"]]
     shown, body = _take_title(title, body)
     _level(body)
     report = {
@@ -65,7 +69,8 @@ def build(title: str, blocks: list[Block], facts: dict[str, str]) -> dict:
         "date": _last_read(cited),
         "body": body,
         "dateline": _dateline(cited),
-        "sources": cited if SOURCES not in facts else [],
+        "sources": listed if SOURCES not in facts else [],
+        "short": listed is not cited,
         "brief": SOURCES in facts,
         "facts": [[k, v] for k, v in facts.items()],
     }

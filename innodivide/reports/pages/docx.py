@@ -193,13 +193,26 @@ class _Writer:
             line.paragraph_format.keep_with_next = name != report["facts"][-1][0] or None
         if report["sources"]:
             self.text("Heading 1", [_plain("Sources")])
-            words = "Every row of data behind this report names its source. These are cited here; weak points are said."
-            self.text("Source Entry", [_plain(words)]).paragraph_format.keep_with_next = True
+            self.text(
+                "Source Entry", [_plain(SHORT if report["short"] else FULL)]
+            ).paragraph_format.keep_with_next = True
         for group in report["sources"]:
             self.text("Source Licence", [_plain(f"Licence: {group['terms']}")])
             counted = docx_parts.new_list(self.document, True, group["entries"][0]["number"])
             for entry in group["entries"]:
-                self.mark(self.text("Source Entry", _source(entry), (counted, 0)), f"source_{entry['number']}")
+                runs, where = _source(entry), (counted, 0)
+                if report["short"]:  # the numbers of a list by publisher are not consecutive
+                    span = f"{entry['number']}–{entry['last']}" if entry["last"] > entry["number"] else entry["number"]
+                    runs, where = [_plain(f"{span} "), *runs], None
+                self.mark(self.text("Source Entry", runs, where), f"source_{entry['number']}")
+
+
+NAMED = "Every row of data behind this report names its source. "
+FULL = f"{NAMED}These are cited here; weak points are said."
+SHORT = (
+    f"{NAMED}These publishers are cited here; title, address, licence and weak points of each source stand in "
+    "exhibits.xlsx, sheet Sources."
+)
 
 
 def _source(entry: dict) -> list[dict]:

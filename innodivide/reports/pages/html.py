@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 from innodivide.reports.files import data_address, packaged, svg_address, template
-from innodivide.reports.pages import source_list
+from innodivide.reports.pages import document, source_list
 from innodivide.reports.pages.blocks import Block
 from innodivide.reports.pages.prose import MARKDOWN
 from innodivide.reports.pages.spreadsheet import guarded
@@ -25,7 +25,10 @@ def render(title: str, blocks: list[Block], facts: dict[str, str]) -> str:
     """
     cited = source_list.listing(blocks)
     items = [_item(b, source_list.numbers(cited)) for b in blocks]
+    count = sum(len(group["entries"]) for group in cited)
+    folded = count > source_list.MANY or document.SOURCES in facts
     shown = {"title": title, "items": items, "facts": facts, "headings": _headings(blocks), "sources": cited}
+    shown |= {"folded": folded, "count": count}
     return template("pages", "report.html.j2", html=True).render(style=packaged("pages", "report.css"), **shown) + "\n"
 
 

@@ -11,6 +11,7 @@ from innodivide.reports.pages.blocks import Block, ReportError
 
 FACTS_ONLY = "© its publisher; facts only, no text reproduced"
 OTHER = "terms given with each entry"
+MANY = 150  # sources: a longer list is set by publisher on paper
 _NAMED = 3  # publishers that a credit line names
 _POINTERS = 12  # more numbers, or runs of numbers, say less than where to find them
 _LONG = 25  # characters of a weakness that is worth pointing to instead of saying it again
@@ -56,6 +57,39 @@ def listing(blocks: list[Block]) -> list[dict]:
         {"terms": terms, "entries": _pointing([_entry(s, next(numbers), terms, cited[s]) for s in groups[terms]])}
         for terms in order
     ]
+
+
+def by_publisher(groups: list[dict]) -> list[dict]:
+    """Return a list of more than `MANY` sources with one entry for each publisher and licence; a shorter one as it is.
+
+    The title of such an entry says how many sources it stands for and of which years; `number` is that of the first of
+    them, and `last` that of the last. Each source by itself stands in the spreadsheet and on the HTML page.
+    """
+    if sum(len(group["entries"]) for group in groups) <= MANY:
+        return groups
+    merged = []
+    for group in groups:
+        found = [list(some) for _, some in groupby(group["entries"], key=lambda e: (e["publisher"], e["terms"]))]
+        merged.append({"terms": group["terms"], "entries": [_together(entries) for entries in found]})
+    return merged
+
+
+def _together(entries: list[dict]) -> dict:
+    first, years = (
+        entries[0],
+        sorted({y for e in entries for y in re.findall(r"\b(?:19|20)\d\d\b", str(e["published"]))}),
+    )
+    kept = first | {"title": "", "published": "", "weakness": "", "as_in": 0, "last": entries[-1]["number"]}
+    if len(entries) == 1:
+        return kept | {"published": years[-1] if years else ""}
+    span = f", {years[0]} to {years[-1]}" if len(years) > 1 else f", {years[0]}" if years else ""
+    return kept | {"title": f"{len(entries)} sources{span}", "address": "", "place": ""}
+
+
+def anchors(groups: list[dict]) -> dict[int, int]:
+    """Return for the number of each source that of the entry which stands for it."""
+    entries = [e for group in groups for e in group["entries"]]
+    return {n: e["number"] for e in entries for n in range(e["number"], e.get("last", e["number"]) + 1)}
 
 
 def numbers(groups: list[dict]) -> dict[str, int]:

@@ -46,7 +46,8 @@ def render(title: str, blocks: list[Block], facts: dict[str, str]) -> bytes:
 
     report = document.build(title, blocks, {})
     payloads = [b.payload for b in blocks if b.payload]
-    number = source_list.numbers(report["sources"])
+    cited = source_list.listing(blocks)  # all of them, also where the pages list publishers only
+    number = source_list.numbers(cited)
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(
         buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -63,7 +64,7 @@ def render(title: str, blocks: list[Block], facts: dict[str, str]) -> bytes:
     sheets.contents(report["title"], payloads, number, facts)
     for payload in payloads:
         sheets.data(payload)
-    sheets.sources(report["sources"])
+    sheets.sources(cited)
     book.close()
     return buffer.getvalue()
 
