@@ -179,7 +179,7 @@ def spread_facts(rows: pd.DataFrame, both: pd.DataFrame) -> dict:
     change = "{r.change:+.3f} ({r.low95:+.3f} to {r.high95:+.3f}; EIS {r.edition}, {r.start} to {r.end})"
     said = [sentence("{r.says} in EIS {r.edition}", r=r) for r in both.itertuples()]
     newest = both.set_index("edition").loc[rows["edition"].iloc[0]]
-    shares = {k: newest[c] / newest["first"] for k, c in (("", "change"), ("_low", "low95"), ("_high", "high95"))}
+    shares = {k: newest[c] / newest["first"] for k, c in (("", "change"), ("_low", "low90"), ("_high", "high90"))}
     return {f"change{k}": v for k, v in shares.items()} | {
         "reading": join_names(said),
         "changes": join_names([sentence(change, r=r) for r in both.itertuples()]),
@@ -196,7 +196,7 @@ def money_facts(rows: pd.DataFrame, second: SecondEvidence) -> dict:
     """Return euro per head on both sides of the EU average, and the rank correlations with the gap, as in claim C12."""
     funds, first = second.money.funds, rows[rows["instrument"] == rows["instrument"].iloc[0]].set_index("side")
     clear = int(((funds["low_given_wealth"] > 0) | (funds["high_given_wealth"] < 0)).sum())
-    line = "{r.instrument}, {r.side}, {r.per_head:,.0f} ({r.ci_low:,.0f} to {r.ci_high:,.0f})"
+    line = "{r.instrument}, states {r.side}, {r.per_head:,.0f} ({r.ci_low:,.0f} to {r.ci_high:,.0f})"
     return {
         "below": first.at[brief_frames.BELOW, "per_head"],
         "above": first.at[brief_frames.ABOVE, "per_head"],

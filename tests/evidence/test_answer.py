@@ -30,9 +30,11 @@ def dyads(**states):
 
 def test_plain_shares_by_hand():
     found = answer.plain_shares(dyads(A="TTn", B="Nnt", C="nnn"))
-    assert found.columns.tolist() == ["taken", "open", "share", "states"] and found.index.name == "status"
-    assert found.loc["leaders"].tolist() == [2, 3, pytest.approx(2 / 3), 2]
-    assert found.loc["others"].tolist() == [1, 6, pytest.approx(1 / 6), 3], "B and A count where they were none"
+    assert found.columns.tolist() == ["taken", "open", "share", "ci_low", "ci_high", "states"]
+    counts = found[["taken", "open", "share", "states"]]
+    assert counts.loc["leaders"].tolist() == [2, 3, pytest.approx(2 / 3), 2] and found.index.name == "status"
+    assert counts.loc["others"].tolist() == [1, 6, pytest.approx(1 / 6), 3], "B and A count where they were none"
+    assert (found["ci_low"] < found["share"]).all() and (found["share"] < found["ci_high"]).all()
 
 
 def test_plain_shares_add_up_to_all_pairs_in_any_order():

@@ -15,7 +15,7 @@ from innodivide import figures
 from innodivide.errors import ParameterError
 from innodivide.figures import style
 from innodivide.figures.label_places import spread
-from innodivide.figures.style import INK, QUIET, SERIES_COLOURS, SERIES_DASHES, SERIES_MARKS, SERIES_SHADES
+from innodivide.figures.style import INK, QUIET, SERIES_COLOURS, SERIES_DASHES
 from innodivide.wording import GROUP_LABELS, GROUP_LETTERS
 
 COUNTRY = pd.DataFrame(
@@ -96,15 +96,14 @@ ESTIMATES = pd.DataFrame(
 )
 POWER = pd.DataFrame({"or": [1.0, 2.0, 4.0, 8.0], "power": [0.05, 0.3, 0.7, 0.95], "se": [0.01, 0.02, 0.02, 0.01]})
 PAIRED = pd.DataFrame(
-    [
-        (r, k, v, v - 0.2, v + 0.3)
-        for r, v in (("GDP", 0.1), ("People", -0.4), ("Firms", 0.0))
-        for k in ("places", "aid")
-    ],
+    [(r, k, v, v - 0.1, v + 0.3) for r, v in (("GDP", 0.1), ("People", 0.4)) for k in ("places", "aid")],
     columns=["benchmark", "quantity", "gini", "low", "high"],
+).assign(order=range(4))
+PAIRED["gini"] += np.arange(4) / 50
+CHANGES = pd.DataFrame(
+    {"name": ["Sweden", "Poland", "Malta"], "first": [140.0, 60.0, 90.0], "last": [135.0, 66.0, 90.0]}
 )
-PAIRED["gini"] += np.arange(6) / 50
-COUNTS = COUNTRY[["geo", "group"]].assign(n=[3, 11, 3, 1, 0])
+COUNTS = COUNTRY[["geo", "group"]].assign(n=[3, 11, 3, 1, 0], rank=range(5))
 DRAWS = pd.DataFrame({"value": [0, 1, 2, 3, 4], "count": [10, 40, 30, 15, 5]})
 
 PRESENCE = {
@@ -115,7 +114,6 @@ PRESENCE = {
 }
 OUTCOMES = {"observed": "value", "expected": "expected", "low": "low", "high": "high"}
 ENDS = ("low", "high")
-GROUPED = ("benchmark", "quantity", "gini", *ENDS, "gini")
 SPECIFICATIONS = ESTIMATES.assign(or_=[1.8, 0.6, 2.2], low=[0.8, 0.1, 1.1], high=[4.1, 9.0, 5.0], status="fixed")
 
 # name -> (frame, a column that it needs, call); the second frame of a map is fixed
@@ -133,12 +131,13 @@ CASES = {
         lambda f: figures.observed_expected(f, "name", **OUTCOMES, highlight="Poland"),
     ),
     "interval_plot": (ESTIMATES, "n", lambda f: figures.interval_plot(f, "choice", "or", *ENDS, note="n")),
-    "interval_plot marks": (
-        ESTIMATES,
-        "or",
-        lambda f: figures.interval_plot(f, "choice", "or", *ENDS, marks={"seen from 90": 90.0}),
+    "bars": (PAIRED, "gini", lambda f: figures.bars(f, "benchmark", "gini", "order", *ENDS, kind="quantity")),
+    "bars plain": (COUNTS, "n", lambda f: figures.bars(f, "geo", "n", "rank", text="{:.0f}".format)),
+    "dumbbells": (
+        CHANGES,
+        "last",
+        lambda f: figures.dumbbells(f, "name", "first", "last", ("2018", "2025"), 100, "EU"),
     ),
-    "interval_groups": (PAIRED, "quantity", lambda f: figures.interval_groups(f, *GROUPED, reference_label="as even")),
     "specification_curve": (
         SPECIFICATIONS,
         "status",
@@ -263,23 +262,30 @@ def test_interval_plot_draws_and_prints(drawn):
     assert 0 < left < 0.6 and right > 4.1
 
 
-def test_marks_are_drawn_and_named_inside_the_axes(drawn):
-    ax = axes(drawn["interval_plot marks"])
-    assert [line.get_xdata()[0] for line in ax.lines if line.get_label() == "reference"] == [1.0, 90.0]
-    assert ax.get_xlim()[1] >= 90 and "seen from 90" in [t.get_text() for t in ax.texts]
+def test_an_exact_number_is_printed_without_an_interval():
+    exact = ESTIMATES.iloc[:2].assign(low=[np.nan, 0.1], high=[np.nan, 2.0])
+    texts = [x.get_text() for x in axes(figures.interval_plot(exact, "choice", "or", *ENDS)).texts]
+    assert "1.80" in texts and "0.60 (0.10 to 2.00)" in texts
 
 
-def test_interval_groups_names_each_series_once_clear_of_the_intervals(drawn):
-    ax = axes(drawn["interval_groups"])
-    names = [t for t in ax.texts if t.get_text() in ("places", "aid")]
-    assert sorted(t.get_text() for t in names) == ["aid", "places"]
-    box = ax.get_window_extent()
-    assert all(box.x0 <= t.get_window_extent().x0 and t.get_window_extent().x1 <= box.x1 for t in names)
-    for kind, part in PAIRED.groupby("quantity"):
-        assert sorted(marks(drawn["interval_groups"], kind)[:, 0]) == sorted(part["gini"])
-    wide = figures.interval_groups(PAIRED.replace("aid", "aid by state").assign(high=3.0), *GROUPED)
-    aid = next(t for t in axes(wide).texts if t.get_text() == "aid by state")
-    assert aid.get_ha() == "right", "no room after the interval: the name stands before it"
+def test_bars_name_the_kinds_in_the_first_row_only(drawn):
+    texts = [x.get_text() for x in axes(drawn["bars"]).texts]
+    assert texts == ["10%  places", "12%  aid", "44%", "46%"]
+    assert [p.get_width() for p in axes(drawn["bars"]).patches] == pytest.approx(PAIRED["gini"].tolist())
+    (intervals,) = (c for c in axes(drawn["bars"]).collections if c.get_label() == "interval")
+    drawn_ends = np.array([s[:, 0] for s in intervals.get_segments()])
+    assert drawn_ends == pytest.approx(PAIRED[["low", "high"]].to_numpy())
+    assert [x.get_text() for x in axes(drawn["bars plain"]).texts] == ["3", "11", "3", "1", "0"], "zero is said"
+
+
+def test_dumbbells_rank_by_the_last_and_show_falls_in_the_accent_colour(drawn):
+    ax = axes(drawn["dumbbells"])
+    assert [x.get_text() for x in ax.get_yticklabels()] == ["Sweden", "Malta", "Poland"]
+    last = next(c for c in ax.collections if c.get_label() == "values")
+    fallen = [to_hex(c) == figures.ACCENT.lower() for c in last.get_facecolors()]
+    assert fallen == [True, False, False]
+    named = {x.get_text(): x.get_ha() for x in ax.texts}
+    assert named["2018"] == "left" and named["2025"] == "right", "each on the outer side of its dot"
 
 
 def test_tile_rows_hatches_what_is_not_known_and_stacks_equal_numbers(drawn):
@@ -447,10 +453,14 @@ def test_missing_column_and_no_rows_are_named(name):
         (lambda: figures.ranked_dots(COUNTRY, "name", "group"), "'group' is not numeric"),
         (lambda: figures.interval_plot(ESTIMATES.assign(n=-0.5), "choice", "n", "low", "high"), "log=True"),
         (
-            lambda: figures.interval_groups(PAIRED.assign(quantity=list("abcdef"), benchmark="GDP"), *GROUPED),
-            "at most 3 series",
+            lambda: figures.bars(PAIRED.assign(quantity=list("abcd")), "benchmark", "gini", "order", kind="quantity"),
+            "at most 2 kinds",
         ),
-        (lambda: figures.interval_groups(PAIRED.assign(high=np.inf), *GROUPED), "missing or infinite"),
+        (lambda: figures.bars(COUNTS.assign(n=-1), "geo", "n", "rank"), "at or above zero"),
+        (
+            lambda: figures.dumbbells(CHANGES.assign(last=np.nan), "name", "first", "last", ("a", "b")),
+            "missing or infinite",
+        ),
         (lambda: figures.null_histogram([1.0, 2.0], 1, tail="left"), "'upper', 'lower' or 'both'"),
         (lambda: figures.null_histogram([1.0, np.nan], 1), "missing"),
         (lambda: figures.grouped_strip(COUNTRY.assign(value=np.nan), "group", "value", "name"), "no row has both"),
@@ -500,11 +510,7 @@ def lab(colour, sight="normal"):
 
 GROUPS = [figures.GROUP_COLOURS[g] for g in ("leader", "strong", "moderate", "emerging")]
 # least distances in CIE L*a*b* (CIE 15: the 1976 difference; about 2.3 is the least that is noticed)
-PALETTES = {
-    "groups and accent": ([*GROUPS, figures.ACCENT], 20),
-    "estimates side by side": (SERIES_SHADES, 30),
-    "lines": (SERIES_COLOURS, 10),
-}
+PALETTES = {"groups and accent": ([*GROUPS, figures.ACCENT], 20), "lines": (SERIES_COLOURS, 10)}
 
 
 def test_simulated_sight_leaves_greys_alone_and_merges_what_it_should():
@@ -527,21 +533,19 @@ def test_colours_of_a_palette_stay_apart(name, sight):
 
 
 def test_what_stays_close_in_colour_differs_in_another_way():
-    """Lines have dashes of their own and a name at their end, side-by-side estimates have marks and names."""
+    """Lines have dashes of their own and a name at their end."""
     assert len({str(d) for d in SERIES_DASHES}) == len(SERIES_DASHES) >= len(SERIES_COLOURS)
-    assert len({*SERIES_MARKS}) == len(SERIES_MARKS) == len(SERIES_SHADES)
     assert len({*GROUP_LETTERS.values()}) == len(GROUP_LETTERS)
 
 
 def test_groups_are_ordered_and_apart_in_grey():
     assert np.diff([lab(c)[0] for c in GROUPS]).min() > 18  # darkest is the leader
     assert figures.GROUP_COLOURS["modest"] == figures.GROUP_COLOURS["emerging"]
-    assert np.diff([lab(c)[0] for c in SERIES_SHADES]).min() > 13
     assert abs(lab(SERIES_COLOURS[0])[0] - lab(SERIES_COLOURS[1])[0]) > 30, "the two lines of the brief"
     assert list(GROUP_LABELS) == list(figures.GROUP_COLOURS)
 
 
-@pytest.mark.parametrize("colour", [*SERIES_SHADES, figures.ACCENT, INK, QUIET])
+@pytest.mark.parametrize("colour", [figures.ACCENT, INK, QUIET])
 def test_lines_stand_out_from_the_paper(colour):
     """Contrast of at least 2.9 to 1 with white, about what WCAG 2.1 (1.4.11) asks of graphics; texts 4.5 to 1."""
     luminance = ((lab(colour)[0] + 16) / 116) ** 3

@@ -10,9 +10,9 @@ from innodivide.reports.pages.source_list import source_line
 from innodivide.reports.site.folder import Found, Report
 from innodivide.wording import GROUP_LABELS, GROUP_LETTERS, show
 
-ANSWER, FOREST, LIMITS = "N7.1", "F7.1", "N7.4"
+ANSWER, PICTURE, FOLLOWS, LIMITS = "N7.1", "F7.1", "N7.5", "N7.4"
 CLAIM = (
-    *("claim_id", "claim", "verdict", "short", "rests"),
+    *("claim_id", "claim", "verdict", "then", "short", "rests"),
     *("numbers", "coverage", "test", "rule", "change", "exhibit"),
 )
 PARTICIPATION = ("geo", "group", "n", "n_possible", "rate", "companies_min", "per_million", "per_100bn")
@@ -25,11 +25,11 @@ COUNTRY_COLUMNS = (  # heading, data column, format
     ("IPCEIs per million people", "per_million", "{:.2f}"),
     ("IPCEIs per € 100 bn GDP", "per_100bn", "{:.2f}"),
 )
-_KEY_FIGURES = (  # names of numbers in the answer -> how they are shown
-    (("or_",), "Odds ratio of leaders", "{}"),
-    (("low", "high"), "95% interval", "{} to {}"),
-    (("p",), "Permutation p", "{}"),
-    (("rate_leader", "rate_other"), "Projects joined: leaders, others", "{}, {}"),
+_KEY_FIGURES = (  # exhibit, names of its numbers, what they are, how they are shown
+    (ANSWER, ("rate_leader", "rate_other"), "Projects joined: innovation leaders, other states", "{} and {}"),
+    (ANSWER, ("or_", "low", "high"), "Odds ratio of leaders at equal size and wealth (95% interval)", "{} ({} to {})"),
+    ("F7.3", ("places", "gdp"), "IPCEI places of the six states with most, and GDP of the six with most", "{} and {}"),
+    ("F7.6", ("below", "above"), "Recovery grants per head, euro: states below and above the EU average", "{} and {}"),
 )
 
 
@@ -48,20 +48,20 @@ def drawing(report: Report | None, exhibit: str) -> dict:
 
 
 def answer(found: Found) -> dict:
-    """Return the answer of the brief: its sentence, key figures, forest plot, and what the data cannot show."""
+    """Return the answer of the brief: sentence, key figures, picture, what follows, what the data cannot show."""
     report = found.showing(ANSWER)
     if report is None:
         return {}
-    numbers = report.exhibits[ANSWER]["numbers"]
-    figures = [
-        (label, form.format(*(numbers[n]["text"] for n in names)))
-        for names, label, form in _KEY_FIGURES
-        if all(n in numbers for n in names)
-    ]
+    figures = []
+    for exhibit, names, label, form in _KEY_FIGURES:
+        numbers = report.exhibits.get(exhibit, {}).get("numbers", {})
+        if all(n in numbers for n in names):
+            figures.append((label, form.format(*(numbers[n]["text"] for n in names))))
     return {
         "html": prose(report, ANSWER),
         "figures": figures,
-        "forest": drawing(report, FOREST),
+        "picture": drawing(report, PICTURE),
+        "follows": prose(report, FOLLOWS),
         "limits": prose(report, LIMITS),
         "links": report.links,
     }
