@@ -11,7 +11,7 @@ from innodivide.reports.verify.golden import parse_words
 
 BRIEF = Path("reports") / "expected" / "07_policy_brief"
 PICTURE = Path("docs") / "answer.svg"
-HEAD = ("claim, in our words", "verdict", "in 2021", "why")
+HEAD = ("claim, in our words", "verdict", "when the brief was written", "why")
 
 
 def stored_text(root: Path, exhibit: str) -> str:

@@ -57,7 +57,7 @@ def spans(**now):
     for name, given in {"then": {}, "now": now, "since": {}}.items():
         row = record(**given)
         odds = SimpleNamespace(estimate=1.2, ci_low=0.4, ci_high=3.6)
-        row.main.interval = odds
+        row.main.interval, row.shares = odds, pd.Series({"leaders": 0.4, "others": 0.3})
         rates = row.totals["rate"].to_dict() | {"NL": 0.4, "BE": 0.2}
         totals = pd.DataFrame({"rate": rates}).assign(n_possible=11)
         row.totals = totals.assign(n_participations=(totals["rate"] * 11).round().astype(int))
@@ -210,7 +210,7 @@ def test_c11(low, high, verdict, monkeypatch):
     cases = pd.DataFrame({"case": ["as listed", "anything possible"], "neither": [high, low], "n_regions": 240})
     monkeypatch.setattr(tiers, "regions_by_tier", lambda *_: cases.assign(neither_population_share=[0.6, 0.2]))
     found = check(demand_and_beyond.c11(TABLES), verdict)
-    assert f"Between {low} and {high} of 240" in found.short
+    assert f"Between {low} and {high} of 240" in found.short and "would be 121 or more" in found.short
     assert ("what is not published decides" in found.short) == (verdict == NOT_TESTABLE)
 
 

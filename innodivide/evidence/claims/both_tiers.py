@@ -149,7 +149,7 @@ def c05(tables: Tables, plan: Plan, found: Connection, p_holm: pd.Series) -> Fin
         short=tell(
             "A project and a partnership meet in one state {anew[observed]:,.0f} times, {how_held} the states' "
             "activity gives ({held[null_mean]:,.0f}, p {p_held}) and {how_anew} partners dealt by chance "
-            "({anew[null_mean]:,.0f}, p {p_anew})."
+            "({anew[null_mean]:,.0f}, p {p_anew}). Regions and organisations: {nothing}."
         ),
         rests=tell("{found.n_ipceis} IPCEIs complete, {found.n_lists} lists of Tier 2"),
         change=tell(otherwise(verdict, ways) + "; for regions and organisations, lists of both tiers are wanting"),

@@ -147,9 +147,7 @@ def c11(tables: Tables) -> Finding:
             "{unlisted} stated places without a name, {unknown} partnerships without a stated number; no list of "
             "regions of IPCEI companies; {seen}"
         ),
-        short=tell(
-            "At least {low} and at most {high} of {total} regions are in neither tier; most would be {most} or more"
-        )
+        short=tell("Between {low} and {high} of {total} regions are in neither tier; most would be {most} or more")
         + (", so what is not published decides." if verdict == NOT_TESTABLE else "."),
         rests=tell("{seen.known} of {seen.total} S3 lists, {lists} of Tier 2, none for Tier 1"),
         change=tell(otherwise(verdict, ways)),

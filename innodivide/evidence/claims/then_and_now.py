@@ -54,6 +54,11 @@ class Record:
         return self.main.dyads["ipcei_id"].nunique()
 
     @property
+    def shares(self) -> pd.Series:
+        """How many of the projects open to them leaders and others took part in (`answer.plain_shares`)."""
+        return plain_shares(self.main.dyads)["share"]
+
+    @property
     def totals(self) -> pd.DataFrame:
         """`panel.country_totals`, index geo."""
         return country_totals(self.main.dyads).set_index("geo")
@@ -172,13 +177,12 @@ def c01(spans: dict[str, Record], alpha: float) -> Finding:
 
 def _economies_and_leaders(spans: dict[str, Record], alpha: float) -> str:
     """The reason for the verdict on C01: what total GDP does, and the plain shares of leaders and others."""
-    now, then = (plain_shares(spans[name].main.dyads)["share"] for name in (NOW, THEN))
-    record = spans[NOW]
+    record, now, then = spans[NOW], spans[NOW].shares, spans[THEN].shares
     how = compared(bool(record.joint["large"] < alpha), record.large.estimate)
     text = (
         "Larger economies take part {how} smaller ones (p {p}). Leaders took part in {now[leaders]:.0%} of the "
-        "projects, others in {now[others]:.0%} (odds ratio {o.estimate:.2f}, {o.ci_low:.2f} to {o.ci_high:.2f}); in "
-        "2021: {then[leaders]:.0%} and {then[others]:.0%}."
+        "projects, others in {now[others]:.0%} (odds ratio {o.estimate:.2f}, {o.ci_low:.2f} to {o.ci_high:.2f}); "
+        "then {then[leaders]:.0%} and {then[others]:.0%}."
     )
     return sentence(text, how=how, p=p_text(record.joint["large"], "= "), now=now, then=then, o=record.main.interval)
 
@@ -229,7 +233,7 @@ def c02(tables: Tables, spans: dict[str, Record], alpha: float) -> Finding:
         then=five_dominate(spans[THEN], alpha),
         numbers=_both(spans, tell) + f". Decided since: {tell(spans[SINCE])}.",
         coverage=_coverage(spans),
-        short=f"Of the projects the five took part in {brief(spans[NOW])}. In 2021 it was {brief(spans[THEN])}.",
+        short=f"Of the projects the five took part in {brief(spans[NOW])}. Then it was {brief(spans[THEN])}.",
         rests=_rests(spans),
         change=otherwise(verdict, ways),
     )
@@ -280,8 +284,8 @@ def _named_three(now: Record, outside: str, counts: str, before: str) -> str:
     """The reason for the verdict on C03: in how many projects the named three are, and the lowest group as a whole."""
     row = now.family.loc["modest_group"]
     text = (
-        "Now, {counts}; the lowest group took part {points:+.0f} points against the others (p {p}). Not modest when "
-        "the brief was written: {outside}. In 2021, {before}."
+        "Now, {counts}; the lowest group took part {points:+.0f} points against the others (p {p}). Not modest "
+        "then: {outside}. Then, {before}."
     )
     values = {"points": 100 * row["estimate"], "p": p_text(row["p_holm"], "= "), "outside": outside}
     return sentence(text, counts=counts, before=before, **values)

@@ -1,0 +1,103 @@
+"""The same statistic has one value everywhere: over all stored exhibits, and in the words of every report.
+
+The fault looked for: one bootstrap or permutation drawn from two streams in two reports, so that its interval reads
+1.66 here and 1.54 there; and one claim with two verdicts.
+"""
+
+import csv
+import re
+from itertools import combinations
+
+import pytest
+
+from innodivide.data.frozen import ROOT
+from innodivide.reports.verify.golden import parse_words
+
+EXPECTED = ROOT / "reports" / "expected"
+NUMBER = r"[−+]?\d[\d,]*(?:\.\d+)?%?"
+INTERVAL = re.compile(rf"({NUMBER}) \((?:9\d ?% (?:interval )?)?({NUMBER}) to ({NUMBER})")
+NEAR = 0.15  # ends closer than this part of the width, but not equal: two draws of one interval
+
+
+def value(text: str) -> float:
+    return float(text.replace("−", "-").replace(",", "").rstrip("%"))
+
+
+def decimals(text: str) -> int:
+    return len(text.rstrip("%").partition(".")[2])
+
+
+def texts() -> list[tuple[str, str]]:
+    """(report and exhibit, text) of every sentence, title and caption stored, but those of single countries."""
+    found = []
+    for file in sorted(EXPECTED.glob("0*/text.md")):
+        for exhibit, parts in parse_words(file.read_text(encoding="utf-8")).items():
+            found += [
+                (f"{file.parent.name} {exhibit}", t) for k, t in parts.items() if k in ("text", "title", "caption")
+            ]
+    for file in sorted(EXPECTED.glob("0*/*.csv")):
+        with file.open(encoding="utf-8", newline="") as handle:
+            rows = [f"{file.parent.name} {file.stem}", *(c for row in csv.reader(handle) for c in row if " to " in c)]
+            found += [(rows[0], text) for text in rows[1:]]
+    return found
+
+
+def intervals(found: list[tuple[str, str]]) -> list[tuple[str, tuple[str, str, str]]]:
+    return [(where, match.groups()) for where, text in found for match in INTERVAL.finditer(text)]
+
+
+def contradictions(found: list[tuple[str, tuple[str, str, str]]]) -> list[str]:
+    """Pairs of one estimate, in the same digits, whose intervals are nearly but not quite the same."""
+    groups: dict[str, list] = {}
+    for where, (estimate, low, high) in found:
+        if len(re.sub(r"\D", "", estimate).lstrip("0")) >= 2:  # one digit says too little
+            groups.setdefault(estimate, []).append((where, low, high))
+    faults = []
+    for estimate, rows in groups.items():
+        for (one, a, b), (other, c, d) in combinations(sorted(set(rows)), 2):
+            if decimals(a) != decimals(c) or (a, b) == (c, d) or a.endswith("%") != c.endswith("%"):
+                continue
+            width = value(b) - value(a)
+            if max(abs(value(a) - value(c)), abs(value(b) - value(d))) <= NEAR * width:
+                faults.append(f"{estimate}: {one} has {a} to {b}, {other} has {c} to {d}")
+    return faults
+
+
+def test_no_statistic_has_two_intervals():
+    found = intervals(texts())
+    assert len(found) > 100, "the words still print their intervals"
+    assert contradictions(found) == []
+
+
+def test_the_search_finds_what_it_looks_for():
+    seen = [("06 T6.2", ("2.10", "1.66", "2.60")), ("07 T7.1", ("2.10", "1.54", "2.60"))]
+    assert len(contradictions(seen)) == 1
+    assert contradictions([seen[0], ("07 T7.1", ("2.10", "1.66", "2.60"))]) == []
+    assert contradictions([seen[0], ("05 T5.1", ("2.10", "0.20", "9.90"))]) == [], "another statistic of the same size"
+    assert INTERVAL.findall("ratio 1.07 (0.32 to 3.59), −12% (90% interval −16% to −7%)")[1] == ("−12%", "−16%", "−7%")
+
+
+def verdicts() -> dict[str, set[tuple[str, str]]]:
+    """Claim -> (exhibit, verdict) of every stored table that gives one."""
+    found: dict[str, set] = {}
+    for file in sorted(EXPECTED.glob("0*/*.csv")):
+        with file.open(encoding="utf-8", newline="") as handle:
+            for row in csv.DictReader(handle):
+                if re.fullmatch(r"C\d\d", row.get("claim_id", "")) and row.get("verdict"):
+                    found.setdefault(row["claim_id"], set()).add((file.stem, row["verdict"]))
+    return found
+
+
+def test_a_claim_has_one_verdict_in_every_report():
+    found = verdicts()
+    assert {stem for rows in found.values() for stem, _ in rows} >= {"T7.1", "T7.3", "T8.1", "T5.1"}
+    assert {claim: rows for claim, rows in found.items() if len({v for _, v in rows}) > 1} == {}
+
+
+@pytest.mark.parametrize("file", ["README.md", "reports/expected/07_policy_brief/T7.1.csv"])
+def test_the_ledger_is_the_same_where_it_is_shown(file):
+    text, rows = (ROOT / file).read_text(encoding="utf-8"), verdicts()
+    for claim, found in rows.items():
+        ((_, verdict), *_) = found
+        line = next(line for line in text.splitlines() if re.match(rf"\|? ?{claim}[ ,]", line))
+        assert verdict in line, (claim, line)
