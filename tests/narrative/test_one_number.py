@@ -15,7 +15,7 @@ from innodivide.reports.verify.golden import parse_words
 
 EXPECTED = ROOT / "reports" / "expected"
 NUMBER = r"[−+]?\d[\d,]*(?:\.\d+)?%?"
-INTERVAL = re.compile(rf"({NUMBER}) \((?:9\d ?% (?:interval )?)?({NUMBER}) to ({NUMBER})")
+INTERVAL = re.compile(rf"({NUMBER}) \((?:(9\d) ?% (?:interval )?)?({NUMBER}) to ({NUMBER})")
 NEAR = 0.15  # ends closer than this part of the width, but not equal: two draws of one interval
 
 
@@ -42,16 +42,18 @@ def texts() -> list[tuple[str, str]]:
     return found
 
 
-def intervals(found: list[tuple[str, str]]) -> list[tuple[str, tuple[str, str, str]]]:
-    return [(where, match.groups()) for where, text in found for match in INTERVAL.finditer(text)]
+def intervals(found: list[tuple[str, str]]) -> list[tuple[str, tuple[str, str, str, str]]]:
+    """(where, (estimate, level, low, high)); the level is 95 unless another is said."""
+    groups = ((where, m.groups(default="95")) for where, text in found for m in INTERVAL.finditer(text))
+    return [(where, (estimate, level, low, high)) for where, (estimate, level, low, high) in groups]
 
 
-def contradictions(found: list[tuple[str, tuple[str, str, str]]]) -> list[str]:
+def contradictions(found: list[tuple[str, tuple[str, str, str, str]]]) -> list[str]:
     """Pairs of one estimate, in the same digits, whose intervals are nearly but not quite the same."""
     groups: dict[str, list] = {}
-    for where, (estimate, low, high) in found:
+    for where, (estimate, level, low, high) in found:
         if len(re.sub(r"\D", "", estimate).lstrip("0")) >= 2:  # one digit says too little
-            groups.setdefault(estimate, []).append((where, low, high))
+            groups.setdefault(f"{estimate} at {level} %", []).append((where, low, high))
     faults = []
     for estimate, rows in groups.items():
         for (one, a, b), (other, c, d) in combinations(sorted(set(rows)), 2):
@@ -70,11 +72,18 @@ def test_no_statistic_has_two_intervals():
 
 
 def test_the_search_finds_what_it_looks_for():
-    seen = [("06 T6.2", ("2.10", "1.66", "2.60")), ("07 T7.1", ("2.10", "1.54", "2.60"))]
+    seen = [("06 T6.2", ("2.10", "95", "1.66", "2.60")), ("07 T7.1", ("2.10", "95", "1.54", "2.60"))]
     assert len(contradictions(seen)) == 1
-    assert contradictions([seen[0], ("07 T7.1", ("2.10", "1.66", "2.60"))]) == []
-    assert contradictions([seen[0], ("05 T5.1", ("2.10", "0.20", "9.90"))]) == [], "another statistic of the same size"
-    assert INTERVAL.findall("ratio 1.07 (0.32 to 3.59), −12% (90% interval −16% to −7%)")[1] == ("−12%", "−16%", "−7%")
+    assert contradictions([seen[0], ("07 T7.1", ("2.10", "95", "1.66", "2.60"))]) == []
+    assert contradictions([seen[0], ("05 T5.1", ("2.10", "95", "0.20", "9.90"))]) == [], (
+        "another statistic of the same size"
+    )
+    assert INTERVAL.findall("ratio 1.07 (0.32 to 3.59), −12% (90% interval −16% to −7%)")[1] == (
+        "−12%",
+        "90",
+        "−16%",
+        "−7%",
+    )
 
 
 def verdicts() -> dict[str, set[tuple[str, str]]]:
