@@ -89,7 +89,8 @@ def money_by_side(tables: Tables, plan: Plan) -> pd.DataFrame:
     heads = country_values(tables, "population", PER_HEAD_YEAR).set_index("geo")["value"]
     frame = money.money_by_country(tables, money.REFORM).dropna(subset=["meur"])
     frame = frame.assign(heads=frame["geo"].map(heads), side=np.where(frame["gap"] > 0, BELOW, ABOVE))
-    rng, rows = stream(plan, SIDES), []
+    rng = stream(plan, SIDES)
+    rows: list[tuple] = []
     for instrument in money.REFORM:
         for side in (BELOW, ABOVE):
             part = frame[(frame["instrument"] == instrument) & (frame["side"] == side)].sort_values("geo")

@@ -6,7 +6,7 @@ from innodivide.data.editions import BRIEF
 from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence import answer, brief_frames
-from innodivide.evidence.claims import membership
+from innodivide.evidence.claims import first_rules
 from innodivide.evidence.claims.both_tiers import ANEW, HELD, states_connect
 from innodivide.evidence.claims.registry import CLAIMS
 from innodivide.evidence.claims.second_registration import SecondEvidence
@@ -45,7 +45,7 @@ FOLLOWS = WORDS.names("follows")
 
 def answer_facts(tables: Tables, main: Confirmatory, curve, ledger: pd.DataFrame, plan: Plan) -> dict:
     """Return the numbers of the answer: the leader test, size, and the verdicts counted."""
-    size, counts = membership.size_test(main, plan), ledger["verdict"].value_counts()
+    size, counts = first_rules.size_test(main, plan), ledger["verdict"].value_counts()
     found = [f"{n} {VERBS[v][n > 1]}" for v, n in ((v, int(counts.get(v, 0))) for v in VERBS) if n]
     clear = size.p_value < plan.alpha
     return leader_status.answer_facts(tables, main, curve, plan) | {

@@ -8,7 +8,7 @@ from scipy import stats
 from innodivide.data import Tables, frozen
 from innodivide.errors import DesignError, ParameterError
 from innodivide.evidence import recovery
-from innodivide.evidence.claims.recovery_and_money import recovery_verdict
+from innodivide.evidence.claims.pandemic_recovery import recovery_verdict
 
 TABLES = Tables()
 

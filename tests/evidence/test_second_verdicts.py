@@ -11,9 +11,9 @@ import pytest
 from innodivide.data import Tables
 from innodivide.evidence.claims import (
     both_tiers,
-    connection,
     demand_and_beyond,
     firm_size,
+    first_rules,
     lagging_barriers,
     money_and_advice,
     persisting_gap,
@@ -85,7 +85,7 @@ def test_levels_draws_years_and_dates_are_those_of_the_registration():
 def test_the_edge_between_hardly_any_and_more_is_where_the_text_puts_it():
     """Of 27 states two thirds are 18; of 240 regions half are 120: the first is in, the second is not."""
     assert thresholds.BROAD_STATES * 27 == 18
-    assert connection.beyond_verdict(120, 240, 240) == NOT_TESTABLE
+    assert first_rules.beyond_verdict(120, 240, 240) == NOT_TESTABLE
 
 
 # C01 to C03
@@ -294,7 +294,7 @@ def test_demand(growth, breadth, verdict):
     ],
 )
 def test_beyond_verdict(low, high, total, verdict):
-    assert connection.beyond_verdict(low, high, total) == verdict
+    assert first_rules.beyond_verdict(low, high, total) == verdict
 
 
 # C08

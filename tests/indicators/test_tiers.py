@@ -8,8 +8,7 @@ import pytest
 
 from innodivide.data import Tables
 from innodivide.errors import DataError, ParameterError
-from innodivide.evidence.claims import connection as claims_tiers
-from innodivide.evidence.claims import recovery_and_money
+from innodivide.evidence.claims import first_rules, pandemic_recovery
 from innodivide.evidence.claims.finding import NOT_TESTABLE
 from innodivide.indicators import tiers
 from innodivide.indicators.tiers import money
@@ -229,10 +228,10 @@ def with_counts(value: float, **others) -> Tables:
 
 
 def test_rule_on_partnerships():
-    assert claims_tiers.partnership_demand(with_counts(20)).verdict == "supported"
-    assert claims_tiers.partnership_demand(with_counts(10)).verdict == "partly", "broad, but fewer"
+    assert first_rules.c07(with_counts(20)) == "supported"
+    assert first_rules.c07(with_counts(10)) == "partly", "broad, but fewer"
     few = TABLES["s3_partnership_region"].query("geo in ['ES', 'IT']")
-    assert claims_tiers.partnership_demand(with_counts(10, s3_partnership_region=few)).verdict == "contradicted"
+    assert first_rules.c07(with_counts(10, s3_partnership_region=few)) == "contradicted"
 
 
 @pytest.mark.parametrize(
@@ -247,7 +246,7 @@ def test_rule_on_partnerships():
 )
 def test_rule_on_connections(observed, low, high, p, expected):
     row = pd.Series({"observed": observed, "null_mean": 100, "null_low": low, "null_high": high, "p_value": p})
-    assert claims_tiers.connected_states(row) == expected
+    assert first_rules.connected_states(row) == expected
 
 
 def test_rule_on_regions(monkeypatch):
@@ -256,7 +255,7 @@ def test_rule_on_regions(monkeypatch):
             {"case": ["a", "b"], "n_regions": 240, "neither": [high, low], "neither_population_share": 0.5}
         )
         monkeypatch.setattr(tiers, "regions_by_tier", lambda *_: frame)
-        return claims_tiers.regions_beyond(TABLES).verdict
+        return first_rules.c11(TABLES)
 
     assert [cases(*x) for x in ((121, 200), (120, 200), (10, 121), (10, 120))] == [
         "supported",
@@ -288,22 +287,16 @@ def test_rule_on_money(monkeypatch, rhos, ps, last, expected):
     monkeypatch.setattr(money, "money_against_gap", lambda *_: money_rows(rhos, ps))
     row = pd.DataFrame([{"year": 2020, "estimate": last[0], "ci_low": -9.0, "ci_high": 9.0, "p_value": last[1]}])
     monkeypatch.setattr(money, "recommendation_against_gap", lambda *_: row)
-    assert recovery_and_money.reform_money(TABLES, np.random.default_rng(1)).verdict == expected
+    assert first_rules.c12(TABLES, np.random.default_rng(1)) == expected
 
 
-def test_findings_are_complete_and_repeatable():
-    def findings():
+def test_first_verdicts_are_allowed_and_repeatable():
+    def verdicts():
         rng = np.random.default_rng(3)
-        return [
-            claims_tiers.tiers_hardly_connect(TABLES, rng, n_null=199),
-            claims_tiers.partnership_demand(TABLES),
-            recovery_and_money.uneven_recovery(TABLES, rng, n_permutations=99),
-            claims_tiers.regions_beyond(TABLES),
-            recovery_and_money.reform_money(TABLES, rng, n_permutations=99),
-        ]
+        found = [first_rules.c05(TABLES, rng, n_null=199), first_rules.c07(TABLES), first_rules.c11(TABLES)]
+        return [*found, first_rules.c12(TABLES, rng, n_permutations=99)]
 
-    first = findings()
-    assert [f.claim_id for f in first] == ["C05", "C07", "C09", "C11", "C12"]
-    allowed = {"supported", "partly", "contradicted", "inconclusive", NOT_TESTABLE}
-    assert all(f.verdict in allowed and f.numbers and f.coverage and "nan" not in f.numbers for f in first)
-    assert first == findings()
+    first = verdicts()
+    assert set(first) <= {"supported", "partly", "contradicted", "inconclusive", NOT_TESTABLE} and first == verdicts()
+    recovered = pandemic_recovery.uneven_recovery(TABLES, np.random.default_rng(3), n_permutations=99)
+    assert recovered.claim_id == "C09" and recovered.numbers and "nan" not in recovered.numbers

@@ -14,7 +14,7 @@ from matplotlib.text import Text
 
 from innodivide import figures
 from innodivide.data import frozen
-from innodivide.evidence.claims import gap
+from innodivide.evidence.claims import lowest_regions
 from innodivide.evidence.claims.both_tiers import ANEW, HELD
 from innodivide.narrative import policy_brief as words
 from innodivide.reports.making.declarations import notebook
@@ -265,12 +265,12 @@ def test_what_would_change_the_verdict_is_true_of_the_rules():
     last = index.query("edition == 2019")["year"].max()  # noqa: F841  used in the query
     lowest = index.query("edition == 2019 and year == @last and group == 'modest'")["region_code"]
     codes = [c for c in lowest if c.startswith("RO")]
-    assert gap.least_innovative_regions(tables).verdict == "supported"
-    change = gap.least_innovative_regions(tables).change
+    assert lowest_regions.least_innovative_regions(tables).verdict == "supported"
+    change = lowest_regions.least_innovative_regions(tables).change
     assert "Romania at most 4" in change
     for left, verdict in ((5, "supported"), (4, "partly")):
         lifted = index.assign(group=index["group"].where(~index["region_code"].isin(codes[left:]), "moderate"))
-        assert gap.least_innovative_regions(tables | {"ris_index": lifted}).verdict == verdict
+        assert lowest_regions.least_innovative_regions(tables | {"ris_index": lifted}).verdict == verdict
 
 
 def test_the_notebook_types_no_finding_in_its_markdown():

@@ -11,8 +11,7 @@ import pytest
 from innodivide.data import Tables, frozen
 from innodivide.data.tables import member_states
 from innodivide.evidence import recovery
-from innodivide.evidence.claims import connection as claims
-from innodivide.evidence.claims import demand_and_beyond
+from innodivide.evidence.claims import demand_and_beyond, first_rules
 from innodivide.evidence.claims.both_tiers import ANEW, HELD, Connection
 from innodivide.evidence.claims.finding import NOT_TESTABLE
 from innodivide.evidence.claims.money_and_advice import FUNDS, RECOMMENDATIONS, money_and_advice
@@ -92,13 +91,13 @@ def test_every_claim_points_to_exhibits_of_the_notebook():
 
 def test_claims_table_and_verdicts_are_those_of_the_findings():
     found = [demand_and_beyond.c07(TABLES), demand_and_beyond.c11(TABLES)]
-    first = [claims.partnership_demand(TABLES)]
+    first = {"C07": first_rules.c07(TABLES)}
     table, verdict = words.claims_table(TABLES, found, first), words.verdicts(found, first)
     statement = frozen.load("claim").set_index("claim_id")["claim"]
     assert list(table["claim"]) == [statement["C07"], statement["C11"]]
     assert list(table["verdict"]) == [f.verdict for f in found] == [verdict["c07"], verdict["c11"]]
-    assert table["by_first_rule"].fillna("none").tolist() == [first[0].verdict, "none"]
-    assert verdict["first_c07"] == first[0].verdict
+    assert table["by_first_rule"].fillna("none").tolist() == [first["C07"], "none"]
+    assert verdict["first_c07"] == first["C07"]
     assert verdict["n_claims"] == 2 and verdict["supported"] == (table["verdict"] == "supported").sum()
 
 
@@ -181,14 +180,6 @@ def test_pair_facts_and_rows_are_those_of_the_evidence():
     assert list(shown["observed"]) == [1424, 1424, 480] and list(shown["p_corrected"]) == ["< 0.001", "0.900", "–"]
     assert "by the first rule" in shown["reference"].iloc[2] and not shown["reference"].isna().any()
     assert rows["null_mean"].iloc[0] == shown["null_mean"].iloc[1], "the same test is drawn once"
-
-
-def test_the_first_rule_is_shown_as_the_ledger_has_it():
-    row = claims.held(TABLES, rng(), 199).loc["pairs"]
-    finding = claims.tiers_hardly_connect(TABLES, rng(), 199)
-    assert (
-        f"{row['observed']:.0f} cross-tier pairs where activity alone gives {row['null_mean']:.0f}" in finding.numbers
-    )
 
 
 def test_the_matrix_and_the_table_count_the_same():

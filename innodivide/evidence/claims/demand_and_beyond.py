@@ -5,8 +5,8 @@ from collections import Counter
 import pandas as pd
 
 from innodivide.data.tables import Tables, member_states
-from innodivide.evidence.claims.connection import beyond_verdict
 from innodivide.evidence.claims.finding import NOT_TESTABLE, Finding, otherwise
+from innodivide.evidence.claims.first_rules import beyond_verdict
 from innodivide.evidence.claims.thresholds import BROAD_STATES, MAJORITY
 from innodivide.indicators import tiers
 from innodivide.models.estimators.unseen_species import UnseenSpecies, chao2

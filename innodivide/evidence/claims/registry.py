@@ -14,10 +14,9 @@ import pandas as pd
 from innodivide.data.tables import Tables
 from innodivide.errors import DataError
 from innodivide.evidence.claims import (
-    connection,
-    gap,
-    membership,
-    recovery_and_money,
+    first_rules,
+    lowest_regions,
+    pandemic_recovery,
     second_registration,
     shared_barriers,
 )
@@ -37,6 +36,7 @@ class Evidence:
 
 
 Test = Callable[[Evidence, np.random.Generator], Finding]
+Verdict = Callable[[Evidence, np.random.Generator], str]
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,8 @@ class Claim:
     """One claim: its id in data/claims.csv, its short wording, the hash of its rule (`plan_hash`), and its test.
 
     `test` takes the evidence and a generator of its own (`claim_stream`). Where a later registration has a rule for a
-    claim that had one, the later one leads, and `first_sha256` and `first` are the hash and the test of the first.
+    claim that had one, the later one leads, and `first_sha256` and `first` are the hash of the first and what gives its
+    verdict.
     """
 
     claim_id: str
@@ -52,7 +53,7 @@ class Claim:
     rule_sha256: str
     test: Test
     first_sha256: str | None = None
-    first: Test | None = None
+    first: Verdict | None = None
 
 
 def _second(claim_id: str) -> Test:
@@ -66,7 +67,7 @@ CLAIMS = (
         "ac3eaf37d2ee3d24776e7c29a8089878d375dcd35a595eab40c27791e6d3c840",
         _second("C01"),
         "7617932921b1bcf4a8c5debae4815711472eef280923ffcc8559c494f689ef8f",
-        lambda e, rng: membership.leaders_or_size_and_wealth(e.main, e.family, e.plan),
+        lambda e, rng: first_rules.c01(e.main, e.family, e.plan),
     ),
     Claim(
         "C02",
@@ -74,7 +75,7 @@ CLAIMS = (
         "3851ab2e10b93e57467fab792d2a1e4e12d9894d10b33a7e63f7ba569f0ec170",
         _second("C02"),
         "e2d70463f0a7fbfcfa2c9d5bd25ddee3a50098567c7cfefceaedaa698d4b3904",
-        lambda e, rng: membership.named_five_dominate(e.tables, e.main, e.family, e.plan),
+        lambda e, rng: first_rules.c02(e.main, e.family),
     ),
     Claim(
         "C03",
@@ -82,7 +83,7 @@ CLAIMS = (
         "e36f10c3afdd23880b7f48c4ae18bc16ecc065ba4d76e70d6fcec8da4444b7c7",
         _second("C03"),
         "016693b18f43a5f2d4859d8c1eae6e7d5a1ce8b75ecb6cb915075765d1ec3a9d",
-        lambda e, rng: membership.lowest_group_absent(e.tables, e.main, e.family, e.plan),
+        lambda e, rng: first_rules.c03(e.tables, e.family),
     ),
     Claim(
         "C04",
@@ -90,7 +91,7 @@ CLAIMS = (
         "9c616fc07cf8a1d4b5929c9990493f202c3c73729bce18d1d2670700fe9f15b1",
         _second("C04"),
         "be85a0c84ccb5a61053d9a2eadc8ecb16a2d6f4eafff757e21773b36897bbf29",
-        lambda e, rng: membership.large_firms(e.tables),
+        lambda e, rng: first_rules.c04(e.tables),
     ),
     Claim(
         "C05",
@@ -98,13 +99,13 @@ CLAIMS = (
         "81374498db0415f9419268f07879f62ad5895753a390674eb6796c04081eb481",
         _second("C05"),
         "b297178033c103c3145edcff4bc9dd71d1dfd98695c4effa2dbb0b2717f06149",
-        lambda e, rng: connection.tiers_hardly_connect(e.tables, rng),
+        lambda e, rng: first_rules.c05(e.tables, rng),
     ),
     Claim(
         "C06",
         "The least innovative regions are in Romania, Bulgaria and Poland",
         "f27bcda06d2eaac62365313aca9b1c45d8084b9807ba9f2cc2fe22c04bdc979b",
-        lambda e, rng: gap.least_innovative_regions(e.tables),
+        lambda e, rng: lowest_regions.least_innovative_regions(e.tables),
     ),
     Claim(
         "C07",
@@ -112,7 +113,7 @@ CLAIMS = (
         "03a91f27b2d765b09c4099888a69c85e9a8131c01727193f89a7da8a44f31e35",
         _second("C07"),
         "00f2c6a7f3d7e02a3a0719a570063d1d471fb01df0efe6daad06701df2a3c7e7",
-        lambda e, rng: connection.partnership_demand(e.tables),
+        lambda e, rng: first_rules.c07(e.tables),
     ),
     Claim(
         "C08",
@@ -120,13 +121,13 @@ CLAIMS = (
         "863a117a9afb34a644ea6f8252db17d11b8ce50440916e10ee6e93726f7ea6a4",
         _second("C08"),
         "9dda728efe72b62fbbfda43d5151fd14b6b81078dd2a5c52ae676c8d7146d4b2",
-        lambda e, rng: gap.divide_widens(e.tables, e.plan),
+        lambda e, rng: first_rules.c08(e.tables, e.plan),
     ),
     Claim(
         "C09",
         "Recovery from the pandemic was uneven along the divide",
         "3ca12d84e978feb955cd4fd70e8d110ce080569e7a4117026e7cf3b49bc2312b",
-        lambda e, rng: recovery_and_money.uneven_recovery(e.tables, rng),
+        lambda e, rng: pandemic_recovery.uneven_recovery(e.tables, rng),
     ),
     Claim(
         "C10",
@@ -134,7 +135,7 @@ CLAIMS = (
         "278e649f5f4a5b526510bcc4da3394f9ed503d618de9641991460d96196fc667",
         _second("C10"),
         "817485870c28ff21f92317aa5fd4d2ee0c54a49f53ae5703581524c0d651721e",
-        lambda e, rng: shared_barriers.shared_barriers_finding(e.tables, rng),
+        lambda e, rng: shared_barriers.first_rule(e.tables, rng).verdict(),
     ),
     Claim(
         "C11",
@@ -142,7 +143,7 @@ CLAIMS = (
         "9831da3d0a9f2e91bece53f90f817514124845a8345deb20a97dfbd871589b52",
         _second("C11"),
         "1d8d3373206e196d1c93fc80f92a1df4a1b4fb2648b73b820adc6922ce5d7032",
-        lambda e, rng: connection.regions_beyond(e.tables),
+        lambda e, rng: first_rules.c11(e.tables),
     ),
     Claim(
         "C12",
@@ -150,7 +151,7 @@ CLAIMS = (
         "4b2fb3c101b17b8280373a801f89bbf40b57235e08952f352fdca05de7cd8a6d",
         _second("C12"),
         "6f1c14d1b7039cd1b8bbbb614126a12720cbe701d81998962f279384f185668d",
-        lambda e, rng: recovery_and_money.reform_money(e.tables, rng),
+        lambda e, rng: first_rules.c12(e.tables, rng),
     ),
     Claim(
         "C13",
@@ -217,7 +218,7 @@ def ledger(
     written = rules(plan, claims)
     evidence = Evidence(registered(tables, plan), main, family.set_index("claim"), plan)
     findings = [claim.test(evidence, claim_stream(plan, claim.claim_id)) for claim in claims]
-    first = ["" if c.first is None else c.first(evidence, claim_stream(plan, c.claim_id)).verdict for c in claims]
+    first = ["" if c.first is None else c.first(evidence, claim_stream(plan, c.claim_id)) for c in claims]
     frame = pd.DataFrame([f.__dict__ for f in findings]).assign(first=first)
     rows = tables["claim"].merge(frame, on="claim_id", validate="one_to_one")
     rows = rows.merge(written[["claim_id", "rule"]], on="claim_id", validate="one_to_one")

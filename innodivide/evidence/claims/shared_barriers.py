@@ -1,4 +1,4 @@
-"""Claim C10 on the barriers of lagging regions; the rule for its verdict stands in the supplement of analysis_plan.yml.
+"""Claim C10 by the rule first registered, on the barriers of lagging regions: its parts, as report 06 shows them.
 
 Weights and the reading of zeros were chosen after a first run with equal weights, for their fit to the published index;
 `finding_sensitivities` shows the verdict under every choice.
@@ -9,15 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from innodivide.data.editions import REGIONAL, latest
 from innodivide.data.tables import Tables, indicators_of, once
 from innodivide.errors import ParameterError
-from innodivide.evidence.claims.finding import Finding
 from innodivide.evidence.claims.thresholds import MATTERS
 from innodivide.indicators import barriers, composite
 from innodivide.indicators.regions import first_year, regions
 from innodivide.models.result import require_rng
-from innodivide.wording import sentence, teller
 
 NAMED = {
     "support": ("2.1.1", "public R&D expenditure"),
@@ -107,62 +104,6 @@ def first_rule(tables: Tables, rng: np.random.Generator, n_boot: int = 1999) -> 
     return FirstRule(now, government, first)
 
 
-def shared_barriers_finding(tables: Tables, rng: np.random.Generator, n_boot: int = 1999) -> Finding:
-    """C10: lagging regions share general barriers, and each has its own; the plan's supplement has the rule."""
-    found, start = first_rule(tables, rng, n_boot), first_year(tables)
-    split, first = found.now["EU"], found.first
-    named, shares = _named_and_shares(split, found.government["EU"])
-    gap = "{name} ({what}) {row.general:.2f} ({row.ci_low:.2f} to {row.ci_high:.2f})"
-    what = {name: what for name, (_, what) in NAMED.items()}
-    gaps = [sentence(gap, name=n, what=what[n], row=row) for n, row in zip(what, named.itertuples())]
-    largest = barriers.general_barriers(split).head(TOP)["indicator_code"].map(indicator_names(tables))
-    regions, kept = split.parts["unit"].nunique(), barriers.persistence(first, split).set_index("part")["correlation"]
-    values: dict[str, object] = {
-        "gaps": "; ".join(gaps),
-        "largest": "; ".join(largest),
-        "share": split.shares["share"],
-        "kept": kept,
-    }
-    values |= {
-        "general": _share(shares.loc["general"]),
-        "own": _share(shares.loc["own"]),
-        "other": found.verdict("leaders"),
-    }
-    values |= {"hold": (named["ci_low"] > 0).sum(), "n": len(named), "lowest": named["ci_low"].min()}
-    values |= {"edition": latest(tables, "ris", REGIONAL), "eqi": latest(tables, "eqi", ("regions",))}
-    values |= {"regions": regions, "countries": split.parts["country"].nunique()}
-    values |= {"cells": len(split.parts), "full": regions * len(split.general)}
-    tell = teller(first=start, matters=MATTERS, **values)
-    return Finding(
-        claim_id="C10",
-        verdict=found.verdict(),
-        numbers=tell(
-            "Mean gap of lagging regions: {gaps}; the first two in index points of the composite, the third on the "
-            "index's own scale. Largest general barriers: {largest}. Of the squared gaps {general} are general and "
-            "{own} the regions' own (country {share[country]:.0%}, region {share[specific]:.0%}). Against {first} the "
-            "region's part correlates {kept[specific]:.2f}. Against the leaders instead of the EU: {other}."
-        ),
-        coverage=tell(
-            "RIS {edition}: {regions} regions in group emerging of {countries} Member States, {cells} of {full} "
-            "figures (scores of zero read as the published index treats them); weights that reproduce the published "
-            "index; "
-            "intervals draw whole countries. Regions are lagging because their index is low, so positive mean gaps in "
-            "its indicators are partly by construction; the quality of government (EQI {eqi}) is not one of them. "
-            "Government support of business R&D and exports are published for countries only; access to support and "
-            "red tape as firms meet them are in no open regional figure"
-        ),
-        short=tell(
-            "{hold} of {n} named barriers above zero with their intervals; of the squared gaps {general} are general, "
-            "{own} the regions' own"
-        ),
-        rests=tell("{regions} lagging regions, RIS {edition}"),
-        change=tell(
-            "Partly if the interval of a named mean gap reached zero (lowest end now {lowest:.2f}), contradicted if "
-            "either part lay below {matters:.0%} with its interval"
-        ),
-    )
-
-
 def finding_sensitivities(
     tables: Tables, rng: np.random.Generator, found: FirstRule, n_boot: int = 1999
 ) -> pd.DataFrame:
@@ -217,10 +158,6 @@ def verdict_of(named: pd.DataFrame, shares: pd.DataFrame) -> str:
     if both_matter and hold == len(NAMED):
         return "supported"
     return "partly" if both_matter and hold else "inconclusive"
-
-
-def _share(row: pd.Series) -> str:
-    return sentence("{row[share]:.0%} ({row[ci_low]:.0%} to {row[ci_high]:.0%})", row=row)
 
 
 def indicator_names(tables: Tables) -> pd.Series:

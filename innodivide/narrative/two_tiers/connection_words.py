@@ -1,6 +1,6 @@
 """Values, names and tables of the report on the two tiers (notebook 05): claims, states, partnerships, regions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import pandas as pd
@@ -48,21 +48,23 @@ CASES = WORDS.names("cases")
 sources = partial(table_sources, used=USED)  # the sources of some tables, of the rows that the report uses
 
 
-def claims_table(tables: Tables, findings: Sequence[Finding], first: Sequence[Finding]) -> pd.DataFrame:
-    """Return claim_id, claim, verdict, by_first_rule (missing: it has one rule only), shown (exhibits), coverage."""
+def claims_table(tables: Tables, findings: Sequence[Finding], first: Mapping[str, str]) -> pd.DataFrame:
+    """Return claim_id, claim, verdict, by_first_rule (missing: it has one rule only), shown (exhibits), coverage.
+
+    `first` is the verdict by the first rule, by claim.
+    """
     claim = tables["claim"].set_index("claim_id")["claim"]
-    before = {f.claim_id: f.verdict for f in first}
     rows = [
-        (f.claim_id, claim[f.claim_id], f.verdict, before.get(f.claim_id), EVIDENCE[f.claim_id], f.coverage)
+        (f.claim_id, claim[f.claim_id], f.verdict, first.get(f.claim_id), EVIDENCE[f.claim_id], f.coverage)
         for f in findings
     ]
     return pd.DataFrame(rows, columns=["claim_id", "claim", "verdict", "by_first_rule", "shown", "coverage"])
 
 
-def verdicts(findings: Sequence[Finding], first: Sequence[Finding]) -> dict:
+def verdicts(findings: Sequence[Finding], first: Mapping[str, str]) -> dict:
     """Return the verdict of each claim by its id in lower case (first_ and id: by the first rule), and their number."""
     found = {f.claim_id.lower(): f.verdict for f in findings}
-    before = {f"first_{f.claim_id.lower()}": f.verdict for f in first}
+    before = {f"first_{claim.lower()}": verdict for claim, verdict in first.items()}
     return found | before | {"n_claims": len(found), "supported": sum(v == "supported" for v in found.values())}
 
 

@@ -1,0 +1,44 @@
+"""Claim C06: where the least innovative regions are. Rule: analysis_plan.yml."""
+
+from innodivide.data.editions import BRIEF
+from innodivide.data.tables import Tables, member_states
+from innodivide.evidence.claims.finding import Finding
+from innodivide.evidence.claims.thresholds import ALMOST_TEN, MAJORITY
+from innodivide.wording import join_names, teller
+
+
+def least_innovative_regions(tables: Tables) -> Finding:
+    """C06: regions in the lowest group: many in Romania and Bulgaria, almost ten in Poland."""
+    rows = (
+        tables["ris_index"]
+        .query("edition == @e", local_dict={"e": BRIEF["ris"]})
+        .merge(tables["ris_region"][["edition", "region_code", "geo"]], on=["edition", "region_code"])
+    )
+    rows = rows[(rows["year"] == rows["year"].max()) & rows["geo"].isin(member_states(tables)["geo"])]
+    total = rows.groupby("geo").size()
+    count = rows[rows["group"] == "modest"].groupby("geo").size().reindex(total.index, fill_value=0)
+    parts = [bool(count["PL"] in ALMOST_TEN), *(bool(count[g] / total[g] > MAJORITY) for g in ("RO", "BG"))]
+    named = (("PL", "Poland"), ("RO", "Romania"), ("BG", "Bulgaria"))
+    values: dict[str, object] = {
+        "edition": BRIEF["ris"],
+        "n": len(rows),
+        "low": min(ALMOST_TEN),
+        "high": max(ALMOST_TEN),
+    }
+    values |= {"romania": int(MAJORITY * total["RO"]), "bulgaria": int(MAJORITY * total["BG"])}
+    tell = teller(counts=join_names([f"{name} {count[g]} of {total[g]}" for g, name in named]), **values)
+    return Finding(
+        claim_id="C06",
+        verdict="supported" if all(parts) else "partly" if any(parts) else "contradicted",
+        numbers=tell("Modest regions: {counts}."),
+        coverage=tell(
+            "RIS {edition}, {n} regions of Member States here; groups derived from the index and the published "
+            "thresholds"
+        ),
+        short=tell("Regions in the lowest of the four groups: {counts}."),
+        rests=tell("{n} regions, RIS {edition}"),
+        change=tell(
+            "Partly if Poland had fewer than {low} or more than {high} such regions, Romania at most {romania} or "
+            "Bulgaria at most {bulgaria}; contradicted if all three"
+        ),
+    )
