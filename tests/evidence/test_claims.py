@@ -90,9 +90,7 @@ def test_a_further_claim_is_an_entry_a_row_and_a_rule():
     plan = plan_with()
     tables = Tables({"claim": TABLES["claim"].head(2).assign(claim_id=["C01", NEXT])})
     known = dataclasses.replace(
-        registry.CLAIMS[0],
-        test=lambda e, rng: finding("C01", "partly"),
-        first=lambda e, rng: finding("C01", "inconclusive"),
+        registry.CLAIMS[0], test=lambda e, rng: finding("C01", "partly"), first=lambda e, rng: "inconclusive"
     )
     found = registry.ledger(tables, None, pd.DataFrame({"claim": ["leaders"]}), plan, (known, further()))
     assert found["claim_id"].tolist() == ["C01", NEXT] and found["verdict"].tolist() == ["partly", "supported"]

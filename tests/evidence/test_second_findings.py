@@ -52,7 +52,7 @@ def check(finding, verdict):
 
 
 def spans(**now):
-    """Three records as `then_and_now.records` has them; `now` as of `record`, the others with nothing that holds."""
+    """Three records as `spans.records` has them; `now` as of `record`, the others with nothing that holds."""
     made = {}
     for name, given in {"then": {}, "now": now, "since": {}}.items():
         row = record(**given)

@@ -18,7 +18,7 @@ from innodivide.evidence.claims import (
     money_and_advice,
     persisting_gap,
     regional_structures,
-    then_and_now,
+    spans,
     thresholds,
 )
 from innodivide.evidence.claims.finding import NOT_TESTABLE, otherwise
@@ -106,7 +106,7 @@ def test_the_edge_between_hardly_any_and_more_is_where_the_text_puts_it():
     ],
 )
 def test_large_or_leaders(large, leaders, verdict):
-    assert then_and_now.large_or_leaders(record(large, leaders), ALPHA) == verdict
+    assert spans.large_or_leaders(record(large, leaders), ALPHA) == verdict
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_large_or_leaders(large, leaders, verdict):
 )
 def test_five_dominate(five, many, share, verdict):
     rates = dict.fromkeys(NAMED_FIVE[:many], share)
-    assert then_and_now.five_dominate(record(five=five, rates=rates), ALPHA) == verdict
+    assert spans.five_dominate(record(five=five, rates=rates), ALPHA) == verdict
 
 
 @pytest.mark.parametrize(
@@ -144,19 +144,19 @@ def test_five_dominate(five, many, share, verdict):
 def test_lowest_absent(modest, groups, share, verdict):
     named = pd.Series(groups, index=list(NAMED_THREE))
     made = record(modest=modest, rates=dict.fromkeys(NAMED_THREE, share))
-    assert then_and_now.lowest_absent(made, named, ALPHA) == verdict
+    assert spans.lowest_absent(made, named, ALPHA) == verdict
 
 
 def test_the_rule_of_c03_leaves_no_way_to_inconclusive():
     """By its text: either no named state counts (contradicted), or at least one does (partly at least)."""
     seen = set()
     for sign, p, *groups in itertools.product((-1, 0, 1), (CLEAR, NOT), *3 * [(True, False)]):
-        seen.add(then_and_now.lowest_absent(record(modest=(sign, p)), pd.Series(groups, list(NAMED_THREE)), ALPHA))
+        seen.add(spans.lowest_absent(record(modest=(sign, p)), pd.Series(groups, list(NAMED_THREE)), ALPHA))
     assert seen == {"supported", "partly", "contradicted"}
 
 
 def test_the_groups_of_the_named_are_those_of_the_edition_that_the_brief_had():
-    found = then_and_now.modest_then(Tables())
+    found = spans.modest_then(Tables())
     assert found.to_dict() == {"BG": True, "PL": False, "RO": True}, "EIS 2020: Poland was a moderate innovator"
 
 

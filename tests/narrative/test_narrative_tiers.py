@@ -107,13 +107,13 @@ def test_the_numbers_of_the_answer_are_those_of_the_ledger():
     assert f"from {demand['inside']} of {demand['states']} states, at most {demand['at_most']}," in ledger.numbers
     assert f"at least {demand['people']:.0%} of the people" in ledger.numbers
     assert f"the states in Tier 2 at {demand['chao_states']};" in ledger.numbers
-    assert ledger.short.startswith(f"{demand['rose']} of {demand['pairs_of_counts']} counts")
+    assert ledger.short.startswith(f"{demand['rose']} of {demand['pairs_of_counts']} counts that can be compared")
     frame, places = tiers.regions(TABLES), tiers.unlisted_places(TABLES)
     bounds = tiers.regions_by_tier(frame, int(places["unlisted"].sum()))
     beyond, ledger = words.bounds_facts(TABLES, bounds, frame, places), demand_and_beyond.c11(TABLES).numbers
     assert f"as listed {beyond['most']} ({beyond['people_most']:.0%} of the people)" in ledger
     assert f"the regions in Tier 2 at {beyond['chao_regions']};" in ledger
-    assert not set(beyond) & set(words.verdicts([], [])), "no name stands for two numbers of one sentence"
+    assert not set(beyond) & set(words.verdicts([], {})), "no name stands for two numbers of one sentence"
 
 
 def test_counts_say_which_way_each_went():

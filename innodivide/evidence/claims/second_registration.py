@@ -19,6 +19,7 @@ from innodivide.evidence.claims import (
     money_and_advice,
     persisting_gap,
     regional_structures,
+    spans,
     then_and_now,
 )
 from innodivide.evidence.claims.finding import Finding
@@ -44,7 +45,7 @@ class SecondEvidence:
     Attributes
     ----------
     records : dict
-        "then", "now" and "since": `then_and_now.Record`.
+        "then", "now" and "since": `spans.Record`.
     connection : both_tiers.Connection
     money : money_and_advice.MoneyAndAdvice
     next : dict of Result
@@ -53,7 +54,7 @@ class SecondEvidence:
         Index key (`MEMBERS`), columns member, p_value, p_holm (corrected over all).
     """
 
-    records: dict[str, then_and_now.Record]
+    records: dict[str, spans.Record]
     connection: both_tiers.Connection
     money: money_and_advice.MoneyAndAdvice
     next: dict[str, Result]
@@ -68,7 +69,7 @@ def second_evidence(tables: Tables, seed: int) -> SecondEvidence:
         raise ParameterError(f"seed={seed}: that of analysis_plan.yml is {plan.seed}")
     tables = registered(tables, plan)
     main = analyse(planned_dyads(tables, plan), plan, effect=False)
-    records = then_and_now.records(tables, plan, main, claims_family(main, plan).set_index("claim"))
+    records = spans.records(tables, plan, main, claims_family(main, plan).set_index("claim"))
     connection = both_tiers.connection(tables, plan)
     money, next_ = money_and_advice.money_and_advice(tables, plan), answer.next_participation(tables, plan)
     return SecondEvidence(records, connection, money, next_, _family(connection, money, next_))
@@ -86,11 +87,11 @@ def _family(connection, money, next_: dict[str, Result]) -> pd.DataFrame:
 def find(tables: Tables, plan: Plan, claim_id: str) -> Finding:
     """Return the finding on one claim by its rule in the second registration."""
     evidence = second_evidence(tables, plan.seed)
-    tables, spans, p_holm = registered(tables, plan), evidence.records, evidence.family["p_holm"]
+    tables, records, p_holm = registered(tables, plan), evidence.records, evidence.family["p_holm"]
     tests = {
-        "C01": lambda: then_and_now.c01(spans, plan.alpha),
-        "C02": lambda: then_and_now.c02(tables, spans, plan.alpha),
-        "C03": lambda: then_and_now.c03(tables, spans, plan.alpha),
+        "C01": lambda: then_and_now.c01(records, plan.alpha),
+        "C02": lambda: then_and_now.c02(tables, records, plan.alpha),
+        "C03": lambda: then_and_now.c03(tables, records, plan.alpha),
         "C04": lambda: firm_size.c04(tables),
         "C05": lambda: both_tiers.c05(tables, plan, evidence.connection, p_holm),
         "C07": lambda: demand_and_beyond.c07(tables),
