@@ -27,7 +27,7 @@ SHORT = {claim.claim_id: claim.brief for claim in CLAIMS}
 VERBS = {
     "supported": ("is supported", "are supported"),
     "partly": ("holds in part", "hold in part"),
-    "inconclusive": ("cannot be told from no association", "cannot be told from no association"),
+    "inconclusive": ("is left open", "are left open"),
     "contradicted": ("is contradicted", "are contradicted"),
     "not testable with open data": ("cannot be tested with open data", "cannot be tested with open data"),
 }
