@@ -16,7 +16,7 @@ _OPTIONS = (
         "formats",
         default="html,pdf",
         show_default=True,
-        help="Formats, separated by commas: html, pdf, docx.",
+        help="Formats to add, separated by commas: html, pdf, docx. Formats that a report has already stay.",
     ),
     workers,
     click.option("--cluster", metavar="ADDRESS", help="Work on a Dask scheduler, such as tcp://host:8786."),
@@ -26,6 +26,7 @@ _OPTIONS = (
         help="Wait up to 10 minutes for another run in the same folder [default], or refuse at once.",
     ),
     click.option("--force", is_flag=True, help="Make reports again that are up to date."),
+    click.option("--overwrite-edited", is_flag=True, help="Make files anew that were changed by hand; else they stay."),
     click.option("--why", is_flag=True, help="Say of each report why it is fresh or must be made; then go on."),
     click.option(
         "-p",
@@ -76,7 +77,7 @@ def _pairs(given) -> dict[str, str]:
     return dict(text.split("=", 1) for text in given)
 
 
-def _make(jobs, out, workers, force, why, cluster, wait) -> None:
+def _make(jobs, out, workers, force, overwrite_edited, why, cluster, wait) -> None:
     """Check the data, run the jobs with progress, report failures, end with status 1 if there are any."""
     from innodivide.data import frozen
     from innodivide.reports.making import manifest
@@ -88,7 +89,7 @@ def _make(jobs, out, workers, force, why, cluster, wait) -> None:
         raise ParameterError("--workers counts processes of this machine; with --cluster, the cluster has its own")
     out = out or frozen.ROOT / "reports"
     jobs = list({job.name: job for job in jobs}.values())  # a notebook named twice is run once
-    reasons = runner.freshness(jobs, out)
+    reasons = runner.freshness(jobs, out, edited=overwrite_edited)
     todo = [job for job in jobs if force or reasons[job.name]]
     # A fresh report has the inputs, byte for byte, of a run whose data held: only the others need the data checked,
     # which takes longer than all else that a run with nothing to do does.
@@ -101,10 +102,11 @@ def _make(jobs, out, workers, force, why, cluster, wait) -> None:
         if todo:
             patience = PATIENCE if wait else 0
             with only_run_in(runner.prepare_output(out), patience), _executor(cluster, todo) as executor:
-                outcomes = runner.run(jobs, out, force=force, workers=workers, executor=executor, tell=tell)
+                how = {"force": force, "overwrite": overwrite_edited, "workers": workers, "executor": executor}
+                outcomes = runner.run(jobs, out, tell=tell, **how)
                 write_index(out)
         else:
-            outcomes = [runner.Outcome(job.name, "fresh") for job in jobs]
+            outcomes = [runner.fresh(job, out) for job in jobs]
             for outcome in outcomes:
                 tell(outcome)
             write_index(out)  # leaves a page alone that is up to date
