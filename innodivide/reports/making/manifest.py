@@ -29,6 +29,7 @@ _PACKAGES = (
     "pandas",
     "papermill",
     "python-docx",
+    "python-pptx",
     "pyyaml",
     "scikit-learn",
     "scipy",
