@@ -129,7 +129,7 @@ def shared_barriers_finding(tables: Tables, rng: np.random.Generator, n_boot: in
         "other": found.verdict("leaders"),
     }
     values |= {"hold": (named["ci_low"] > 0).sum(), "n": len(named), "lowest": named["ci_low"].min()}
-    values |= {"edition": latest(tables, "ris", REGIONAL), "eqi": latest(tables, "eqi", ("regions",))}
+    values |= {"edition": latest(tables, "ris", REGIONAL), "eqi": latest(tables, "eqi", ("index",))}
     values |= {"regions": regions, "countries": split.parts["country"].nunique()}
     values |= {"cells": len(split.parts), "full": regions * len(split.general)}
     tell = teller(first=start, matters=MATTERS, **values)
