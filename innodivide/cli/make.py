@@ -3,6 +3,7 @@
 import sys
 from contextlib import nullcontext
 from functools import reduce
+from pathlib import Path
 
 import click
 
@@ -16,7 +17,7 @@ _OPTIONS = (
         "formats",
         default="html,pdf",
         show_default=True,
-        help="Formats to add, separated by commas: html, pdf, docx. Formats that a report has already stay.",
+        help="Formats to add, separated by commas: html, pdf, docx, pptx. Formats that a report has already stay.",
     ),
     workers,
     click.option("--cluster", metavar="ADDRESS", help="Work on a Dask scheduler, such as tcp://host:8786."),
@@ -58,16 +59,32 @@ def run(notebooks, formats, given, **options):
 @click.command()
 @click.argument("countries", nargs=-1, metavar="[GEO]...")
 @click.option("--all", "every", is_flag=True, help="All 27 Member States.")
+@click.option("--peers", metavar="CZ,SK", help="Member States to set it beside [default: its three nearest peers].")
+@click.option(
+    "--edition", metavar="YEAR", help="Edition of the European Innovation Scoreboard shown [default: latest]."
+)
+@click.option("--until", metavar="DATE", help="The record of this day, as 2024-01-31 [default: all that is known].")
+@click.option("--title", default="", help="Title in the place of the report's own, such as a ministry's.")
+@click.option("--contact", default="", help="Line below the title: who answers questions.")
+@click.option(
+    "--logo", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="PNG to set above the title."
+)
 @_output_options
-def annex(countries, every, formats, given, **options):
-    """Write the annex of the countries named by their Eurostat codes (EL for Greece)."""
+def annex(countries, every, formats, given, peers, edition, until, title, contact, logo, **options):
+    """Write the annex of the countries named by their Eurostat codes (EL for Greece).
+
+    What is shown (peers, edition, until) is part of the name of the report's folder; title, contact and logo are not.
+    """
+    from innodivide.reports.making import branding
     from innodivide.reports.making.declarations import eu27
     from innodivide.reports.making.run import annex_jobs
 
     if every == bool(countries):
         raise ParameterError(f"name the countries or give --all; the countries are {', '.join(eu27())}")
     wanted = eu27() if every else dict.fromkeys(c.upper() for c in countries)
-    _make(annex_jobs(wanted, formats.split(","), **_pairs(given)), **options)
+    chosen = {k: v for k, v in {"peers": peers, "edition": edition, "until": until}.items() if v is not None}
+    look = branding.read(title, contact, logo)
+    _make(annex_jobs(wanted, formats.split(","), look, **(_pairs(given) | chosen)), **options)
 
 
 def _pairs(given) -> dict[str, str]:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from innodivide.errors import InnodivideError, ParameterError
 from innodivide.reports.making import manifest, place
+from innodivide.reports.making.branding import PLAIN, Branding
 from innodivide.reports.making.cluster import in_executor
 from innodivide.reports.making.declarations import ANNEX, Notebook, notebook
 from innodivide.reports.making.lock import only_run_in
@@ -28,7 +29,7 @@ from innodivide.reports.making.lock import only_run_in
 # There is no setting for it: in the processes that make reports, jsonschema is told that the grammar is not installed.
 sys.modules.setdefault("rfc3987_syntax", None)
 
-FORMATS = ("html", "pdf", "docx")
+FORMATS = ("html", "pdf", "docx", "pptx")
 DEFAULT_FORMATS = ("html", "pdf")
 
 
@@ -39,6 +40,7 @@ class Job:
     notebook: Notebook
     parameters: dict
     formats: tuple[str, ...] = DEFAULT_FORMATS
+    branding: Branding = PLAIN
 
     @property
     def name(self) -> str:
@@ -46,7 +48,12 @@ class Job:
 
     @property
     def title(self) -> str:
-        return self.notebook.title.format(**self.parameters)
+        return self.branding.title or self.notebook.title.format(**self.parameters)
+
+    @property
+    def recorded(self) -> dict:
+        """What the manifest lists as parameters."""
+        return self.parameters | self.branding.recorded()
 
 
 @dataclass(frozen=True)
@@ -80,11 +87,13 @@ def job(name: str, formats: Iterable[str] = DEFAULT_FORMATS, /, **given) -> Job:
     return Job(declared, declared.resolve(given), formats)
 
 
-def annex_jobs(countries: Iterable[str], formats: Iterable[str] = DEFAULT_FORMATS, /, **given) -> list[Job]:
+def annex_jobs(
+    countries: Iterable[str], formats: Iterable[str] = DEFAULT_FORMATS, branding: Branding = PLAIN, /, **given
+) -> list[Job]:
     """Return one job for each country."""
     if "country" in given:
         raise ParameterError("the countries of an annex are named without -p: innodivide annex PL")
-    return [job(ANNEX, formats, country=c, **given) for c in countries]
+    return [replace(job(ANNEX, formats, country=c, **given), branding=branding) for c in countries]
 
 
 def freshness(jobs: list[Job], out: Path, *, edited: bool = True) -> dict[str, list[str]]:
@@ -94,7 +103,7 @@ def freshness(jobs: list[Job], out: Path, *, edited: bool = True) -> dict[str, l
     """
     digest = lru_cache(maxsize=None)(manifest.file_sha256)  # reports share inputs: each is read once for this moment
     return {
-        item.name: list(manifest.reasons(item.notebook, item.parameters, out / item.name, item.formats, digest, edited))
+        item.name: list(manifest.reasons(item.notebook, item.recorded, out / item.name, item.formats, digest, edited))
         for item in jobs
     }
 
@@ -205,7 +214,7 @@ def _keep(item: Job, out: Path, made: Made | Exception, overwrite: bool) -> Outc
     if isinstance(made, Exception) or not made.files:
         return Outcome(item.name, "failed", _explain(item, made) if isinstance(made, Exception) else made.trouble)
     try:
-        describe = partial(manifest.build, item.notebook, item.parameters, read=made.read)
+        describe = partial(manifest.build, item.notebook, item.recorded, read=made.read)
         kept = place.put(out / item.name, made.files, describe, made.seconds, overwrite)
     except Exception as error:
         return Outcome(item.name, "failed", _explain(item, error), made.seconds)
@@ -223,7 +232,7 @@ def _write_report(item: Job, folder: Path) -> str:
     from innodivide.reports.pages.document import LICENCE, SOURCES
 
     executed = clean(execute(item.notebook, item.parameters))
-    blocks = read_blocks(executed)
+    blocks = item.branding.put_on(read_blocks(executed))
     nbformat.write(executed, folder / "notebook.ipynb")
     (folder / "exhibits").mkdir()
     _write_exhibits([b.payload for b in blocks if b.payload], folder / "exhibits")
@@ -234,6 +243,7 @@ def _write_report(item: Job, folder: Path) -> str:
         "Data": f"{spreadsheet.FILE} beside this file holds the unrounded data of every exhibit, exhibits/ each as CSV",
         "What made it": f"{manifest.MANIFEST} beside this file lists every input with its hash",
         "Licence": LICENCE,
+        **item.branding.facts(),
     }
     if item.notebook.sources_in:
         facts[SOURCES] = f"listed with their licences in report {item.notebook.sources_in} and in the HTML of this one"
