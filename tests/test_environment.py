@@ -103,7 +103,13 @@ def test_every_dependency_has_its_reason(requirement):
 
 def test_imports_of_the_package_are_declared():
     """What the library imports from outside is a declared dependency, not one that happens to be installed."""
-    names = {"yaml": "pyyaml", "markdown_it": "markdown-it-py", "docx": "python-docx", "sklearn": "scikit-learn"}
+    names = {
+        "yaml": "pyyaml",
+        "markdown_it": "markdown-it-py",
+        "docx": "python-docx",
+        "pptx": "python-pptx",
+        "sklearn": "scikit-learn",
+    }
     extras = [r for name in ("archive", "cluster") for r in EXTRAS[name]]  # imported by the command that needs them
     declared = {normal(Requirement(r).name) for r in [*PROJECT["dependencies"], *extras]}
     found = set()

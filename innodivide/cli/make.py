@@ -3,6 +3,7 @@
 import sys
 from contextlib import nullcontext
 from functools import reduce
+from pathlib import Path
 
 import click
 
@@ -16,7 +17,7 @@ _OPTIONS = (
         "formats",
         default="html,pdf",
         show_default=True,
-        help="Formats, separated by commas: html, pdf, docx.",
+        help="Formats to add, separated by commas: html, pdf, docx, pptx. Formats that a report has already stay.",
     ),
     workers,
     click.option("--cluster", metavar="ADDRESS", help="Work on a Dask scheduler, such as tcp://host:8786."),
@@ -26,6 +27,7 @@ _OPTIONS = (
         help="Wait up to 10 minutes for another run in the same folder [default], or refuse at once.",
     ),
     click.option("--force", is_flag=True, help="Make reports again that are up to date."),
+    click.option("--overwrite-edited", is_flag=True, help="Make files anew that were changed by hand; else they stay."),
     click.option("--why", is_flag=True, help="Say of each report why it is fresh or must be made; then go on."),
     click.option(
         "-p",
@@ -57,16 +59,32 @@ def run(notebooks, formats, given, **options):
 @click.command()
 @click.argument("countries", nargs=-1, metavar="[GEO]...")
 @click.option("--all", "every", is_flag=True, help="All 27 Member States.")
+@click.option("--peers", metavar="CZ,SK", help="Member States to set it beside [default: its three nearest peers].")
+@click.option(
+    "--edition", metavar="YEAR", help="Edition of the European Innovation Scoreboard shown [default: latest]."
+)
+@click.option("--until", metavar="DATE", help="The record of this day, as 2024-01-31 [default: all that is known].")
+@click.option("--title", default="", help="Title in the place of the report's own, such as a ministry's.")
+@click.option("--contact", default="", help="Line below the title: who answers questions.")
+@click.option(
+    "--logo", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="PNG to set above the title."
+)
 @_output_options
-def annex(countries, every, formats, given, **options):
-    """Write the annex of the countries named by their Eurostat codes (EL for Greece)."""
+def annex(countries, every, formats, given, peers, edition, until, title, contact, logo, **options):
+    """Write the annex of the countries named by their Eurostat codes (EL for Greece).
+
+    What is shown (peers, edition, until) is part of the name of the report's folder; title, contact and logo are not.
+    """
+    from innodivide.reports.making import branding
     from innodivide.reports.making.declarations import eu27
     from innodivide.reports.making.run import annex_jobs
 
     if every == bool(countries):
         raise ParameterError(f"name the countries or give --all; the countries are {', '.join(eu27())}")
     wanted = eu27() if every else dict.fromkeys(c.upper() for c in countries)
-    _make(annex_jobs(wanted, formats.split(","), **_pairs(given)), **options)
+    chosen = {k: v for k, v in {"peers": peers, "edition": edition, "until": until}.items() if v is not None}
+    look = branding.read(title, contact, logo)
+    _make(annex_jobs(wanted, formats.split(","), look, **(_pairs(given) | chosen)), **options)
 
 
 def _pairs(given) -> dict[str, str]:
@@ -76,7 +94,7 @@ def _pairs(given) -> dict[str, str]:
     return dict(text.split("=", 1) for text in given)
 
 
-def _make(jobs, out, workers, force, why, cluster, wait) -> None:
+def _make(jobs, out, workers, force, overwrite_edited, why, cluster, wait) -> None:
     """Check the data, run the jobs with progress, report failures, end with status 1 if there are any."""
     from innodivide.data import frozen
     from innodivide.reports.making import manifest
@@ -88,7 +106,7 @@ def _make(jobs, out, workers, force, why, cluster, wait) -> None:
         raise ParameterError("--workers counts processes of this machine; with --cluster, the cluster has its own")
     out = out or frozen.ROOT / "reports"
     jobs = list({job.name: job for job in jobs}.values())  # a notebook named twice is run once
-    reasons = runner.freshness(jobs, out)
+    reasons = runner.freshness(jobs, out, edited=overwrite_edited)
     todo = [job for job in jobs if force or reasons[job.name]]
     # A fresh report has the inputs, byte for byte, of a run whose data held: only the others need the data checked,
     # which takes longer than all else that a run with nothing to do does.
@@ -101,10 +119,11 @@ def _make(jobs, out, workers, force, why, cluster, wait) -> None:
         if todo:
             patience = PATIENCE if wait else 0
             with only_run_in(runner.prepare_output(out), patience), _executor(cluster, todo) as executor:
-                outcomes = runner.run(jobs, out, force=force, workers=workers, executor=executor, tell=tell)
+                how = {"force": force, "overwrite": overwrite_edited, "workers": workers, "executor": executor}
+                outcomes = runner.run(jobs, out, tell=tell, **how)
                 write_index(out)
         else:
-            outcomes = [runner.Outcome(job.name, "fresh") for job in jobs]
+            outcomes = [runner.fresh(job, out) for job in jobs]
             for outcome in outcomes:
                 tell(outcome)
             write_index(out)  # leaves a page alone that is up to date

@@ -24,7 +24,7 @@ EU = "EU"
 LISTED = {
     "eis": ("eis_edition",),
     "ris": ("ris_region", "ris_index", "ris_fact"),
-    "eqi": ("eqi",),
+    "eqi": ("eqi", "eqi_2024"),  # the whole index of 2024, and its series, came without its parts
     "rci": ("rci_region",),
 }
 REGIONAL = ("group", "series", "scores", "nuts2")  # what an edition of the RIS must have to be shown at all
@@ -163,9 +163,20 @@ def _ris_nuts2(tables) -> set[int]:
     return {int(e) for e, codes in rows if regions.get(int(e), {""}) <= set(codes)}
 
 
-def _eqi_regions(tables) -> set[int]:
+def _eqi_parts(tables) -> set[int]:
     rows = tables["eqi"].assign(geo=lambda f: f["nuts_code"].str[:2], edition=lambda f: f["year"])
     return _all_states(rows, tables)
+
+
+def _eqi_index(tables) -> set[int]:
+    """Editions of the whole index, whether or not its parts were published with it."""
+    return {
+        int(year)
+        for name in LISTED["eqi"]
+        for year in _all_states(
+            tables[name].assign(geo=lambda f: f["nuts_code"].str[:2], edition=lambda f: f["year"]), tables
+        )
+    }
 
 
 def _rci_scores(tables) -> set[int]:
@@ -182,6 +193,6 @@ PARTS: dict[str, dict[str, Callable[[Mapping[str, pd.DataFrame]], set[int]]]] = 
         "scores": _eis_scores,
     },
     "ris": {"group": _ris_group, "series": _ris_series, "scores": _ris_scores, "nuts2": _ris_nuts2},
-    "eqi": {"regions": _eqi_regions},
+    "eqi": {"parts": _eqi_parts, "index": _eqi_index},
     "rci": {"scores": _rci_scores},
 }

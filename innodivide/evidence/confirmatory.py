@@ -70,7 +70,7 @@ def planned_dyads(tables: Tables, plan: Plan, period: str = "registered", **chan
     Parameters
     ----------
     period : {"registered", "to date"}
-        Which IPCEIs: those decided in the plan's period, or all on record (exploratory).
+        Which IPCEIs: those decided in the plan's period, or all on record (exploratory) up to the day of the tables.
     changes
         Arguments of `panel.ipcei_dyads` for announced sensitivities.
     """
@@ -80,7 +80,7 @@ def planned_dyads(tables: Tables, plan: Plan, period: str = "registered", **chan
         "controls": plan.fixed["controls"]["year"],
     }
     if period == "to date":
-        return ipcei_dyads(tables.as_of(), **(fixed | changes))
+        return ipcei_dyads(tables.as_of(tables.until), **(fixed | changes))
     if period != "registered":
         raise ParameterError(f"period={period!r}: allowed are 'registered', 'to date'")
     return ipcei_dyads(registered(tables, plan), **(fixed | {"since": plan.period[0]} | changes))

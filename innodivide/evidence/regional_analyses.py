@@ -17,7 +17,7 @@ from innodivide.indicators.country_profile import index_relative_to_eu
 from innodivide.indicators.regions import index_rows, nuts_version, regions
 from innodivide.models.estimators.firth import FirthFit
 
-WEALTH_YEAR = 2021  # regional GDP: the year in which the quality of government was asked
+WEALTH_YEAR = 2021  # regional GDP; the quality of government is of a later survey where one is known
 CHOICES, OAXACA, PROFILES, PIPELINE, ANNEX, ANNEX_SCENARIOS, ANNEX_NETWORK = range(43, 50)  # streams of the plan
 
 

@@ -12,7 +12,7 @@ from innodivide.figures.distributions import grouped_strip, null_histogram
 from innodivide.figures.estimates import interval_plot, power_curve
 from innodivide.figures.maps import region_map
 from innodivide.figures.matrices import group_history, presence_matrix
-from innodivide.figures.panels import record_and_scenarios, strength_columns
+from innodivide.figures.panels import ENDS, record_and_scenarios, strength_columns
 from innodivide.figures.projection import project
 from innodivide.figures.rows import observed_expected, ranked_dots
 from innodivide.figures.style import ACCENT, GROUP_COLOURS, save_bytes
@@ -21,6 +21,7 @@ from innodivide.figures.tiles import tile_rows
 
 __all__ = [
     "ACCENT",
+    "ENDS",
     "GROUP_COLOURS",
     "bars",
     "dumbbells",

@@ -11,14 +11,16 @@ from innodivide.figures.frame_checks import numbers, ranked, tidy
 from innodivide.figures.rows import draw_observed
 
 EU = 100
+ENDS = 5  # strongest and weakest indicators that stand large
 
 
 @st.house
 def strength_columns(
     frame: pd.DataFrame, label: str, value: str, group_values: str, country: str, group_name: str, xlabel: str = ""
 ):
-    """Draw one country's indicators against the EU (100) and the mean of a group: the stronger half left, the weaker
-    half right, on one scale.
+    """Draw one country's indicators against the EU (100) and the mean of a group, on one scale.
+
+    The `ENDS` strongest and the `ENDS` weakest stand large on the left, all others small on the right.
 
     Parameters
     ----------
@@ -29,24 +31,37 @@ def strength_columns(
     """
     frame = tidy(frame, [label, value, group_values], [label], [label])
     frame = ranked(frame, numbers(frame, value))
-    half = -(-len(frame) // 2)
-    figure = Figure(figsize=(st.WIDTH, 0.158 * half + 0.72), dpi=st.DPI, layout="constrained")
-    columns = figure.subplots(1, 2, sharex=True)
-    for ax, part in zip(columns, (frame[:half], frame[half:])):
-        short_rows(ax, part[label], half)
-        x, means, y = numbers(part, value), numbers(part, group_values), np.arange(len(part))
-        known = ~np.isnan(x)
-        ends = np.minimum(x, EU)[known], np.maximum(x, EU)[known]
-        ax.hlines(y[known], *ends, color=st.ACCENT, linewidth=1.2, zorder=2)
-        ax.scatter(means, y, marker="D", s=18, color=st.GROUP_COLOURS["leader"], linewidth=0, zorder=2.5, label="group")
-        parts.dots(ax, x[known], y[known], st.ACCENT, edgecolors="white", linewidths=0.5, s=34)
-        ax.axvline(EU, color=st.QUIET, linewidth=1, linestyle=(0, (4, 2)), zorder=1.5, label="reference")
-        for at in y[~known]:
-            parts.say_no_data(ax, 0.02, at)
+    known = frame[~np.isnan(numbers(frame, value))]
+    ends = pd.concat([known[:ENDS], known[max(ENDS, len(known) - ENDS) :]])
+    rest = frame.drop(index=ends.index)
+    size = max(len(rest), 1.6 * (len(ends) + 1))
+    figure = Figure(figsize=(st.WIDTH, 0.148 * size + 0.75), dpi=st.DPI, layout="constrained")
+    large, small = figure.subplots(1, 2, sharex=True, width_ratios=(1.15, 1))
+    gap = np.where(np.arange(len(ends)) < ENDS, 0, 0.8)  # between the strongest and the weakest
+    _strengths(large, ends, label, value, group_values, np.arange(len(ends)) + gap, 1.3)
+    _strengths(small, rest, label, value, group_values, np.arange(len(rest)) + 0.0, 0.75)
+    small.tick_params(axis="y", labelsize=st.SMALL - 1, labelcolor=st.QUIET)
+    for ax in (large, small):
         ax.set_xlabel(xlabel, fontsize=st.SMALL)
     marks = [parts.mark("o", st.ACCENT), parts.mark("D", st.GROUP_COLOURS["leader"], 5)]
     parts.key(figure, marks, [country, group_name])
     return figure
+
+
+def _strengths(ax, part: pd.DataFrame, label: str, value: str, group_values: str, y: np.ndarray, scale: float) -> None:
+    """Draw some indicators at the heights `y`; marks grow with `scale`."""
+    parts.label_rows(ax, y, [str(t) for t in part[label]], (max(y, default=0) + 0.6, -0.6))
+    x, means = numbers(part, value), numbers(part, group_values)
+    known = ~np.isnan(x)
+    ends = np.minimum(x, EU)[known], np.maximum(x, EU)[known]
+    ax.hlines(y[known], *ends, color=st.ACCENT, linewidth=1.2 * scale, zorder=2)
+    ax.scatter(
+        means, y, marker="D", s=18 * scale, color=st.GROUP_COLOURS["leader"], linewidth=0, zorder=2.5, label="group"
+    )
+    parts.dots(ax, x[known], y[known], st.ACCENT, edgecolors="white", linewidths=0.5, s=34 * scale)
+    ax.axvline(EU, color=st.QUIET, linewidth=1, linestyle=(0, (4, 2)), zorder=1.5, label="reference")
+    for at in y[~known]:
+        parts.say_no_data(ax, 0.02, at)
 
 
 @st.house

@@ -30,11 +30,17 @@ def _known(tables: Tables, geo: str) -> str:
     return geo
 
 
-def endonyms(tables: Tables, geo: str) -> list[str]:
-    """Return the country's names in its own official languages, in the order of the table, without repetition."""
+def endonyms(tables: Tables, geo: str) -> dict[str, str]:
+    """Return the country's names in its own official languages -> code of the language, in the order of the table.
+
+    A name that is the same in two languages has the first.
+    """
     country = tables["country"].set_index("geo")
     own = country.loc[_known(tables, geo), "endonym"]
-    return list(dict.fromkeys(part.split(":", 1)[1] for part in own.split(";")))
+    found: dict[str, str] = {}
+    for language, name in (part.split(":", 1) for part in own.split(";")):
+        found.setdefault(name, language)
+    return found
 
 
 def editions(tables: Tables, geo: str) -> pd.DataFrame:

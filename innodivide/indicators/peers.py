@@ -1,10 +1,12 @@
-"""One country beside others: its three nearest peers, the rest of its innovation group, and the EU27.
+"""One country beside others: its three nearest peers or those a reader names, the rest of its group, and the EU27.
 
 Nearest peers are the Member States at the smallest Euclidean distance in three standardised measures: log population,
 log GDP per head in purchasing power, and the Summary Innovation Index. They are what the registered model holds size,
 wealth and status to be. Standardised over the 27 states, no measure counts more for its unit; the logs make a ratio
 count the same everywhere. What is compared with peers (IPCEIs, money, regions, institutions) has no part in the choice.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,7 @@ from innodivide.indicators import barriers, country_profile
 from innodivide.indicators.panel import control_values, control_years
 
 COUNT = 3
+MOST = 4  # that a reader may choose: as many columns as a table has room for
 EARLY = "Horizon 2020 participations, first half (to July 2017)"  # what the later count of projects says again
 SHORT = {  # names of the instruments of `country_profile.instruments` for a narrow column
     "Horizon 2020 and Horizon Europe projects (to August 2025)": "Horizon projects per million",
@@ -88,9 +91,22 @@ def nearest(frame: pd.DataFrame, geo: str) -> pd.DataFrame:
     return order.sort_values(["distance", "geo"], ignore_index=True)
 
 
-def of(tables: Tables, geo: str) -> list[str]:
-    """Return the codes of the country's nearest peers, nearest first."""
-    return list(nearest(measures(tables), geo)["geo"].head(COUNT))
+def of(tables: Tables, geo: str, chosen: Sequence[str] = ()) -> list[str]:
+    """Return the codes of the country's nearest peers, nearest first, or those that a reader chose, in their order.
+
+    Raises
+    ------
+    ParameterError
+        If a chosen code is no Member State, is the country itself, or comes twice, or if more than `MOST` are chosen.
+    """
+    if not chosen:
+        return list(nearest(measures(tables), geo)["geo"].head(COUNT))
+    known = set(member_states(tables)["geo"]) - {geo}
+    wrong = [code for at, code in enumerate(chosen) if code not in known or code in chosen[:at]]
+    if wrong or len(chosen) > MOST:
+        what = f"{wrong[0]!r} is not another Member State, or comes twice" if wrong else f"{len(chosen)} are too many"
+        raise ParameterError(f"peers of {geo}: {what}; name one to {MOST} of {', '.join(sorted(known))}, as CZ,SK")
+    return list(chosen)
 
 
 def group_now(tables: Tables) -> pd.Series:
@@ -100,8 +116,8 @@ def group_now(tables: Tables) -> pd.Series:
     return rows.set_index("geo")["group"].sort_index()
 
 
-def circle(tables: Tables, geo: str) -> pd.DataFrame:
-    """Return whom a country is set beside, in the order of the tables.
+def circle(tables: Tables, geo: str, chosen: Sequence[str] = ()) -> pd.DataFrame:
+    """Return whom a country is set beside, in the order of the tables; `chosen` as for `of`.
 
     Returns
     -------
@@ -111,7 +127,12 @@ def circle(tables: Tables, geo: str) -> pd.DataFrame:
     """
     group = group_now(tables)
     others = tuple(g for g in group.index if group[g] == group[geo] and g != geo)
-    rows = [("own", (geo,)), *(("peer", (g,)) for g in of(tables, geo)), ("group", others), ("eu", tuple(group.index))]
+    rows = [
+        ("own", (geo,)),
+        *(("peer", (g,)) for g in of(tables, geo, chosen)),
+        ("group", others),
+        ("eu", tuple(group.index)),
+    ]
     return pd.DataFrame(rows, columns=["kind", "members"])
 
 
@@ -120,13 +141,15 @@ def beside(values: pd.Series, around: pd.DataFrame) -> list[float]:
     return [float(values.reindex(list(m)).astype(float).mean()) for m in around["members"]]
 
 
-def position(tables: Tables, geo: str, observed: pd.Series) -> pd.DataFrame:
+def position(tables: Tables, geo: str, observed: pd.Series, chosen: Sequence[str] = ()) -> pd.DataFrame:
     """Return where the country, its peers, its group and the EU27 stand.
 
     Parameters
     ----------
     observed : pandas.Series
         Number of integrated IPCEIs by code.
+    chosen : sequence of str
+        Peers, as for `of`.
 
     Returns
     -------
@@ -135,7 +158,7 @@ def position(tables: Tables, geo: str, observed: pd.Series) -> pd.DataFrame:
         first year), population (million) and gdp_pc (PPS, EU27 = 100) of `year`, ipceis, rank (in the same edition; of
         single states), distance (of peers). Means over members are not weighted.
     """
-    frame, around = measures(tables), circle(tables, geo)
+    frame, around = measures(tables), circle(tables, geo, chosen)
     series = index(tables).pivot(index="geo", columns="year", values="relative")
     first, last = series[series.columns.min()], series[series.columns.max()]
     ranks = editions.of_latest(tables, "eis_rank", TOGETHER).set_index("geo")["rank"].astype(float)
@@ -152,9 +175,9 @@ def position(tables: Tables, geo: str, observed: pd.Series) -> pd.DataFrame:
     )
 
 
-def index_series(tables: Tables, geo: str) -> pd.DataFrame:
+def index_series(tables: Tables, geo: str, chosen: Sequence[str] = ()) -> pd.DataFrame:
     """Return the index of country, peers and group: year, relative (EU of the year = 100), kind, name (codes)."""
-    around = circle(tables, geo).query("kind != 'eu'")
+    around = circle(tables, geo, chosen).query("kind != 'eu'")
     wide = index(tables).pivot(index="year", columns="geo", values="relative")
     parts = [
         wide[list(m)].mean(axis=1).rename("relative").reset_index().assign(kind=k, name="; ".join(m))
@@ -164,12 +187,12 @@ def index_series(tables: Tables, geo: str) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def money(tables: Tables, geo: str) -> pd.DataFrame:
-    """Return `country_profile.money` and the same amounts of peers (peer_1 to peer_3), group and EU27 (means).
+def money(tables: Tables, geo: str, chosen: Sequence[str] = ()) -> pd.DataFrame:
+    """Return `country_profile.money` and the same amounts of peers (peer_1, peer_2 ...), group and EU27 (means).
 
     The early count of Horizon 2020 is left out, as the later one goes on from it.
     """
-    around = circle(tables, geo)
+    around = circle(tables, geo, chosen)
     names = [f"peer_{i}" if kind == "peer" else kind for i, kind in enumerate(around["kind"])]
     found = [beside(frame.set_index("geo")["value"], around) for _, _, frame in country_profile.instruments(tables)]
     others = pd.DataFrame(found, columns=names).drop(columns="own")

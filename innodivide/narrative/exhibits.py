@@ -20,6 +20,7 @@ from innodivide.wording import MIME, UNKNOWN, fill, show
 
 PLAIN_ROWS = 20  # shown where only plain text is: all rows are in the payload
 WHY_UNKNOWN = f"{UNKNOWN.capitalize()}: not available, as no source used here gives it."
+NUMBERS = "numbers"  # look of a table of a number and its meaning a row, set large
 _ID = re.compile(r"[TFN](\d{1,2}|A)\.\d{1,2}")
 
 
@@ -48,6 +49,10 @@ class Exhibit:
         The drawing of a figure.
     shown : int, optional
         How many rows of a table are shown, if not all; the rest stands in its CSV.
+    look : {"", "numbers"}
+        How a table is set: "numbers" sets its two shown columns, a number and its meaning, as large numbers.
+    languages : mapping
+        Words of another language in a text -> its code, so that they are read aloud as they should be.
     """
 
     id: str
@@ -64,6 +69,8 @@ class Exhibit:
     svg: str = ""
     png: bytes = b""
     shown: int | None = None
+    look: str = ""
+    languages: Mapping[str, str] = field(default_factory=dict)
 
     def payload(self) -> dict:
         """Return the exhibit as JSON-ready content: what the renderers read."""
@@ -81,8 +88,11 @@ class Exhibit:
             "csv": self.csv(),
             "kinds": [_kind(self.data[c]) for c in self.data],
             "head": [c[0] for c in self.columns.values()],
+            "shown": list(self.columns),
             "align": ["right" if _kind(self.data[c]) == "number" else "left" for c in self.columns],
             "rows": self.cells(),
+            "look": self.look,
+            "languages": dict(self.languages),
             "numbers": {k: {"value": _plain(v), "text": t} for k, (v, t) in self.numbers.items()},
         }
 

@@ -49,7 +49,7 @@ SHOWN = {  # word in a template -> board, and the parts that the frames behind i
     "eis_scores": ("eis", ("group", "series", "scores")),
     "eis_together": ("eis", ("group", "rank", "series")),
     "ris_edition": ("ris", editions.REGIONAL),
-    "eqi_edition": ("eqi", ("regions",)),
+    "eqi_edition": ("eqi", ("index",)),
 }
 
 

@@ -25,8 +25,8 @@ def told(monkeypatch, tmp_path):
     """Replace the work itself: record the jobs and say that each was made, but for those of Malta."""
     asked = {}
 
-    def pretend(jobs, out, *, force, workers, executor, tell):
-        asked.update(jobs=jobs, force=force, workers=workers)
+    def pretend(jobs, out, *, force, overwrite, workers, executor, tell):
+        asked.update(jobs=jobs, force=force, overwrite=overwrite, workers=workers)
         outcomes = [
             Outcome(j.name, "failed", "it broke") if "MT" in j.name else Outcome(j.name, "made", "", 2.0) for j in jobs
         ]
@@ -61,6 +61,24 @@ def test_version():
 
 
 # ---- annex ----
+
+
+def test_what_is_shown_goes_into_the_name_of_the_folder_and_what_is_put_on_it_does_not(told, tmp_path):
+    given = ("--peers", "cz,SK", "--edition", "2023", "--until", "2024-01-31", "--title", "Ours", "--contact", "Us")
+    result = cli("annex", "PL", *given, "--overwrite-edited", "--out", told["out"])
+    assert result.exit_code == 0, result.output
+    (job,) = told["jobs"]
+    assert job.name == "annex/PL--peers-CZ%2CSK--edition-2023--until-2024-01-31" and told["overwrite"]
+    assert job.parameters["peers"] == "CZ,SK" and (job.branding.title, job.branding.contact) == ("Ours", "Us")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [(("--peers", "CZ,XX"), "codes separated by commas"), (("--edition", "2019"), "one of latest, 2023, 2025")],
+)
+def test_a_choice_that_cannot_be_is_refused(told, given, said):
+    result = cli("annex", "PL", *given, "--out", told["out"])
+    assert result.exit_code == 2 and said in " ".join(result.output.split()) and "jobs" not in told
 
 
 @pytest.mark.parametrize(

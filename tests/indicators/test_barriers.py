@@ -311,6 +311,21 @@ def test_government_quality_of_regions_by_hand():
     assert found.at["AT1", "eqi_lower"] == pytest.approx((80 - 360) / 400) and found.at["AT1", "covered"] == 1
 
 
+def test_the_whole_index_is_of_the_latest_survey_and_its_parts_of_theirs():
+    """Regions with a figure of their own have it; those of a Land, of which alone a figure was published, have that."""
+    now, then = b.region_eqi(TABLES), b.region_eqi(TABLES.as_of(pins=PLAN))
+    assert set(then["year"]) == set(now["parts_year"]) == {PLAN["eqi"]} and set(now["year"]) == {2024}
+    parts = ["eqi_corruption", "eqi_quality", "eqi_impartiality"]
+    pd.testing.assert_frame_equal(now[parts], then[parts])
+    published = TABLES["eqi_2024"].query("year == 2024").set_index("nuts_code")
+    for code, whole in (("DE11", "DE1"), ("BE1", "BE1"), ("PL21", "PL21"), ("MT", "MT")):
+        if code in now.index:
+            assert now.at[code, "eqi"] == pytest.approx(published.at[whole, "eqi"])
+            assert now.at[code, "eqi_lower"] == pytest.approx(published.at[whole, "eqi_lower"])
+    gaps = b.institutional_gaps(TABLES).groupby("measure")["year"].unique()
+    assert list(gaps["eqi"]) == [2024] and list(gaps["eqi_quality"]) == [PLAN["eqi"]]
+
+
 def test_institutional_gaps_are_centred_and_bounded():
     gaps = b.institutional_gaps(TABLES)
     assert not gaps.duplicated(["measure", "unit"]).any() and not gaps["gap"].isna().any()

@@ -172,12 +172,12 @@ def test_every_country_has_regions_with_a_place_on_the_map():
 
 
 def test_endonyms():
-    assert country_profile.endonyms(TABLES, "BE") == ["België", "Belgique", "Belgien"]
-    assert country_profile.endonyms(TABLES, "MT") == ["Malta"], "the same name in two languages is given once"
-    assert country_profile.endonyms(TABLES, "LU") == ["Lëtzebuerg", "Luxembourg", "Luxemburg"]
-    assert country_profile.endonyms(TABLES, "CY") == ["Κύπρος", "Kıbrıs"] and country_profile.endonyms(
+    assert country_profile.endonyms(TABLES, "BE") == {"België": "nl", "Belgique": "fr", "Belgien": "de"}
+    assert country_profile.endonyms(TABLES, "MT") == {"Malta": "mt"}, "the same name in two languages is given once"
+    assert country_profile.endonyms(TABLES, "LU") == {"Lëtzebuerg": "lb", "Luxembourg": "fr", "Luxemburg": "de"}
+    assert country_profile.endonyms(TABLES, "CY") == {"Κύπρος": "el", "Kıbrıs": "tr"} and country_profile.endonyms(
         TABLES, "FI"
-    ) == ["Suomi", "Finland"]
+    ) == {"Suomi": "fi", "Finland": "sv"}
 
 
 def test_regions_have_the_names_of_the_register_with_all_their_letters():

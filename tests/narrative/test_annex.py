@@ -13,10 +13,11 @@ from innodivide.data.editions import PLAN, latest
 from innodivide.data.tables import country_names, indicators_of, member_states
 from innodivide.errors import ParameterError
 from innodivide.evidence import confirmatory, plan, regional_analyses, scenarios
-from innodivide.indicators import country_profile, panel, peers
+from innodivide.indicators import country_profile, panel, peers, tiers
 from innodivide.indicators.barriers import scores
+from innodivide.models.network import bipartite
 from innodivide.narrative import annex
-from innodivide.narrative.annex import overview, short_names
+from innodivide.narrative.annex import first_page, overview, short_names
 from innodivide.narrative.annex import record as tier1
 from innodivide.wording import GROUP_LETTERS
 
@@ -38,10 +39,12 @@ def gaps():
     return regional_analyses.institutions_by_state(TABLES)
 
 
-def said(geo: str, model, gaps) -> str:
-    expected = model[2]
-    position = peers.position(TABLES, geo, expected.set_index("geo")["observed"])
-    return annex.summary(TABLES, geo, expected, position, gaps).title
+def position(geo: str, model, chosen=()) -> pd.DataFrame:
+    return peers.position(TABLES, geo, model[2].set_index("geo")["observed"], chosen)
+
+
+def said(geo: str, model) -> str:
+    return annex.in_short(TABLES, geo, model[2], position(geo, model)).title
 
 
 # ---- names ----
@@ -71,46 +74,155 @@ def test_a_name_takes_its_article_within_a_sentence():
     assert short_names.a("emerging") == "an emerging innovator" and short_names.a("strong") == "a strong innovator"
 
 
-# ---- what stands out ----
+# ---- the first page ----
 
 
-@pytest.mark.parametrize("geo", [g if g in ("EL", "IE") else pytest.param(g, marks=pytest.mark.slow) for g in EU27])
-def test_what_stands_out_is_told_of_every_country(geo, model, gaps):
-    text, name = said(geo, model, gaps), country_names(TABLES)[geo]
-    assert text.startswith("**What stands out.** ") and name in text
-    assert not re.search(r"\bnan\b|\bNone\b|[{}]|(?<!\w)-\d", text)
-    index = peers.index(TABLES).query("geo == @geo").sort_values("year").iloc[-1]
-    assert f"stood at {index['relative']:.0f} percent of the EU in {index['year']}" in text
-    assert f"in EIS {peers.edition(TABLES)}." in text
-    for peer in peers.of(TABLES, geo):
-        assert country_names(TABLES)[peer] in text
+@pytest.mark.parametrize("geo", EU27)
+def test_the_first_page_is_told_of_every_country(geo, model):
+    sentences, so_what = said(geo, model), annex.so_what(TABLES, geo, model[2]).title
+    for text in (sentences, so_what):
+        assert country_names(TABLES)[geo] in text and not re.search(r"\bnan\b|\bNone\b(?! of)|[{}]|(?<!\w)-\d", text)
+    assert len(sentences.split("\n\n")) == 3, "standing, projects, regions: a paragraph each"
+    numbers = annex.key_numbers(TABLES, geo, position(geo, model))
+    assert 2 <= len(numbers.cells()) <= 4 and numbers.look == "numbers"
 
 
-def test_special_cases_have_their_own_words(model, gaps):
-    texts = {g: said(g, model, gaps) for g in ("SE", "LU", "MT", "RO", "NL", "PL")}
-    assert "It is above its nearest peers" in texts["SE"] and "all stand above it" in texts["RO"]
-    assert "takes part in none of the 11 integrated IPCEIs" in texts["LU"] and "lost" in texts["LU"]
-    assert "treats it as one region" in texts["MT"] and "regions run from" not in texts["MT"]
-    assert "all are in the lowest group" in texts["RO"] and "none is in the lowest group" in texts["NL"]
+def test_rank_and_score_are_of_one_edition(model):
+    rows, now = frozen.load("eis_rank"), peers.edition(TABLES)
+    rank = rows.query("geo == 'CY' and edition == @now")["rank"].item()
+    index = peers.index(TABLES).query("geo == 'CY'").sort_values("year").iloc[-1]
+    number, meaning = annex.key_numbers(TABLES, "CY", position("CY", model)).cells()[0]
+    assert number == first_page.ordinal(rank) and f"Scoreboard {now})" in meaning
+    assert f"with {index['relative']:.0f} percent of the EU average" in meaning
+    ranked = f"ranks {number} of the {len(EU27)} Member States in the European Innovation Scoreboard {now}"
+    assert ranked in said("CY", model)
+    earlier = TABLES.as_of(pins={"eis": PLAN["eis"]})
+    observed = model[2].set_index("geo")["observed"]
+    then = annex.key_numbers(earlier, "CY", peers.position(earlier, "CY", observed)).cells()
+    assert f"Scoreboard {PLAN['eis']})" in then[0][1] and then[0] != [number, meaning]
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (12, "12th"), (22, "22nd")]
+)
+def test_places_are_counted_in_words(number, text):
+    assert first_page.ordinal(number) == text
+
+
+def test_special_cases_have_their_own_words(model):
+    texts = {g: said(g, model) for g in ("LU", "MT", "RO", "NL", "PL")}
     own = peers.index(TABLES).query("geo == 'PL'").sort_values("year")["relative"]
-    gained = f"gained {own.iloc[-1] - own.iloc[0]:.0f} points on the EU"
-    assert "The Netherlands is furthest" in texts["NL"] and gained in texts["PL"]
+    assert f"it has gained {own.iloc[-1] - own.iloc[0]:.0f} points on that average." in texts["PL"]
+    assert "It takes part in none of the" in texts["LU"] and "it has lost" in texts["LU"]
+    assert "treats it as one region" in texts["MT"] and "the strongest is" not in texts["MT"]
+    assert "All of its 8 regions" in texts["RO"] and "None of its 12 regions" in texts["NL"]
+    assert "The Netherlands ranks" in texts["NL"]
 
 
-def test_more_and_fewer_than_expected_are_said(model):
-    row = model[2].set_index("geo").loc["PL"]
-    for observed, word in ((row["high"] + 1, "more than"), (row["low"] - 1, "fewer than"), (row["low"], "within")):
-        parts, values = overview._participation_words(row.mask(row.index == "observed", observed))
-        assert values["verdict"] == word and parts == ["part", "expected"]
+@pytest.mark.parametrize(
+    ("observed", "told", "follows"),
+    [(8, "that is more than the 2 to 7", "more often than"), (1, "that is fewer than the 2 to 7", "less often than")],
+)
+def test_more_and_fewer_than_no_surprise_are_said(model, observed, told, follows):
+    expected = model[2].assign(low=2, high=7)
+    expected.loc[expected["geo"] == "PL", "observed"] = observed
+    assert told in annex.in_short(TABLES, "PL", expected, position("PL", model)).title
+    assert follows in annex.so_what(TABLES, "PL", expected).title
 
 
-def test_a_state_that_joined_later_is_told_apart_from_the_count_of_the_model(model, gaps):
+def test_within_the_range_nothing_is_claimed_and_none_has_its_own_words(model):
+    expected = model[2].assign(low=0, high=11, observed=3)
+    assert (
+        "any number from 0 to 11 would be no surprise"
+        in annex.in_short(TABLES, "PL", expected, position("PL", model)).title
+    )
+    assert "Nothing here shows that Poland is kept out" in annex.so_what(TABLES, "PL", expected).title
+    text = annex.so_what(TABLES, "PL", expected.assign(observed=0)).title
+    assert "To take part in none of these projects is not" in text
+
+
+def test_strongest_and_weakest_are_those_of_the_figure(model):
+    shown = annex.strength_figure(TABLES, "PL").data.dropna(subset=["relative"])
+    names = shown["short"].map(first_page.within_a_sentence)
+    text = annex.so_what(TABLES, "PL", model[2]).title.replace("\\", "")
+    assert f"strongest in {names.iloc[0]} and {names.iloc[1]}" in text
+    assert f"weakest in {names.iloc[-1]} and {names.iloc[-2]}" in text
+
+
+@pytest.mark.parametrize(
+    ("amounts", "told"),
+    [
+        ([], None),
+        ([None], ("0 of 1", "none is known")),
+        ([190.4], ("€190 m", "of aid published for this project")),
+        ([None, None], ("0 of 2", "have a published amount")),
+        ([None, 18.0], ("1 of 2", "€18 million")),
+        ([50.0, 50.0], ("2 of 2", "€50 million each")),
+        ([20.0, 240.0, None], ("2 of 3", "from €20 million to €240 million")),
+    ],
+)
+def test_amounts_of_aid_are_counted_and_never_added(amounts, told):
+    found = first_page._aid(pd.DataFrame({"aid_eur_mn": pd.array(amounts, dtype="Float64")}))
+    assert [f[1] for f in found] == ([told[0]] if told else [])
+    assert not told or told[1] in found[0][2]
+
+
+def test_a_state_that_joined_later_is_told_apart_from_the_count_of_the_model(model):
     assert country_profile.joined_later(TABLES, "AT") == 1 and country_profile.joined_later(TABLES, "DE") == 0
     assert annex.membership_exhibit(TABLES, "AT").title.endswith("takes part in 5, 1 of which it joined later")
-    assert "takes part in 4 of 11 integrated IPCEIs from the approval on (it joined 1 more later)" in said(
-        "AT", model, gaps
-    )
-    assert "joined" not in said("DE", model, gaps)
+    assert "from the approval on, and joined 1 more later" in said("AT", model) and "joined" not in said("DE", model)
+    assert annex.key_numbers(TABLES, "AT", position("AT", model)).cells()[1][0].startswith("4 + 1 of ")
+
+
+def test_the_title_has_the_names_of_the_country_with_their_languages():
+    belgium = annex.heading(TABLES, "BE")
+    assert belgium.title == "# Belgium (België / Belgique / Belgien): country annex"
+    assert belgium.languages == belgium.payload()["languages"] == {"België": "nl", "Belgique": "fr", "Belgien": "de"}
+    assert annex.heading(TABLES, "MT").languages == {}, "the same name in English"
+
+
+# ---- what a reader chooses ----
+
+
+def test_peers_are_those_chosen_everywhere(model, gaps):
+    chosen, names = ["SK", "CZ"], country_names(TABLES)
+    around = position("PL", model, chosen)
+    assert [m[0] for m in around.query("kind == 'peer'")["members"]] == chosen
+    table = annex.position_table(TABLES, "PL", around, model[2], panel.dyad_sources(TABLES), chosen)
+    assert table.title.startswith("Poland beside the states chosen") and "The states chosen" in table.caption
+    for shown in (
+        annex.index_figure(TABLES, "PL", chosen).data["series"],
+        annex.money_table(TABLES, "PL", chosen).payload()["head"],
+        annex.institutions_table(TABLES, "PL", gaps, chosen).payload()["head"],
+        annex.region_figure(TABLES, "PL", chosen).data["label"],
+    ):
+        assert {names[c] for c in chosen} <= set(shown)
+        assert not {names[c] for c in peers.of(TABLES, "PL")} & set(shown) - {names[c] for c in chosen}
+
+
+@pytest.mark.parametrize("chosen", [["PL"], ["CZ", "CZ"], ["UK"], ["CZ", "SK", "HU", "RO", "BG"]])
+def test_peers_that_cannot_be_are_refused(chosen):
+    with pytest.raises(ParameterError, match="peers of PL: "):
+        peers.of(TABLES, "PL", chosen)
+
+
+def test_what_was_chosen_is_said_and_nothing_if_nothing_was():
+    assert annex.choices(TABLES, "PL", [], "latest", "") == []
+    (text,) = annex.choices(TABLES, "PL", ["CZ", "SK"], "2023", "2024-01-31")
+    assert "Czechia and Slovakia" in text.title and "as of 2024-01-31" in text.title
+
+
+def test_a_record_of_an_earlier_day_has_fewer_projects_and_the_scoreboard_of_then():
+    then = Tables(until="2024-01-31")
+    dyads = confirmatory.planned_dyads(then, plan.load_plan(), "to date")
+    assert dyads["ipcei_id"].nunique() < frozen.load("ipcei").query("kind == 'integrated'")["ipcei_id"].nunique()
+    assert peers.edition(then) < peers.edition(TABLES)
+
+
+def test_what_stands_out_is_told_behind_the_first_page(model, gaps):
+    text = annex.stands_out(TABLES, "PL", model[2].set_index("geo")["observed"], gaps).title
+    assert text.startswith("**What stands out.** ") and "standard deviations" in text and "below the EU" in text
+    assert "in Horizon projects per million" in text, "a name of a programme keeps its capital"
 
 
 # ---- zeros of indicators ----
@@ -167,6 +279,30 @@ def test_the_record_is_that_of_the_model_and_every_company_stays_in_the_data(mod
 
 
 # ---- tables ----
+
+
+@pytest.mark.parametrize(
+    ("amount", "basis", "told"),
+    [
+        (1250.0, "commission_max_approx", "about 1,250 (maximum, rounded)"),
+        (20.0, "tertiary_rounded", "about 20 (press)"),
+        (102.85, "commission_max", "102.8 (maximum)"),
+        (4000.0, "national_statement", "4,000 (stated)"),
+        (pd.NA, None, "not known"),
+    ],
+)
+def test_only_an_exact_amount_of_aid_has_a_decimal(amount, basis, told):
+    assert tier1._aid(amount, basis) == told
+
+
+def test_pairs_are_counted_on_every_complete_list_as_in_the_report_on_the_tiers():
+    matrix, sides = tiers.listed_matrix(TABLES)
+    lists = sum(side == "tier2" for side in sides.values())
+    points = bipartite.connection_points(matrix, sides, confirmatory.stream(plan.load_plan(), 99), n_null=19)
+    text = annex.connection_text(TABLES, "PL", points, lists, 19).title
+    own = points.set_index("geo").loc["PL"]
+    assert f"complete here for {lists} partnerships" in text and f"in {own['n_second']} of them" in text
+    assert f"That makes {own['pairs']} pairs" in text
 
 
 def test_an_excerpt_shows_the_first_rows_and_keeps_all_in_its_data(gaps):

@@ -16,6 +16,7 @@ from innodivide.indicators import barriers, country_profile, peers, tiers
 from innodivide.indicators.tiers import money
 from innodivide.models.network import bipartite
 from innodivide.narrative import annex
+from innodivide.narrative.annex.first_page import ordinal
 from innodivide.narrative.exhibits import Exhibit
 from innodivide.narrative.regional_barriers import catching_up
 from innodivide.narrative.regional_barriers import lagging as words
@@ -261,18 +262,22 @@ def test_a_clear_change_is_said_to_be_one(scenario):
 
 
 def test_connection_points_agree_with_the_matrix():
-    matrix, sides = tiers.country_matrix(TABLES)
+    matrix, sides = tiers.listed_matrix(TABLES)
     points = bipartite.connection_points(matrix, sides, rng(), n_null=49)
-    coverage = tiers.s3_coverage(TABLES)
+    coverage, lists = tiers.s3_coverage(TABLES), sum(side == "tier2" for side in sides.values())
     first = [c for c in matrix if sides[c] == "tier1"]
     for geo in ("PL", "SK", "BG", "LU"):
-        text = annex.connection_text(TABLES, geo, points, coverage, 49).title
+        text = annex.connection_text(TABLES, geo, points, lists, 49).title
         n1, n2 = int(matrix.loc[geo, first].sum()), int(matrix.loc[geo].drop(first).sum())
-        assert f"for {coverage.known} of {coverage.total} " in text and "not absence from Tier 2" in text
+        assert (
+            f"for {coverage.known} of the {coverage.total} " in text
+            and f"for {lists} partnerships" in text
+            and "not absence from Tier 2" in text
+        )
         assert (f"is in {n2} of them" in text) == (n2 > 0) and ("no integrated IPCEI" in text) == (n1 == 0)
         assert (f"{n1 * n2} pair" in text) == (n1 * n2 > 0)
     changed = points.assign(null_low=points["pairs"] + 1.0, null_high=points["pairs"] + 5.0)
-    assert "fewer than" in annex.connection_text(TABLES, "PL", changed, coverage, 49).title
+    assert "fewer than" in annex.connection_text(TABLES, "PL", changed, lists, 49).title
 
 
 def test_money_is_placed_beside_the_gap():
@@ -281,8 +286,11 @@ def test_money_is_placed_beside_the_gap():
     gap = money.innovation_gap(TABLES, 2019).rank(ascending=False, method="min")
     heads = rows[rows["instrument"] == "RRF grants, first plan"].set_index("geo")["per_head"]
     place = int((heads > heads["RO"]).sum()) + 1
-    assert f"Recovery and Resilience Facility: place {place} by money, {int(gap['RO'])} by gap of 2019" in text
+    said = f"{ordinal(place)} of 27 for grants of the Recovery and Resilience Facility and"
+    said = f"{said} {ordinal(int(gap['RO']))} by its"
+    assert f"Romania ranks {said} gap of 2019" in text
     shown = annex.money_table(TABLES, "RO").data.set_index("instrument")["rank"]
     assert shown["Recovery grants: € per head"] == place, "text and table tell the same place"
     unknown = rows.assign(per_head=rows["per_head"].mask((rows["geo"] == "RO") & (rows["gap_year"] == 2019)))
-    assert "Recovery and Resilience Facility: not known" in annex.money_against_gap_text(TABLES, "RO", unknown).title
+    told = annex.money_against_gap_text(TABLES, "RO", unknown).title
+    assert "at no known place for grants of the Recovery and Resilience Facility" in told

@@ -15,7 +15,7 @@ from report_fixtures import MINI, Mini, wait_until, written
 
 from innodivide.data import frozen
 from innodivide.errors import ParameterError
-from innodivide.reports.making import cluster, manifest, run
+from innodivide.reports.making import cluster, manifest, place, run
 
 pytest.importorskip("distributed")
 MOODS = ("good", "second", "trips")
@@ -293,5 +293,5 @@ def test_a_result_from_other_inputs_is_refused(tmp_path):
 def test_a_file_name_that_leads_out_of_the_report_is_refused(tmp_path):
     for name in ("../outside", "/tmp/outside-of-it", "a/../../outside"):
         with pytest.raises(ParameterError, match="is outside the report"):
-            run._write(tmp_path / "report", name, b"x")
+            place._write(tmp_path / "report", name, b"x")
     assert not (tmp_path / "outside").exists()

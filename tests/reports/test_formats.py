@@ -22,18 +22,55 @@ from page_blocks import (
 )
 from readers import FORMS, read, read_docx, read_pdf
 
-from innodivide.reports.pages import columns, document, docx, html, pdf, spreadsheet
+from innodivide.reports.pages import columns, document, docx, html, pdf, pptx, spreadsheet
 from innodivide.reports.pages.blocks import Block
 
 every = pytest.mark.parametrize("form", FORMS)
 paper = pytest.mark.parametrize("form", ["pdf", "docx"])
 
 
-@pytest.mark.parametrize("module", [html, pdf, docx, spreadsheet], ids=lambda m: m.__name__.split(".")[-1])
+@pytest.mark.parametrize("module", [html, pdf, docx, pptx, spreadsheet], ids=lambda m: m.__name__.split(".")[-1])
 def test_bytes_do_not_depend_on_process_time_zone_hash_seed_or_clock(module):
     made = module.render("T", ordinary(), FACTS)
     digest = hashlib.sha256(made if isinstance(made, bytes) else made.encode()).hexdigest()
     assert digest == render_elsewhere(module.__name__.split(".")[-1])
+
+
+def test_no_line_ends_between_a_number_and_what_it_belongs_to():
+    payload = said("N9.1", "Odds ratio 1.07 (0.32 to 3.59, p = 0.89) in EIS 2025 and to 3 more.").payload
+    assert document.bound(payload)["title"] == (
+        "Odds ratio 1.07 (0.32\u00a0to\u00a03.59, p\u00a0=\u00a00.89) in EIS\u00a02025 and to 3 more."
+    )
+
+
+def in_polish() -> Block:
+    made = said("N9.1", "# Poland ({own}): annex\n\nText.", own="Polska")
+    return Block(payload=made.payload | {"languages": {"Polska": "pl"}})
+
+
+def test_words_of_another_language_say_so():
+    assert '<span lang="pl">Polska</span>' in html.render("T", [in_polish()], FACTS)
+    assert read_docx([in_polish()]).whole.element.body.xpath("//w:r[w:rPr/w:lang[@w:val='pl']]/w:t/text()") == [
+        "Polska"
+    ]
+    (title,) = [run for run in document.build("T", [in_polish()], FACTS)["title_runs"] if run["lang"]]
+    assert (title["text"], title["lang"]) == ("Polska", "pl")
+    assert any(b"/Lang(pl)" in page.get_contents().get_data() for page in read_pdf([in_polish()]).whole.pages)
+
+
+@every
+def test_large_numbers_have_their_meaning_and_source_in_every_format(form):
+    shown = pd.DataFrame({"number": ["1st", "€190 m"], "meaning": ["of 27 states", "of aid published"]})
+    payload = table("T9.8", shown, caption="", note="", edition="").payload | {"look": "numbers"}
+    text = squeezed(read(form, [Block(text="# A title"), Block(payload=payload)]).text)
+    assert "1stof27states" in text and "€190m" in text and "ofaidpublished" in text and "Source:AALEP" in text
+
+
+def test_what_follows_a_rule_begins_a_page():
+    blocks = [Block(text="First layer.\n\n---\n\n## Second layer")]
+    assert len(read_pdf(blocks).whole.pages) > 1
+    breaks = read_docx(blocks).whole.element.body.xpath("//w:p[w:pPr/w:pageBreakBefore]//w:t/text()")
+    assert breaks == ["Second layer"]
 
 
 def test_dates_are_those_of_the_sources_not_of_the_clock():

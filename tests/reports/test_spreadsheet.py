@@ -70,13 +70,18 @@ def attacked() -> Block:
 
 def test_the_first_sheet_lists_every_exhibit_and_the_last_every_source():
     book = read(ordinary())
-    assert book.sheetnames == ["Contents", "N9.1", "T9.1", "F9.1", "Sources"]
+    assert book.sheetnames == ["Contents", "N9.1", "T9.1", "F9.1", "Columns", "Sources"]
     listed = [row for row in rows(book["Contents"]) if row[0] in book.sheetnames]
     assert listed[:2] == [
         ("N9.1", "Value 3.14 of <script>alert(1)</script>.", None, None),
         ("T9.1", "What is found", "How to read it.", "AALEP [1]."),
     ]
     assert listed[2][:3] == ("F9.1", "A line", None) and listed[2][3].startswith("AALEP [1]; ")
+    called = {(row[0], row[1]): row[2:] for row in rows(book["Columns"])}
+    assert called["T9.1", "value"][:2] == ("Head value", "number") or list(called["T9.1", "value"])[:2] == [
+        "Head value",
+        "number",
+    ]
     assert [row[1] for row in rows(book["Sources"])][1:] == ["AALEP-FR", "UNICODE_CLDR"]
     assert all(row[6] for row in rows(book["Sources"])), "an entry without its licence"
 

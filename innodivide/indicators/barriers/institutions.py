@@ -54,19 +54,20 @@ COLUMNS = [
 def region_eqi(tables: Tables) -> pd.DataFrame:
     """Return the quality of government by region of the latest RIS: population-weighted means of its NUTS 2 regions.
 
-    Figures of the latest year are carried from the NUTS version of the index to that of the scoreboard by the
-    population of the common parts. The margin is the weighted mean of the margins, that is, as if the errors of
-    neighbours moved together: never too narrow.
+    Figures of the latest year with all parts are carried from the NUTS version of the index to that of the scoreboard
+    by the population of the common parts. Where the whole index is known for a later year, it and its margin are of
+    that year; a region for which only a larger one was published has the figure of that one. The margin is the weighted
+    mean of the margins, that is, as if the errors of neighbours moved together: never too narrow.
 
     Returns
     -------
     pandas.DataFrame
-        Index region_code; geo, population (of the covered parts), covered (share of the region's population), year,
-        eqi, eqi_lower, eqi_upper, eqi_corruption, eqi_quality, eqi_impartiality, source_id. Regions without any figure
-        are absent.
+        Index region_code; geo, population (of the covered parts), covered (share of the region's population), year and
+        source_id (of the whole index), parts_year and parts_source_id, eqi, eqi_lower, eqi_upper, eqi_corruption,
+        eqi_quality, eqi_impartiality. Regions without any figure are absent.
     """
     home = editions.of_latest(tables, "ris_nuts2", editions.REGIONAL)
-    index = editions.of_latest(tables, "eqi", ("regions",))
+    index = editions.of_latest(tables, "eqi", ("parts",))
     link = nuts_links.parts(
         tables, one_version(index, "context/eqi.csv"), one_version(home, "scoreboard/ris_nuts2.csv")
     )
@@ -87,7 +88,33 @@ def region_eqi(tables: Tables) -> pd.DataFrame:
     frame["population"], frame["covered"] = known, known / whole
     frame[["year", "source_id"]] = rows.groupby("region_code")[["year", "source_id"]].first()
     frame["geo"] = regions(tables)["geo"]
-    return frame[["geo", "population", "covered", "year", *values, "source_id"]]
+    frame[["parts_year", "parts_source_id"]] = frame[["year", "source_id"]]
+    latest = editions.latest(tables, "eqi", ("index",))
+    if latest != frame["year"].iloc[0]:
+        newer = _whole_index(tables, home, link)
+        frame[list(newer)] = newer.reindex(frame.index)
+        frame["year"], frame["source_id"] = latest, newer["source_id"].iloc[0]
+    return frame[["geo", "population", "covered", "year", *values, "source_id", "parts_year", "parts_source_id"]]
+
+
+def _whole_index(tables: Tables, home: pd.DataFrame, link: pd.DataFrame) -> pd.DataFrame:
+    """Return the latest whole index by region of the scoreboard: eqi, eqi_lower, eqi_upper, source_id.
+
+    Each NUTS 2 region of `home` has its own figure, or that of the smallest published region that holds it; a region of
+    the scoreboard is their mean by the population of `link`.
+    """
+    index = editions.of_latest(tables, "eqi_2024", ("index",)).set_index("nuts_code")
+    one_version(index.reset_index(), "context/eqi_2024.csv")
+    heads = link.groupby("code_to")["population"].sum().astype(float)
+    published = {
+        code: next((c for c in (code, code[:3], code[:2]) if c in index.index), None) for code in home["code_to"]
+    }
+    known = home[home["code_to"].map(published).notna()]
+    values = ["eqi", "eqi_lower", "eqi_upper"]
+    rows = index.loc[known["code_to"].map(published), values].astype(float).set_axis(known["region_code"])
+    weight = known["code_to"].map(heads).set_axis(known["region_code"])
+    frame = rows.mul(weight, axis=0).groupby(level=0).sum().div(weight.groupby(level=0).sum(), axis=0)
+    return frame.assign(source_id=index["source_id"].iloc[0])
 
 
 @once
@@ -120,14 +147,15 @@ def _region_measures(tables: Tables, reference: str) -> list[pd.DataFrame]:
     rows = region_eqi(tables)
     group = regions(tables)["group"].reindex(rows.index)
     base = rows if reference == "EU" else rows[(group == "leader").to_numpy()]
-    same = pd.DataFrame({"level": "region", "unit": rows.index}).assign(
-        **{c: rows[c].to_numpy() for c in ("geo", "year", "source_id")}
-    )
     found = []
     for measure, label in EQI_MEASURES.items():
-        frame = same.assign(measure=measure, label=label, value=rows[measure].to_numpy())
-        margin = (rows["eqi_lower"].to_numpy(), rows["eqi_upper"].to_numpy()) if measure == "eqi" else None
-        found.append(_with_gap(frame, float(np.average(base[measure], weights=base["population"])), margin))
+        known, of = rows.dropna(subset=[measure]), "" if measure == "eqi" else "parts_"
+        frame = pd.DataFrame({"level": "region", "unit": known.index, "geo": known["geo"].to_numpy()})
+        frame = frame.assign(year=known[f"{of}year"].to_numpy(), source_id=known[f"{of}source_id"].to_numpy())
+        frame = frame.assign(measure=measure, label=label, value=known[measure].to_numpy())
+        margin = (known["eqi_lower"].to_numpy(), known["eqi_upper"].to_numpy()) if measure == "eqi" else None
+        usual = base.dropna(subset=[measure])
+        found.append(_with_gap(frame, float(np.average(usual[measure], weights=usual["population"])), margin))
     return found
 
 

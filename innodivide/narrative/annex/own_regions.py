@@ -1,17 +1,18 @@
 """Regions and their barriers; institutions."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pandas as pd
 
 from innodivide import figures
-from innodivide.data import editions
 from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, country_names
 from innodivide.indicators import country_profile, peers
+from innodivide.indicators.barriers import region_eqi
 from innodivide.indicators.regions import first_year
-from innodivide.narrative.annex.short_names import WORDS, called, others
+from innodivide.narrative.annex.short_names import WORDS, called, others, whom
 from innodivide.narrative.exhibits import Exhibit
 from innodivide.narrative.regional_barriers.lagging import LABELS
 from innodivide.wording import join_names, show
@@ -22,10 +23,10 @@ NAMED = 2  # barriers named for a region
 MEASURES = 5  # institutional measures shown
 
 
-def region_figure(tables: Tables, geo: str) -> Exhibit | None:
+def region_figure(tables: Tables, geo: str, chosen: Sequence[str] = ()) -> Exhibit | None:
     """Return the map of the regions beside the regions of the peers; None for a country that is one region."""
     names = country_names(tables)
-    parts = [country_profile.regions(tables, code).assign(geo=code) for code in [geo, *peers.of(tables, geo)]]
+    parts = [country_profile.regions(tables, code).assign(geo=code) for code in [geo, *peers.of(tables, geo, chosen)]]
     if len(parts[0]) == 1:
         return None
     every = pd.concat(parts, ignore_index=True)
@@ -40,6 +41,7 @@ def region_figure(tables: Tables, geo: str) -> Exhibit | None:
         values={
             **called(names[geo]),
             "n": len(own),
+            "whom": whom(chosen),
             "best": best["name"],
             "last": last["name"],
             "high": best["relative"],
@@ -95,7 +97,7 @@ def _barrier_table(tables: Tables, rows: pd.DataFrame, lagging: pd.Series, draws
     values = values | {"draws": draws, "top": STRONGEST, "weak": WEAKEST, "largest": min(largest, default="")}
     values["first"] = first_year(tables)
     values["furthest"] = "Own barriers" if lagging.any() else "Furthest behind the EU in"
-    government = editions.of_latest(tables, "eqi", ("regions",))
+    government = region_eqi(tables)
     exhibit = WORDS.of(tables).table(
         "TA.4",
         shown,
@@ -143,13 +145,13 @@ def _short(text: str) -> str:
     return f"{found[1]} ± {(high - low) / 2:.2f}"
 
 
-def institutions_table(tables: Tables, geo: str, gaps: pd.DataFrame) -> Exhibit:
+def institutions_table(tables: Tables, geo: str, gaps: pd.DataFrame, chosen: Sequence[str] = ()) -> Exhibit:
     """Return the country's institutions against the EU, its peers and its group, the furthest behind first.
 
     `gaps` is the frame of `regional_analyses.institutions_by_state`. The quality of government as a whole stands on
     top, as the one measure with a published margin; `MEASURES` are shown, the rest stands in the CSV.
     """
-    around, names = peers.circle(tables, geo).query("kind != 'eu'"), country_names(tables)
+    around, names = peers.circle(tables, geo, chosen).query("kind != 'eu'"), country_names(tables)
     rows = gaps[gaps["geo"] == geo].assign(whole=lambda f: f["measure"] != "eqi")
     rows = rows.sort_values(["whole", "gap_sd", "measure"], ascending=[True, False, True], ignore_index=True)
     distance = -gaps.pivot(index="geo", columns="measure", values="gap_sd")

@@ -1,22 +1,25 @@
 """Tier 2 and reform: money, recommendations, where the tiers meet; and what a reader must know about the data."""
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from innodivide.data.editions import PLAN
 from innodivide.data.sources import FLAG_MEANING, flag_note, sources_of
 from innodivide.data.tables import TAKING_PART, Tables, country_names
-from innodivide.indicators import country_profile, peers
+from innodivide.indicators import country_profile, peers, tiers
+from innodivide.narrative.annex.first_page import ordinal
 from innodivide.narrative.annex.overview import circle_names
-from innodivide.narrative.annex.short_names import WORDS, called
+from innodivide.narrative.annex.short_names import WORDS, called, whom
 from innodivide.narrative.exhibits import Exhibit
 from innodivide.wording import join_names
 
 REFORM = WORDS.names("reform money")
 
 
-def money_table(tables: Tables, geo: str) -> Exhibit:
+def money_table(tables: Tables, geo: str, chosen: Sequence[str] = ()) -> Exhibit:
     """Return the table of Tier-2 and reform money of the country, its peers, its group and the EU27."""
-    rows, around = peers.money(tables, geo), peers.circle(tables, geo)
+    rows, around = peers.money(tables, geo, chosen), peers.circle(tables, geo, chosen)
     columns = [f"peer_{i}" if kind == "peer" else kind for i, kind in enumerate(around["kind"])]
     heads = dict(zip(columns, circle_names(tables, geo, around)))
     shown = rows.assign(
@@ -24,6 +27,7 @@ def money_table(tables: Tables, geo: str) -> Exhibit:
         place=[f"{r} of {n}" if pd.notna(r) else None for r, n in zip(rows["rank"], rows["n_countries"])],
     ).rename(columns={"value": "own"})
     values = called(country_names(tables)[geo]) | {"own": heads.pop("own"), "people": country_profile.PER_HEAD_YEAR}
+    values["whom"] = whom(chosen)
     more = {column: (head, "{:,.0f}", "–") for column, head in heads.items()}
     return WORDS.table("TA.6", shown, values=values, sources=sources_of(rows), note=flag_note(rows), more=more)
 
@@ -67,17 +71,20 @@ def _weak_figures(tables: Tables, geo: str) -> str:
     return " ".join(found)
 
 
-def connection_text(tables: Tables, geo: str, points: pd.DataFrame, coverage, draws: int) -> Exhibit:
+def connection_text(tables: Tables, geo: str, points: pd.DataFrame, lists: int, draws: int) -> Exhibit:
     """Return where Tier 1 and Tier 2 meet in the country, as far as member lists are complete.
 
-    `points` is the frame of `bipartite.connection_points` from `draws` matrices, `coverage` that of the lists.
+    `points` is the frame of `bipartite.connection_points` from `draws` matrices of `lists` complete lists of Tier 2.
     """
+    coverage = tiers.s3_coverage(tables)
     own = points.set_index("geo").loc[geo]
     outside = own["pairs"] < own["null_low"], own["pairs"] > own["null_high"]
     values = {
         **called(country_names(tables)[geo]),
         "known": coverage.known,
         "total": coverage.total,
+        "lists": lists,
+        "clusters": lists - coverage.known,
         "n_first": int(own["n_first"]) or "no",
         "n_second": int(own["n_second"]) or "none",
         "s": "s" if own["n_first"] > 1 else "",
@@ -98,11 +105,12 @@ def money_against_gap_text(tables: Tables, geo: str, rows: pd.DataFrame) -> Exhi
     reform["place"] = grouped["per_head"].rank(ascending=False, method="min")
     reform["gap_place"] = grouped["gap"].rank(ascending=False, method="min")
     places = [
-        f"{REFORM[row.instrument]}: not known"
+        f"at no known place for {REFORM[row.instrument]}"
         if pd.isna(row.place)
-        else f"{REFORM[row.instrument]}: place {row.place:.0f} by money, {row.gap_place:.0f} by gap of {row.gap_year}"
+        else f"{ordinal(int(row.place))} of {len(grouped.get_group(row.instrument))} for {REFORM[row.instrument]} and "
+        f"{ordinal(int(row.gap_place))} by its gap of {row.gap_year}"
         for row in reform[reform["geo"] == geo].itertuples()
     ]
-    values = called(country_names(tables)[geo]) | {"n": rows["geo"].nunique(), "places": "; for ".join(places)}
+    values = called(country_names(tables)[geo]) | {"places": "; ".join(places)}
     values["edition"] = PLAN["eis"]
     return WORDS.say("NA.13", **values)

@@ -13,6 +13,7 @@ from innodivide.wording import join_names, show
 
 ROLE_TEXT = WORDS.names("roles")
 BASIS_TEXT = WORDS.names("bases of aid")
+ROUNDED = ("commission_max_approx", "tertiary_rounded")  # bases on which an amount is known only about
 ROOM = 40  # letters for the names of companies in a row of the table; the others stand in its CSV
 SCENARIOS = WORDS.names("scenarios")
 
@@ -27,7 +28,7 @@ def membership_exhibit(tables: Tables, geo: str) -> Exhibit:
     shown = rows.assign(
         short=short.str.replace(r" \(.*\)", "", regex=True),
         role=rows["role"].map(ROLE_TEXT),
-        aid=[_aid(amount, BASIS_TEXT.get(basis)) for amount, basis in zip(rows["aid_eur_mn"], rows["aid_basis"])],
+        aid=[_aid(amount, basis) for amount, basis in zip(rows["aid_eur_mn"], rows["aid_basis"])],
         companies=[_companies(n, text) for n, text in zip(rows["n_companies"], rows["named"])],
     )
     taking = int((rows["role"].isin(TAKING_PART) & (rows["kind"] == "integrated")).sum())
@@ -43,7 +44,12 @@ def membership_exhibit(tables: Tables, geo: str) -> Exhibit:
 
 
 def _aid(amount, basis: str | None) -> str:
-    return "not known" if pd.isna(amount) else f"{show(float(amount), '{:,.1f}')} ({basis})"
+    """Return "about 1,500 (press)", "102.9 (maximum)": only an exact amount has a decimal."""
+    if pd.isna(amount):
+        return "not known"
+    amount, about = float(amount), basis in ROUNDED
+    digits = "{:,.0f}" if about or amount == int(amount) else "{:,.1f}"
+    return f"{'about ' if about else ''}{show(amount, digits)} ({BASIS_TEXT[basis]})"
 
 
 def _companies(count, named) -> str:

@@ -1,5 +1,7 @@
 """The words of the annexes (`texts/country_annex.yml`), and names short enough for a dense figure or table."""
 
+from collections.abc import Sequence
+
 from innodivide.data.editions import PLAN, latest
 from innodivide.data.tables import Tables, indicators_of
 from innodivide.indicators.country_profile import SCORES
@@ -41,6 +43,11 @@ def called(name: str) -> dict[str, str]:
     """Return a country's name as it stands within a sentence ("name") and at its beginning ("Name")."""
     article = "the " if name == "Netherlands" else ""
     return {"name": article + name, "Name": article.capitalize() + name}
+
+
+def whom(chosen: Sequence[str]) -> str:
+    """Return how the states are called that the country is set beside."""
+    return "the states chosen" if chosen else "its nearest peers"
 
 
 def part(n: int, later: int) -> str:

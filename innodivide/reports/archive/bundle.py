@@ -9,7 +9,7 @@ import os
 import re
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import yaml
@@ -21,7 +21,8 @@ from innodivide.errors import DataError, ParameterError
 from innodivide.reports.archive.crate import CODE, metadata
 from innodivide.reports.files import replacing, zip_entry
 from innodivide.reports.making import manifest
-from innodivide.reports.making.run import TIMES, Job, freshness, prepare_output
+from innodivide.reports.making.place import TIMES
+from innodivide.reports.making.run import Job, freshness, prepare_output
 from innodivide.reports.verify.golden import standard_jobs
 
 SUMS, README, METADATA = "SHA256SUMS", "README.md", "ro-crate-metadata.json"
@@ -96,7 +97,7 @@ def collect(reports: Path) -> Contents:
 
 def _ready(reports: Path) -> list[Report]:
     """Return every report with its default parameters; refuse if one is missing, altered or older than its inputs."""
-    jobs = list(standard_jobs().values())
+    jobs = [replace(one, formats=()) for one in standard_jobs().values()]  # in whatever formats they are there
     stale = {name: why for name, why in freshness(jobs, reports).items() if why}
     if stale:
         lines = "\n  ".join(f"{name}: {why[0]}" for name, why in list(stale.items())[:10])

@@ -17,6 +17,7 @@ _FORMATS = {
     ".json": "application/json",
     ".md": "text/markdown",
     ".pdf": "application/pdf",
+    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
     ".yml": "application/yaml",
 }
 
@@ -114,6 +115,7 @@ _MAIN = {
     "report.html": "The report as one web page",
     "report.pdf": "The report as PDF",
     "report.docx": "The report as Word document",
+    "report.pptx": "The report as slides",
     "notebook.ipynb": "The executed notebook with its exhibits",
     "datapackage.json": "Meaning, type, unit, range and key of every column of every table",
     "notebooks.yml": "Tables and parameters that each notebook declares",

@@ -17,6 +17,7 @@ from innodivide.errors import DataError, ParameterError
 NOTEBOOKS = frozen.ROOT / "notebooks"
 DECLARATIONS = "notebooks.yml"
 ANNEX = "country_annex"
+LATEST = "latest"
 TIMEOUT = 1800  # seconds for a whole notebook that declares no time of its own
 
 
@@ -43,6 +44,8 @@ class Parameter:
 
     def expected(self) -> str:
         """Say what values are allowed."""
+        if self.type == "countries":
+            return f"codes separated by commas, each once, as CZ,SK; the countries are {', '.join(eu27())}"
         return f"one of {', '.join(map(str, self.choices))}" if self.choices else f"a value of type {self.type}"
 
 
@@ -69,6 +72,13 @@ def _finite(value):
     return float(value)
 
 
+def _countries(value):
+    codes = [code.strip().upper() for code in str(value or "").split(",") if code.strip()]
+    if not set(codes) <= set(eu27()) or len(set(codes)) < len(codes):
+        raise ValueError
+    return ",".join(codes)
+
+
 def _day(value):
     return "" if value in ("", None) else date.fromisoformat(str(value)).isoformat()
 
@@ -78,6 +88,7 @@ _READERS = {
     "integer": _whole,
     "number": _finite,
     "date": _day,
+    "countries": _countries,
     "boolean": lambda v: v if isinstance(v, bool) else {"true": True, "false": False}[str(v).lower()],
 }
 
@@ -139,7 +150,13 @@ def _statuses() -> tuple[str, ...]:
     return ("at_decision", "lag1", *map(str, _editions()))
 
 
-_NAMED_CHOICES = {"eu27": eu27, "editions": _editions, "statuses": _statuses}
+def _shown_editions() -> tuple[str, ...]:
+    """Return the editions of the scoreboard that a country can be shown by: those with ranks and scores."""
+    both = set(frozen.column("eis_rank", "edition")) & set(frozen.column("eis_score", "edition"))
+    return (LATEST, *sorted(both))
+
+
+_NAMED_CHOICES = {"eu27": eu27, "editions": _editions, "statuses": _statuses, "shown editions": _shown_editions}
 
 
 @lru_cache(maxsize=1)

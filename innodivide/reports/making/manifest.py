@@ -29,6 +29,7 @@ _PACKAGES = (
     "pandas",
     "papermill",
     "python-docx",
+    "python-pptx",
     "pyyaml",
     "scikit-learn",
     "scipy",
@@ -203,8 +204,12 @@ def reasons(
     folder: Path,
     formats: tuple[str, ...],
     digest: Callable[[Path], str] = file_sha256,
+    edited: bool = True,
 ) -> Iterator[str]:
-    """Yield each reason why a report must be made again; none when it is fresh in these formats."""
+    """Yield each reason why a report must be made again; none when it is fresh in these formats.
+
+    `edited` says whether a file that is there, but with other bytes than were made, is such a reason.
+    """
     if not (folder / MANIFEST).exists():
         yield "there is no report yet"
         return
@@ -227,13 +232,16 @@ def reasons(
     absent = [f for f in formats if f"report.{f}" not in old["outputs"]]
     if absent:
         yield f"not made in format {', '.join(absent)}"
-    yield from (f"output {path} is missing or was altered" for path in altered(folder, old["outputs"]))
+    for path in altered(folder, old["outputs"]):
+        if edited or not (folder / path).is_file():
+            yield f"output {path} is missing or was altered"
 
 
 def compared(folder: Path) -> str:
     """Say what was compared to call a report fresh."""
     content = read(folder)
     counts = {part: len(content[part]) for part in ("inputs", "outputs", "parameters")}
+    counts["outputs"] -= sum(1 for _ in altered(folder, content["outputs"]))  # those changed by hand are named apart
     counts["versions"] = len(flat(content["environment"]))
     return ", ".join(f"{n} {part}" for part, n in counts.items()) + " are as when it was made"
 

@@ -5,23 +5,21 @@ writes into the output folder, one report at a time, and holds the folder's lock
 """
 
 import base64
-import glob
-import json
 import os
-import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from contextlib import closing
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from importlib import import_module
 from pathlib import Path
 
 from innodivide.errors import InnodivideError, ParameterError
-from innodivide.reports.making import manifest
+from innodivide.reports.making import manifest, place
+from innodivide.reports.making.branding import PLAIN, Branding
 from innodivide.reports.making.cluster import in_executor
 from innodivide.reports.making.declarations import ANNEX, Notebook, notebook
 from innodivide.reports.making.lock import only_run_in
@@ -31,8 +29,7 @@ from innodivide.reports.making.lock import only_run_in
 # There is no setting for it: in the processes that make reports, jsonschema is told that the grammar is not installed.
 sys.modules.setdefault("rfc3987_syntax", None)
 
-TIMES = "times.json"  # apart from the manifest: the one thing that differs between identical runs
-FORMATS = ("html", "pdf", "docx")
+FORMATS = ("html", "pdf", "docx", "pptx")
 DEFAULT_FORMATS = ("html", "pdf")
 
 
@@ -43,6 +40,7 @@ class Job:
     notebook: Notebook
     parameters: dict
     formats: tuple[str, ...] = DEFAULT_FORMATS
+    branding: Branding = PLAIN
 
     @property
     def name(self) -> str:
@@ -50,7 +48,12 @@ class Job:
 
     @property
     def title(self) -> str:
-        return self.notebook.title.format(**self.parameters)
+        return self.branding.title or self.notebook.title.format(**self.parameters)
+
+    @property
+    def recorded(self) -> dict:
+        """What the manifest lists as parameters."""
+        return self.parameters | self.branding.recorded()
 
 
 @dataclass(frozen=True)
@@ -84,20 +87,30 @@ def job(name: str, formats: Iterable[str] = DEFAULT_FORMATS, /, **given) -> Job:
     return Job(declared, declared.resolve(given), formats)
 
 
-def annex_jobs(countries: Iterable[str], formats: Iterable[str] = DEFAULT_FORMATS, /, **given) -> list[Job]:
+def annex_jobs(
+    countries: Iterable[str], formats: Iterable[str] = DEFAULT_FORMATS, branding: Branding = PLAIN, /, **given
+) -> list[Job]:
     """Return one job for each country."""
     if "country" in given:
         raise ParameterError("the countries of an annex are named without -p: innodivide annex PL")
-    return [job(ANNEX, formats, country=c, **given) for c in countries]
+    return [replace(job(ANNEX, formats, country=c, **given), branding=branding) for c in countries]
 
 
-def freshness(jobs: list[Job], out: Path) -> dict[str, list[str]]:
-    """Return the reasons why each report must be made again, by name; an empty list means that it is fresh."""
+def freshness(jobs: list[Job], out: Path, *, edited: bool = True) -> dict[str, list[str]]:
+    """Return the reasons why each report must be made again, by name; an empty list means that it is fresh.
+
+    `edited` says whether a file that was changed by hand is such a reason.
+    """
     digest = lru_cache(maxsize=None)(manifest.file_sha256)  # reports share inputs: each is read once for this moment
     return {
-        item.name: list(manifest.reasons(item.notebook, item.parameters, out / item.name, item.formats, digest))
+        item.name: list(manifest.reasons(item.notebook, item.recorded, out / item.name, item.formats, digest, edited))
         for item in jobs
     }
+
+
+def fresh(item: Job, out: Path) -> Outcome:
+    """Return the outcome of a report that need not be made; what was changed by hand in it is named."""
+    return Outcome(item.name, "fresh", place.told(place.edited(out / item.name)))
 
 
 def prepare_output(out: Path) -> Path:
@@ -111,30 +124,19 @@ def prepare_output(out: Path) -> Path:
     return out
 
 
-def _mend(folder: Path) -> OSError | None:
-    """Clear away what a killed run left of this report and nothing else; return what keeps it from being written."""
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        return error
-    for leftover in folder.parent.glob(f".partial-{glob.escape(folder.name)}=*"):
-        shutil.rmtree(leftover, ignore_errors=True)
-    old = folder.with_name(f".old-{folder.name}")
-    if old.exists():  # killed between the two renames of `_replace`
-        shutil.rmtree(old, ignore_errors=True) if folder.exists() else old.rename(folder)
-    return None
-
-
 def run(
     jobs: list[Job],
     out: Path,
     *,
     force: bool = False,
+    overwrite: bool = False,
     workers: int | None = None,
     executor: Executor | None = None,
     tell: Callable[[Outcome], None] = lambda outcome: None,
 ) -> list[Outcome]:
     """Make the reports that are not fresh, in parallel; one that fails does not stop the others.
+
+    A report is made in the formats that are asked for and in those that it has; none is taken away.
 
     A script that calls this needs the guard `if __name__ == "__main__":`, as for every pool of processes.
 
@@ -145,6 +147,8 @@ def run(
         Folder under which each job has a folder of its own.
     force : bool
         Make fresh reports again too.
+    overwrite : bool
+        Make files anew that were changed by hand; else they stay as they are, and the outcome names them.
     workers : int, optional
         Number of processes; default: as many as cores, at most one for each report.
     executor : concurrent.futures.Executor, optional
@@ -166,16 +170,17 @@ def run(
 
     jobs, out, outcomes, todo = list({item.name: item for item in jobs}.values()), prepare_output(out), {}, {}
     with only_run_in(out):
-        obstacles = {item.name: _mend(out / item.name) for item in jobs}
-        reasons = freshness(jobs, out)
+        obstacles = {item.name: place.mend(out / item.name) for item in jobs}
+        reasons = freshness(jobs, out, edited=overwrite)
         for item in jobs:
             if obstacle := obstacles[item.name]:
                 outcomes[item.name] = Outcome(item.name, "failed", _explain(item, obstacle))
             elif force or reasons[item.name]:
-                todo[item.name] = item
+                wanted = {*item.formats, *place.formats(out / item.name)}
+                todo[item.name] = replace(item, formats=tuple(f for f in FORMATS if f in wanted))
                 continue
             else:
-                outcomes[item.name] = Outcome(item.name, "fresh")
+                outcomes[item.name] = fresh(item, out)
             tell(outcomes[item.name])
         if todo:
             with temporary_folder(out) as folder:
@@ -183,7 +188,7 @@ def run(
                 there = in_executor(make_files, todo, executor) if executor else None
                 with closing(there or in_processes(make_files, todo, count, folder)) as results:
                     for name, result in results:
-                        outcomes[name] = _keep(todo[name], out, result)
+                        outcomes[name] = _keep(todo[name], out, result, overwrite)
                         tell(outcomes[name])
     return [outcomes[item.name] for item in jobs]
 
@@ -204,35 +209,17 @@ def make_files(item: Job) -> Made:
     return Made(files, read, manifest.versions(), trouble, round(time.monotonic() - started, 2))
 
 
-def _keep(item: Job, out: Path, made: Made | Exception) -> Outcome:
-    """Write what was made of a job into its folder, whole or not at all, and say what became of it."""
+def _keep(item: Job, out: Path, made: Made | Exception, overwrite: bool) -> Outcome:
+    """Put what was made of a job into its folder, whole or not at all, and say what became of it."""
     if isinstance(made, Exception) or not made.files:
         return Outcome(item.name, "failed", _explain(item, made) if isinstance(made, Exception) else made.trouble)
-    folder, partial = out / item.name, None
     try:
-        partial = Path(tempfile.mkdtemp(prefix=f".partial-{folder.name}=", dir=folder.parent))
-        for name, content in made.files.items():
-            _write(partial, name, content)
-        content = manifest.build(item.notebook, item.parameters, partial, made.read)
-        _write(partial, manifest.MANIFEST, (json.dumps(content, indent=1, sort_keys=True) + "\n").encode())
-        _write(partial, TIMES, (json.dumps({"seconds": made.seconds}) + "\n").encode())
-        partial.chmod(0o755)
-        _replace(folder, partial)
+        describe = partial(manifest.build, item.notebook, item.recorded, read=made.read)
+        kept = place.put(out / item.name, made.files, describe, made.seconds, overwrite)
     except Exception as error:
         return Outcome(item.name, "failed", _explain(item, error), made.seconds)
-    finally:
-        if partial:
-            shutil.rmtree(partial, ignore_errors=True)
-    return Outcome(item.name, "failed" if made.trouble else "made", made.trouble, made.seconds)
-
-
-def _write(folder: Path, name: str, content: bytes) -> None:
-    """Write a file below a folder; a name from another machine must not lead out of it."""
-    path = folder / name
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise ParameterError(f"file {name!r} is outside the report")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    said = "\n    ".join(filter(None, [made.trouble, place.told(kept)]))
+    return Outcome(item.name, "failed" if made.trouble else "made", said, made.seconds)
 
 
 def _write_report(item: Job, folder: Path) -> str:
@@ -245,7 +232,7 @@ def _write_report(item: Job, folder: Path) -> str:
     from innodivide.reports.pages.document import LICENCE, SOURCES
 
     executed = clean(execute(item.notebook, item.parameters))
-    blocks = read_blocks(executed)
+    blocks = item.branding.put_on(read_blocks(executed))
     nbformat.write(executed, folder / "notebook.ipynb")
     (folder / "exhibits").mkdir()
     _write_exhibits([b.payload for b in blocks if b.payload], folder / "exhibits")
@@ -256,6 +243,7 @@ def _write_report(item: Job, folder: Path) -> str:
         "Data": f"{spreadsheet.FILE} beside this file holds the unrounded data of every exhibit, exhibits/ each as CSV",
         "What made it": f"{manifest.MANIFEST} beside this file lists every input with its hash",
         "Licence": LICENCE,
+        **item.branding.facts(),
     }
     if item.notebook.sources_in:
         facts[SOURCES] = f"listed with their licences in report {item.notebook.sources_in} and in the HTML of this one"
@@ -279,15 +267,6 @@ def _write_exhibits(payloads: list[dict], folder: Path) -> None:
         if payload["kind"] == "figure":
             (folder / f"{payload['id']}.svg").write_text(payload["svg"], "utf-8")
             (folder / f"{payload['id']}.png").write_bytes(base64.b64decode(payload["png"]))
-
-
-def _replace(folder: Path, new: Path) -> None:
-    """Put the new report in the place of the old one; `_mend` sees to a kill between the renames."""
-    old = folder.with_name(f".old-{folder.name}")
-    if folder.exists():
-        folder.rename(old)
-    new.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _explain(item: Job, error: Exception) -> str:

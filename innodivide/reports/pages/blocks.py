@@ -6,6 +6,8 @@ from innodivide.errors import InnodivideError
 from innodivide.reports.executed import cells
 from innodivide.wording import MIME
 
+LOGO = "Logo"  # the fact that is no line to read but the picture above the title, a PNG as base64 text
+
 
 class ReportError(InnodivideError):
     """An executed notebook shows something that a report cannot set."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import date
 
 from innodivide.reports.pages import columns, prose, source_list
-from innodivide.reports.pages.blocks import Block, ReportError
+from innodivide.reports.pages.blocks import LOGO, Block, ReportError
 
 AUTHOR = "The innodivide authors"
 LICENCE = (
@@ -22,6 +22,10 @@ OLDEST_DATE = "1980-01-01"  # what a zip file can hold
 TALLEST = 590.0  # points: a figure and its caption stay on one page
 # Not for paper or XML: control characters, marks that reorder the text after them, code points that are no characters.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
+# "p = 0.89", "2 to 11", "EIS 2025"
+_BOUND = re.compile(
+    r"(?<=[\w)]) [=<>≤≥] (?=[\d−.])|(?<=\d) to (?=[\d−])|\b(?:EIS|RIS|NUTS|EQI|Table|Figure) (?=\d|A\.)"
+)
 _NO_CHARACTER = re.compile(
     "[\ud800-\udfff\ufdd0-\ufdef]|["
     + "".join(chr(plane * 0x10000 + last) for plane in range(17) for last in (0xFFFE, 0xFFFF))
@@ -44,10 +48,12 @@ def build(title: str, blocks: list[Block], facts: dict[str, str]) -> dict:
     Returns
     -------
     dict
-        title, author, date (ISO, the last day on which a cited source was read), body, sources (`source_list.listing`),
-        facts, brief (whether the sources are listed elsewhere), short (whether they are listed by publisher). Items of
-        `body` are the nodes of `prose`, with headings numbered from 1 below the title; findings (id, nodes); and
-        exhibits (id, label, title, notes, with parts for a table, or svg, png, alt and width for a figure).
+        title, title_runs, author, date (ISO, the last day on which a cited source was read), body, sources
+        (`source_list.listing`), facts, brief (whether the sources are listed elsewhere), short (whether they are
+        listed by publisher), logo (base64 of a PNG, or
+        empty). Items of `body` are the nodes of `prose`, with headings numbered from 1 below the title; findings (id,
+        nodes); and exhibits (id, label, title, notes, with parts for a table, numbers for one that is set as large
+        numbers, or svg, png, alt and width for a figure).
 
     Raises
     ------
@@ -61,10 +67,12 @@ def build(title: str, blocks: list[Block], facts: dict[str, str]) -> dict:
     body = [item for block in blocks for item in _items(block, number)]
     for piece in (p for item in body if item["kind"] == "exhibit" for p in item["notes"] if p["to"]):
         piece["to"] = anchor[piece["to"]]
-    shown, body = _take_title(title, body)
+    runs, body = _take_title(title, body)
+    shown = prose.plain(runs)
     _level(body)
     report = {
         "title": shown,
+        "title_runs": runs,
         "author": AUTHOR,
         "date": _last_read(cited),
         "body": body,
@@ -72,7 +80,8 @@ def build(title: str, blocks: list[Block], facts: dict[str, str]) -> dict:
         "sources": listed if SOURCES not in facts else [],
         "short": listed is not cited,
         "brief": SOURCES in facts,
-        "facts": [[k, v] for k, v in facts.items()],
+        "facts": [[k, v] for k, v in facts.items() if k != LOGO],
+        "logo": facts.get(LOGO, ""),
     }
     return each_text(printable, report)
 
@@ -81,8 +90,9 @@ def _items(block: Block, number: dict[str, int]) -> list[dict]:
     if block.payload is None:
         return _fitted(prose.nodes(block.text))
     if block.payload["kind"] == "text":
-        return [{"kind": "finding", "id": block.payload["id"], "nodes": _fitted(prose.nodes(block.payload["title"]))}]
-    return [_exhibit(block.payload, number)]
+        nodes = prose.nodes(bound(block.payload)["title"], block.payload.get("languages", {}))
+        return [{"kind": "finding", "id": block.payload["id"], "nodes": _fitted(nodes)}]
+    return [_exhibit(bound(block.payload), number)]
 
 
 def _fitted(nodes: list[dict]) -> list[dict]:
@@ -103,6 +113,8 @@ def _exhibit(payload: dict, number: dict[str, int]) -> dict:
         "label": f"{kind.capitalize()} {payload['id'][1:]}",
         "notes": _notes(payload, number),
     }
+    if payload.get("look"):  # a number and its meaning in each row, set large
+        return item | {"look": payload["look"], "numbers": payload["rows"], "parts": []}
     if kind == "table":
         texts = {
             "head": [prose.as_runs(c) for c in payload["head"]],
@@ -160,14 +172,14 @@ def _size(payload: dict) -> tuple[int, int]:
     return int.from_bytes(head[16:20], "big"), int.from_bytes(head[20:24], "big")
 
 
-def _take_title(title: str, body: list[dict]) -> tuple[str, list[dict]]:
+def _take_title(title: str, body: list[dict]) -> tuple[list[dict], list[dict]]:
     """Use a first heading of level 1 as the title and take it out of the body."""
     first = body[0] if body else {}
     node = first["nodes"][0] if first.get("kind") == "finding" and first["nodes"] else first
     if node.get("kind") != "heading" or node["level"] != 1:
-        return title, body
+        return prose.as_runs(title), body
     rest = [first | {"nodes": first["nodes"][1:]}] if first["kind"] == "finding" and first["nodes"][1:] else []
-    return prose.plain(node["runs"]), rest + body[1:]
+    return node["runs"], rest + body[1:]
 
 
 def _level(body: list[dict]) -> None:
@@ -175,6 +187,15 @@ def _level(body: list[dict]) -> None:
     before = 0
     for node in (n for n in prose.walk(body) if n["kind"] == "heading"):
         node["level"] = before = min(max(1, node["level"] - 1), before + 1)
+
+
+def bound(payload: dict) -> dict:
+    """Return an exhibit in whose sentences no line ends between a number and what it belongs to."""
+
+    def bind(text: str) -> str:
+        return _BOUND.sub(lambda found: found[0].replace(" ", "\u00a0"), text)
+
+    return payload | {part: bind(payload[part]) for part in ("title", "caption", "note", "edition")}
 
 
 def printable(text: str) -> str:

@@ -30,7 +30,10 @@ class _Writer:
 
     def __init__(self, report: dict):
         self.document, self.marks, self.turned = docx_parts.new_document(report), 0, False
-        self.text("Title", [_plain(report["title"])])
+        self.broken = False  # whether the next paragraph begins a page
+        if report["logo"]:
+            docx_parts.add_logo(self.document, base64.b64decode(report["logo"]))
+        self.text("Title", report["title_runs"])
         self.text("Subtitle", [_plain(f"{report['author']}. {report['dateline']}")])
 
     # ---- runs of text ------------------------------------------------------------------------------------------
@@ -52,6 +55,7 @@ class _Writer:
         looks = [make("rStyle", val=self.document.styles[style].style_id)] if style else []
         marks = {"b": run["bold"], "bCs": run["bold"], "i": run["italic"], "iCs": run["italic"], "rtl": right_to_left}
         looks += [make(tag) for tag, on in marks.items() if on]
+        looks += [make("lang", val=run["lang"])] if run.get("lang") else []
         words = make("t")
         words.text = text
         words.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
@@ -62,6 +66,7 @@ class _Writer:
     def text(self, style: str, runs: list[dict], listed: tuple | None = None, indent: int = 0):
         """Add a paragraph; `listed` begins with list and level for the first paragraph of a list item."""
         paragraph = self.document.add_paragraph(style=style)
+        paragraph.paragraph_format.page_break_before, self.broken = self.broken or None, False
         looks = element_of(paragraph).get_or_add_pPr()
         if listed:
             level = make("ilvl", val=min(listed[1], _DEEPEST))
@@ -79,8 +84,6 @@ class _Writer:
                 self.exhibit(item)
             case "finding":
                 for node in item["nodes"]:
-                    if node is item["nodes"][-1] and node["kind"] == "paragraph":
-                        node = node | {"runs": [*node["runs"], _plain("\u2002"), _plain(item["id"], "Exhibit Id")]}
                     self.node(node)
             case _:
                 self.node(item)
@@ -113,12 +116,16 @@ class _Writer:
                     self.table(part)
                     self.text("Exhibit Note", [])  # two tables in a row would become one
             case "rule":
-                self.text("Normal", [_plain("* * *")])
+                self.broken = depth == 0
+                if depth:
+                    self.text("Normal", [_plain("* * *")])
 
     # ---- exhibits ----------------------------------------------------------------------------------------------
 
     def exhibit(self, item: dict) -> None:
-        """Add caption, table or picture, and notes."""
+        """Add caption, table or picture, and notes; large numbers have no caption."""
+        for number, meaning in item.get("numbers", ()):
+            self.text("Key Number", [_plain(f"{number}\u2002", "Exhibit Label") | {"bold": True}, _plain(meaning)])
         if item["form"] == "figure":
             self.caption(item, "")
             drawing, width = base64.b64decode(item["png"]), columns.PORTRAIT * item["width"]

@@ -18,13 +18,13 @@ from innodivide.reports.files import zip_entry
 from innodivide.reports.pages import columns
 
 INK, SOFT, HAIR, ACCENT, WARN = "1C2430", "55606E", "C9CFD6", "0B4F8A", "8A4B00"
-FONT, MONO = "Calibri", "Consolas"
+FONT, MONO = "Arial", "Courier New"  # on every machine, or replaced by fonts of the same widths
 TABLE_STYLE, BULLETS, NUMBERS = "ReportTable", "90", "91"
 A4 = (Pt(595.3), Pt(841.9))
 MARGIN = Pt((595.3 - columns.PORTRAIT) / 2)
 # name: size, colour, bold, points before, points after, stays with the next paragraph
 _PARAGRAPHS = {
-    "Normal": (10.5, INK, None, 0, 7, None),
+    "Normal": (10, INK, None, 0, 6, None),
     "Title": (24, INK, True, 0, 4, True),
     "Subtitle": (9.5, SOFT, False, 0, 16, None),
     "Heading 1": (15, ACCENT, True, 20, 6, True),
@@ -34,6 +34,7 @@ _PARAGRAPHS = {
     "Heading 5": (10.5, ACCENT, True, 12, 4, True),
     "Heading 6": (10.5, ACCENT, True, 12, 4, True),
     "Caption": (10.5, INK, True, 14, 5, True),
+    "Key Number": (10, INK, None, 0, 4, True),
     "Quote": (10.5, SOFT, None, 0, 7, None),
     "Header": (8, SOFT, None, 0, 0, None),
     "Footer": (8, SOFT, None, 0, 0, None),
@@ -46,12 +47,7 @@ _PARAGRAPHS = {
     "Source Licence": (7, INK, True, 5, 1, True),
     "Code Block": (9, INK, None, 0, 0, None),
 }
-_CHARACTERS = {
-    "Hyperlink": (None, ACCENT),
-    "Exhibit Label": (None, ACCENT),
-    "Exhibit Id": (7, SOFT),
-    "Warning": (None, WARN),
-}
+_CHARACTERS = {"Hyperlink": (None, ACCENT), "Exhibit Label": (None, ACCENT), "Warning": (None, WARN)}
 _KEPT_TABLE_STYLES = ("TableNormal", "TableGrid")
 
 
@@ -79,7 +75,7 @@ def new_document(report: dict):
     document.styles.element.append(parse_xml(_TABLE_XML))
     _numbering(document)
     _pages(document, report["title"])
-    _properties(document, report)
+    describe(document.core_properties, report)
     return document
 
 
@@ -105,6 +101,15 @@ def link(document, address: str, runs: list):
     else:
         element.set(qn("r:id"), document.part.relate_to(address, RELATIONSHIP_TYPE.HYPERLINK, is_external=True))
     return element
+
+
+def add_logo(document, drawing: bytes) -> None:
+    """Add a paragraph with a logo, 14 mm high."""
+    run = document.add_paragraph(style="Exhibit Picture").add_run()
+    run.add_picture(io.BytesIO(drawing), height=Pt(40))
+    (described,) = run.font.element.xpath(".//wp:docPr")
+    described.set("descr", "Logo")
+    described.set("name", "Logo")
 
 
 def add_picture(document, drawing: bytes, width: float, name: str, alt: str) -> None:
@@ -278,8 +283,9 @@ def _pages(document, title: str) -> None:
         _field(line, "NUMPAGES")
 
 
-def _properties(document, report: dict) -> None:
-    about, day = document.core_properties, datetime.fromisoformat(report["date"])
+def describe(about, report: dict) -> None:
+    """Fill in the properties of a file of Office, none of them from the clock."""
+    day = datetime.fromisoformat(report["date"])
     about.title, about.author, about.last_modified_by = report["title"][:255], report["author"], report["author"]
     about.comments = about.subject = about.category = about.keywords = ""
     about.language, about.revision, about.created, about.modified = "en-GB", 1, day, day

@@ -4,6 +4,7 @@ No font that may be passed on and is small enough has every sign: one that the e
 a Chinese letter, is set as its Unicode name in brackets, "[rocket]", which can be read and heard; a box could not.
 """
 
+import base64
 import json
 import re
 import unicodedata
@@ -31,6 +32,7 @@ def render(title: str, blocks: list[Block], facts: dict[str, str]) -> bytes:
     import typst
 
     report = document.each_text(_named, document.build(title, blocks, facts))
+    report["logo_bytes"] = list(base64.b64decode(report["logo"]))
     try:
         pages, warnings = typst.compile_with_warnings(
             packaged("pages", "report.typ").encode(),

@@ -1,11 +1,13 @@
 """Markdown as neutral nodes that every format sets in its own way: no format sees another's markup.
 
 A node is a dict with `kind`: heading (level, runs), paragraph (runs), list (ordered, start, items), quote (nodes),
-code (text), rule, or table (head, rows, align). A run is a dict with text, bold, italic, code, link and break; its
-text is what the reader sees, so whatever sets it escapes it for its own format.
+code (text), rule (what follows begins a page), or table (head, rows, align). A run is a dict with text, bold, italic,
+code, link, break and lang (code of another language than that of the report); its text is what the reader sees, so
+whatever sets it escapes it for its own format.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
@@ -15,9 +17,29 @@ MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable("im
 _ABSOLUTE = ("https://", "http://", "mailto:")
 
 
-def nodes(text: str) -> list[dict]:
-    """Return the blocks of a Markdown text, in order."""
-    return [_block(child) for child in SyntaxTreeNode(MARKDOWN.parse(text)).children]
+def nodes(text: str, languages: Mapping[str, str] = {}) -> list[dict]:
+    """Return the blocks of a Markdown text, in order; `languages`: words of another language in it -> its code."""
+    found = [_block(child) for child in SyntaxTreeNode(MARKDOWN.parse(text)).children]
+    if languages:
+        for node in walk(found):
+            if "runs" in node:
+                node["runs"] = [part for run in node["runs"] for part in _by_language(run, languages)]
+    return found
+
+
+def _by_language(run: dict, languages: Mapping[str, str]) -> Iterator[dict]:
+    for text, language in pieces(run["text"], languages):
+        yield run | {"text": text, "lang": language}
+    if run["break"]:
+        yield run
+
+
+def pieces(text: str, languages: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield the parts of a text with the code of the language of each, empty for that of the report."""
+    known = "|".join(re.escape(words) for words in sorted(languages, key=len, reverse=True))
+    for part in re.split(rf"(?<!\w)({known})(?!\w)", text) if known else [text]:
+        if part:
+            yield part, languages.get(part, "")
 
 
 def plain(runs: list[dict]) -> str:
@@ -52,7 +74,7 @@ def as_runs(text: str, **style) -> list[dict]:
 
 
 def _run(text: str, bold=False, italic=False, code=False, link="", broken=False) -> dict:
-    return {"text": text, "bold": bold, "italic": italic, "code": code, "link": link, "break": broken}
+    return {"text": text, "bold": bold, "italic": italic, "code": code, "link": link, "break": broken, "lang": ""}
 
 
 def _block(node) -> dict:

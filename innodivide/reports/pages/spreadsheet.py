@@ -12,7 +12,7 @@ import re
 from datetime import date, datetime
 
 from innodivide.reports.pages import document, prose, source_list
-from innodivide.reports.pages.blocks import Block, ReportError
+from innodivide.reports.pages.blocks import LOGO, Block, ReportError
 
 FILE = "exhibits.xlsx"
 LONGEST = 32_767  # characters in a cell, by the file format
@@ -33,7 +33,7 @@ def guarded(text: str) -> str:
 
 
 def render(title: str, blocks: list[Block], facts: dict[str, str]) -> bytes:
-    """Return a workbook: a list of contents, the data of each exhibit on a sheet named by its id, the sources.
+    """Return a workbook: contents, the data of each exhibit on a sheet named by its id, a dictionary, the sources.
 
     Parameters as for `html.render`; the facts stand below the list of contents.
 
@@ -64,6 +64,7 @@ def render(title: str, blocks: list[Block], facts: dict[str, str]) -> bytes:
     sheets.contents(report["title"], payloads, number, facts)
     for payload in payloads:
         sheets.data(payload)
+    sheets.columns(payloads)
     sheets.sources(cited)
     book.close()
     return buffer.getvalue()
@@ -90,7 +91,7 @@ class _Sheets:
             said = prose.words(payload["title"]) if payload["kind"] == "text" else payload["title"]
             for column, text in enumerate((said, payload["caption"], credit), start=1):
                 self.cell(sheet, row, column, text, self.wrapped)
-        for row, (name, value) in enumerate(facts.items(), start=5 + len(payloads)):
+        for row, (name, value) in enumerate(((k, v) for k, v in facts.items() if k != LOGO), start=5 + len(payloads)):
             self.cell(sheet, row, 0, name)
             self.cell(sheet, row, 1, value, self.wrapped)
         for column, width in enumerate((12, 60, 60, 60)):
@@ -103,6 +104,21 @@ class _Sheets:
         for r, row in enumerate(rows, start=1):
             for c, (text, kind) in enumerate(zip(row, payload["kinds"])):
                 self.cell(sheet, r, c, _typed(text, kind))
+        sheet.freeze_panes(1, 0)
+        sheet.autofit(_WIDEST)
+
+    def columns(self, payloads: list[dict]) -> None:
+        """Add the dictionary: what each column of each sheet is called in the report, and what it holds."""
+        sheet, row = self.book.add_worksheet("Columns"), 1
+        self.table(sheet, 0, ["Sheet", "Column", "Called in the report", "Holds"])
+        for payload in payloads:
+            called = dict(zip(payload.get("shown", ()), payload["head"]))
+            names = next(csv.reader(io.StringIO(payload["csv"], newline="")), [])
+            for name, kind in zip(names, payload["kinds"]):
+                readable = called.get(name) or name.replace("_", " ").capitalize()
+                for column, text in enumerate((payload["id"], name, readable, kind)):
+                    self.cell(sheet, row, column, text)
+                row += 1
         sheet.freeze_panes(1, 0)
         sheet.autofit(_WIDEST)
 

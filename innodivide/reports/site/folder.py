@@ -17,6 +17,7 @@ _FILES = {  # label -> where it may be, best first
     "HTML": ("report.html",),
     "PDF": ("report.pdf",),
     "Word": ("report.docx",),
+    "Slides": ("report.pptx",),
     "Data": ("exhibits.xlsx", "exhibits"),
 }
 

@@ -1,0 +1,183 @@
+"""The first page of an annex, for a reader without statistics: a few numbers, three sentences, what follows."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pandas as pd
+
+from innodivide.data.editions import REGIONAL, latest, of_latest
+from innodivide.data.sources import sources_of
+from innodivide.data.tables import TAKING_PART, Tables, country_names, integrated_ipceis, member_states
+from innodivide.indicators import country_profile, peers
+from innodivide.indicators.barriers.scores import strengths
+from innodivide.narrative.annex.short_names import WORDS, called, indicator_names
+from innodivide.narrative.exhibits import NUMBERS, Exhibit
+from innodivide.wording import join_names, sentence, show
+
+EXTREMES = 2  # indicators named as the strongest and the weakest
+SAID = WORDS.names("key numbers")
+
+
+def ordinal(number: int) -> str:
+    """Return "1st", "22nd", "13th"."""
+    ends = {1: "st", 2: "nd", 3: "rd"}
+    return f"{number}{'th' if number % 100 in (11, 12, 13) else ends.get(number % 10, 'th')}"
+
+
+def choices(tables: Tables, geo: str, chosen: Sequence[str], edition: str, until: str) -> list[Exhibit]:
+    """Return the sentence on what the reader chose (peers, edition, day of the record); none if nothing was chosen."""
+    names, default = country_names(tables), edition == "latest"
+    parts = [k for k, given in (("peers", chosen), ("edition", not default), ("until", until)) if given]
+    values = {"peers": join_names([names[c] for c in chosen]), "edition": peers.edition(tables), "until": until}
+    return [WORDS.say("NA.8", *parts, **values)] if parts else []
+
+
+def key_numbers(tables: Tables, geo: str, position: pd.DataFrame) -> Exhibit:
+    """Return the numbers that stand large on the first page: rank, IPCEIs, aid, regions; each only where it is known.
+
+    Rank and score are of one edition (`peers.edition`). Amounts of aid are never added: they are maxima, statements and
+    grants. `position` is the frame of `peers.position`.
+    """
+    own, edition = position.iloc[0], peers.edition(tables)
+    record = country_profile.memberships(tables, geo)
+    inside = record[record["role"].isin(TAKING_PART) & (record["kind"] == "integrated")]
+    regions = country_profile.regions(tables, geo)
+    found = [
+        _row(
+            "rank", ordinal(int(own["rank"])), states=len(member_states(tables)), edition=edition, level=own["relative"]
+        ),
+        _taking_part(inside, len(integrated_ipceis(tables))),
+        *_aid(inside),
+        *_regions(regions, latest(tables, "ris", REGIONAL)),
+    ]
+    ranks = of_latest(tables, "eis_rank", peers.TOGETHER)
+    sources = sources_of(ranks[ranks["geo"] == geo], peers.index(tables).query("geo == @geo"), record, regions)
+    rows = pd.DataFrame(found, columns=["what", "number", "meaning"])
+    made = WORDS.table("TA.8", rows, values=called(country_names(tables)[geo]), sources=sources)
+    return replace(made, look=NUMBERS)
+
+
+def _row(what: str, number: str, **values) -> tuple[str, str, str]:
+    return what, number, sentence(SAID[what], **values)
+
+
+def _taking_part(inside: pd.DataFrame, possible: int) -> tuple[str, str, str]:
+    """Return in how many IPCEIs the country takes part: those from the approval on, "+" those that it joined later."""
+    later = int((inside["role"] == "joined_later").sum())
+    first = len(inside) - later
+    if later:
+        return _row("projects, some later", f"{first} + {later} of {possible}", later=later)
+    return _row("projects", f"{first} of {possible}")
+
+
+def _aid(inside: pd.DataFrame) -> list[tuple[str, str, str]]:
+    known = inside.dropna(subset=["aid_eur_mn"])["aid_eur_mn"].astype(float)
+    if inside.empty:
+        return []
+    if known.empty:
+        return [_row("aid of none" if len(inside) > 1 else "aid of one not known", f"0 of {len(inside)}")]
+    if len(inside) == 1:
+        return [_row("aid of one", f"€{known.iloc[0]:,.0f} m")]
+    ends = list(dict.fromkeys(show(float(v), "{:,.0f}") for v in (known.min(), known.max())))
+    which = "aid of a single one" if len(known) == 1 else "aid of some, alike" if len(ends) == 1 else "aid of some"
+    return [_row(which, f"{len(known)} of {len(inside)}", low=ends[0], high=ends[-1])]
+
+
+def _regions(regions: pd.DataFrame, edition: int) -> list[tuple[str, str, str]]:
+    if len(regions) == 1:
+        return []
+    lagging = int((regions["group"] == "emerging").sum())
+    return [_row("regions", f"{lagging} of {len(regions)}", edition=edition)]
+
+
+def in_short(tables: Tables, geo: str, expected: pd.DataFrame, position: pd.DataFrame) -> Exhibit:
+    """Return three sentences for a reader without statistics; each is chosen by the country's own numbers.
+
+    Parameters
+    ----------
+    expected : pandas.DataFrame
+        From `models.expected_participation`.
+    position : pandas.DataFrame
+        From `peers.position`.
+    """
+    row = expected.set_index("geo").loc[geo]
+    parts, values = [], called(country_names(tables)[geo])
+    for more, given in (
+        standing_words(tables, position),
+        participation_words(row, country_profile.joined_later(tables, geo)),
+        region_words(tables, geo),
+    ):
+        parts, values = [*parts, *(["then"] if parts else []), *more], values | given
+    return WORDS.say("NA.2", *parts, **values)
+
+
+def standing_words(tables: Tables, position: pd.DataFrame) -> tuple[list[str], dict]:
+    """Return the parts and values of the sentence on rank, score and trend, all of one edition and its series."""
+    own, years, change = position.iloc[0], peers.index(tables)["year"], position.iloc[0]["change"]
+    values = {"rank": ordinal(int(own["rank"])), "states": len(member_states(tables)), "level": own["relative"]}
+    values |= {
+        "edition": peers.edition(tables),
+        "first": int(years.min()),
+        "last": int(years.max()),
+        "change": abs(change),
+    }
+    values["points"] = "point" if round(abs(change)) == 1 else "points"
+    return ["standing", "gained" if change >= 0.5 else "lost" if change <= -0.5 else "level"], values
+
+
+def participation_words(row: pd.Series, later: int) -> tuple[list[str], dict]:
+    """Return the parts and values of the sentence on IPCEIs; `row`: of `models.expected_participation`."""
+    n, low, high = (int(row[c]) for c in ("observed", "low", "high"))
+    values = {"possible": int(row["n_ipceis"]), "low": low, "high": high, "later": later, "n": n}
+    known = "part" if n else "no part"
+    return [f"{known}, some later" if later else known, compared(n, low, high)], values
+
+
+def compared(n: int, low: int, high: int) -> str:
+    """Return how a count stands to the range of states like this one."""
+    return "more" if n > high else "fewer" if n < low else "within"
+
+
+def region_words(tables: Tables, geo: str) -> tuple[list[str], dict]:
+    """Return the parts and values of the sentence on regions."""
+    rows, edition = country_profile.regions(tables, geo), latest(tables, "ris", REGIONAL)
+    lagging = int((rows["group"] == "emerging").sum())
+    if len(rows) == 1:
+        return ["one region, lagging" if lagging else "one region"], {"ris": edition}
+    ends = rows.iloc[[0, -1]]
+    values = {"ris": edition, "regions": len(rows), "lagging": lagging, "top": ends["name"].iloc[0]}
+    values |= {
+        "top_value": ends["relative"].iloc[0],
+        "bottom": ends["name"].iloc[1],
+        "bottom_value": ends["relative"].iloc[1],
+    }
+    if lagging in (0, len(rows)):
+        return ["all lagging" if lagging else "no lagging", "ends"], values
+    return ["one lagging" if lagging == 1 else "some lagging", "ends"], values
+
+
+def so_what(tables: Tables, geo: str, expected: pd.DataFrame) -> Exhibit:
+    """Return what follows, and what does not: from the record in IPCEIs and the strongest and weakest indicators."""
+    row = expected.set_index("geo").loc[geo]
+    n, low, high = (int(row[c]) for c in ("observed", "low", "high"))
+    known = strengths(tables, geo).dropna(subset=["relative"])
+    names = known["indicator_code"].map(indicator_names(tables)).map(within_a_sentence)
+    above = bool((known["relative"] > 100).any())
+    values = called(country_names(tables)[geo]) | {"best": join_names(names.head(EXTREMES))}
+    values["worst"] = join_names(list(names.tail(EXTREMES))[::-1])
+    behind = bool((known["relative"].tail(EXTREMES) < 100).all())
+    verdict = compared(n, low, high)
+    part = "none, within" if verdict == "within" and not n else verdict
+    return WORDS.say(
+        "NA.3",
+        part,
+        "above somewhere" if above else "below everywhere",
+        "weakest" if behind else "no gap",
+        "limits",
+        **values,
+    )
+
+
+def within_a_sentence(name: str) -> str:
+    """Return a name as it stands within a sentence: "public R&D spending", but SMEs as they are."""
+    return name[:1].lower() + name[1:] if name[1:2].islower() or name[1:2] in ("-", " ") else name
