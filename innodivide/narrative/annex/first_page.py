@@ -75,7 +75,7 @@ def _aid(inside: pd.DataFrame) -> list[tuple[str, str, str]]:
     if inside.empty:
         return []
     if known.empty:
-        return [_row("aid of none" if len(inside) > 1 else "aid of one not known", f"0 of {len(inside)}")]
+        return [_row("aid of none" if len(inside) > 1 else "aid of one not known", f"{len(known)} of {len(inside)}")]
     if len(inside) == 1:
         return [_row("aid of one", f"€{known.iloc[0]:,.0f} m")]
     ends = list(dict.fromkeys(show(float(v), "{:,.0f}") for v in (known.min(), known.max())))
