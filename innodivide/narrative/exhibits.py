@@ -150,6 +150,7 @@ def table(
     edition: str = "",
     note: str = "",
     values: Mapping | None = None,
+    look: str = "",
 ) -> Exhibit:
     """Return a table exhibit.
 
@@ -163,7 +164,7 @@ def table(
     if absent:
         raise ParameterError(f"exhibit {id}: columns {absent} are not in its data, which has {list(data.columns)}")
     templates = {"title": title, "caption": caption}
-    made = _made(id, "table", data, templates, values, sources, columns=columns, edition=edition, note=note)
+    made = _made(id, "table", data, templates, values, sources, columns=columns, edition=edition, note=note, look=look)
     if any(UNKNOWN in row for row in made.cells()):
         return replace(made, note=" ".join(filter(None, (note, WHY_UNKNOWN))))
     return made

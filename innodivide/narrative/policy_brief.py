@@ -31,6 +31,7 @@ VERBS = {
     "contradicted": ("is contradicted", "are contradicted"),
     "not testable with open data": ("cannot be tested with open data", "cannot be tested with open data"),
 }
+KEY_FIGURES = ("F7.3", "F7.6")  # whose data the large numbers are of, beside the answer's
 TABLES = {  # behind each figure
     "F7.3": ("ipcei_country", "country_panel"),
     "F7.4": ("s3_partnership_region", "cluster_partnership_member"),
@@ -69,6 +70,20 @@ def by_verdict(ledger: pd.DataFrame) -> pd.DataFrame:
 def summary_rows(ledger: pd.DataFrame) -> pd.DataFrame:
     """Return verdict, claim_id and brief (the claim in a few words) of each claim, grouped by verdict."""
     return by_verdict(ledger)[["verdict", "claim_id", "brief", "claim", "source_id"]]
+
+
+def key_numbers(facts: dict, most: dict, reform: dict, ledger: pd.DataFrame) -> pd.DataFrame:
+    """Return the numbers that stand large on the first page: what, number (as text), meaning."""
+    counts = ledger["verdict"].value_counts()
+    said = {
+        "shares": sentence("{a:.0%} and {b:.0%}", a=facts["rate_leader"], b=facts["rate_other"]),
+        "verdicts": f"{counts.get('supported', 0)} of {len(ledger)}",
+        "places": sentence("{share:.0%}", share=most["places"]),
+        "money": sentence("{a:,.0f} and {b:,.0f}", a=reform["below"], b=reform["above"]),
+    }
+    values = {"partly": int(counts.get("partly", 0)), "gdp": most["gdp"]}
+    meanings = {key: sentence(text, **values) for key, text in WORDS.names("key numbers").items()}
+    return pd.DataFrame([(k, said[k], meanings[k]) for k in said], columns=["what", "number", "meaning"])
 
 
 def share_facts(rows: pd.DataFrame) -> dict:
@@ -250,6 +265,11 @@ def figure_sources(tables: Tables, id: str) -> tuple[str, ...]:
     """Return the sources of a figure; that on both tiers shows who is in what, not companies or aid."""
     found = connection_words.sources(tables, *TABLES[id])
     return tuple(sorted({*dyad_sources(tables), *found})) if id == "F7.4" else found
+
+
+def key_sources(tables: Tables) -> tuple[str, ...]:
+    """Return the sources of the large numbers."""
+    return tuple(sorted({*dyad_sources(tables)}.union(*(figure_sources(tables, id) for id in KEY_FIGURES))))
 
 
 def ledger_sources(tables: Tables, ledger: pd.DataFrame) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ alt        of a figure: what it shows, in words
 chart      of a figure: argument of the drawing function -> words on the drawing (axes, legend)
 edition    scoreboard edition, where it does not depend on the data
 note       a warning about the data, where it does not depend on the data
+look       of a table: "numbers" sets its two columns, a number and its meaning, as large numbers
 =========  ==============================================================================================
 
 Title, text, caption, alt, headings and words on a drawing are templates: {name:format}. In all of them, and in edition,
@@ -35,7 +36,7 @@ from innodivide.wording import fill
 
 TEXTS = Path(__file__).parent / "texts"
 KEYS = {  # what an exhibit of each kind must have, and what it may have
-    "T": (("title", "columns"), ("caption", "edition", "note")),
+    "T": (("title", "columns"), ("caption", "edition", "note", "look")),
     "F": (("title", "alt"), ("caption", "chart", "edition", "note")),
     "N": (("text",), ()),
 }
@@ -135,6 +136,7 @@ class Words:
         columns = {c: spec for c, spec in columns.items() if c not in without} | dict(more)
         templates = {"title": self._template(id, "title", title), "caption": self._template(id, "caption", caption)}
         fixed = with_terms(self._fixed(id, given), sources)
+        fixed["look"] = self._entry(id).get("look", "")
         return exhibits.table(id, data=data, columns=columns, sources=sources, values=values, **templates, **fixed)
 
     def figure(

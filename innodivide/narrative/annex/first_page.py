@@ -1,7 +1,6 @@
 """The first page of an annex, for a reader without statistics: a few numbers, three sentences, what follows."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pandas as pd
 
@@ -11,7 +10,7 @@ from innodivide.data.tables import TAKING_PART, Tables, country_names, integrate
 from innodivide.indicators import country_profile, peers
 from innodivide.indicators.barriers.scores import strengths
 from innodivide.narrative.annex.short_names import WORDS, called, indicator_names
-from innodivide.narrative.exhibits import NUMBERS, Exhibit
+from innodivide.narrative.exhibits import Exhibit
 from innodivide.wording import join_names, sentence, show
 
 EXTREMES = 2  # indicators named as the strongest and the weakest
@@ -53,8 +52,7 @@ def key_numbers(tables: Tables, geo: str, position: pd.DataFrame) -> Exhibit:
     ranks = of_latest(tables, "eis_rank", peers.TOGETHER)
     sources = sources_of(ranks[ranks["geo"] == geo], peers.index(tables).query("geo == @geo"), record, regions)
     rows = pd.DataFrame(found, columns=["what", "number", "meaning"])
-    made = WORDS.table("TA.8", rows, values=called(country_names(tables)[geo]), sources=sources)
-    return replace(made, look=NUMBERS)
+    return WORDS.table("TA.8", rows, values=called(country_names(tables)[geo]), sources=sources)
 
 
 def _row(what: str, number: str, **values) -> tuple[str, str, str]:
