@@ -7,6 +7,8 @@ import click
 from innodivide.cli.options import workers
 from innodivide.errors import DataError, ParameterError
 
+ANSWER = "answer"  # stands where others have the number of a claim
+
 
 @click.command()
 def check():
@@ -77,8 +79,11 @@ def describe(table):
 
 
 @click.command("claims")
-def show_claims():
+@click.option("--out", type=click.Path(dir_okay=False), help="Write it to this CSV too, with the registered answer.")
+def show_claims(out):
     """Test the claims of the brief and print the ledger: claim, verdict, numbers."""
+    import pandas as pd
+
     from innodivide.data import Tables
     from innodivide.evidence import claims, confirmatory
     from innodivide.evidence.plan import load_plan
@@ -88,6 +93,15 @@ def show_claims():
     tables = confirmatory.registered(Tables(), plan)
     main_analysis = confirmatory.analyse(confirmatory.planned_dyads(tables, plan), plan, effect=False)
     ledger = claims.ledger(tables, main_analysis, confirmatory.claims_family(main_analysis, plan), plan)
+    if out:
+        value, low, high = (
+            main_analysis.interval.estimate,
+            main_analysis.interval.ci_low,
+            main_analysis.interval.ci_high,
+        )
+        numbers = f"odds ratio {value:.4f} ({low:.4f} to {high:.4f}), p = {main_analysis.permutation.p_value:.4f}"
+        answer = pd.DataFrame([{"claim_id": ANSWER, "claim": "The registered answer", "numbers": numbers}])
+        pd.concat([answer, ledger]).to_csv(out, index=False, lineterminator="\n")
     for row in ledger.itertuples():
         click.echo(f"{row.claim_id} {row.verdict}: {row.claim}\n    {show(row.numbers, missing='')}".rstrip())
 

@@ -6,7 +6,7 @@ The library is imported inside each command, so that --help answers at once.
 import click
 
 from innodivide import __version__
-from innodivide.cli import keep, look, make, proof
+from innodivide.cli import add, keep, look, make, proof
 from innodivide.errors import InnodivideError, ParameterError
 
 
@@ -36,6 +36,7 @@ for _command in (
     proof.verify,
     proof.compare,
     *_LOOK,
+    add.add,
     keep.freeze,
     keep.readme,
     keep.archive,

@@ -202,7 +202,7 @@ def _cached(name: str, folder: Path, _stamp: tuple, typed: bool) -> tuple[pd.Dat
     text, failures = read_rows(folder, described)
     if not failures and typed:
         failures = check_fields(text, described) + check_key(text, described)
-        failures = failures or _check_foreign_keys(text, described, folder)
+        failures = failures or check_foreign_keys(text, described, folder)
     return text if failures or not typed else convert(text, described), tuple(failures)
 
 
@@ -211,7 +211,8 @@ def unreadable_rule(table: str) -> str:
     return f"table {table}, which it refers to, can be read"
 
 
-def _check_foreign_keys(text: pd.DataFrame, described: dict, folder: Path) -> list[Failure]:
+def check_foreign_keys(text: pd.DataFrame, described: dict, folder: Path = DATA) -> list[Failure]:
+    """Return each cell that names nothing in the table that its column refers to, with the cure where one is known."""
     failures = []
     for key in foreign_keys(described):
         fields, target, target_fields = key["fields"], key["reference"]["resource"], key["reference"]["fields"]
