@@ -44,6 +44,8 @@ def add(files, ledger, dry_run, yes, **given):
     say = questions.Answers(given, ask)
     rows, notes = _read(files, say) if files else (questions.rows(say), [])
     rows += questions.source(say, rows)
+    controls, more = _controls(rows)
+    rows, notes = rows + controls, notes + more
     proposal, failures = additions.propose(rows)
     _refuse(failures)
     if additions.replaced(proposal):
@@ -124,6 +126,23 @@ def _workbook(file: Path, say) -> tuple[list, list[str], list]:
         tables["eis_edition"] = tables["eis_edition"].assign(published=say("published"))
     rows = [additions.Rows(name, frame, found.places[name], figures=True) for name, frame in tables.items()]
     return rows, [f"{file.name}: {note}" for note in found.notes], found.failures
+
+
+def _controls(rows) -> tuple[list, list[str]]:
+    """Return the rows of country_panel that new IPCEIs need, derived from country_year, and what has no figure."""
+    from innodivide.data import additions, panel_series
+    from innodivide.data.checks.control_values import CONTROLS
+
+    days = [d for r in rows if r.table == "ipcei" for d in r.frame.get("decision_date", []) if d[:4].isdigit()]
+    if not days:
+        return [], []
+    tables = [additions.with_rows(name, rows) for name in ("country_panel", "country_year")]
+    derived, lacking = panel_series.for_decisions(*tables, days, CONTROLS)
+    notes = [f"no figure in country_year for {', '.join(lacking[:5])}{' ...' * (len(lacking) > 5)}"] if lacking else []
+    if derived.empty:
+        return [], notes
+    notes.append(f"{len(derived)} rows of country_panel follow from country_year, by the series of the year before")
+    return [additions.Rows("country_panel", derived, "derived from country_year.csv")], notes
 
 
 def _limits(text: str | None) -> tuple[float, float, float] | None:

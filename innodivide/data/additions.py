@@ -69,6 +69,15 @@ def text_of(name: str, folder: Path = frozen.DATA) -> pd.DataFrame:
     return frame
 
 
+def with_rows(name: str, given: list[Rows], folder: Path = frozen.DATA) -> pd.DataFrame:
+    """Return a table as text with the rows given for it; of rows with one key the last counts."""
+    import pandas as pd
+
+    key = as_list(frozen.resource(name, folder)["schema"]["primaryKey"])
+    frames = [text_of(name, folder), *(r.frame for r in given if r.table == name)]
+    return pd.concat(frames, ignore_index=True).fillna("").drop_duplicates(key, keep="last").reset_index(drop=True)
+
+
 def read_csv(path: Path, folder: Path = frozen.DATA) -> tuple[Rows | None, list[Failure]]:
     """Read a file of rows named as a table of data/ (or its file), with all columns of the table or some, key included.
 
@@ -115,7 +124,8 @@ def propose(given: list[Rows], folder: Path = frozen.DATA) -> tuple[Proposal, li
         file, key = described["path"], as_list(described["schema"]["primaryKey"])
         names = list(old.columns)
         lines = {tuple(r[names.index(k)] for k in key): r for r in old.to_numpy().tolist()}
-        ordered, origin = list(lines) == sorted(lines), {}
+        ordered = list(lines) == sorted(lines)
+        origin: dict[tuple[str, ...], tuple[str, int]] = {}
         for rows in (r for r in given if r.table == name):
             failures += _put(rows, lines, described, proposal, origin)
         wanted = sorted(lines) if ordered else list(lines)
@@ -130,7 +140,9 @@ def propose(given: list[Rows], folder: Path = frozen.DATA) -> tuple[Proposal, li
 def _put(rows: Rows, lines: dict, described: dict, proposal: Proposal, origin: dict) -> list[Failure]:
     """Put rows into the lines of a table by key, in place; return the rows whose key the same file had before."""
     kinds = {f["name"]: f["type"] for f in described["schema"]["fields"]}
-    names, key, failures, seen = list(kinds), as_list(described["schema"]["primaryKey"]), [], {}
+    names, key = list(kinds), as_list(described["schema"]["primaryKey"])
+    failures: list[Failure] = []
+    seen: dict[tuple[str, ...], int] = {}
     ignored = PROVENANCE if rows.figures else ()
     columns = list(rows.frame.columns)
     for number, cells in zip(rows.frame.index, rows.frame.to_numpy().tolist()):
