@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from innodivide.data import frozen
 from innodivide.data.description import as_list
-from innodivide.data.schema import Failure, read_rows
+from innodivide.data.schema import Failure, check_fields, read_rows
 from innodivide.errors import DataError, ParameterError
 
 if TYPE_CHECKING:
@@ -107,9 +107,15 @@ def read_csv(path: Path, folder: Path = frozen.DATA) -> tuple[Rows | None, list[
             as_list(described["schema"]["primaryKey"])
         )
         return None, [Failure(path.name, 1, "", ",".join(header), rule)]
-    described["schema"]["fields"] = [fields[c] for c in header]
-    frame, failures = read_rows(path.parent, described | {"path": path.name})
-    return Rows(name, frame, path.name), failures
+    keys = described["schema"].get("foreignKeys", [])  # others may be met by another file that is given
+    keys = [k for k in keys if k["reference"]["resource"] == "country" and set(as_list(k["fields"])) <= set(header)]
+    described["schema"] |= {"fields": [fields[c] for c in header], "foreignKeys": keys}
+    if "source_id" in header:  # may be given for all rows at once
+        fields["source_id"].get("constraints", {}).pop("required", None)
+    described["path"] = path.name
+    frame, failures = read_rows(path.parent, described)
+    failures = failures or check_fields(frame, described)
+    return Rows(name, frame, path.name), failures or frozen.check_foreign_keys(frame, described, folder)
 
 
 def propose(given: list[Rows], folder: Path = frozen.DATA) -> tuple[Proposal, list[Failure]]:

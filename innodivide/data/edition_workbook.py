@@ -78,15 +78,11 @@ def eu_code(column: pd.Series) -> pd.Series:
 
 def repeated(sheet: Sheet, rows: pd.DataFrame, key: list[str], what: str) -> list[Failure]:
     """Return each row that says another value for what an earlier row has; of equal rows the first counts."""
-    first = rows.drop_duplicates(key).reset_index(names="first").set_index(key)[["first", "value"]]
-    again = rows[rows.duplicated(key)].join(first, on=key, rsuffix="_first")
-    return [
-        sheet.fail(
-            int(i), "value", r["value"], f"one row for each {what}; row {r['first']} has {r['value_first']!r} for it"
-        )
-        for i, r in again.iterrows()
-        if r["value"] != r["value_first"]
-    ]
+    first = rows.drop_duplicates(key).reset_index(names="first").rename(columns={"value": "there"})
+    again = rows[rows.duplicated(key)].join(first.set_index(key)[["first", "there"]], on=key)
+    again = again[again["value"] != again["there"]]
+    rule = f"one row for each {what}; row {{}} has {{!r}} for it".format
+    return [sheet.fail(int(i), "value", r["value"], rule(r["first"], r["there"])) for i, r in again.iterrows()]
 
 
 def rounded(column: pd.Series) -> pd.Series:

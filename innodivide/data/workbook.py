@@ -110,10 +110,10 @@ def _sheet(file: str, cells, wanted: Wanted) -> tuple[Sheet | None, list[Failure
     import pandas as pd
 
     place = f"{file}, sheet {cells.title}"
-    merged = [str(area) for area in cells.merged_cells.ranges]
+    merged = sorted(cells.merged_cells.ranges, key=lambda area: area.min_row)
     if merged:
         rule = "no merged cells; unmerge them and write the value in each row"
-        return None, [Failure(place, cells.merged_cells.ranges.sorted()[0].min_row, "", ", ".join(merged[:3]), rule)]
+        return None, [Failure(place, merged[0].min_row, "", ", ".join(map(str, merged[:3])), rule)]
     grid = list(cells.iter_rows(values_only=True))
     header = [_plain(v) if v is not None else "" for v in (grid[0] if grid else ())]
     at: dict[str, int] = {}
