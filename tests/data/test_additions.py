@@ -86,7 +86,7 @@ def test_a_file_that_is_no_part_of_its_table_is_refused(tmp_path, name, lines, c
 
 
 def test_a_file_named_otherwise_is_refused(tmp_path):
-    with pytest.raises(ParameterError, match="name the file as a table, such as ipcei.csv"):
+    with pytest.raises(ParameterError, match=r"name the file as a table, such as ipcei\.csv"):
         csv(tmp_path, "new rows.csv", "ipcei_id", "NEW")
 
 

@@ -283,7 +283,7 @@ def test_the_frozen_folder_is_never_written(server):
 
 
 def later_year(handler) -> bytes:
-    """Answer as frozen, but Poland's GDP of 2015 is revised, and Austria has a first figure of GDP per head for 2031."""
+    """Answer as frozen, but Poland's GDP of 2015 is revised, and Austria has a first figure of 2026."""
     changed = publishers(handler, lambda geo, year, v: v + 2.5 if (geo, year) == ("PL", 2015) else v)
     if "NY.GDP.PCAP.PP.CD" not in handler.path:
         return changed
