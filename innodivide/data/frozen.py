@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from innodivide.data.description import read_description
 from innodivide.data.schema import Failure, check_fields, check_key, convert, foreign_keys, grouped, read_rows
-from innodivide.errors import DataError
+from innodivide.errors import DataError, NotAvailable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,6 +30,9 @@ PACKAGE = "datapackage.json"
 # A run names the tables a notebook declares here; loading any other one is refused, so that a report's manifest cannot
 # miss an input.
 DECLARED_TABLES = "INNODIVIDE_TABLES"
+# Tables that are left out, separated by commas, as their licence forbids the use meant (`innodivide --without`).
+WITHOUT = "INNODIVIDE_WITHOUT"
+NOT_AVAILABLE = "not available (licence)"
 
 
 def package(folder: Path = DATA) -> dict:
@@ -89,7 +92,20 @@ def load(name: str, folder: Path = DATA) -> pd.DataFrame:
         With every failure of the table: file, row, column, value and rule.
     """
     refuse_undeclared(name)
+    if name in left_out(folder):
+        raise NotAvailable(f"{NOT_AVAILABLE}: table {name} is left out")
     return load_rows(name, folder).reset_index(drop=True)
+
+
+def restricted(folder: Path = DATA) -> tuple[str, ...]:
+    """Return the tables with a licence of their own in the package description, which others have not."""
+    return tuple(name for name, described in resources(folder).items() if described.get("licenses"))
+
+
+def left_out(folder: Path = DATA) -> set[str]:
+    """Return the tables that are left out: those named in `WITHOUT`, and restricted ones whose file is not there."""
+    named = set(filter(None, os.environ.get(WITHOUT, "").split(",")))
+    return named | {n for n in restricted(folder) if not (Path(folder) / resource(n, folder)["path"]).exists()}
 
 
 def refuse_undeclared(name: str) -> None:
@@ -130,8 +146,11 @@ def column(table: str, name: str) -> list[str | None]:
 
 
 def check_table(name: str, folder: Path = DATA) -> list[Failure]:
-    """Return every failure of one table against its description (types, ranges, keys, foreign keys)."""
-    return list(_read(name, folder)[1])
+    """Return every failure of one table against its description (types, ranges, keys, foreign keys).
+
+    A table that is left out has none.
+    """
+    return [] if name in left_out(folder) else list(_read(name, folder)[1])
 
 
 def check_frozen(name: str, folder: Path = DATA) -> list[Failure]:

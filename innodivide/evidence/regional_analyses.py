@@ -18,6 +18,7 @@ from innodivide.indicators.regions import index_rows, nuts_version, regions
 from innodivide.models.estimators.firth import FirthFit
 
 WEALTH_YEAR = 2021  # regional GDP; the quality of government is of a later survey where one is known
+_WEIGHTED = ["value", "reference", "gap", "gap_low", "gap_high"]  # means of a state's regions, by population
 CHOICES, OAXACA, PROFILES, PIPELINE, ANNEX, ANNEX_SCENARIOS, ANNEX_NETWORK = range(43, 50)  # streams of the plan
 
 
@@ -120,12 +121,23 @@ def institutions_by_state(tables: Tables) -> pd.DataFrame:
         (1 = furthest behind; ties share the best).
     """
     gaps = barriers.institutional_gaps(tables)
-    heads = barriers.region_eqi(tables)["population"].astype(float)
-    rows = gaps[gaps["level"] == "region"]
+    country, rows = gaps[gaps["level"] == "country"], gaps[gaps["level"] == "region"]
+    if rows.empty:  # the quality of government is left out
+        frame = country.copy()
+    else:
+        heads = barriers.region_eqi(tables)["population"].astype(float)
+        frame = pd.concat([_of_states(rows, heads), country], ignore_index=True)
+    frame["rank"] = frame.groupby("measure")["gap"].rank(ascending=False, method="min").astype(int)
+    frame["n_units"] = frame.groupby("measure")["geo"].transform("size")
+    keep = ["level", "geo", "measure", "label", "year", *_WEIGHTED, "gap_sd", "reading", "rank", "n_units", "source_id"]
+    return frame[keep].sort_values(["level", "measure", "geo"], ascending=[False, True, True], ignore_index=True)
+
+
+def _of_states(rows: pd.DataFrame, heads: pd.Series) -> pd.DataFrame:
+    """Return the means of regional measures for each state, weighted with the population of the regions."""
     weight, keys = rows["unit"].map(heads), [rows["measure"], rows["geo"]]
     total = weight.groupby(keys).sum()
-    columns = ["value", "reference", "gap", "gap_low", "gap_high"]
-    means = pd.DataFrame({c: (rows[c] * weight).groupby(keys).sum(min_count=1) / total for c in columns})
+    means = pd.DataFrame({c: (rows[c] * weight).groupby(keys).sum(min_count=1) / total for c in _WEIGHTED})
     first = rows.groupby(["measure", "geo"])[["label", "year", "source_id"]].first()
     spread = means["gap"] / means.groupby("measure")["value"].transform(lambda v: v.std(ddof=1))
     regional = means.join(first).assign(gap_sd=spread, level="region").reset_index()
@@ -133,8 +145,4 @@ def institutions_by_state(tables: Tables) -> pd.DataFrame:
     regional["reading"] = np.select(
         [low > 0, high < 0, (low <= 0) & (high >= 0)], ["behind", "ahead", "within the margin"], ""
     )
-    frame = pd.concat([regional, gaps[gaps["level"] == "country"]], ignore_index=True)
-    frame["rank"] = frame.groupby("measure")["gap"].rank(ascending=False, method="min").astype(int)
-    frame["n_units"] = frame.groupby("measure")["geo"].transform("size")
-    keep = ["level", "geo", "measure", "label", "year", *columns, "gap_sd", "reading", "rank", "n_units", "source_id"]
-    return frame[keep].sort_values(["level", "measure", "geo"], ascending=[False, True, True], ignore_index=True)
+    return regional
