@@ -87,21 +87,18 @@ def _read(files, say) -> tuple[list, list[str]]:
 
 
 def _with_source(rows, say):
-    """Give rows without a source the one that was given."""
+    """Give rows that are new and name no source the one that was given."""
     from innodivide.data import additions, frozen
 
-    names = [f["name"] for f in frozen.resource(rows.table)["schema"]["fields"]]
-    frame = rows.frame
-    if (
-        rows.table == "source"
-        or "source_id" not in names
-        or ("source_id" in frame and (frame["source_id"] != "").all())
-    ):
+    described = frozen.resource(rows.table)
+    if rows.table == "source" or "source_id" not in [f["name"] for f in described["schema"]["fields"]]:
         return rows
-    own = frame["source_id"] if "source_id" in frame else ""
-    return additions.Rows(
-        rows.table, frame.assign(source_id=own).replace({"source_id": {"": say("source_id")}}), rows.place
-    )
+    frame, own = rows.frame, "source_id" in rows.frame
+    bare = additions.is_new(rows) & ((frame["source_id"] == "") if own else True)
+    if not bare.any():
+        return rows
+    given = frame["source_id"].mask(bare, say("source_id")) if own else bare.map({True: say("source_id"), False: ""})
+    return additions.Rows(rows.table, frame.assign(source_id=given), rows.place, blank=("source_id",))
 
 
 def _workbook(file: Path, say) -> tuple[list, list[str], list]:

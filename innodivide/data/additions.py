@@ -23,17 +23,22 @@ if TYPE_CHECKING:
 
 # Columns that say where a figure comes from. A workbook that repeats a figure does not change who said it first.
 PROVENANCE = ("basis", "group_basis", "flag", "note", "source_id", "more_source_ids")
+COMPUTED = ("recomputed",)  # follows from the tables: another value is no correction of a source
 _PARTIAL = ".partial-{}"
 
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows for one table as text, indexed by their row in `place`; `figures`: only other figures change a row."""
+    """Rows for one table as text, indexed by their row in `place`.
+
+    `figures`: only other figures change a row. `blank`: columns in which an empty cell changes nothing.
+    """
 
     table: str
     frame: pd.DataFrame
     place: str
     figures: bool = False
+    blank: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,15 @@ def with_rows(name: str, given: list[Rows], folder: Path = frozen.DATA) -> pd.Da
     key = as_list(frozen.resource(name, folder)["schema"]["primaryKey"])
     frames = [text_of(name, folder), *(r.frame for r in given if r.table == name)]
     return pd.concat(frames, ignore_index=True).fillna("").drop_duplicates(key, keep="last").reset_index(drop=True)
+
+
+def is_new(rows: Rows, folder: Path = frozen.DATA) -> pd.Series:
+    """Return for each row whether the table has no row of its key, with the index of the rows."""
+    import pandas as pd
+
+    key = as_list(frozen.resource(rows.table, folder)["schema"]["primaryKey"])
+    there = set(text_of(rows.table, folder)[key].itertuples(index=False, name=None))
+    return pd.Series([k not in there for k in rows.frame[key].itertuples(index=False, name=None)], rows.frame.index)
 
 
 def read_csv(path: Path, folder: Path = frozen.DATA) -> tuple[Rows | None, list[Failure]]:
@@ -165,7 +179,8 @@ def _put(rows: Rows, lines: dict, described: dict, proposal: Proposal, origin: d
             lines[at], origin[at] = [row.get(c, "") for c in names], (rows.place, int(number))
             proposal.changes.append(Change(rows.table, shown, "", "", "", rows.place, int(number), geo))
             continue
-        apart = [c for c in columns if c not in ignored and not _equal(old[names.index(c)], row[c], kinds[c])]
+        said = [c for c in columns if c not in ignored and (row[c] or c not in rows.blank)]
+        apart = [c for c in said if not _equal(old[names.index(c)], row[c], kinds[c])]
         proposal.same += not apart
         if apart:
             lines[at] = [row[c] if c in apart else v for c, v in zip(names, old)]
@@ -272,7 +287,7 @@ def corrections(proposal: Proposal, reason: str, who: str, day: str) -> pd.DataF
 
 def replaced(proposal: Proposal) -> list[Change]:
     """Return the changes that put a figure in the place of another."""
-    return [c for c in proposal.changes if c.column and c.old and c.column not in PROVENANCE]
+    return [c for c in proposal.changes if c.column and c.old and c.column not in (*PROVENANCE, *COMPUTED)]
 
 
 def own_rows(proposal: Proposal, tables: Collection[str], states: Iterable[str]) -> dict[str, int]:

@@ -52,7 +52,7 @@ def test_a_dry_run_writes_nothing(repository, prepared):
     [
         (["value_chain,meaning", "new,Something"], ["--yes"], "--source is needed here"),
         (["value_chain,meaning", "new,Something"], ["--yes", "--source", "NEW"], "--title is needed here"),
-        (["value_chain,meaning", "health,Other words"], ["--yes"], "--source is needed here"),
+        (["value_chain,meaning", "health,Other words"], ["--yes"], "--reason is needed here"),
         (["value_chain,meaning,source_id", "health,Other words,INNODIVIDE"], ["--yes"], "--reason is needed here"),
         (["value_chain,meaning,source_id", "health,=1,INNODIVIDE"], ["--yes"], "a text does not start with"),
     ],

@@ -49,4 +49,5 @@ def _cure(row, allowed: list[float]) -> str:
         if row.basis == "carried_forward"
         else ("; to keep this value, which moves no result, record the revision of country_year.csv in corrections.csv")
     )
-    return f"{allowed[0]:.12g}, from {row.series} ({row.basis}){kept}"
+    value = f"{allowed[0]:.1f}" if row.basis == "spliced" else f"{allowed[0]:.12g}"
+    return f"{value}, from {row.series} ({row.basis}){kept}"
