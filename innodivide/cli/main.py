@@ -36,13 +36,13 @@ def main(without):
 
 def leave_out(names) -> None:
     """Leave tables out in this process and all that it starts; what needs them says "not available (licence)"."""
-    from innodivide.data import frozen
+    from innodivide.data import frozen, licences
 
-    unknown = sorted(set(names) - set(frozen.restricted()))
+    unknown = sorted(set(names) - set(licences.restricted(frozen.resources())))
     if unknown:
-        allowed = ", ".join(frozen.restricted())
+        allowed = ", ".join(licences.restricted(frozen.resources()))
         raise ParameterError(f"--without {unknown[0]}: allowed are the tables with a licence of their own: {allowed}")
-    os.environ[frozen.WITHOUT] = ",".join(sorted(names))
+    os.environ[licences.WITHOUT] = ",".join(sorted(names))
 
 
 _LOOK = (look.check, look.describe, look.show_claims, look.audit_size)

@@ -17,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from innodivide.data import licences
 from innodivide.data.description import read_description
 from innodivide.data.schema import Failure, check_fields, check_key, convert, foreign_keys, grouped, read_rows
 from innodivide.errors import DataError, NotAvailable
@@ -30,9 +31,6 @@ PACKAGE = "datapackage.json"
 # A run names the tables a notebook declares here; loading any other one is refused, so that a report's manifest cannot
 # miss an input.
 DECLARED_TABLES = "INNODIVIDE_TABLES"
-# Tables that are left out, separated by commas, as their licence forbids the use meant (`innodivide --without`).
-WITHOUT = "INNODIVIDE_WITHOUT"
-NOT_AVAILABLE = "not available (licence)"
 
 
 def package(folder: Path = DATA) -> dict:
@@ -93,19 +91,13 @@ def load(name: str, folder: Path = DATA) -> pd.DataFrame:
     """
     refuse_undeclared(name)
     if name in left_out(folder):
-        raise NotAvailable(f"{NOT_AVAILABLE}: table {name} is left out")
+        raise NotAvailable(f"{licences.NOT_AVAILABLE}: table {name} is left out")
     return load_rows(name, folder).reset_index(drop=True)
 
 
-def restricted(folder: Path = DATA) -> tuple[str, ...]:
-    """Return the tables with a licence of their own in the package description, which others have not."""
-    return tuple(name for name, described in resources(folder).items() if described.get("licenses"))
-
-
 def left_out(folder: Path = DATA) -> set[str]:
-    """Return the tables that are left out: those named in `WITHOUT`, and restricted ones whose file is not there."""
-    named = set(filter(None, os.environ.get(WITHOUT, "").split(",")))
-    return named | {n for n in restricted(folder) if not (Path(folder) / resource(n, folder)["path"]).exists()}
+    """Return the tables that are left out (`licences.left_out`)."""
+    return licences.left_out(resources(folder), folder)
 
 
 def refuse_undeclared(name: str) -> None:

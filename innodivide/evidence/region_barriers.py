@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from innodivide.data import editions
-from innodivide.data.frozen import NOT_AVAILABLE
+from innodivide.data.licences import NOT_AVAILABLE
 from innodivide.data.tables import Tables, member_states
 from innodivide.errors import ParameterError
 from innodivide.evidence.claims.shared_barriers import TOP, lagging_regions, regional_contributions

@@ -28,7 +28,7 @@ import pandas as pd
 import yaml
 
 from innodivide.data import editions
-from innodivide.data.frozen import NOT_AVAILABLE
+from innodivide.data.licences import NOT_AVAILABLE
 from innodivide.data.tables import Tables
 from innodivide.errors import DataError, NotAvailable, ParameterError
 from innodivide.narrative import exhibits

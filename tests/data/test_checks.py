@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from mutations import BLANKS, CONTROL, FORMULAS, INVISIBLE, NOT_IN_THE_CALENDAR, WRONG_TYPE, as_csv
 
-from innodivide.data import checks, frozen, schema
+from innodivide.data import checks, frozen, licences, schema
 from innodivide.errors import DataError
 
 IPCEI, STATES, PEOPLE = "tier1/ipcei.csv", "tier1/ipcei_country.csv", "tier1/ipcei_participant.csv"
@@ -484,7 +484,7 @@ def test_a_panel_may_keep_what_stood_there_before_a_documented_revision(copy):
 
 
 def test_tables_with_a_licence_of_their_own_may_be_absent(copy):
-    for name in frozen.restricted():
+    for name in licences.restricted(frozen.resources()):
         copy.change(frozen.resource(name)["path"], lambda text: None)
     assert checks.check_all(copy.folder) == ([], []) and checks.check_frozen(copy.folder) == []
 

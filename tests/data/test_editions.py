@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from innodivide.data import Tables, editions, frozen
+from innodivide.data import Tables, editions, frozen, licences
 from innodivide.data.tables import member_states
 from innodivide.errors import DataError, NotAvailable, ParameterError
 from innodivide.indicators import country_profile, peers
@@ -121,6 +121,6 @@ def test_the_release_of_2024_of_the_eqi_is_a_board_of_its_own():
 
 
 def test_what_is_left_out_is_not_available(monkeypatch):
-    monkeypatch.setenv(frozen.WITHOUT, ",".join(frozen.restricted()))
+    monkeypatch.setenv(licences.WITHOUT, ",".join(licences.restricted(frozen.resources())))
     with pytest.raises(NotAvailable, match=r"not available \(licence\): table eqi is left out"):
         frozen.load("eqi")

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from innodivide.data.frozen import NOT_AVAILABLE
+from innodivide.data.licences import NOT_AVAILABLE
 from innodivide.narrative.annex.short_names import INDICATORS, WORDS
 from innodivide.wording import show
 
