@@ -108,18 +108,6 @@ def test_every_member_state_is_in_every_frame():
     assert all(set(part["geo"]) == members for _, part in found.groupby("year"))
 
 
-def test_the_release_of_2024_of_the_eqi_is_a_board_of_its_own():
-    """The last year of its own table; a later year is taken when it is there, but not by registered tables."""
-    tables, needs = Tables(), ("regions",)
-    rows = editions.of_latest(tables, "eqi_2024", needs)
-    assert set(rows["year"]) == {editions.PLAN["eqi_2024"]} and len(rows) > 200
-    assert editions.latest(tables, "eqi", needs) == editions.PLAN["eqi"] < editions.PLAN["eqi_2024"]
-    more = pd.concat([tables["eqi_2024"], rows.assign(year=rows["year"] + 3)])
-    later = Tables({"eqi_2024": more})
-    assert editions.latest(later, "eqi_2024", needs) == editions.PLAN["eqi_2024"] + 3
-    assert editions.latest(later.as_of(None, editions.PLAN), "eqi_2024", needs) == editions.PLAN["eqi_2024"]
-
-
 def test_what_is_left_out_is_not_available(monkeypatch):
     monkeypatch.setenv(licences.WITHOUT, ",".join(licences.restricted(frozen.resources())))
     with pytest.raises(NotAvailable, match=r"not available \(licence\): table eqi is left out"):
