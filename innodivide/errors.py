@@ -9,6 +9,10 @@ class DataError(InnodivideError):
     """A table does not keep its contract: a column, key or value is missing or out of range."""
 
 
+class NotAvailable(DataError):
+    """A table is left out, as its licence forbids the use that is meant."""
+
+
 class ParameterError(InnodivideError):
     """An argument has a value that is not allowed."""
 

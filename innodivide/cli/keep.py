@@ -64,7 +64,8 @@ def archive(out, reports):
     "--out", type=FOLDER, help="Folder for answers and revisions.csv [default: data-live/ of the repository]."
 )
 @click.option("--server", metavar="URL", help="Ask this server instead of the publishers' (a mirror).")
-def refresh(out, server):
+@click.option("--propose", is_flag=True, help="Write also candidate rows for innodivide add: revised and new figures.")
+def refresh(out, server, propose):
     """Compare frozen figures with what Eurostat and the World Bank publish today. Needs the network.
 
     Tables in data/ are never changed. Ends with status 1, and writes nothing, if a source cannot be reached or read.
@@ -73,8 +74,13 @@ def refresh(out, server):
     from innodivide.data import refresh as live
 
     out = out or frozen.ROOT / "data-live"
-    found = live.refresh(out, server)
+    found = live.refresh(out, server, propose)
     for variable, rows in found.groupby("variable", sort=False):
         gone = int(rows["live"].isna().sum())
         click.echo(f"{variable}: {len(rows) - gone} figures revised, {gone} no longer published")
     click.echo(f"{len(found)} frozen figures are not as published today; see {out / 'revisions.csv'}")
+    if propose:
+        click.echo(f"candidate rows: {out / 'new' / 'country_year.csv'} and {out / 'revised' / 'country_year.csv'}")
+        click.echo(
+            "read them, delete what you do not want, then: innodivide add FILE (requests: requests.csv beside them)"
+        )

@@ -7,6 +7,8 @@ import click
 from innodivide.cli.options import workers
 from innodivide.errors import DataError, ParameterError
 
+ANSWER = "answer"  # stands where others have the number of a claim
+
 
 @click.command()
 def check():
@@ -36,6 +38,7 @@ def check():
 def _notes() -> list[str]:
     """Say what is right but to be known: editions that lack a part, and what no registered result uses."""
     from innodivide.data import Tables, editions
+    from innodivide.evidence import registered_controls
     from innodivide.evidence.confirmatory import newer_ipceis
     from innodivide.evidence.plan import load_plan
 
@@ -47,6 +50,10 @@ def _notes() -> list[str]:
             f"decided after the registered period, which ends on {plan.period[1]}: {', '.join(newer)}. Registered "
             "results leave them out; the record to date stands beside them, labelled exploratory"
         )
+    try:
+        notes += registered_controls.sentences(registered_controls.moved(tables, plan))
+    except DataError as error:
+        notes.append(str(error))
     return notes
 
 
@@ -77,8 +84,11 @@ def describe(table):
 
 
 @click.command("claims")
-def show_claims():
+@click.option("--out", type=click.Path(dir_okay=False), help="Write it to this CSV too, with the registered answer.")
+def show_claims(out):
     """Test the claims of the brief and print the ledger: claim, verdict, numbers."""
+    import pandas as pd
+
     from innodivide.data import Tables
     from innodivide.evidence import claims, confirmatory
     from innodivide.evidence.plan import load_plan
@@ -88,6 +98,15 @@ def show_claims():
     tables = confirmatory.registered(Tables(), plan)
     main_analysis = confirmatory.analyse(confirmatory.planned_dyads(tables, plan), plan, effect=False)
     ledger = claims.ledger(tables, main_analysis, confirmatory.claims_family(main_analysis, plan), plan)
+    if out:
+        value, low, high = (
+            main_analysis.interval.estimate,
+            main_analysis.interval.ci_low,
+            main_analysis.interval.ci_high,
+        )
+        numbers = f"odds ratio {value:.4f} ({low:.4f} to {high:.4f}), p = {main_analysis.permutation.p_value:.4f}"
+        answer = pd.DataFrame([{"claim_id": ANSWER, "claim": "The registered answer", "numbers": numbers}])
+        pd.concat([answer, ledger]).to_csv(out, index=False, lineterminator="\n")
     for row in ledger.itertuples():
         click.echo(f"{row.claim_id} {row.verdict}: {row.claim}\n    {show(row.numbers, missing='')}".rstrip())
 

@@ -3,10 +3,12 @@
 The library is imported inside each command, so that --help answers at once.
 """
 
+import os
+
 import click
 
 from innodivide import __version__
-from innodivide.cli import keep, look, make, proof
+from innodivide.cli import add, keep, look, make, proof
 from innodivide.errors import InnodivideError, ParameterError
 
 
@@ -25,8 +27,22 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="innodivide")
-def main():
+@click.option("--without", multiple=True, metavar="TABLE", help="Leave a table out whose licence forbids your use.")
+def main(without):
     """Does innovation-leader status predict IPCEI participation? Data, tests, reports and country annexes."""
+    if without:
+        leave_out(without)
+
+
+def leave_out(names) -> None:
+    """Leave tables out in this process and all that it starts; what needs them says "not available (licence)"."""
+    from innodivide.data import frozen, licences
+
+    unknown = sorted(set(names) - set(licences.restricted(frozen.resources())))
+    if unknown:
+        allowed = ", ".join(licences.restricted(frozen.resources()))
+        raise ParameterError(f"--without {unknown[0]}: allowed are the tables with a licence of their own: {allowed}")
+    os.environ[licences.WITHOUT] = ",".join(sorted(names))
 
 
 _LOOK = (look.check, look.describe, look.show_claims, look.audit_size)
@@ -36,6 +52,7 @@ for _command in (
     proof.verify,
     proof.compare,
     *_LOOK,
+    add.add,
     keep.freeze,
     keep.readme,
     keep.archive,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 BRIEF = {"eis": 2020, "ris": 2019}  # the last editions that the brief could use
 PLAN = {"eis": 2023, "ris": 2023, "eqi": 2021, "rci": 2022}  # those in which the registered claims were computed
-SECOND = {"eis": (2023, 2025)}  # series of the second registration: each alone, never chained
+SECOND = {"eis": (2023, 2025), "eqi": (2024,)}  # of the second registration: each series alone, never chained
 SERIES = 3  # years at least in a series
 EU = "EU"
 LISTED = {

@@ -17,9 +17,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from innodivide.data import licences
 from innodivide.data.description import read_description
 from innodivide.data.schema import Failure, check_fields, check_key, convert, foreign_keys, grouped, read_rows
-from innodivide.errors import DataError
+from innodivide.errors import DataError, NotAvailable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,7 +90,14 @@ def load(name: str, folder: Path = DATA) -> pd.DataFrame:
         With every failure of the table: file, row, column, value and rule.
     """
     refuse_undeclared(name)
+    if name in left_out(folder):
+        raise NotAvailable(f"{licences.NOT_AVAILABLE}: table {name} is left out")
     return load_rows(name, folder).reset_index(drop=True)
+
+
+def left_out(folder: Path = DATA) -> set[str]:
+    """Return the tables that are left out (`licences.left_out`)."""
+    return licences.left_out(resources(folder), folder)
 
 
 def refuse_undeclared(name: str) -> None:
@@ -130,8 +138,11 @@ def column(table: str, name: str) -> list[str | None]:
 
 
 def check_table(name: str, folder: Path = DATA) -> list[Failure]:
-    """Return every failure of one table against its description (types, ranges, keys, foreign keys)."""
-    return list(_read(name, folder)[1])
+    """Return every failure of one table against its description (types, ranges, keys, foreign keys).
+
+    A table that is left out has none.
+    """
+    return [] if name in left_out(folder) else list(_read(name, folder)[1])
 
 
 def check_frozen(name: str, folder: Path = DATA) -> list[Failure]:
@@ -202,7 +213,7 @@ def _cached(name: str, folder: Path, _stamp: tuple, typed: bool) -> tuple[pd.Dat
     text, failures = read_rows(folder, described)
     if not failures and typed:
         failures = check_fields(text, described) + check_key(text, described)
-        failures = failures or _check_foreign_keys(text, described, folder)
+        failures = failures or check_foreign_keys(text, described, folder)
     return text if failures or not typed else convert(text, described), tuple(failures)
 
 
@@ -211,7 +222,8 @@ def unreadable_rule(table: str) -> str:
     return f"table {table}, which it refers to, can be read"
 
 
-def _check_foreign_keys(text: pd.DataFrame, described: dict, folder: Path) -> list[Failure]:
+def check_foreign_keys(text: pd.DataFrame, described: dict, folder: Path = DATA) -> list[Failure]:
+    """Return each cell that names nothing in the table that its column refers to, with the cure where one is known."""
     failures = []
     for key in foreign_keys(described):
         fields, target, target_fields = key["fields"], key["reference"]["resource"], key["reference"]["fields"]

@@ -17,6 +17,7 @@ import pandas as pd
 import yaml
 
 from innodivide.data import frozen as data
+from innodivide.data import proposals
 from innodivide.errors import DataError, InnodivideError, ParameterError
 
 SERIES = data.ROOT / "live_sources.yml"
@@ -153,21 +154,21 @@ def revisions(variable: str, live: pd.DataFrame) -> pd.DataFrame:
     """
     frozen = data.load(TABLE).query("variable == @variable")[[*KEY, "value"]].rename(columns={"value": "frozen"})
     both = frozen.astype({"year": int}).merge(live, on=KEY, how="left").sort_values(KEY)
-    digits = max(map(_decimals, both["frozen"]))
+    digits = max(map(proposals.decimals, both["frozen"]))
     revised = [round(now, digits) != was for was, now in zip(both["frozen"], both["live"])]  # also where it is missing
     found = both.assign(table=TABLE, variable=variable, difference=both["live"] - both["frozen"])[revised]
     return found[["table", "variable", *KEY, "frozen", "live", "difference"]].reset_index(drop=True)
 
 
-def _decimals(value: float) -> int:
-    text = repr(float(value))
-    return 15 if "e" in text else len(text.partition(".")[2].rstrip("0"))
-
-
-def refresh(out: Path, server: str | None = None) -> pd.DataFrame:
+def refresh(out: Path, server: str | None = None, propose: bool = False) -> pd.DataFrame:
     """Fetch every series, compare, and write answers and revisions.csv to a folder; return the revisions.
 
     Nothing is written unless every series was fetched and read.
+
+    Parameters
+    ----------
+    propose : bool
+        Write also the files of `proposals.files`: candidate rows for `innodivide add`.
 
     Raises
     ------
@@ -181,13 +182,18 @@ def refresh(out: Path, server: str | None = None) -> pd.DataFrame:
         raise ParameterError(f"{out} is inside data/, which holds the frozen tables only")
     wanted = series(server=server)
     bodies = {one: fetch(one.address) for one in wanted}
-    frames = [revisions(one.variable, read(one, body)) for one, body in bodies.items()]
+    figures = {one: read(one, body) for one, body in bodies.items()}
+    frames = [revisions(one.variable, live) for one, live in figures.items()]
     found = pd.concat([f for f in frames if len(f)] or frames[:1], ignore_index=True)
     files = {f"{one.provider}-{one.variable}.json": body for one, body in bodies.items()}
     files["revisions.csv"] = found.to_csv(index=False, lineterminator="\n", float_format="%.12g").encode()
+    if propose:
+        asked = {one.variable: (one.address, live) for one, live in figures.items()}
+        files |= proposals.files(data.load(TABLE), asked)
     try:
         out.mkdir(parents=True, exist_ok=True)
         for name, content in files.items():
+            (out / name).parent.mkdir(exist_ok=True)
             data.replace(out / name, content)
     except OSError as error:
         raise ParameterError(f"the folder {out} cannot be written: {error.strerror}") from None

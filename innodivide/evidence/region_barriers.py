@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from innodivide.data import editions
+from innodivide.data.licences import NOT_AVAILABLE
 from innodivide.data.tables import Tables, member_states
 from innodivide.errors import ParameterError
 from innodivide.evidence.claims.shared_barriers import TOP, lagging_regions, regional_contributions
@@ -49,7 +50,8 @@ def region_barriers(
     split = barriers.two_way_split(contributions, lagging_regions(tables), require_rng(rng), n_boot=n_boot)
     own = regions(tables).query("geo == @geo")[["name", "group", "relative"]]
     gaps = barriers.unit_gaps(contributions).set_index("unit").reindex(own.index)
-    government = barriers.institutional_gaps(tables).query("measure == 'eqi'").set_index("unit").reindex(own.index)
+    told = barriers.institutional_gaps(tables).query("measure == 'eqi'")
+    government = told.set_index("unit").reindex(own.index)
     index, scores = (editions.of_latest(tables, t, editions.REGIONAL) for t in ("ris_index", "ris_score"))
     index, scores = (rows[rows["year"] == rows["year"].max()] for rows in (index, scores))
     index = index.set_index("region_code")["value"]
@@ -59,7 +61,7 @@ def region_barriers(
         government_gap=government["gap"],
         government_low=government["gap_low"],
         government_high=government["gap_high"],
-        government=government["reading"],
+        government=government["reading"] if len(told) else NOT_AVAILABLE,
         n_indicators=gaps["n_indicators"].astype(int),
         n_zero=scores.groupby("region_code")["is_zero"].sum().astype(int),
         source_id=scores.groupby("region_code")["source_id"].first(),

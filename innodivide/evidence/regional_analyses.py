@@ -12,12 +12,13 @@ from innodivide.evidence import scenarios
 from innodivide.evidence.claims import shared_barriers as claim
 from innodivide.evidence.confirmatory import stream
 from innodivide.evidence.plan import Plan
-from innodivide.indicators import barriers, composite
+from innodivide.indicators import barriers, composite, nuts_links
 from innodivide.indicators.country_profile import index_relative_to_eu
 from innodivide.indicators.regions import index_rows, nuts_version, regions
 from innodivide.models.estimators.firth import FirthFit
 
 WEALTH_YEAR = 2021  # regional GDP; the quality of government is of a later survey where one is known
+_WEIGHTED = ["value", "reference", "gap", "gap_low", "gap_high"]  # means of a state's regions, by population
 CHOICES, OAXACA, PROFILES, PIPELINE, ANNEX, ANNEX_SCENARIOS, ANNEX_NETWORK = range(43, 50)  # streams of the plan
 
 
@@ -41,18 +42,35 @@ def oaxaca_frame(tables: Tables) -> pd.DataFrame:
     """
     places = regions(tables)[["geo", "relative"]]
     government = barriers.region_eqi(tables)["eqi"]
-    gdp, people = "gdp_pc_pps_eu27_100", "population_implied"
-    rows = tables["region_year"]
-    rows = rows[(rows["year"] == WEALTH_YEAR) & (rows["nuts_version"] == nuts_version(tables))]
-    wide = rows[rows["variable"].isin([gdp, people])].pivot(index="nuts_code", columns="variable", values="value")
-    home = editions.of_latest(tables, "ris_nuts2", editions.REGIONAL)
-    parts = home[["nuts_code", "region_code"]].merge(wide.reset_index(), on="nuts_code")
-    heads = parts[people].where(parts[gdp].notna())
+    gdp = "gdp_pc_pps_eu27_100"
+    parts, heads = _wealth_parts(tables, gdp)
     product = (parts[gdp] * heads).groupby(parts["region_code"]).sum(min_count=1)
     wealth = np.log(product / heads.groupby(parts["region_code"]).sum(min_count=1))
     group = index_relative_to_eu(tables).groupby("geo")["group"].first()
     frame = places.assign(eqi=government, ln_gdp=wealth, emerging=places["geo"].map(group) == "emerging")
     return frame.dropna().rename_axis("region_code").reset_index()
+
+
+def _wealth_parts(tables: Tables, gdp: str) -> tuple[pd.DataFrame, pd.Series]:
+    """Return region_code and GDP per head of the NUTS 2 regions, or of their parts, and the people of each.
+
+    Where the accounts have no row of the scoreboard's version of NUTS, those of the latest version that they have are
+    carried over by the population of the common parts.
+    """
+    people, version = "population_implied", nuts_version(tables)
+    home = editions.of_latest(tables, "ris_nuts2", editions.REGIONAL)[["nuts_code", "region_code"]]
+    rows = tables["region_year"]
+    rows = rows[(rows["year"] == WEALTH_YEAR) & rows["variable"].isin([gdp, people])]
+    have = version if (rows["nuts_version"] == version).any() else rows["nuts_version"].max()
+    rows = rows[rows["nuts_version"] == have]
+    wide = rows.pivot(index="nuts_code", columns="variable", values="value").reset_index()
+    if have == version:
+        parts = home.merge(wide, on="nuts_code")
+        return parts, parts[people].where(parts[gdp].notna())
+    link = nuts_links.parts(tables, have, version).drop(columns="change")
+    parts = home.merge(link, left_on="nuts_code", right_on="code_to")
+    parts = parts.drop(columns="nuts_code").merge(wide, left_on="code_from", right_on="nuts_code")
+    return parts, parts["population"].astype(float).where(parts[gdp].notna())
 
 
 def government_and_wealth(tables: Tables, plan: Plan, n_boot: int = 499) -> pd.DataFrame:
@@ -120,12 +138,23 @@ def institutions_by_state(tables: Tables) -> pd.DataFrame:
         (1 = furthest behind; ties share the best).
     """
     gaps = barriers.institutional_gaps(tables)
-    heads = barriers.region_eqi(tables)["population"].astype(float)
-    rows = gaps[gaps["level"] == "region"]
+    country, rows = gaps[gaps["level"] == "country"], gaps[gaps["level"] == "region"]
+    if rows.empty:  # the quality of government is left out
+        frame = country.copy()
+    else:
+        heads = barriers.region_eqi(tables)["population"].astype(float)
+        frame = pd.concat([_of_states(rows, heads), country], ignore_index=True)
+    frame["rank"] = frame.groupby("measure")["gap"].rank(ascending=False, method="min").astype(int)
+    frame["n_units"] = frame.groupby("measure")["geo"].transform("size")
+    keep = ["level", "geo", "measure", "label", "year", *_WEIGHTED, "gap_sd", "reading", "rank", "n_units", "source_id"]
+    return frame[keep].sort_values(["level", "measure", "geo"], ascending=[False, True, True], ignore_index=True)
+
+
+def _of_states(rows: pd.DataFrame, heads: pd.Series) -> pd.DataFrame:
+    """Return the means of regional measures for each state, weighted with the population of the regions."""
     weight, keys = rows["unit"].map(heads), [rows["measure"], rows["geo"]]
     total = weight.groupby(keys).sum()
-    columns = ["value", "reference", "gap", "gap_low", "gap_high"]
-    means = pd.DataFrame({c: (rows[c] * weight).groupby(keys).sum(min_count=1) / total for c in columns})
+    means = pd.DataFrame({c: (rows[c] * weight).groupby(keys).sum(min_count=1) / total for c in _WEIGHTED})
     first = rows.groupby(["measure", "geo"])[["label", "year", "source_id"]].first()
     spread = means["gap"] / means.groupby("measure")["value"].transform(lambda v: v.std(ddof=1))
     regional = means.join(first).assign(gap_sd=spread, level="region").reset_index()
@@ -133,8 +162,4 @@ def institutions_by_state(tables: Tables) -> pd.DataFrame:
     regional["reading"] = np.select(
         [low > 0, high < 0, (low <= 0) & (high >= 0)], ["behind", "ahead", "within the margin"], ""
     )
-    frame = pd.concat([regional, gaps[gaps["level"] == "country"]], ignore_index=True)
-    frame["rank"] = frame.groupby("measure")["gap"].rank(ascending=False, method="min").astype(int)
-    frame["n_units"] = frame.groupby("measure")["geo"].transform("size")
-    keep = ["level", "geo", "measure", "label", "year", *columns, "gap_sd", "reading", "rank", "n_units", "source_id"]
-    return frame[keep].sort_values(["level", "measure", "geo"], ascending=[False, True, True], ignore_index=True)
+    return regional

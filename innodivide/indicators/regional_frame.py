@@ -10,12 +10,12 @@ import pandas as pd
 
 from innodivide.data import editions
 from innodivide.data.tables import Tables, member_states, once
-from innodivide.errors import DataError
+from innodivide.errors import DataError, NotAvailable
 from innodivide.indicators import nuts_links
 from innodivide.indicators.regions import first_year, regions
 
 VERSION = "2021"  # of NUTS: that of the regional accounts and of the Regional Innovation Scoreboard 2023
-EQI_YEAR = 2024
+EQI_YEAR = editions.SECOND["eqi"][0]
 PAYMENT_YEARS = range(2014, 2021)  # the programming period
 HEADS_YEAR = 2019  # of population and GDP beside the payments
 FIRST, LAST = 2010, 2022  # of the value added: the last year that nearly every region has
@@ -62,7 +62,10 @@ def _of_year(tables: Tables, variable: str, year: int) -> pd.Series:
 
 def _eqi(tables: Tables, codes: pd.Index) -> list[float]:
     """Quality of government of each region, or of the smallest published region that holds it."""
-    known = tables["eqi_2024"].query("year == @EQI_YEAR").set_index("nuts_code")["eqi"].astype(float)
+    try:
+        known = tables["eqi_2024"].query("year == @EQI_YEAR").set_index("nuts_code")["eqi"].astype(float)
+    except NotAvailable:  # claims that do not read it go on; that which does (C10) says so
+        return [np.nan] * len(codes)
     return [next((known[c] for c in (code, code[:3], code[:2]) if c in known), np.nan) for code in codes]
 
 

@@ -29,8 +29,9 @@ import pandas as pd
 import yaml
 
 from innodivide.data import editions
+from innodivide.data.licences import NOT_AVAILABLE
 from innodivide.data.tables import Tables
-from innodivide.errors import DataError, ParameterError
+from innodivide.errors import DataError, NotAvailable, ParameterError
 from innodivide.narrative import exhibits
 from innodivide.wording import fill
 
@@ -60,8 +61,15 @@ def with_editions(tables: Tables | None, template: str) -> str:
         template = template.replace(f"{{{board}_plan}}", str(edition))
     for word, (board, needs) in SHOWN.items():
         if tables is not None and f"{{{word}}}" in template:
-            template = template.replace(f"{{{word}}}", str(editions.latest(tables, board, needs)))
+            template = template.replace(f"{{{word}}}", _edition(tables, board, needs))
     return template
+
+
+def _edition(tables: Tables, board: str, needs: tuple[str, ...]) -> str:
+    try:
+        return str(editions.latest(tables, board, needs))
+    except NotAvailable:
+        return NOT_AVAILABLE
 
 
 class Words:

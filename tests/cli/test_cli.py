@@ -225,3 +225,8 @@ def test_bad_data_in_a_table_that_is_not_used_does_not_stop_a_run_but_fails_the_
     checked = mini.cli("check")
     assert refused.returncode == 2 and "rrf_fact" not in refused.stderr
     assert checked.returncode == 1 and "tier2/rrf_fact.csv, row " in checked.stderr and "unique key" in checked.stderr
+
+
+def test_only_tables_with_a_licence_of_their_own_are_left_out():
+    result = cli("--without", "ipcei", "check")
+    assert result.exit_code == 2 and "tables with a licence of their own: eqi, eqi_2024" in result.output

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from mutations import BLANKS, CONTROL, FORMULAS, INVISIBLE, NOT_IN_THE_CALENDAR, WRONG_TYPE, as_csv
 
-from innodivide.data import checks, frozen, schema
+from innodivide.data import checks, frozen, licences, schema
 from innodivide.errors import DataError
 
 IPCEI, STATES, PEOPLE = "tier1/ipcei.csv", "tier1/ipcei_country.csv", "tier1/ipcei_participant.csv"
@@ -416,7 +416,26 @@ ACROSS = [
         without("MT,2017,population,"),
         [(PANEL, None, "value", "population of MT in 2017, needed for ME1")],
     ),
-    bad_cell("population of zero", PANEL, "MT,2017,population,", "value", "0", "population and GDP are above zero"),
+    bad_cell(
+        "population of zero",
+        PANEL,
+        "MT,2017,population,",
+        "value",
+        "0",
+        "population and GDP are above zero",
+        "from population_midyear (series); to keep this value, which moves no result, record the revision",
+    ),
+    bad_cell(
+        "not that of its splice", PANEL, "AT,2020,gdp_pc_pps,", "value", "125.9", "125.8", row="AT,2020,gdp_pc_pps,"
+    ),
+    bad_cell(
+        "not carried forward",
+        PANEL,
+        "CY,2024,population,",
+        "value",
+        "927201",
+        "927200, from population_implied (carried_forward)",
+    ),
     Case("two on one square", GRID, cell("MT,", "row", "6"), [(GRID, "MT,", "col", "no two countries on one square")]),
     Case("no tile", GRID, without("MT,"), [(GRID, None, "geo", "every Member State is in the table")]),
     Case(
@@ -451,6 +470,23 @@ def test_a_contradiction_across_tables_is_reported(copy, case):
     failures, skipped = checks.check_all(copy.folder)
     assert_reported(failures, expected(copy, case))
     assert skipped == []
+
+
+def test_a_panel_may_keep_what_stood_there_before_a_documented_revision(copy):
+    """So that a revised figure of the registered period moves no registered result."""
+    was = "AT,2010,berd_meur,"
+    copy.change("context/country_year.csv", cell(was, "value", "5600"))
+    failures, _ = checks.check_all(copy.folder)
+    assert [(f.file, f.column) for f in failures] == [(PANEL, "value")] and "5600, from berd_meur" in failures[0].rule
+    key = "geo=AT;year=2010;variable=berd_meur"
+    copy.change(CORRECTIONS, added(f"country_year,{key},value,5520.422,5600,revised,ESTAT_RD_2025,2026-11-29,applied"))
+    assert checks.check_all(copy.folder) == ([], [])
+
+
+def test_tables_with_a_licence_of_their_own_may_be_absent(copy):
+    for name in licences.restricted(frozen.resources()):
+        copy.change(frozen.resource(name)["path"], lambda text: None)
+    assert checks.check_all(copy.folder) == ([], []) and checks.check_frozen(copy.folder) == []
 
 
 # Several at once

@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from innodivide.data import Tables, editions
+from innodivide.data import Tables, editions, frozen, licences
 from innodivide.data.tables import member_states
-from innodivide.errors import DataError, ParameterError
+from innodivide.errors import DataError, NotAvailable, ParameterError
 from innodivide.indicators import country_profile, peers
 from innodivide.indicators import regions as region_frames
 
@@ -106,3 +106,9 @@ def test_every_member_state_is_in_every_frame():
     members = set(member_states(TABLES)["geo"])
     found = country_profile.index_relative_to_eu(TABLES)
     assert all(set(part["geo"]) == members for _, part in found.groupby("year"))
+
+
+def test_what_is_left_out_is_not_available(monkeypatch):
+    monkeypatch.setenv(licences.WITHOUT, ",".join(licences.restricted(frozen.resources())))
+    with pytest.raises(NotAvailable, match=r"not available \(licence\): table eqi is left out"):
+        frozen.load("eqi")

@@ -18,8 +18,8 @@ from report_fixtures import tree
 
 from innodivide import errors
 from innodivide.cli.main import main
+from innodivide.data import additions, refresh
 from innodivide.data import frozen as data
-from innodivide.data import refresh
 from innodivide.errors import ParameterError
 
 ALL = refresh.series()
@@ -277,3 +277,51 @@ def test_the_frozen_folder_is_never_written(server):
     with pytest.raises(ParameterError, match="inside data/"):
         refresh.refresh(data.DATA / "live", server.address)
     assert server.asked == []
+
+
+# Candidate rows
+
+
+def later_year(handler) -> bytes:
+    """Answer as frozen, but Poland's GDP of 2015 is revised, and Austria has a first figure of 2026."""
+    changed = publishers(handler, lambda geo, year, v: v + 2.5 if (geo, year) == ("PL", 2015) else v)
+    if "NY.GDP.PCAP.PP.CD" not in handler.path:
+        return changed
+    facts, rows = json.loads(changed)
+    first = next(r for r in rows if r["value"] is not None)
+    new = [
+        {**first, "country": {"id": c, "value": c}, "date": "2026", "value": v} for c, v in (("AT", 90.0), ("EU", 60.0))
+    ]
+    return json.dumps([facts, [*rows, *new]]).encode()
+
+
+def test_candidates_are_what_is_new_and_what_is_revised_apart(server, tmp_path):
+    server.default = later_year
+    out = tmp_path / "live"
+    done = CliRunner().invoke(main, ["refresh", "--propose", "--server", server.address, "--out", str(out)])
+    assert done.exit_code == 0 and "candidate rows: " in done.output, done.output
+    (new, wrong), (revised, faulty) = (
+        additions.read_csv(out / kind / "country_year.csv") for kind in ("new", "revised")
+    )
+    assert wrong == faulty == []
+    rows = new.frame.set_index(["geo", "year", "variable"])
+    assert rows.loc[("AT", "2026", "gdp_pc_ppp_intl"), "value"] == "90"
+    index = rows.loc[("AT", "2026", "gdp_pc_ppp_index_wb")]
+    assert index[["value", "flag", "source_id"]].tolist() == ["150", "derived", "WB_WDI"], "100 * 90 / 60"
+    assert set(rows.index.get_level_values("year")) == {"2026"}
+    poland = revised.frame.set_index(["geo", "year", "variable"])
+    assert set(poland.index.get_level_values("year")) == {"2015"}
+    was = frozen("gdp_meur").set_index(["geo", "year"])["value"]["PL", 2015]
+    assert float(poland.loc[("PL", "2015", "gdp_meur"), "value"]) == pytest.approx(was + 2.5)
+    requests = pd.read_csv(out / "requests.csv")
+    assert requests["variable"].tolist() == [s.variable for s in ALL]
+    proposal, failures = additions.propose([new])
+    assert failures == [] and len(proposal.changes) == len(rows)
+
+
+def test_what_is_published_as_frozen_gives_no_candidate(server, tmp_path):
+    refresh.refresh(tmp_path / "live", server.address, propose=True)
+    for kind in ("new", "revised"):
+        assert (
+            tmp_path / "live" / kind / "country_year.csv"
+        ).read_text() == "geo,year,variable,value,flag,note,source_id\n"

@@ -49,3 +49,24 @@ def test_two_versions_in_one_edition_are_refused():
     with pytest.raises(DataError, match=r"x\.csv: one edition has codes of NUTS 2016 and 2021; one is wanted"):
         nuts_links.one_version(rows, "x.csv")
     assert nuts_links.one_version(rows.tail(2), "x.csv") == "2021"
+
+
+def test_versions_linked_over_a_third_go_where_the_people_of_the_region_between_go():
+    """A1 (100) becomes B1 (70) and B2 (30); of the 40 people of B2, 10 are in C1 and 30 in C2: 70 + 7.5 and 22.5."""
+    between = [("2021", "B2", "2024", "C1", 2, 10, "split"), ("2021", "B2", "2024", "C2", 2, 30, "split")]
+    link = pd.concat([LINK, pd.DataFrame(between, columns=LINK.columns)], ignore_index=True)
+    rows = nuts_links.parts(Tables({"nuts_link": link}), "2016", "2024")
+    assert rows[["code_from", "code_to", "population"]].to_numpy().tolist() == [
+        ["A1", "C1", 77.5],
+        ["A1", "C2", 22.5],
+        ["A2", "C1", 1.25],
+        ["A2", "C2", 3.75],
+    ]
+
+
+def test_no_person_is_lost_on_the_way():
+    tables = Tables()
+    direct, over = (nuts_links.parts(tables, "2016", new) for new in ("2021", "2024"))
+    there = over.groupby("code_from")["population"].sum()
+    assert there.to_numpy() == pytest.approx(direct.groupby("code_from")["population"].sum()[there.index].to_numpy())
+    assert len(there) > 200

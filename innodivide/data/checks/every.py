@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from innodivide.data import frozen
-from innodivide.data.checks import ipceis, scoreboards, whole_package  # noqa: F401  importing a module registers its rules
+
+# Importing a module registers its rules.
+from innodivide.data.checks import control_values, ipceis, scoreboards, whole_package  # noqa: F401
 from innodivide.data.checks.rules import RULES, Load
 from innodivide.data.schema import Failure
 

@@ -45,6 +45,7 @@ class Barriers:
 
 def barriers_found(tables: Tables, plan: Plan, n_boot: int = 1999) -> Barriers:
     """Return everything that the rule of C10 reads, and the named barriers for every group, as a check of the rule."""
+    _ = tables["eqi_2024"]  # without it there is nothing to find: `NotAvailable` says so
     board, rng = regions(tables), stream(plan, NAMED)
     scores = barriers.region_scores(tables).drop(index="EU")
     scores = (scores - scores.mean()) / scores.std(ddof=1)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from innodivide.data.tables import Tables
-from innodivide.errors import DataError
+from innodivide.errors import DataError, NotAvailable
 from innodivide.evidence.claims import (
     first_rules,
     lowest_regions,
@@ -20,7 +20,7 @@ from innodivide.evidence.claims import (
     second_registration,
     shared_barriers,
 )
-from innodivide.evidence.claims.finding import Finding
+from innodivide.evidence.claims.finding import NOT_TESTABLE, Finding
 from innodivide.evidence.confirmatory import Confirmatory, claim_stream, registered
 from innodivide.evidence.plan import Plan, plan_hash
 
@@ -191,6 +191,26 @@ def rules(plan: Plan, claims: Sequence[Claim] = CLAIMS) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["claim_id", "brief", "rule", "registered", "first_rule"])
 
 
+def _tested(claim: Claim, evidence: Evidence) -> Finding:
+    """Return the finding of a claim; where a table is left out that it needs, a finding that says so."""
+    try:
+        return claim.test(evidence, claim_stream(evidence.plan, claim.claim_id))
+    except NotAvailable as error:
+        said, change = str(error), "With the table that is left out, by the rule"
+        same = dict.fromkeys(("numbers", "coverage", "short", "rests"), said)
+        return Finding(claim_id=claim.claim_id, verdict=NOT_TESTABLE, change=change, **same)
+
+
+def _first_verdict(claim: Claim, evidence: Evidence) -> str:
+    """Return the verdict of the first rule, where a later one leads; else an empty text."""
+    if claim.first is None:
+        return ""
+    try:
+        return claim.first(evidence, claim_stream(evidence.plan, claim.claim_id))
+    except NotAvailable:
+        return NOT_TESTABLE
+
+
 def ledger(
     tables: Tables, main: Confirmatory, family: pd.DataFrame, plan: Plan, claims: Sequence[Claim] = CLAIMS
 ) -> pd.DataFrame:
@@ -217,8 +237,8 @@ def ledger(
         )
     written = rules(plan, claims)
     evidence = Evidence(registered(tables, plan), main, family.set_index("claim"), plan)
-    findings = [claim.test(evidence, claim_stream(plan, claim.claim_id)) for claim in claims]
-    first = ["" if c.first is None else c.first(evidence, claim_stream(plan, c.claim_id)) for c in claims]
+    findings = [_tested(claim, evidence) for claim in claims]
+    first = [_first_verdict(claim, evidence) for claim in claims]
     frame = pd.DataFrame([f.__dict__ for f in findings]).assign(first=first)
     rows = tables["claim"].merge(frame, on="claim_id", validate="one_to_one")
     rows = rows.merge(written[["claim_id", "rule"]], on="claim_id", validate="one_to_one")

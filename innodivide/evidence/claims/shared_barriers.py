@@ -67,6 +67,7 @@ def lagging_split(
 
 def government_split(tables: Tables, rng: np.random.Generator, reference: str = "EU", **options) -> barriers.Split:
     """Return the same split for the quality of government alone (standardised score, not index points)."""
+    _ = tables["eqi"]  # without it there is nothing to split: `NotAvailable` says so
     gaps = barriers.institutional_gaps(tables, reference).query("measure == 'eqi'")
     rows = gaps[["unit", "gap"]].rename(columns={"gap": "contribution"}).assign(indicator_code="eqi")
     return barriers.two_way_split(rows, lagging_regions(tables), rng, **options)

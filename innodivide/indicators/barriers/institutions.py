@@ -9,7 +9,7 @@ import pandas as pd
 
 from innodivide.data import editions
 from innodivide.data.tables import Tables, country_values, member_states, once
-from innodivide.errors import DataError, ParameterError
+from innodivide.errors import DataError, NotAvailable, ParameterError
 from innodivide.indicators import nuts_links
 from innodivide.indicators.country_profile import index_relative_to_eu
 from innodivide.indicators.nuts_links import one_version
@@ -144,7 +144,10 @@ def institutional_gaps(tables: Tables, reference: str = "EU") -> pd.DataFrame:
 
 
 def _region_measures(tables: Tables, reference: str) -> list[pd.DataFrame]:
-    rows = region_eqi(tables)
+    try:
+        rows = region_eqi(tables)
+    except NotAvailable:  # then the institutions of the states alone are measured
+        return []
     group = regions(tables)["group"].reindex(rows.index)
     base = rows if reference == "EU" else rows[(group == "leader").to_numpy()]
     found = []

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from innodivide.data.licences import NOT_AVAILABLE
 from innodivide.narrative.annex.short_names import INDICATORS, WORDS
 from innodivide.wording import show
 
@@ -34,6 +35,8 @@ def _listed(barriers: pd.DataFrame, kind: str) -> str:
 def _government(row) -> str:
     if pd.isna(row.government):
         return "no figure"
+    if row.government == NOT_AVAILABLE:
+        return NOT_AVAILABLE
     ends = row.government_gap, row.government_high, row.government_low
     gap, low, high = (show(-float(v), "{:+.2f}") for v in ends)
     return f"{GOVERNMENT[row.government]} ({gap}, {low} to {high})"

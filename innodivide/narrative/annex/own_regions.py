@@ -9,6 +9,7 @@ import pandas as pd
 from innodivide import figures
 from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, country_names
+from innodivide.errors import NotAvailable
 from innodivide.indicators import country_profile, peers
 from innodivide.indicators.barriers import region_eqi
 from innodivide.indicators.regions import first_year
@@ -97,7 +98,7 @@ def _barrier_table(tables: Tables, rows: pd.DataFrame, lagging: pd.Series, draws
     values = values | {"draws": draws, "top": STRONGEST, "weak": WEAKEST, "largest": min(largest, default="")}
     values["first"] = first_year(tables)
     values["furthest"] = "Own barriers" if lagging.any() else "Furthest behind the EU in"
-    government = region_eqi(tables)
+    government = _government(tables)
     exhibit = WORDS.of(tables).table(
         "TA.4",
         shown,
@@ -109,6 +110,14 @@ def _barrier_table(tables: Tables, rows: pd.DataFrame, lagging: pd.Series, draws
         without=[] if len(largest) > 1 else ["shared"],
     )
     return replace(exhibit, shown=limit) if cut else exhibit
+
+
+def _government(tables: Tables) -> pd.DataFrame:
+    """Return the rows of the quality of government that are shown; none if the table is left out."""
+    try:
+        return region_eqi(tables)
+    except NotAvailable:
+        return pd.DataFrame()
 
 
 def _first(text: str, count: int = NAMED, numbers: bool = True) -> str:

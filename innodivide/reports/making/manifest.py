@@ -64,7 +64,7 @@ def inputs(notebook: Notebook, digest: Callable[[Path], str] = file_sha256) -> d
 
     `digest` hashes a file; whoever asks for many reports at one moment passes one that remembers.
     """
-    tables = data.linked_tables([*notebook.tables, *_SHARED_TABLES])
+    tables = sorted({*data.linked_tables([*notebook.tables, *_SHARED_TABLES])} - data.left_out())
     paths = [notebook.path, *(data.DATA / data.resource(t)["path"] for t in tables)]
     paths += [data.ROOT / f for f in notebook.files]
     hashes = {p.relative_to(data.ROOT).as_posix(): digest(p) for p in paths}
