@@ -12,6 +12,7 @@ from innodivide.data.tables import Tables
 from innodivide.evidence.confirmatory import Confirmatory, planned_dyads, stream
 from innodivide.evidence.plan import Plan
 from innodivide.indicators.panel import country_totals
+from innodivide.models.estimators.design import CONTROLS
 from innodivide.models.estimators.history import earlier_share
 from innodivide.models.inference.equivalence import flat_prior_probability, tost_of_result
 from innodivide.models.result import Result, as_odds_ratio
@@ -19,7 +20,7 @@ from innodivide.models.result import Result, as_odds_ratio
 LEADERS, OTHERS = "leaders", "others"
 NEXT = 101  # stream of the plan
 HISTORY = "earlier_share"
-CONTROLS = ("ln_population", "ln_gdp_pc_pps")
+GIVEN = (*CONTROLS, HISTORY)  # what the model of the next participation holds fixed
 
 
 def plain_shares(dyads: pd.DataFrame) -> pd.DataFrame:
@@ -87,11 +88,11 @@ def next_participation(tables: Tables, plan: Plan, period: str = "registered") -
         none of the earlier ones, likewise; "test": permutation of whole country rows of the status.
     """
     dyads = earlier_share(planned_dyads(tables, plan, period))
-    fit = models.firth_logit(dyads, controls=(*CONTROLS, HISTORY))
+    fit = models.firth_logit(dyads, controls=GIVEN, profiles=False)
     test = models.permutation_test(
-        dyads, controls=(*CONTROLS, HISTORY), method="rows", n_permutations=plan.permutations, rng=stream(plan, NEXT)
+        dyads, controls=GIVEN, method="rows", n_permutations=plan.permutations, rng=stream(plan, NEXT)
     )
-    past = models.firth_logit(dyads, term=HISTORY, controls=(*CONTROLS, "leader"))
+    past = models.firth_logit(dyads, term=HISTORY, controls=(*CONTROLS, "leader"), profiles=False)
     return {
         "leaders": as_odds_ratio(models.dispersion_interval(fit)),
         "history": as_odds_ratio(models.dispersion_interval(past)),
