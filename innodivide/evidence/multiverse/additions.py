@@ -27,10 +27,10 @@ def additions(tables: Tables, grid: dict | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row each: addition, label, status, estimator, scale, main (status and estimator are the registered ones),
-        estimate, se, df, ci_low, ci_high (95 %, t), t, p_value, dispersion, n_dyads, n_countries, n_ipceis, n_events,
-        n_treated, dropped (states and IPCEIs left out), carried (dyads whose further control is of an earlier year),
-        failed (why there is no estimate, "" if there is one).
+        One row each: addition, label, announced (by the second registration), status, estimator, scale, main (status
+        and estimator are those of the plan), estimate, se, df, ci_low, ci_high (95 %, t), t, p_value, dispersion,
+        n_dyads, n_countries, n_ipceis, n_events, n_treated, dropped (states and IPCEIs left out), carried (dyads whose
+        further control is of an earlier year), failed (why there is no estimate, "" if there is one).
 
     Raises
     ------
@@ -49,14 +49,15 @@ def additions(tables: Tables, grid: dict | None = None) -> pd.DataFrame:
             for estimator in estimators:
                 if estimator in level.get("not_for", ()):
                     continue
-                row = {"addition": name, "label": level["label"], "status": status, "estimator": estimator}
+                row = {"addition": name, "label": level["label"], "announced": level.get("registered", True)}
+                row |= {"status": status, "estimator": estimator}
                 row |= {"scale": dimensions["estimator"][estimator]["scale"], "carried": carried}
                 row["main"] = (status, estimator) == (statuses[0], estimators[0])
                 row |= {"failed": failed} if failed else _fitted(world, found, estimator)
                 rows.append(row)
     numbers = ["estimate", "se", "df", "ci_low", "ci_high", "t", "p_value", "dispersion"]
     counts = ["n_dyads", "n_countries", "n_ipceis", "n_events", "n_treated"]
-    keys = ["addition", "label", "status", "estimator", "scale", "main"]
+    keys = ["addition", "label", "announced", "status", "estimator", "scale", "main"]
     frame = pd.DataFrame(rows).reindex(columns=[*keys, *numbers, *counts, "dropped", "carried", "failed"])
     frame = frame.astype({n: float for n in numbers} | {n: "Int64" for n in [*counts, "carried"]})
     return frame.fillna({"dropped": "", "failed": ""})

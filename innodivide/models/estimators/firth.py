@@ -6,6 +6,7 @@ dispersion of country totals, and intervals that say what they assume.
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -171,7 +172,7 @@ def _standardised(design: Design) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def _record(design: Design, row: pd.Series, level: float, separated: bool, notes: tuple) -> Result:
     """The exposure's line of the coefficient table as a `Result` on log odds; no interval if it has no profile."""
-    profile = {
+    profile: dict[str, Any] = {
         "ci_low": float(row["ci_low"]),
         "ci_high": float(row["ci_high"]),
         "ci_level": level,

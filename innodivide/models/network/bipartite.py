@@ -174,6 +174,13 @@ def overlap_test(
     ParameterError
         A column without a label, other than two labels, an unknown null.
     """
+    return overlap_draws(matrix, tiers, rng, null, n_null)[0]
+
+
+def overlap_draws(
+    matrix: pd.DataFrame, tiers: Mapping, rng: np.random.Generator, null: str = "curveball", n_null: int = 1999
+) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
+    """Return `overlap_test` and, by statistic, the values (n_null,) of the random matrices that it compares with."""
     first, second = _tiers(matrix, tiers)
     array = binary(matrix)
     n1, n2 = array[:, first].sum(axis=1)[None], array[:, second].sum(axis=1)[None]
@@ -199,7 +206,8 @@ def overlap_test(
             for s in OVERLAP_STATISTICS
         ]
     )
-    return frame.assign(ratio=frame["ratio"].where(frame["statistic"] != "spearman"))  # its null mean can be about 0
+    # The null mean of the rank correlation can be about 0.
+    return frame.assign(ratio=frame["ratio"].where(frame["statistic"] != "spearman")), reference
 
 
 def connection_points(

@@ -26,9 +26,10 @@ def added_lines(rows: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns addition, label, odds_ratio, ci_low, ci_high, p_value, counts (in words), n_countries, n_treated,
-        n_ipceis, dropped, note (why there is no estimate), side; then over all statuses and models: n_fits, n_out
-        (intervals without no association), low, high (of the odds ratios), n_same (fits whose data it leaves as is).
+        Columns addition, label, announced, odds_ratio, ci_low, ci_high, p_value, counts (states x IPCEIs as text),
+        n_countries, n_treated, n_ipceis, dropped, note (why there is no estimate), side; then over all statuses and
+        models: n_fits, n_out (intervals without no association), low, high (of the odds ratios), n_same (fits whose
+        data it leaves as they are).
     """
     read = as_read(rows)
     main = read[read["main"]].rename(columns={"estimate": "odds_ratio", "failed": "note"}).set_index("addition")
@@ -37,10 +38,9 @@ def added_lines(rows: pd.DataFrame) -> pd.DataFrame:
     odds = fitted[fitted["scale"] == "odds ratio"].groupby("addition")["estimate"].agg(low="min", high="max")
     same = (read["failed"] == UNCHANGED).groupby(read["addition"]).sum().rename("n_same")
     lines = main.join([spread, odds, same]).fillna({"n_fits": 0, "n_out": 0})
-    words = "{0.n_countries} states, {0.n_treated} once leaders, {0.n_ipceis} IPCEIs"
-    lines["counts"] = [words.format(r) if r.note == "" else r.note for r in lines.itertuples()]
-    columns = ["label", "odds_ratio", "ci_low", "ci_high", "p_value", "counts", "n_countries", "n_treated", "n_ipceis"]
-    columns += ["dropped", "note", "side", "n_fits", "n_out", "low", "high", "n_same"]
+    lines["counts"] = [f"{r.n_countries} × {r.n_ipceis}" if r.note == "" else "–" for r in lines.itertuples()]
+    columns = ["label", "announced", "odds_ratio", "ci_low", "ci_high", "p_value", "counts", "n_countries"]
+    columns += ["n_treated", "n_ipceis", "dropped", "note", "side", "n_fits", "n_out", "low", "high", "n_same"]
     return lines[columns].astype({"n_fits": int, "n_out": int, "n_same": int}).reset_index()
 
 
@@ -53,7 +53,12 @@ def added_facts(rows: pd.DataFrame) -> tuple[list[str], dict]:
     base, more = lines[lines["addition"] == REGISTERED].iloc[0], lines[lines["addition"] != REGISTERED]
     known, lost = more[more["note"] == ""], more[more["note"] != ""]
     turned = known[known["side"] != base["side"]]
-    values: dict = {"n": len(more), "known": len(known), "reading": SIDES[str(int(base["side"]))]}
+    values: dict = {
+        "n": len(more),
+        "announced": int(more["announced"].sum()),
+        "known": len(known),
+        "reading": SIDES[str(int(base["side"]))],
+    }
     values |= {"registered": base["odds_ratio"], "n_fits": int(more["n_fits"].sum()), "n_out": int(more["n_out"].sum())}
     values |= {"statuses": rows["status"].nunique(), "models": rows["estimator"].nunique(), "turned": len(turned)}
     parts = ["what"]
@@ -62,7 +67,7 @@ def added_facts(rows: pd.DataFrame) -> tuple[list[str], dict]:
         values |= dict(zip(("low", "high"), ends["odds_ratio"])) | dict(zip(("low_name", "high_name"), ends["label"]))
         sides = [f"{r.label} ({SIDES[str(int(r.side))]})" for r in turned.itertuples()]
         values["which"] = join_names(sides)
-        parts += ["turned" if len(turned) else "held", "varied"]
+        parts += ["turned" if len(turned) else "held", "varied" if values["n_out"] else "none"]
     if len(lost):
         values["lost"] = join_names([f"{r.label} ({r.note})" for r in lost.itertuples()])
         parts.append("lost")
