@@ -197,6 +197,12 @@ def test_what_was_added_and_cannot_be_fitted_is_named():
     assert lines.at["wealth", "n_fits"] == 0 and lines.at[REGISTERED, "n_fits"] == 2
 
 
+def test_the_sources_of_further_controls_are_cited():
+    rows = TABLES["country_panel"].query("variable in ('berd_pct_gdp', 'manuf_va_pct_gdp')")
+    cited = set(added.added_sources(TABLES))
+    assert cited >= set(rows["source_id"]) | set(panel.dyad_sources(TABLES))
+
+
 def test_fields_are_counted_by_their_intervals():
     rows = pd.DataFrame({"n_ipceis": [4, 1], "p_value": [0.5, 0.01], "ci_low": [0.5, 1.5], "ci_high": [2.0, 3.0]})
     rows = rows.assign(leaders_taken=1, leaders_open=2, others_taken=0, others_open=3)

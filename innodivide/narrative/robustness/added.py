@@ -3,7 +3,11 @@
 import numpy as np
 import pandas as pd
 
+from innodivide.data.sources import sources_of
+from innodivide.data.tables import Tables, member_states
 from innodivide.evidence.multiverse.additions import REGISTERED, UNCHANGED
+from innodivide.evidence.multiverse.grid import load_grid
+from innodivide.indicators.panel import dyad_sources
 from innodivide.narrative.robustness.every_specification import RATIOS
 from innodivide.narrative.words_file import Words
 from innodivide.wording import join_names, p_text
@@ -18,6 +22,14 @@ def as_read(rows: pd.DataFrame) -> pd.DataFrame:
     ends = {c: np.exp(rows[c]).where(log, rows[c]) for c in ("estimate", "ci_low", "ci_high")}
     side = (rows["ci_low"] > 0).astype(int) - (rows["ci_high"] < 0).astype(int)
     return rows.assign(side=side.where(rows["failed"] == ""), **ends, scale=rows["scale"].replace(RATIOS))
+
+
+def added_sources(tables: Tables) -> tuple[str, ...]:
+    """Return the sources of the additions: those of the dyads, and of the further controls."""
+    levels = load_grid()["additions"]["levels"].values()
+    panel = tables["country_panel"]
+    used = panel[panel["variable"].isin([level["variable"] for level in levels if "variable" in level])]
+    return tuple(sorted({*dyad_sources(tables), *sources_of(used[used["geo"].isin(member_states(tables)["geo"])])}))
 
 
 def added_lines(rows: pd.DataFrame) -> pd.DataFrame:
