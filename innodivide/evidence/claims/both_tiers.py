@@ -39,8 +39,6 @@ class Connection:
     ratio_low, ratio_high : float
         95 % interval of the ratio to "dealt anew", lists of Tier 2 drawn with replacement.
     n_lists, n_ipceis : int
-    held_pairs : numpy.ndarray, optional
-        Cross-tier pairs in each random matrix behind "activity held".
     """
 
     nulls: pd.DataFrame
@@ -49,22 +47,22 @@ class Connection:
     ratio_high: float
     n_lists: int
     n_ipceis: int
-    held_pairs: np.ndarray | None = None
 
 
 def connection(tables: Tables, plan: Plan) -> Connection:
     """Return everything that the rule of C05 reads."""
     matrix, sides = tiers.listed_matrix(tables)
     rng = stream(plan, NULLS)
-    found, drawn = {}, {}
+    found = {}
     for reference, null in ((HELD, "curveball"), (ANEW, "labels")):
-        rows, drawn[reference] = bipartite.overlap_draws(matrix, sides, rng, null, plan.permutations)
-        found[reference] = rows.set_index("statistic").loc["pairs"]
+        rows = bipartite.overlap_test(matrix, sides, rng, null, plan.permutations).set_index("statistic")
+        found[reference] = rows.loc["pairs"]
     nulls = pd.DataFrame(found).T
     low, high = _lists_drawn(matrix, sides, stream(plan, LISTS))
     count = pd.Series(sides).value_counts()
-    placebos, sizes = _placebos(tables, matrix, sides, plan), (int(count["tier2"]), int(count["tier1"]))
-    return Connection(nulls, placebos, low, high, *sizes, drawn[HELD]["pairs"])
+    return Connection(
+        nulls, _placebos(tables, matrix, sides, plan), low, high, int(count["tier2"]), int(count["tier1"])
+    )
 
 
 def _lists_drawn(matrix: pd.DataFrame, sides: dict, rng: np.random.Generator) -> tuple[float, float]:

@@ -174,13 +174,6 @@ def overlap_test(
     ParameterError
         A column without a label, other than two labels, an unknown null.
     """
-    return overlap_draws(matrix, tiers, rng, null, n_null)[0]
-
-
-def overlap_draws(
-    matrix: pd.DataFrame, tiers: Mapping, rng: np.random.Generator, null: str = "curveball", n_null: int = 1999
-) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
-    """Return `overlap_test` and, by statistic, the values (n_null,) of the random matrices that it compares with."""
     first, second = _tiers(matrix, tiers)
     array = binary(matrix)
     n1, n2 = array[:, first].sum(axis=1)[None], array[:, second].sum(axis=1)[None]
@@ -206,8 +199,7 @@ def overlap_draws(
             for s in OVERLAP_STATISTICS
         ]
     )
-    # The null mean of the rank correlation can be about 0.
-    return frame.assign(ratio=frame["ratio"].where(frame["statistic"] != "spearman")), reference
+    return frame.assign(ratio=frame["ratio"].where(frame["statistic"] != "spearman"))  # its null mean can be about 0
 
 
 def connection_points(
