@@ -5,13 +5,15 @@ Equivalence, its margins and the model of the next participation: second registr
 
 import math
 
+import numpy as np
 import pandas as pd
 
 from innodivide import models
-from innodivide.data.tables import Tables
+from innodivide.data.tables import Tables, country_names
 from innodivide.evidence.confirmatory import Confirmatory, planned_dyads, stream
 from innodivide.evidence.plan import Plan
 from innodivide.indicators.panel import country_totals
+from innodivide.models.estimators.design import CONTROLS
 from innodivide.models.estimators.history import earlier_share
 from innodivide.models.inference.equivalence import flat_prior_probability, tost_of_result
 from innodivide.models.result import Result, as_odds_ratio
@@ -19,7 +21,7 @@ from innodivide.models.result import Result, as_odds_ratio
 LEADERS, OTHERS = "leaders", "others"
 NEXT = 101  # stream of the plan
 HISTORY = "earlier_share"
-CONTROLS = ("ln_population", "ln_gdp_pc_pps")
+GIVEN = (*CONTROLS, HISTORY)  # what the model of the next participation holds fixed
 
 
 def plain_shares(dyads: pd.DataFrame) -> pd.DataFrame:
@@ -87,16 +89,38 @@ def next_participation(tables: Tables, plan: Plan, period: str = "registered") -
         none of the earlier ones, likewise; "test": permutation of whole country rows of the status.
     """
     dyads = earlier_share(planned_dyads(tables, plan, period))
-    fit = models.firth_logit(dyads, controls=(*CONTROLS, HISTORY))
+    fit = models.firth_logit(dyads, controls=GIVEN, profiles=False)
     test = models.permutation_test(
-        dyads, controls=(*CONTROLS, HISTORY), method="rows", n_permutations=plan.permutations, rng=stream(plan, NEXT)
+        dyads, controls=GIVEN, method="rows", n_permutations=plan.permutations, rng=stream(plan, NEXT)
     )
-    past = models.firth_logit(dyads, term=HISTORY, controls=(*CONTROLS, "leader"))
+    past = models.firth_logit(dyads, term=HISTORY, controls=(*CONTROLS, "leader"), profiles=False)
     return {
         "leaders": as_odds_ratio(models.dispersion_interval(fit)),
         "history": as_odds_ratio(models.dispersion_interval(past)),
         "test": test,
     }
+
+
+def dyad_frame(tables: Tables, dyads: pd.DataFrame) -> pd.DataFrame:
+    """Return the registered dyads with everything that the model, its test and the next participation read.
+
+    Returns
+    -------
+    pandas.DataFrame
+        In the order of the decisions: geo, name, ipcei_id, decision_date, participates, edition, group, leader,
+        population, gdp_pc_pps (EU27 = 100), wealth_basis and wealth_flag (of that figure), their logs ln_population and
+        ln_gdp_pc_pps, ln_gdp, earlier_share (missing for the first IPCEI, which has no record before it).
+    """
+    panel = tables["country_panel"]
+    wealth = panel[panel["variable"] == "gdp_pc_pps"].rename(columns={"basis": "wealth_basis", "flag": "wealth_flag"})
+    rows = dyads.assign(year=dyads["decision_date"].dt.year - 1, name=dyads["geo"].map(country_names(tables)))
+    rows = rows.merge(wealth[["geo", "year", "wealth_basis", "wealth_flag"]], on=["geo", "year"], how="left")
+    past = earlier_share(dyads)[["geo", "ipcei_id", HISTORY]]
+    rows = rows.merge(past, on=["geo", "ipcei_id"], how="left", validate="one_to_one")
+    rows = rows.assign(population=np.exp(rows["ln_population"]), gdp_pc_pps=np.exp(rows["ln_gdp_pc_pps"]))
+    columns = ["geo", "name", "ipcei_id", "decision_date", "participates", "edition", "group", "leader", "population"]
+    columns += ["gdp_pc_pps", "wealth_basis", "wealth_flag", "ln_population", "ln_gdp_pc_pps", "ln_gdp", HISTORY]
+    return rows.sort_values(["decision_date", "ipcei_id", "geo"], ignore_index=True)[columns]
 
 
 def concentration_of_status(dyads: pd.DataFrame) -> pd.DataFrame:

@@ -103,10 +103,15 @@ def analyse(dyads: pd.DataFrame, plan: Plan, effect: bool = True) -> Confirmator
         fit=fit,
         interval=as_odds_ratio(models.dispersion_interval(fit)),
         profile=as_odds_ratio(fit.result),
-        permutation=models.permutation_test(dyads, method="rows", n_permutations=count, rng=stream(plan, 1)),
+        permutation=_row_test(dyads, plan),
         second_permutation=models.permutation_test(dyads, method="potter", n_permutations=count, rng=stream(plan, 2)),
         effect=models.average_marginal_effect(fit, dyads, stream(plan, 3), n_boot=BOOTSTRAPS) if effect else None,
     )
+
+
+def _row_test(dyads: pd.DataFrame, plan: Plan) -> Result:
+    """Return the registered test."""
+    return models.permutation_test(dyads, method="rows", n_permutations=plan.permutations, rng=stream(plan, 1))
 
 
 def sensitivities(tables: Tables, plan: Plan) -> pd.DataFrame:
@@ -139,14 +144,15 @@ def sensitivities(tables: Tables, plan: Plan) -> pd.DataFrame:
             "n_treated": dyads.loc[dyads["leader"], "geo"].nunique(),
         }
         try:
-            found = analyse(dyads, plan, effect=False)
+            fit = models.firth_logit(dyads, profiles=False)
+            interval, test = as_odds_ratio(models.dispersion_interval(fit)), _row_test(dyads, plan)
             row |= {
-                "odds_ratio": found.interval.estimate,
-                "ci_low": found.interval.ci_low,
-                "ci_high": found.interval.ci_high,
-                "p_value": found.permutation.p_value,
-                "dispersion": found.fit.dispersion,
-                "note": found.fit.separation_note,
+                "odds_ratio": interval.estimate,
+                "ci_low": interval.ci_low,
+                "ci_high": interval.ci_high,
+                "p_value": test.p_value,
+                "dispersion": fit.dispersion,
+                "note": fit.separation_note,
             }
         except DesignError as error:
             row |= {"note": f"not defined: {error}"}

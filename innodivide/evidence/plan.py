@@ -9,7 +9,7 @@ from functools import lru_cache
 import yaml
 
 from innodivide.data.frozen import ROOT
-from innodivide.errors import DataError
+from innodivide.errors import DataError, ParameterError
 
 PLAN_FILE = "analysis_plan.yml"
 PARTS = {"plan": "registered_sha256", "supplement": "supplement_sha256", "second": "second_sha256"}  # and their hashes
@@ -83,3 +83,17 @@ def load_plan() -> Plan:
             )
     departures = tuple(content["departures"] or ())
     return Plan(content["plan"], content["registered_sha256"], departures, content["supplement"], content["second"])
+
+
+def plan_of(seed: int) -> Plan:
+    """Return the plan, for results that are kept by its seed (`once` takes what can be hashed).
+
+    Raises
+    ------
+    ParameterError
+        If the plan in the repository has another seed.
+    """
+    plan = load_plan()
+    if seed != plan.seed:
+        raise ParameterError(f"seed={seed}: that of {PLAN_FILE} is {plan.seed}")
+    return plan

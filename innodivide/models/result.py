@@ -204,20 +204,27 @@ def data_fingerprint(frame: pd.DataFrame, columns) -> str:
     missing = [name for name in names if name not in frame.columns]
     if missing:
         raise DataError(f"column(s) {', '.join(missing)} not found; it has: {', '.join(map(str, frame))}")
-    texts = [[_cell(value) for value in frame[name].tolist()] for name in names]
+    texts = [_cells(frame[name]) for name in names]
     lines = sorted(",".join(cells) for cells in zip(*texts))
     return hashlib.sha256("\n".join([",".join(names), *lines]).encode()).hexdigest()
 
 
+def _cells(column: pd.Series) -> list[str]:
+    """Texts of a column; those of plain numbers without a look at each, which simulations would feel."""
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf" and not column.isna().any():
+        return [repr(value) for value in column.astype(float).tolist()]
+    return [_cell(value) for value in column.tolist()]
+
+
 def _cell(value) -> str:
+    if isinstance(value, str):
+        text = value.replace('"', '""')
+        return f'"{text}"' if any(char in text for char in ',"\n') else text
     if pd.isna(value):
         return ""
     if isinstance(value, (bool, int, float, np.number, np.bool_)):
         return repr(float(value))
-    if hasattr(value, "isoformat"):
-        return value.isoformat()[:10]
-    text = str(value).replace('"', '""')
-    return f'"{text}"' if any(char in text for char in ',"\n') else text
+    return value.isoformat()[:10] if hasattr(value, "isoformat") else _cell(str(value))
 
 
 def seed_of(rng: np.random.Generator) -> int | None:

@@ -1,16 +1,21 @@
 """Values and tables of the leader test's report (notebook 03) and of the policy brief (07)."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from innodivide.data.tables import Tables, country_names, member_states
 from innodivide.evidence import answer
 from innodivide.evidence.confirmatory import TO_DATE, Confirmatory
 from innodivide.evidence.plan import Plan
+from innodivide.models.inference.power import PowerCurve
 from innodivide.models.result import results_frame
+from innodivide.narrative.exhibits import Exhibit
 from innodivide.narrative.words_file import Words
 from innodivide.wording import join_names
 
 WORDS = Words("03_leader_test")
+SHOWN = 8  # rows of the table of dyads
 READABLE = WORDS.names("terms of the plan")  # names of the plan in the words of a report
 
 
@@ -73,8 +78,13 @@ def ruled_facts(rows: pd.DataFrame) -> dict:
     }
 
 
-def answer_facts(tables: Tables, main: Confirmatory, curve, plan: Plan) -> dict:
-    """Return the numbers of the answer: plain shares, estimate, interval, p-values, what is ruled out, power."""
+def power_facts(curve: PowerCurve) -> dict:
+    """Return the odds ratio that the registered test finds with the wanted power, and that power."""
+    return {"mde": curve.odds_ratio, "power": curve.power}
+
+
+def answer_facts(tables: Tables, main: Confirmatory, plan: Plan) -> dict:
+    """Return the numbers of the answer: plain shares, estimate, interval, p-values, what is ruled out."""
     names = member_states(tables).set_index("geo")["name"]
     treated = sorted(names[g] for g in set(main.dyads.loc[main.dyads["leader"], "geo"]))
     shares = answer.plain_shares(main.dyads)
@@ -86,8 +96,6 @@ def answer_facts(tables: Tables, main: Confirmatory, curve, plan: Plan) -> dict:
         "high": main.interval.ci_high,
         "p": main.permutation.p_value,
         "p2": main.second_permutation.p_value,
-        "mde": curve.odds_ratio,
-        "power": curve.power,
         "phi": main.fit.dispersion,
         "dyad_low": main.profile.ci_low,
         "dyad_high": main.profile.ci_high,
@@ -143,6 +151,20 @@ def support_facts(rows: pd.DataFrame, names: dict[str, str]) -> dict:
         "share_larger": row["share_larger"],
         "share_within": row["share_within"],
     }
+
+
+def dyad_table(tables: Tables, dyads: pd.DataFrame, sources: tuple[str, ...], edition: str) -> Exhibit:
+    """Return the table of dyads behind the registered model: a few are shown, all are in its data."""
+    rows = answer.dyad_frame(tables, dyads)
+    values = {"n": len(rows), "events": int(rows["participates"].sum()), "states": rows["geo"].nunique()}
+    values |= {"shown": SHOWN, **wealth_facts(rows)}
+    return replace(WORDS.table("T3.7", rows, values=values, sources=sources, edition=edition), shown=SHOWN)
+
+
+def wealth_facts(rows: pd.DataFrame) -> dict:
+    """Return for how many IPCEIs the wealth of states is spliced, of how many, from `answer.dyad_frame`."""
+    spliced = rows.loc[rows["wealth_basis"] == "spliced", "ipcei_id"].nunique()
+    return {"spliced": spliced, "n_ipceis": rows["ipcei_id"].nunique()}
 
 
 def sensitivity_facts(rows: pd.DataFrame) -> dict:

@@ -44,12 +44,12 @@ CONNECT = WORDS.names("connections")
 FOLLOWS = WORDS.names("follows")
 
 
-def answer_facts(tables: Tables, main: Confirmatory, curve, ledger: pd.DataFrame, plan: Plan) -> dict:
+def answer_facts(tables: Tables, main: Confirmatory, ledger: pd.DataFrame, plan: Plan) -> dict:
     """Return the numbers of the answer: the leader test, size, and the verdicts counted."""
     size, counts = first_rules.size_test(main, plan), ledger["verdict"].value_counts()
     found = [f"{n} {VERBS[v][n > 1]}" for v, n in ((v, int(counts.get(v, 0))) for v in VERBS) if n]
     clear = size.p_value < plan.alpha
-    return leader_status.answer_facts(tables, main, curve, plan) | {
+    return leader_status.answer_facts(tables, main, plan) | {
         "size": "does go" if clear and size.estimate > 0 else "does not clearly go",
         "p_size": p_text(size.p_value, "= "),
         "total": len(ledger),
@@ -229,7 +229,7 @@ def money_facts(rows: pd.DataFrame, second: SecondEvidence) -> dict:
 
 def method_rows(tables: Tables, main: Confirmatory, curve, audit: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """Return the method in a few rows: item, text."""
-    facts = leader_status.answer_facts(tables, main, curve, plan)
+    facts = leader_status.answer_facts(tables, main, plan) | leader_status.power_facts(curve)
     values = facts | {f"audit_{k}": v for k, v in method_audit.method_facts(audit, facts["alpha"]).items()}
     values |= {"permutations": plan.permutations, "registered": plan.fixed["registered"]}
     values |= {"mde_low": curve.odds_ratio_low, "mde_high": curve.odds_ratio_high, "departures": len(plan.departures)}

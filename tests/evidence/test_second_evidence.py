@@ -24,7 +24,7 @@ from innodivide.evidence.claims import (
     registry,
     second_registration,
 )
-from innodivide.evidence.plan import load_plan
+from innodivide.evidence.plan import load_plan, plan_of
 from innodivide.indicators import tiers
 from innodivide.indicators.regional_frame import regional_frame
 from innodivide.indicators.tiers import money
@@ -49,7 +49,7 @@ def small():
     """A function that returns evidence and findings of tables, with few draws; nothing of it is remembered."""
     plan = few_plan()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(second_registration, "load_plan", lambda: plan)
+        patch.setattr(second_registration, "plan_of", lambda seed: plan if seed == plan.seed else plan_of(seed))
         for name in ("PLACEBO_MATRICES", "LIST_DRAWS"):
             patch.setattr(both_tiers, name, FEW)
         patch.setattr(persisting_gap, "DRAWS", FEW)

@@ -11,9 +11,10 @@ from scipy.special import expit
 
 from innodivide.errors import DataError, DesignError
 from innodivide.models.batch.stacked_logit import fit_stack
+from innodivide.models.estimators.design import separation
 from innodivide.models.estimators.firth import dispersion_interval, firth_logit
 from innodivide.models.estimators.newton import maximise
-from innodivide.models.estimators.penalised_profile import penalised_fit
+from innodivide.models.estimators.penalised_profile import penalised_fit, penalised_maximum
 from innodivide.models.estimators.priors import prior_sensitivity
 from innodivide.models.inference.permutation import permutation_test
 from innodivide.models.inference.power import minimum_detectable_odds_ratio
@@ -75,6 +76,32 @@ def test_every_end_is_at_the_cut_and_no_climb_from_elsewhere_is_higher(seed):
             assert (climbs.beta[:, column] == value).all()
             fall = 2 * (top - np.nanmax(climbs.value))
             assert fall > CUT - 1e-4 if not at_end else fall == pytest.approx(CUT, abs=1e-4) or fall > CUT
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_maximum_without_profiles_is_that_with_them_where_data_are_not_separated(seed):
+    x, y = random_set(seed)
+    found = penalised_maximum(x, y)
+    assert found.ends.shape == (0, 2) and found.p_value.shape == (0,)
+    if not separation(x[:, :-1], y, ["x"] * (x.shape[1] - 1))[0]:
+        both = penalised_fit(x, y, 0.95)
+        np.testing.assert_allclose(found.beta, both.beta, atol=1e-7)
+        np.testing.assert_allclose(found.inverse, both.inverse, rtol=1e-6)
+
+
+@pytest.mark.parametrize("effect", [0.0, 40.0])  # the second separates: the leaders take part in everything
+def test_a_fit_without_profiles_has_the_same_estimates_and_no_interval(effect):
+    dyads = made_up(np.random.default_rng(4), effect=effect)
+    full, plain = firth_logit(dyads), firth_logit(dyads, profiles=False)
+    for column in ("estimate", "se"):
+        np.testing.assert_allclose(plain.coefficients[column], full.coefficients[column], atol=1e-6)
+    assert plain.coefficients[["ci_low", "ci_high", "p_value"]].isna().all(axis=None)
+    assert plain.result.ci_low is None and plain.result.p_value is None and plain.result.ci_level is None
+    assert plain.separation_note == full.separation_note and bool(plain.separation_note) == (effect > 0)
+    assert plain.dispersion == pytest.approx(full.dispersion, rel=1e-6)
+    if not effect:
+        ends = [[getattr(dispersion_interval(f), k) for k in ("ci_low", "ci_high", "p_value")] for f in (plain, full)]
+        np.testing.assert_allclose(*ends, atol=1e-7)
 
 
 def test_the_climb_with_a_held_coefficient_is_the_constrained_maximum():

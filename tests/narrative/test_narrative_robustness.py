@@ -1,16 +1,22 @@
 """Sentences and tables of the robustness report: both branches of what may be claimed, and where the answer turns."""
 
+import io
+import math
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.api as sm
+from scipy import stats
+from scipy.optimize import brentq
 
 from innodivide import models
 from innodivide.data import Tables
 from innodivide.evidence import answer, confirmatory
 from innodivide.evidence.multiverse import grid as grid_module
 from innodivide.evidence.multiverse import whole_grid
+from innodivide.evidence.multiverse.additions import REGISTERED
 from innodivide.evidence.plan import load_plan
 from innodivide.evidence.robustness import other_choices
 from innodivide.evidence.size_audit.audit import stored
@@ -21,7 +27,7 @@ from innodivide.models.estimators.priors import prior_sensitivity
 from innodivide.models.inference.confounding import e_value, robustness_value
 from innodivide.models.result import as_odds_ratio
 from innodivide.narrative import leader_status
-from innodivide.narrative.robustness import appendix, method_audit
+from innodivide.narrative.robustness import added, appendix, method_audit
 from innodivide.narrative.robustness import choices as words
 from innodivide.narrative.words_file import Words
 
@@ -142,6 +148,107 @@ def test_the_curve_is_the_log_odds_of_the_label(grid):
     assert medians["by_population"] == curve.loc[curve["size"] == "ln_population", "odds_ratio"].median()
 
 
+# ---- what was added ----
+
+
+def added_rows(**sides):
+    """Made-up fits: the registered choice with an interval around one, and additions on the given side."""
+    ends = {-1: (-2.0, -0.5), 0: (-0.5, 0.5), 1: (0.5, 2.0)}
+    counts = {"n_countries": 27, "n_treated": 6, "n_ipceis": 11, "dropped": "", "announced": True}
+    rows = []
+    for name, side in {REGISTERED: 0, **sides}.items():
+        for status in ("at_decision", "lag1"):
+            row = {"addition": name, "label": f"with {name}", "status": status, "estimator": "firth", **counts}
+            row |= {"scale": "log odds", "main": status == "at_decision", "p_value": 0.5, "failed": ""}
+            if side is None:
+                row |= {"failed": "separated: all take part"}
+            else:
+                low, high = ends[side]
+                row |= {"estimate": (low + high) / 2, "ci_low": low, "ci_high": high}
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def added_text(rows) -> str:
+    parts, values = added.added_facts(rows)
+    return Words("04_robustness").say("N4.7", *parts, **values).title
+
+
+def test_what_was_added_and_changes_nothing_is_said_so():
+    text = added_text(added_rows(size=0, wealth=0))
+    assert "2 changes" in text and "None changes the answer" in text and "the interval includes one" in text
+    assert "none leaves out no association" in text and "Not fitted" not in text
+
+
+@pytest.mark.parametrize(("side", "said"), [(1, "lies above one"), (-1, "lies below one")])
+def test_what_was_added_and_changes_the_answer_is_named(side, said):
+    text = added_text(added_rows(size=0, wealth=side))
+    assert "1 of the 2 that can be fitted change the answer" in text and f"with wealth ({said})" in text
+    assert "2 leave out no association" in text and "None changes" not in text
+
+
+def test_what_was_added_and_cannot_be_fitted_is_named():
+    text = added_text(added_rows(size=0, wealth=None))
+    assert "each of the 1 that can be fitted" in text and "Not fitted: with wealth (separated: all take part)" in text
+    nothing = added_text(added_rows(wealth=None))
+    assert "None changes" not in nothing and "Not fitted" in nothing
+    lines = added.added_lines(added_rows(wealth=None)).set_index("addition")
+    assert lines.at["wealth", "counts"] == "–" and lines.at[REGISTERED, "counts"] == "27 × 11"
+    assert lines.at["wealth", "n_fits"] == 0 and lines.at[REGISTERED, "n_fits"] == 2
+
+
+def test_the_sources_of_further_controls_are_cited():
+    rows = TABLES["country_panel"].query("variable in ('berd_pct_gdp', 'manuf_va_pct_gdp')")
+    cited = set(added.added_sources(TABLES))
+    assert cited >= set(rows["source_id"]) | set(panel.dyad_sources(TABLES))
+
+
+def test_fields_are_counted_by_their_intervals():
+    rows = pd.DataFrame({"n_ipceis": [4, 1], "p_value": [0.5, 0.01], "ci_low": [0.5, 1.5], "ci_high": [2.0, 3.0]})
+    rows = rows.assign(leaders_taken=1, leaders_open=2, others_taken=0, others_open=3)
+    assert added.field_facts(rows) == {"n": 2, "known": 2, "cross": 1, "single": 1, "lowest_p": 0.01}
+    assert added.field_rows(rows)["leaders"].tolist() == ["1 of 2"] * 2
+    assert added.field_facts(rows.assign(ci_low=np.nan))["known"] == 0
+
+
+# ---- the dyads as an exhibit ----
+
+
+def test_the_registered_estimate_follows_from_the_exported_dyads():
+    """T3.7 as somebody reads it who has nothing else; the fit is statsmodels' with Firth's penalty by its own steps."""
+    made = leader_status.dyad_table(TABLES, DYADS, panel.dyad_sources(TABLES), "EIS")
+    rows = pd.read_csv(io.StringIO(made.csv()))
+    assert len(rows) == len(DYADS) and len(made.cells()) == leader_status.SHOWN < len(rows)
+    x = sm.add_constant(rows[["ln_population", "ln_gdp_pc_pps", "leader"]].astype(float)).to_numpy()
+    y = rows["participates"].astype(float).to_numpy()
+    beta = np.zeros(4)
+    for _ in range(200):  # Firth's estimate is a weighted logit of data split by the leverages
+        p = 1 / (1 + np.exp(-x @ beta))
+        root = x * np.sqrt(p * (1 - p))[:, None]
+        h = np.einsum("ij,jk,ik->i", root, np.linalg.inv(root.T @ root), root)
+        weights = np.concatenate([y + h / 2, 1 - y + h / 2])
+        split = sm.GLM(
+            np.repeat([1.0, 0.0], len(y)), np.vstack([x, x]), sm.families.Binomial(), freq_weights=weights
+        ).fit(start_params=beta)
+        moved, beta = np.abs(split.params - beta).max(), split.params
+        if moved < 1e-10:
+            break
+    assert beta[3] == pytest.approx(math.log(REAL.interval.estimate), abs=1e-7)
+    information = root.T @ root
+    level = brentq(lambda a: (1 / (1 + np.exp(-(x @ beta + a)))).mean() - y.mean(), -1, 1)
+    p = 1 / (1 + np.exp(-(x @ beta + level)))
+    totals = rows.assign(p=p, v=p * (1 - p), y=y).groupby("geo")[["y", "p", "v"]].sum()
+    phi = ((totals["y"] - totals["p"]) ** 2 / totals["v"]).sum() / (27 - 4)
+    reach = stats.t.ppf(0.975, 27 - 4) * math.sqrt(phi * np.linalg.inv(information)[3, 3])
+    ends = np.exp([beta[3] - reach, beta[3] + reach])
+    assert ends.tolist() == pytest.approx([REAL.interval.ci_low, REAL.interval.ci_high], rel=1e-6)
+    first = rows["decision_date"] == rows["decision_date"].min()
+    assert rows["earlier_share"].isna().equals(first), "the first IPCEI has no record before it"
+    assert rows["population"].to_numpy() == pytest.approx(np.exp(rows["ln_population"]), rel=1e-8)
+    text = f"{made.title} {made.caption}"
+    assert f"{len(rows)} pairs" in text and f"{int(y.sum())} of them" in text
+
+
 # ---- tables ----
 
 
@@ -170,10 +277,9 @@ def test_what_is_ruled_out_is_said_by_the_margins_that_are(equivalent, said):
 def test_an_answer_with_an_interval_beyond_one_is_said_so():
     strong = replace(STRONG, permutation=STRONG.profile, second_permutation=STRONG.profile, effect=STRONG.profile)
     weak = replace(REAL, permutation=REAL.profile, second_permutation=REAL.profile, effect=REAL.profile)
-    curve = type("Curve", (), {"odds_ratio": 4.0, "power": 0.8})
-    assert leader_status.answer_facts(TABLES, strong, curve, PLAN)["reading"] in ("more often", "less often")
-    assert "neither clearly" in leader_status.answer_facts(TABLES, weak, curve, PLAN)["reading"]
-    assert leader_status.answer_facts(TABLES, weak, curve, PLAN)["dropped"] == "nothing"
+    assert leader_status.answer_facts(TABLES, strong, PLAN)["reading"] in ("more often", "less often")
+    assert "neither clearly" in leader_status.answer_facts(TABLES, weak, PLAN)["reading"]
+    assert leader_status.answer_facts(TABLES, weak, PLAN)["dropped"] == "nothing"
 
 
 def test_linear_models_carry_their_rate_in_the_audit():

@@ -3,11 +3,11 @@
 import pandas as pd
 
 from innodivide.data.editions import SECOND
-from innodivide.data.tables import Tables
+from innodivide.data.tables import Tables, once
 from innodivide.evidence.claims.finding import Finding, otherwise
 from innodivide.evidence.claims.thresholds import PERSISTS
 from innodivide.evidence.confirmatory import stream
-from innodivide.evidence.plan import Plan
+from innodivide.evidence.plan import Plan, plan_of
 from innodivide.indicators import convergence
 from innodivide.indicators.country_profile import index_relative_to_eu
 from innodivide.wording import join_names, sentence
@@ -17,6 +17,13 @@ DRAWS = 19999
 WIDENS, STAYS, CLOSES = "widened", "persisted or widened", "closed by more than a tenth"
 NARROWS = "narrowed (whether by more than a tenth cannot be told)"
 UNCLEAR = "neither clearly closed nor clearly persisted"
+
+
+@once
+def state_path(tables: Tables, k: int, level: float, seed: int) -> pd.DataFrame:
+    """Return `convergence.sigma_path` over the states in the k-th series, states drawn; `seed` is that of the plan."""
+    series = index_relative_to_eu(tables, SECOND["eis"][k])
+    return convergence.sigma_path(series, stream(plan_of(seed), SERIES + k), n_boot=DRAWS, level=level)
 
 
 def spread_in_both(tables: Tables, plan: Plan) -> pd.DataFrame:
@@ -31,10 +38,9 @@ def spread_in_both(tables: Tables, plan: Plan) -> pd.DataFrame:
     """
     rows = []
     for k, edition in enumerate(SECOND["eis"]):
-        series = index_relative_to_eu(tables, edition)
         ends: dict[str, float] = {}
         for level in (95, 90):
-            path = convergence.sigma_path(series, stream(plan, SERIES + k), n_boot=DRAWS, level=level / 100)
+            path = state_path(tables, k, level / 100, plan.seed)
             ends |= {f"low{level}": path["ci_low"].iloc[-1], f"high{level}": path["ci_high"].iloc[-1]}
         found: dict = {"edition": edition, "start": int(path["year"].iloc[0]), "end": int(path["year"].iloc[-1])}
         found |= {"first": path["sd_log"].iloc[0], "last": path["sd_log"].iloc[-1], "change": path["change"].iloc[-1]}

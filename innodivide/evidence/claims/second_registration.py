@@ -9,7 +9,6 @@ import pandas as pd
 
 from innodivide import models
 from innodivide.data.tables import Tables, once
-from innodivide.errors import ParameterError
 from innodivide.evidence import answer
 from innodivide.evidence.claims import (
     both_tiers,
@@ -24,7 +23,7 @@ from innodivide.evidence.claims import (
 )
 from innodivide.evidence.claims.finding import Finding
 from innodivide.evidence.confirmatory import analyse, claims_family, planned_dyads, registered
-from innodivide.evidence.plan import Plan, load_plan
+from innodivide.evidence.plan import Plan, plan_of
 from innodivide.models.result import Result
 
 MEMBERS = {  # of the family that is corrected together, as the registration names them: the key used here
@@ -64,9 +63,7 @@ class SecondEvidence:
 @once
 def second_evidence(tables: Tables, seed: int) -> SecondEvidence:
     """Return what the rules of the second registration read; `seed` is that of the plan, which is read here."""
-    plan = load_plan()
-    if seed != plan.seed:
-        raise ParameterError(f"seed={seed}: that of analysis_plan.yml is {plan.seed}")
+    plan = plan_of(seed)
     tables = registered(tables, plan)
     main = analyse(planned_dyads(tables, plan), plan, effect=False)
     records = spans.records(tables, plan, main, claims_family(main, plan).set_index("claim"))

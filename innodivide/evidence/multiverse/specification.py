@@ -170,11 +170,18 @@ def describe_block(world: World, specs: list[dict], samples: dict, dimensions: d
 
 def _describe(world: World, spec: dict, samples: dict, dimensions: dict) -> dict:
     """One specification as estimated: sizes of its data and numbers of its fit; `failed` says why there is none."""
-    row = {"failed": ""}
     try:
         found = cell(world, spec, samples, dimensions)
-        row |= _sizes(world, found)
-        fitted = fit_cell(found, spec["estimator"], np.arange(len(world.geo))[None])
+    except DesignError as error:
+        return {"failed": str(error)}
+    return describe(world, found, spec["estimator"])
+
+
+def describe(world: World, found: Cell, estimator: str) -> dict:
+    """Sizes of the data of a cell and numbers of its fit; `failed` says why there is none."""
+    row = {"failed": "", **_sizes(world, found)}
+    try:
+        fitted = fit_cell(found, estimator, np.arange(len(world.geo))[None])
     except DesignError as error:
         return row | {"failed": str(error)}
     if fitted.reason[0]:

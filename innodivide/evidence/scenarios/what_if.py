@@ -76,7 +76,7 @@ def participation_scenarios(
     chosen = np.flatnonzero(countries == geo) if geo is not None else np.arange(len(countries))
     leader = target.assign(leader=True)
     frames = {"as it is": target, "label": leader, "wealth": _as_wealthy(target)}
-    size_fit = models.firth_logit(rows, "leader", (SIZE,), fit.outcome, fit.level)
+    size_fit = models.firth_logit(rows, "leader", (SIZE,), fit.outcome, fit.level, profiles=False)
     found = []
     for model, changed in ((fit, frames), (size_fit, {"rate": leader})):
         drawn = _simulate(model, rows, target, changed, rng, n_draws, chosen)

@@ -9,6 +9,9 @@ totals and for least squares, the coefficient that the same model has when fed w
 ratio 1 that is close to zero but not zero for the linear and the log-linear model, as the true curve is neither: a
 rejection there is still a false positive about leader status, and a held value is the model's own.
 
+Methods that persist are given records in which taking part goes with having taken part (`persisting`); there the
+random intercept adds to the log odds as it is, so that the odds ratio holds within a state.
+
 The result of a full run is kept in reports/expected/size_audit.csv; `innodivide audit-size --write` renews it.
 """
 
@@ -30,6 +33,7 @@ from innodivide.errors import DataError, DesignError
 from innodivide.evidence import confirmatory
 from innodivide.evidence.plan import Plan
 from innodivide.evidence.size_audit.methods import METHODS, Method, Sample
+from innodivide.evidence.size_audit.persisting import Persisting, persisting
 from innodivide.models.estimators.design import CONTROLS, Design, build_design, mean_intercept
 from innodivide.models.inference.power import conditional_logit, dispersion_to_sd
 from innodivide.models.inference.relabelling import check_permutations
@@ -49,7 +53,7 @@ TOLERANCE = 4.0  # Monte Carlo standard errors between two audits of the same th
 
 def spreads(dyads: pd.DataFrame) -> tuple[float, float, float]:
     """Return 0, half of the standard deviation between countries that gives the dispersion found, and all of it."""
-    full = dispersion_to_sd(models.firth_logit(dyads).dispersion, dyads)
+    full = dispersion_to_sd(models.firth_logit(dyads, profiles=False).dispersion, dyads)
     return 0.0, full / 2, full
 
 
@@ -129,23 +133,25 @@ def audit(
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """Marginal probabilities mu (n,) at an odds ratio, and what is true on the scale of each method."""
+    """Marginal probabilities mu (n,) at an odds ratio, what is true on the scale of each method, and a record."""
 
     odds_ratio: float
     mu: np.ndarray
     truths: Mapping[str, float]
+    record: Persisting | None = None  # for the methods that persist
 
 
 def _worlds(dyads: pd.DataFrame, design: Design, odds_ratios, methods: Mapping[str, Method]) -> list[World]:
     """One world per odds ratio, at the fitted slopes of the controls and the observed overall rate."""
-    fit = models.firth_logit(dyads)
+    fit = models.firth_logit(dyads, profiles=False)
     fitted = fit.predict(dyads.sort_values(["geo", "ipcei_id"]))
     out = []
     for ratio in map(float, odds_ratios):
         linear = np.log(fitted / (1 - fitted)) + (math.log(ratio) - fit.result.estimate) * design.d
         mu = expit(linear + mean_intercept(linear, design.y.mean()))
         truths = {k: m.truth(design, mu, math.log(ratio)) if m.truth else math.nan for k, m in methods.items()}
-        out.append(World(ratio, mu, truths))
+        record = persisting(dyads, math.log(ratio)) if any(m.persists for m in methods.values()) else None
+        out.append(World(ratio, mu, truths, record))
     return out
 
 
@@ -156,23 +162,29 @@ def run_block(dyads, design, cells, rng, n: int, alpha: float, n_permutations: i
     seeds = rng.integers(2**63, size=BLOCK)[:n]
     out: dict[tuple[int, str], Counter] = {}
     for c, (sd, world) in enumerate(cells):
-        p = expit(conditional_logit(world.mu, sd) + sd * shocks[:, design.geo])
+        drawn = {False: uniforms < expit(conditional_logit(world.mu, sd) + sd * shocks[:, design.geo])}
+        if world.record is not None:
+            drawn[True] = world.record.draw(uniforms, sd * shocks)
         for name in methods:
             out[c, name] = Counter()
-        for y, seed in zip(uniforms < p, seeds):
-            sample = Sample(dyads.assign(participates=y), seed, n_permutations, 1 - alpha)
+        for i, seed in enumerate(seeds):
+            samples = {
+                key: Sample(dyads.assign(participates=y[i]), seed, n_permutations, 1 - alpha)
+                for key, y in drawn.items()
+            }
             for name, method in methods.items():
-                out[c, name][_outcome(method, sample, world.truths[name], alpha)] += 1
+                out[c, name][_outcome(method, samples[method.persists], world.truths[name], alpha)] += 1
     return out
 
 
 def _outcome(method: Method, sample: Sample, truth: float, alpha: float) -> tuple[bool, bool | None] | str:
-    """Whether the method rejects, and whether its interval holds the truth (None without one); or why it failed."""
+    """Whether the method rejects, and whether its interval holds the truth (None without either); or why it failed."""
     try:
         found = method.run(sample)
     except (DesignError, np.linalg.LinAlgError) as error:
         return str(error)
-    return found.p_value <= alpha, None if found.ci_low is None else found.ci_low <= truth <= found.ci_high
+    unknown = found.ci_low is None or math.isnan(truth)
+    return found.p_value <= alpha, None if unknown else found.ci_low <= truth <= found.ci_high
 
 
 def _summary(counts: Counter, n_sim: int) -> dict:
@@ -196,11 +208,19 @@ def _summary(counts: Counter, n_sim: int) -> dict:
 
 
 def planned(
-    dyads: pd.DataFrame, plan: Plan, n_sim: int = SIMULATIONS, executor: Executor | None = None
+    dyads: pd.DataFrame,
+    plan: Plan,
+    n_sim: int = SIMULATIONS,
+    executor: Executor | None = None,
+    methods: Mapping[str, Method] = METHODS,
 ) -> pd.DataFrame:
-    """Audit the registered design at the plan's seed; columns data_hash and seed say what was audited."""
+    """Audit the registered design at the plan's seed; columns data_hash and seed say what was audited.
+
+    A method's rows do not depend on which others are audited.
+    """
     alpha = float(plan.fixed["test"]["alpha"])
-    frame = audit(dyads, confirmatory.stream(plan, STREAM), n_sim, alpha=alpha, executor=executor)
+    rng = confirmatory.stream(plan, STREAM)
+    frame = audit(dyads, rng, n_sim, alpha=alpha, executor=executor, methods=methods)
     return _as_stored(frame.assign(data_hash=_hash(dyads), seed=plan.seed))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from innodivide import models
+from innodivide.evidence.answer import GIVEN
 from innodivide.indicators.panel import country_totals
 from innodivide.models.estimators import outcomes
 from innodivide.models.estimators.design import Design
@@ -42,6 +43,11 @@ class Sample:
     def firth(self) -> models.FirthFit:
         """The registered model."""
         return models.firth_logit(self.dyads, level=self.level)
+
+    @cached_property
+    def later(self) -> pd.DataFrame:
+        """The dyads of IPCEIs that have a record before them, with that record (`models.earlier_share`)."""
+        return models.earlier_share(self.dyads)
 
 
 def permutation(sample: Sample, method: Literal["rows", "potter"]) -> Result:
@@ -91,6 +97,17 @@ def freedman_lane(sample: Sample) -> Result:
     return linear_permutation.freedman_lane(sample.totals, n_permutations=sample.draws, rng=sample.rng)
 
 
+def next_permutation(sample: Sample) -> Result:
+    """Score statistic given the record so far, against permuted country rows: the test of the next participation."""
+    return models.permutation_test(sample.later, controls=GIVEN, n_permutations=sample.draws, rng=sample.rng)
+
+
+def next_dispersion(sample: Sample) -> Result:
+    """Firth logit given the record so far, t interval with the dispersion of country totals."""
+    fit = models.firth_logit(sample.later, controls=GIVEN, level=sample.level, profiles=False)
+    return models.dispersion_interval(fit)
+
+
 # ---- what is true on the scale of a method ----
 
 
@@ -111,6 +128,11 @@ def on_totals(design: Design, mu: np.ndarray, log_ratio: float, link: str) -> fl
         return float(fit_mean(expected, link, np.zeros(len(share)))[0][-2])
 
 
+def nothing(design: Design, mu: np.ndarray, log_ratio: float) -> float:
+    """Zero where status makes no difference, also given the record; with a difference, what remains is not known."""
+    return 0.0 if log_ratio == 0 else np.nan
+
+
 def in_points(design: Design, mu: np.ndarray, log_ratio: float) -> float:
     """Least-squares coefficient of the marginal probabilities, percentage points."""
     return 100 * least_squares(replace(design, y=mu)).estimate
@@ -120,16 +142,19 @@ def in_points(design: Design, mu: np.ndarray, log_ratio: float) -> float:
 class Method:
     """A reported method: its public function on a sample, its scale, and what is true there if it has an interval.
 
-    `truth` takes the design, marginal probabilities (n,) and the log odds ratio in them.
+    `truth` takes the design, marginal probabilities (n,) and the log odds ratio in them. `persists`: whether the method
+    is given records in which taking part goes with having taken part (`persisting`).
     """
 
     run: Callable[[Sample], Result]
     scale: str
     truth: Callable[[Design, np.ndarray, float], float] | None = None
+    persists: bool = False
 
 
 _SCORE = ("score statistic", None)
 _ODDS = ("log odds", log_odds_ratio)
+_GIVEN = ("log odds", nothing)
 _SHARE = ("log odds", partial(on_totals, link="logit"))
 _RATE = ("log rate ratio", partial(on_totals, link="poisson"))
 _POINTS = ("percentage points", in_points)
@@ -147,4 +172,8 @@ METHODS: Mapping[str, Method] = {
     "wild_rademacher": Method(partial(wild_bootstrap, weights="rademacher"), *_POINTS),
     "wild_webb": Method(partial(wild_bootstrap, weights="webb"), *_POINTS),
     "freedman_lane": Method(freedman_lane, "participation rate"),
+    "next_permutation": Method(next_permutation, *_SCORE),
+    "next_dispersion": Method(next_dispersion, *_GIVEN),
+    "next_permutation_persisting": Method(next_permutation, *_SCORE, persists=True),
+    "next_dispersion_persisting": Method(next_dispersion, *_GIVEN, persists=True),
 }

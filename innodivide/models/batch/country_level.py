@@ -56,7 +56,7 @@ def firth(d: np.ndarray, y: np.ndarray, x: np.ndarray) -> CountryLevel:
         linear = fit.linear[good]
         p = expit(linear + mean_intercept(linear, outcome.mean())[:, None]).reshape(len(good), *y.shape)
         mean[good], variance[good] = p.sum(axis=2), (p * (1 - p)).sum(axis=2)
-    return _with_dispersion(fit, y.sum(axis=1), mean, variance, x.shape[2])
+    return _with_dispersion(fit, y.sum(axis=1), mean, variance, _between(x))
 
 
 def quasi_binomial(d: np.ndarray, y: np.ndarray, x: np.ndarray) -> CountryLevel:
@@ -100,6 +100,12 @@ def linear(d: np.ndarray, y: np.ndarray, x: np.ndarray) -> CountryLevel:
         numbers[:, good] = slope * to_unit, np.sqrt(variance) * to_unit, df
     estimate, se, df = numbers
     return CountryLevel(estimate, se, df, np.full(r, np.nan), reason)
+
+
+def _between(x: np.ndarray) -> int:
+    """How many controls (countries, IPCEIs, k) tell countries apart: a level of each IPCEI is the same for all."""
+    k = x.shape[2]
+    return int(np.linalg.matrix_rank(standardise(list(x.mean(axis=1).T), len(x))[2])) if k else 0
 
 
 def _with_dispersion(fit: StackFit, total, mean, variance, k: int) -> CountryLevel:

@@ -193,7 +193,7 @@ def leave_one_out(
 
 def _one_fit(part: pd.DataFrame, term, controls, outcome, level) -> dict:
     """Odds ratio, interval and p-value of one sample."""
-    fit = firth_logit(part, term, controls, outcome, level)
+    fit = firth_logit(part, term, controls, outcome, level, profiles=False)
     found = dispersion_interval(fit)
     logs = {"odds_ratio": found.estimate, "ci_low": found.ci_low, "ci_high": found.ci_high}
     ratios = {name: math.exp(value) for name, value in logs.items()}

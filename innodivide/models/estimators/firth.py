@@ -6,6 +6,7 @@ dispersion of country totals, and intervals that say what they assume.
 
 import math
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,7 @@ from innodivide.models.estimators.design import (
     standardise,
 )
 from innodivide.models.estimators.engine import back_transform, check_level, country_dispersion
-from innodivide.models.estimators.penalised_profile import penalised_fit
+from innodivide.models.estimators.penalised_profile import penalised_fit, penalised_maximum
 from innodivide.models.result import Result
 
 NO_SPREAD = 1e-12  # a dispersion of rounding size
@@ -41,7 +42,7 @@ class FirthFit:
     ----------
     coefficients : DataFrame
         Index term (controls, exposure, ``intercept``); columns estimate, se, ci_low, ci_high, p_value
-        (log odds; profile penalised likelihood; se from the inverse information).
+        (log odds; profile penalised likelihood, NaN where it was not asked for; se from the inverse information).
     result : Result
         The exposure's row as a record.
     covariance : DataFrame
@@ -81,7 +82,12 @@ class FirthFit:
 
 
 def firth_logit(
-    dyads: pd.DataFrame, term: str = "leader", controls=CONTROLS, outcome: str = "participates", level: float = 0.95
+    dyads: pd.DataFrame,
+    term: str = "leader",
+    controls=CONTROLS,
+    outcome: str = "participates",
+    level: float = 0.95,
+    profiles: bool = True,
 ) -> FirthFit:
     """Firth-penalised logit of participation on status and controls, profile penalised-likelihood inference.
 
@@ -96,6 +102,9 @@ def firth_logit(
         Exposure (0/1 or a number) and 0/1 outcome.
     controls : sequence of str
     level : float in (0, 1)
+    profiles : bool
+        Whether to search the profiles, which takes most of the time. Without them the intervals and p-values of
+        `coefficients` are NaN and the record has none: enough for estimates, predictions and `dispersion_interval`.
 
     Returns
     -------
@@ -119,14 +128,20 @@ def firth_logit(
     separated, note = separation(x, design.y, names)
     notes = tuple(text for text in (note, collinearity(x, names)) if text)
     ones = np.ones((len(x), 1))
-    found = penalised_fit(np.hstack([x, ones]), design.y, level, columns=range(len(names)))
+    full = np.hstack([x, ones])
+    if profiles or separated:  # separated data can have several maxima, and the profiles tell them apart
+        found = penalised_fit(full, design.y, level, columns=range(len(names)))
+    else:
+        found = penalised_maximum(full, design.y)
     beta, inverse = found.beta, found.inverse
-    # Only a design that is not centred has the intercept at covariates zero as a parameter.
-    apart = penalised_fit(np.hstack([x + center / scale, ones]), design.y, level, [len(names)], found.linear)
     intercept_flic = float(mean_intercept(x @ beta[:-1], design.y.mean()))
     original = back_transform(center, scale)
     covariance = original @ inverse @ original.T
-    ci, p = np.vstack([found.ends / scale[:, None], apart.ends]), np.append(found.p_value, apart.p_value)
+    ci, p = np.full((len(names) + 1, 2), np.nan), np.full(len(names) + 1, np.nan)
+    if profiles:
+        # Only a design that is not centred has the intercept at covariates zero as a parameter.
+        apart = penalised_fit(np.hstack([x + center / scale, ones]), design.y, level, [len(names)], found.linear)
+        ci, p = np.vstack([found.ends / scale[:, None], apart.ends]), np.append(found.p_value, apart.p_value)
     index = pd.Index([*names, "intercept"], name="term")
     columns = (original @ beta, np.sqrt(covariance.diagonal()), ci[:, 0], ci[:, 1], p)
     table = pd.DataFrame(dict(zip(("estimate", "se", "ci_low", "ci_high", "p_value"), columns)), index=index)
@@ -156,7 +171,15 @@ def _standardised(design: Design) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _record(design: Design, row: pd.Series, level: float, separated: bool, notes: tuple) -> Result:
-    """The exposure's line of the coefficient table as a `Result` on log odds."""
+    """The exposure's line of the coefficient table as a `Result` on log odds; no interval if it has no profile."""
+    profile: dict[str, Any] = {
+        "ci_low": float(row["ci_low"]),
+        "ci_high": float(row["ci_high"]),
+        "ci_level": level,
+        "ci_kind": "profile penalised likelihood, assumes independent dyads",
+        "p_value": float(row["p_value"]),
+        "p_kind": "penalised likelihood ratio, assumes independent dyads",
+    }
     return Result(
         method="Firth logit",
         term=design.term,
@@ -164,17 +187,12 @@ def _record(design: Design, row: pd.Series, level: float, separated: bool, notes
         scale="log odds" if design.binary else "log odds per unit",
         se=float(row["se"]),
         se_kind="inverse Fisher information at the Firth estimate, assumes independent dyads",
-        ci_low=float(row["ci_low"]),
-        ci_high=float(row["ci_high"]),
-        ci_level=level,
-        ci_kind="profile penalised likelihood, assumes independent dyads",
-        p_value=float(row["p_value"]),
-        p_kind="penalised likelihood ratio, assumes independent dyads",
         separation=separated,
         converged=True,  # anything else has raised
         dropped=(),
         notes=notes,
         **design.counts(),
+        **(profile if np.isfinite(row["p_value"]) else {}),
     )
 
 
@@ -220,6 +238,7 @@ def dispersion_interval(fit: FirthFit) -> Result:
         se_kind=f"inverse Fisher information x dispersion {fit.dispersion:.4g} of the country totals",
         ci_low=base.estimate - reach,
         ci_high=base.estimate + reach,
+        ci_level=fit.level,
         ci_kind=f"t with {fit.df} df, dispersion of the country totals",
         p_value=float(2 * stats.t.sf(abs(base.estimate) / se, fit.df)),
         p_kind=f"t with {fit.df} df, dispersion of the country totals",

@@ -1,5 +1,6 @@
 """Participation given earlier participation: the history of each unit as a column of the dyads."""
 
+import numpy as np
 import pandas as pd
 
 from innodivide.errors import DataError, DesignError
@@ -54,16 +55,20 @@ def earlier_share(
         raise DataError(f"dyads: column {name} is there already; give another name")
     if not dyads[outcome].isin([0, 1]).all():
         raise DataError(f"{outcome}: expected a boolean or 0/1 outcome, got {dyads[outcome].unique()[:5]}")
-    dates = dyads.groupby(project)[date].agg(["min", "nunique"])
-    if (dates["nunique"] > 1).any():
-        raise DataError(f"{date}: {dates.index[dates['nunique'] > 1][0]} has more than one; a project has one date")
-    if dyads.duplicated([unit, project]).any() or len(dyads) != dyads[unit].nunique() * len(dates):
+    rows = dyads[unit].factorize(sort=True)[0], dyads[project].factorize(sort=True)[0]
+    n, k = rows[0].max(initial=-1) + 1, rows[1].max(initial=-1) + 1
+    days, day = dyads[date].factorize(sort=True)[0], np.zeros(k, dtype=int)
+    day[rows[1]] = days
+    if (day[rows[1]] != days).any():
+        twice = dyads[project].iloc[int((day[rows[1]] != days).argmax())]
+        raise DataError(f"{date}: {twice} has more than one; a project has one date")
+    took = np.full((n, k), np.nan)
+    took[rows] = dyads[outcome].to_numpy(dtype=float)
+    if len(dyads) != n * k or np.isnan(took).any():
         raise DesignError(f"{unit}, {project}: every unit needs one row for every project, else shares do not compare")
-    days = dates["min"].sort_values()
-    if days.iloc[0] == days.iloc[-1]:
-        raise DesignError(f"{date}: all projects are of {days.iloc[0]}; none has a history")
-    took = dyads.assign(_took=dyads[outcome].astype(float)).pivot(index=unit, columns=project, values="_took")
-    shares = {p: took[days.index[days < day]].mean(axis=1) for p, day in days.items() if day > days.iloc[0]}
-    later = dyads[dyads[project].isin(list(shares))]
-    column = [shares[p][u] for u, p in zip(later[unit], later[project])]
-    return later.assign(**{name: column})
+    if k == 0 or day.max() == 0:
+        raise DesignError(f"{date}: all projects are of {dyads[date].min()}; none has a history")
+    before = (day[:, None] < day).astype(float)  # (k, k): row k is earlier than column j
+    share = took @ before / np.maximum(before.sum(axis=0), 1.0)
+    later = day[rows[1]] > 0
+    return dyads[later].assign(**{name: share[rows][later]})

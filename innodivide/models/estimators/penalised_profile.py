@@ -108,6 +108,31 @@ def penalised_fit(
     return PenalisedFit(back @ top.beta[0], back @ top.inverse[0] @ back.T, basis @ top.beta[0], ends, p_value)
 
 
+def penalised_maximum(x: np.ndarray, y: np.ndarray) -> PenalisedFit:
+    """Maximum of the penalised likelihood without profiles, the highest of climbs from near and from far.
+
+    Where data are separated, take `penalised_fit`: there a climb can end on a lower maximum, and the profiles find it.
+
+    Returns
+    -------
+    PenalisedFit
+        Without rows in `ends` and `p_value`.
+
+    Raises
+    ------
+    DesignError
+        No finite maximum.
+    """
+    basis, triangle = orthogonal_columns(x)
+    p = x.shape[1]
+    found = maximise(basis, y, firth=True, start=np.vstack([_corners(p), FAR * np.eye(p)[-1:], -FAR * np.eye(p)[-1:]]))
+    best = np.where(found.converged, found.value, -np.inf).argmax()
+    top = _top(basis, y, basis @ found.beta[best])
+    back = solve_triangular(triangle, np.eye(p))
+    none = np.empty((0, 2)), np.empty(0)
+    return PenalisedFit(back @ top.beta[0], back @ top.inverse[0] @ back.T, basis @ top.beta[0], *none)
+
+
 def _top(basis: np.ndarray, y: np.ndarray, linear: np.ndarray) -> Maximum:
     """Maximum in an orthogonal basis, climbed from a linear predictor in its span."""
     found = maximise(basis, y, firth=True, start=basis.T @ linear / len(y))

@@ -117,7 +117,7 @@ def minimum_detectable_odds_ratio(
     design = build_design(dyads, term, controls, outcome)
     if not design.binary:
         raise ParameterError(f"term: {term} is continuous; the odds ratio here is that of a 0/1 label")
-    fit = firth_logit(dyads, term, controls, outcome)
+    fit = firth_logit(dyads, term, controls, outcome, profiles=False)
     fitted = fit.predict(dyads.sort_values(["geo", "ipcei_id"]))
     if sd is None:
         if phi is None and fit.separation_note:
@@ -165,7 +165,8 @@ def dispersion_to_sd(
         If even an sd of `MAX_SD` gives less: totals out of K cannot vary more than all or nothing.
     """
     design = build_design(dyads, term, controls, outcome)
-    fitted = firth_logit(dyads, term, controls, outcome).predict(dyads.sort_values(["geo", "ipcei_id"]))
+    fit = firth_logit(dyads, term, controls, outcome, profiles=False)
+    fitted = fit.predict(dyads.sort_values(["geo", "ipcei_id"]))
     return _solve_sd(phi, fitted, design)
 
 

@@ -88,7 +88,7 @@ def continuous_index(
     require_columns(dyads, ["geo", "ipcei_id", INDEX], "dyads")
     name = f"ln_{INDEX}"
     frame = dyads.assign(**{name: np.log(_positive_index(dyads)) / math.log(per)})
-    result = dispersion_interval(firth_logit(frame, name, controls, outcome, level))
+    result = dispersion_interval(firth_logit(frame, name, controls, outcome, level, profiles=False))
     scale = f"log odds per {100 * (per - 1):.4g} % higher {INDEX}"
     return replace(result, scale=scale, method=f"{result.method}, logarithm of the index")
 
@@ -111,7 +111,7 @@ def _one_cut(frame: pd.DataFrame, label: np.ndarray, c: float, controls, outcome
         side, count = ("above", above) if above < MIN_TREATED else ("at or below", below)
         return {**row, "note": f"not defined: {count} countries {side} the cut, {MIN_TREATED} needed"}
     try:
-        fit = firth_logit(frame.assign(above_cut=label), "above_cut", controls, outcome, level)
+        fit = firth_logit(frame.assign(above_cut=label), "above_cut", controls, outcome, level, profiles=False)
         result = dispersion_interval(fit)
     except DesignError as cause:
         return {**row, "note": f"not defined: {cause}"}

@@ -7,6 +7,7 @@ from innodivide.narrative.words_file import Words
 from innodivide.wording import join_names
 
 METHODS = Words("04_robustness").names("methods")
+PERSISTING = "_persisting"  # how the rows of a method end that is also given persisting records
 
 
 def method_rates(audit: pd.DataFrame) -> pd.DataFrame:
@@ -20,16 +21,30 @@ def method_table(audit: pd.DataFrame, alpha: float) -> pd.DataFrame:
 
 
 def method_facts(audit: pd.DataFrame, alpha: float) -> dict:
-    """Return the size of the audit, the rates of the registered methods, and which methods keep their level."""
+    """Return the size of the audit, the rates of the registered methods, and which methods keep their level.
+
+    A method that is also given persisting records counts once, and keeps its level if it does with both.
+    """
     table = method_table(audit, alpha).set_index("method")
+    also = {METHODS[m]: METHODS[m + PERSISTING] for m in METHODS if m + PERSISTING in METHODS}
+    keeps = table["keeps"].astype(bool).drop(list(also.values()))
+    for name, other in also.items():
+        keeps[name] &= bool(table.at[other, "keeps"])
     test, interval, naive = (table.loc[METHODS[m]] for m in ("row_permutation", "firth_dispersion", "firth_profile"))
+    given, lasting = (table.loc[METHODS[m]] for m in ("next_permutation", "next_permutation_persisting"))
     worst = table["full"].drop(METHODS["firth_profile"]).idxmax()
+    counts = audit.groupby("method")["n_sim"].min()
+    least, most = int(counts.min()), int(counts.max())
     return {
-        "n": len(table),
+        "n": len(keeps),
         "alpha": alpha,
         "sd": audit["sd"].max(),
         "ratio": audit["odds_ratio"].max(),
-        "n_sim": int(audit["n_sim"].min()),
+        "n_sim": int(counts["row_permutation"]),
+        "sims": f"{most:,}" if least == most else f"{least:,} to {most:,}",
+        "next": given["full"],
+        "next_low": min(lasting["none"], lasting["half"], lasting["full"]),
+        "next_high": max(lasting["none"], lasting["half"], lasting["full"]),
         "test": test["full"],
         "power": test["power"],
         "interval": interval["full"],
@@ -38,8 +53,8 @@ def method_facts(audit: pd.DataFrame, alpha: float) -> dict:
         "fractional": table.at[METHODS["fractional_logit"], "full"],
         "worst": table.at[worst, "full"],
         "worst_name": worst,
-        "kept": join_names(table.index[table["keeps"].astype(bool)]),
-        "n_kept": int(table["keeps"].sum()),
+        "kept": join_names(keeps.index[keeps]),
+        "n_kept": int(keeps.sum()),
         "n_fits": int(audit["n_sim"].sum()),
     }
 
