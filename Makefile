@@ -19,7 +19,7 @@ reports: $(READY)
 	$(BIN)/innodivide annex --all
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check
