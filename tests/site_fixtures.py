@@ -63,10 +63,17 @@ def ledger() -> pd.DataFrame:
     """Return a ledger whose texts try to break out of the page."""
     names = ["short", "rests", "numbers", "coverage", "test", "rule", "change"]
     rows = [
-        (f"C{i:02d}", f"Claim {i}: {text}", "partly", *(f"{name} {text}" for name in names), "T2.2")
+        (
+            f"C{i:02d}",
+            f"Claim {i}: {text}",
+            "partly",
+            "supported" if i == 1 else "",
+            *(f"{name} {text}" for name in names),
+            "T2.2",
+        )
         for i, text in enumerate(NASTY, 1)
     ]
-    names = ["claim_id", "claim", "verdict", *names, "exhibit"]
+    names = ["claim_id", "claim", "verdict", "then", *names, "exhibit"]
     return pd.DataFrame(rows, columns=names)
 
 

@@ -7,7 +7,7 @@ the page itself.
 import random
 import re
 from itertools import pairwise
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
 import chromium
 import pytest
@@ -34,9 +34,9 @@ def address(tmp_path_factory):
 
 
 def choose(page, choices: dict) -> None:
-    """Set every menu of the explorer."""
-    for name in explorer.DIMENSIONS:
-        levels = page.evaluate("JSON.parse(document.getElementById('data').textContent).grid.dimensions")
+    """Set every menu of the explorer; twice, as a choice that is not run with the others switches another one."""
+    levels = page.evaluate("JSON.parse(document.getElementById('data').textContent).grid.dimensions")
+    for name in (*explorer.DIMENSIONS, *explorer.DIMENSIONS):
         ids = [level["id"] for d in levels if d["name"] == name for level in d["levels"]]
         page.select_option(f"#choice-{name}", value=str(ids.index(choices[name])))
 
@@ -111,20 +111,33 @@ def test_any_choice_shows_its_estimate_interval_counts_and_rank(visit, seed):
         assert f"{row['n_events']} participations" in parameters and (row["dropped"] or "none") in parameters
 
 
-def test_a_combination_that_is_not_run_says_why_and_changes_nothing_else(visit):
-    page, rules = visit(), grid.excluded(TABLES)
+def view(choices: dict) -> str:
+    return f"#{urlencode(choices)}"
+
+
+def test_a_link_to_a_combination_that_is_not_run_says_why_and_changes_nothing(visit):
+    rules = grid.excluded(TABLES)
     choices = dict(zip(explorer.DIMENSIONS, other_choices.REGISTERED.split("/"))) | {"size": "ln_gdp"}
-    choose(page, choices)
+    page = visit(hash=view(choices))
     expect(page.locator("#result")).to_contain_text("Not run.")
     expect(page.locator("#result")).to_contain_text(
         next(r for r in rules["reason"] if r.startswith("GDP is population times"))
     )
     assert page.locator("#choice-wealth").evaluate("s => s.value") == "0"  # not silently changed
-    assert "(not run)" in page.locator("#choice-size").evaluate("s => s.selectedOptions[0].textContent")
     expect(page.locator("#lower")).to_be_disabled()
     assert page.locator("#curve .chosen").get_attribute("visibility") == "hidden"
-    choose(page, dict(zip(explorer.DIMENSIONS, FAILED.split("/"))))
+    page.evaluate("hash => { location.hash = hash; }", view(dict(zip(explorer.DIMENSIONS, FAILED.split("/")))))
     expect(page.locator("#result")).to_contain_text("it could not be estimated: the model did not converge")
+
+
+def test_a_choice_that_is_not_run_otherwise_switches_another_and_says_so(visit):
+    page = visit()
+    page.select_option("#choice-size", label="GDP (switches another choice)")
+    expect(page.locator("#result")).to_contain_text("Wealth was switched to “left out”")
+    expect(page.locator("#result")).to_contain_text("GDP is population times")
+    expect(page.locator("#result")).not_to_contain_text("Not run.")
+    assert page.locator("#choice-wealth").evaluate("s => s.selectedOptions[0].textContent").startswith("left out")
+    assert "wealth=out" in page.url and page.locator("#choice-size").evaluate("s => s.value") == "1"
 
 
 def test_the_curve_draws_every_estimate_in_rising_order_and_marks_the_chosen_one(visit):
@@ -248,10 +261,12 @@ def test_every_column_sorts_both_ways_with_the_unknown_last(visit):
 
 def test_text_and_group_filter_together_and_the_count_is_announced(visit):
     page, rows = visit(), countries()
+    own = rows["geo"].map(TABLES["country"].set_index("geo")["endonym"]).fillna("")
+    lands = rows[(rows["name"] + " " + own).str.lower().str.contains("land")]
     page.fill("#find", "LAND")
-    assert names_in_table(page) == sorted(rows.loc[rows["name"].str.contains("land"), "name"])
+    assert names_in_table(page) == sorted(lands["name"]) and "Germany" in set(lands["name"])
     page.select_option("#group", "leader")
-    wanted = rows.query("group == 'leader' and name.str.contains('land')")["name"]
+    wanted = lands.loc[lands["group"] == "leader", "name"]
     assert names_in_table(page) == sorted(wanted)
     expect(page.locator("#count")).to_have_text(f"{len(wanted)} of 27 countries")
     assert page.get_attribute("#count", "role") == "status"
@@ -268,6 +283,31 @@ def test_the_picker_offers_what_there_is_or_the_command(visit):
     expect(page.locator("#country-links")).to_have_text(
         "The annex of Germany has not been made yet. innodivide annex DE writes it."
     )
+
+
+def test_a_country_is_found_by_its_own_name_in_the_table_and_on_the_map(visit):
+    page = visit()
+    for own, name in (("Deutschland", "Germany"), ("Suomi", "Finland"), ("espana", "Spain")):
+        page.fill("#find", own)
+        assert names_in_table(page) == [name]
+        assert page.locator(".tile:not(.aside)").count() == 1
+    page.fill("#find", "")
+    assert page.locator(".tile.aside").count() == 0
+
+
+def test_two_to_four_countries_stand_side_by_side_on_one_scale(visit):
+    page, rows = visit(), countries().set_index("geo")
+    expect(page.locator("#compared")).to_be_hidden()
+    for n, geo in enumerate(("PL", "FR", "MT"), start=1):
+        page.select_option(f"#compare-{n}", geo)
+    expect(page.locator("#compared thead th")).to_have_text(["Poland", "France", "Malta"])
+    line = page.locator("#compared tbody tr", has=page.get_by_role("rowheader", name="IPCEIs", exact=True))
+    assert line.locator("td").all_inner_texts() == [str(rows.at[g, "n"]) for g in ("PL", "FR", "MT")]
+    meters = line.locator("meter")
+    assert {m.get_attribute("max") for m in meters.all()} == {str(rows["n"].max())}
+    page.select_option("#compare-1", "")
+    page.select_option("#compare-2", "")
+    expect(page.locator("#compare-hint")).to_be_visible()
 
 
 def test_tiles_name_country_group_and_number_and_lead_to_the_annex(visit):

@@ -122,13 +122,14 @@ def test_every_claim_stands_in_the_ledger_with_what_decides_and_how_it_was_judge
     for row in ledger().to_dict("records"):
         assert f"{row['claim_id']} {row['claim']}" in page.visible
         assert row["short"] in page.visible and row["rests"] in page.visible
+        assert f"then: {row['then']}" in page.visible or not row["then"]
         assert all(row[name] in page.text for name in ("numbers", "coverage", "test", "rule", "change"))
     assert {"href": "02_ipcei_participation/report.html#T2.2"} in page.all("a")
 
 
 def test_the_country_table_holds_the_values_of_the_exhibits(text):
     rows = {r["geo"]: r for r in countries().to_dict("records")}
-    found = re.findall(r'<tr data-geo="(\w\w)" data-group="(\w*)">(.*?)</tr>', text)
+    found = re.findall(r'<tr data-geo="(\w\w)" data-group="(\w*)" data-names="[^"]*">(.*?)</tr>', text)
     assert [f[0] for f in found] == sorted(rows, key=lambda g: rows[g]["name"])
     columns = [c[1] for c in content.COUNTRY_COLUMNS]
     for geo, group, cells in found:
@@ -335,7 +336,7 @@ def test_groups_have_the_colours_of_the_figures(text):
 
 
 @pytest.mark.parametrize(
-    "exhibit", [content.ANSWER, content.FOREST, content.LIMITS, explorer.CURVE, explorer.CURVE_WORDS]
+    "exhibit", [content.ANSWER, content.PICTURE, content.LIMITS, explorer.CURVE, explorer.CURVE_WORDS]
 )
 def test_the_texts_and_figures_that_the_page_quotes_are_shown_by_the_notebooks(exhibit):
     number = f"{int(exhibit[1:].split('.')[0]):02d}_"

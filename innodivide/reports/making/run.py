@@ -228,7 +228,7 @@ def _write_report(item: Job, folder: Path) -> str:
 
     from innodivide.reports.making.execute import execute
     from innodivide.reports.pages import spreadsheet
-    from innodivide.reports.pages.blocks import clean, read_blocks
+    from innodivide.reports.pages.blocks import HOME, clean, read_blocks
     from innodivide.reports.pages.document import LICENCE, SOURCES
 
     executed = clean(execute(item.notebook, item.parameters))
@@ -243,6 +243,7 @@ def _write_report(item: Job, folder: Path) -> str:
         "Data": f"{spreadsheet.FILE} beside this file holds the unrounded data of every exhibit, exhibits/ each as CSV",
         "What made it": f"{manifest.MANIFEST} beside this file lists every input with its hash",
         "Licence": LICENCE,
+        HOME: "../" * (item.name.count("/") + 1) + "index.html",
         **item.branding.facts(),
     }
     if item.notebook.sources_in:

@@ -6,6 +6,7 @@ from innodivide.errors import InnodivideError
 from innodivide.reports.executed import cells
 from innodivide.wording import MIME
 
+HOME = "Home"  # the fact that is no line to read but the way to the page of all reports
 LOGO = "Logo"  # the fact that is no line to read but the picture above the title, a PNG as base64 text
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import date
 
 from innodivide.reports.pages import columns, prose, source_list
-from innodivide.reports.pages.blocks import LOGO, Block, ReportError
+from innodivide.reports.pages.blocks import HOME, LOGO, Block, ReportError
 
 AUTHOR = "The innodivide authors"
 LICENCE = (
@@ -80,7 +80,7 @@ def build(title: str, blocks: list[Block], facts: dict[str, str]) -> dict:
         "sources": listed if SOURCES not in facts else [],
         "short": listed is not cited,
         "brief": SOURCES in facts,
-        "facts": [[k, v] for k, v in facts.items() if k != LOGO],
+        "facts": [[k, v] for k, v in facts.items() if k not in (HOME, LOGO)],
         "logo": facts.get(LOGO, ""),
     }
     return each_text(printable, report)

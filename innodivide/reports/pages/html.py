@@ -7,7 +7,7 @@ from markdown_it.token import Token
 
 from innodivide.reports.files import data_address, packaged, svg_address, template
 from innodivide.reports.pages import document, source_list
-from innodivide.reports.pages.blocks import LOGO, Block
+from innodivide.reports.pages.blocks import HOME, LOGO, Block
 from innodivide.reports.pages.prose import MARKDOWN, pieces
 from innodivide.reports.pages.spreadsheet import guarded
 
@@ -30,8 +30,8 @@ def render(title: str, blocks: list[Block], facts: dict[str, str]) -> str:
     items = [_item(b, source_list.numbers(cited)) for b in blocks]
     count = sum(len(group["entries"]) for group in cited)
     folded = count > source_list.MANY or document.SOURCES in facts
-    told = {name: value for name, value in facts.items() if name != LOGO}
-    shown = {"title": title, "items": items, "facts": told, "logo": facts.get(LOGO, "")}
+    told = {name: value for name, value in facts.items() if name not in (HOME, LOGO)}
+    shown = {"title": title, "items": items, "facts": told, "logo": facts.get(LOGO, ""), "home": facts.get(HOME, "")}
     shown |= {"headings": _headings(blocks), "sources": cited, "folded": folded, "count": count}
     return template("pages", "report.html.j2", html=True).render(style=packaged("pages", "report.css"), **shown) + "\n"
 

@@ -12,7 +12,7 @@ import re
 from datetime import date, datetime
 
 from innodivide.reports.pages import document, prose, source_list
-from innodivide.reports.pages.blocks import LOGO, Block, ReportError
+from innodivide.reports.pages.blocks import HOME, LOGO, Block, ReportError
 
 FILE = "exhibits.xlsx"
 LONGEST = 32_767  # characters in a cell, by the file format
@@ -91,7 +91,9 @@ class _Sheets:
             said = prose.words(payload["title"]) if payload["kind"] == "text" else payload["title"]
             for column, text in enumerate((said, payload["caption"], credit), start=1):
                 self.cell(sheet, row, column, text, self.wrapped)
-        for row, (name, value) in enumerate(((k, v) for k, v in facts.items() if k != LOGO), start=5 + len(payloads)):
+        for row, (name, value) in enumerate(
+            ((k, v) for k, v in facts.items() if k not in (HOME, LOGO)), start=5 + len(payloads)
+        ):
             self.cell(sheet, row, 0, name)
             self.cell(sheet, row, 1, value, self.wrapped)
         for column, width in enumerate((12, 60, 60, 60)):

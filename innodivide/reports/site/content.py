@@ -11,6 +11,7 @@ from innodivide.reports.site.folder import Found, Report
 from innodivide.wording import GROUP_LABELS, GROUP_LETTERS, show
 
 ANSWER, PICTURE, FOLLOWS, LIMITS = "N7.1", "F7.1", "N7.5", "N7.4"
+FIRST = ("08", "07")  # the reports for readers with little time stand first
 CLAIM = (
     *("claim_id", "claim", "verdict", "then", "short", "rests"),
     *("numbers", "coverage", "test", "rule", "change", "exhibit"),
@@ -96,6 +97,7 @@ def countries(found: Found) -> dict:
     shown = {"02": found.table("02", PARTICIPATION), "01": found.table("01", INDEX)}
     counts, scores = ({row["geo"]: row for row in t.rows} if t else {} for t in shown.values())
     rows = []
+    endonyms = frozen.load_rows("country").dropna(subset=["endonym"]).set_index("geo")["endonym"].to_dict()
     table, tiles = frozen.load_rows("country"), frozen.load_rows("tile_grid").set_index("geo")
     for geo, name in sorted(table.loc[table["is_eu27"].fillna(False), ["geo", "name"]].to_numpy().tolist()):
         report, count, score = found.get(f"annex/{geo}"), counts.get(geo, {}), scores.get(geo, {})
@@ -105,6 +107,7 @@ def countries(found: Found) -> dict:
             {
                 "geo": geo,
                 "name": name,
+                "names": endonyms.get(geo, ""),
                 "links": report.links if report else (),
                 "command": f"innodivide annex {geo}",
                 "group": group,
@@ -138,8 +141,8 @@ def _cell(row: dict, column: str, form: str) -> tuple[str, str]:
 
 def reports(found: Found) -> list[dict]:
     """Return every declared report with its links, or the command that makes it; then what else is in the folder."""
-    listed = []
-    for notebook in (n for n in notebooks().values() if n.name != ANNEX):
+    listed, declared = [], [n for n in notebooks().values() if n.name != ANNEX]
+    for notebook in sorted(declared, key=lambda n: FIRST.index(n.name[:2]) if n.name[:2] in FIRST else len(FIRST)):
         mine = [r for r in found.reports if r.name.split("--")[0] == notebook.folder]
         if not any(r.name == notebook.folder for r in mine):
             command = f"innodivide run {notebook.name.split('_')[0]}"

@@ -1,6 +1,6 @@
 "use strict";
 const $ = (id) => document.getElementById(id);
-const { countries, grid } = JSON.parse($("data").textContent);
+const { countries, figures, grid } = JSON.parse($("data").textContent);
 
 /** Return an element with attributes and children; text is always set as text, never as markup. */
 function make(tag, attributes = {}, ...children) {
@@ -58,11 +58,37 @@ function filterCountries() {
   const rows = [...$("country-table").tBodies[0].rows];
   const [wanted, group] = [folded($("find").value.trim()), $("group").value];
   for (const row of rows) {
-    const found = folded(row.cells[0].textContent).includes(wanted);
+    const found = folded(`${row.cells[0].textContent} ${row.dataset.names}`).includes(wanted);
     row.hidden = !(found && (!group || row.dataset.group === group));
+    document.querySelector(`.tile[data-geo="${row.dataset.geo}"]`).classList.toggle("aside", row.hidden);
   }
   $("count").textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} countries`;
 }
+
+// ---- comparison of two to four countries ----
+
+/** One row for each figure: the countries side by side, each with a bar on the scale of all countries. */
+function compareCountries() {
+  const chosen = [...new Set(compared.map((select) => select.value).filter(Boolean))];
+  $("compared").parentElement.hidden = chosen.length < 2;
+  $("compare-hint").hidden = chosen.length >= 2;
+  const head = make("tr", {}, make("td"), ...chosen.map((geo) => make("th", { scope: "col" }, countries[geo].name)));
+  const rows = figures.map((name, k) => {
+    const largest = Math.max(...Object.values(countries).map((one) => Number(one.cells[k][0]) || 0));
+    const cells = chosen.map((geo) => {
+      const [value, text] = countries[geo].cells[k];
+      const bar = value === "" ? [] : [make("meter", { min: 0, max: largest, value, "aria-hidden": "true" })];
+      return make("td", {}, text, ...bar);
+    });
+    return make("tr", {}, make("th", { scope: "row" }, name), ...cells);
+  });
+  const groups = make("tr", {}, make("th", { scope: "row" }, "Innovation group"), ...chosen.map((geo) => make("td", {}, countries[geo].group)));
+  $("compared").tHead.replaceChildren(head);
+  $("compared").tBodies[0].replaceChildren(groups, ...rows);
+}
+
+const compared = [1, 2, 3, 4].map((n) => $(`compare-${n}`));
+compared.forEach((select) => select.addEventListener("change", compareCountries));
 
 document.querySelectorAll("[data-script]").forEach((element) => { element.hidden = false; });
 $("country").addEventListener("change", pickCountry);
@@ -71,3 +97,4 @@ $("find").addEventListener("input", filterCountries);
 $("group").addEventListener("change", filterCountries);
 pickCountry(); // a browser may restore the choices of a page that is opened again
 filterCountries();
+compareCountries();

@@ -89,13 +89,13 @@ function explore(grid) {
     return unknown;
   }
 
-  /** Say in each menu which levels were not run with the other choices; they can be chosen, and the result says why. */
+  /** Say in each menu which levels were not run with the other choices; choosing one switches another choice too, and says so. */
   function showMenus() {
     selects.forEach((select, k) => {
       select.value = now[k];
       for (const option of select.options) {
         const level = Number(option.value), run = cells.estimate[indexOf(now.with(k, level))] !== null;
-        option.textContent = dimensions[k].levels[level].label + (run ? "" : " (not run)");
+        option.textContent = dimensions[k].levels[level].label + (run ? "" : " (switches another choice)");
       }
     });
   }
@@ -109,10 +109,10 @@ function explore(grid) {
     $("higher").disabled = rank < 0 || rank === order.length - 1;
   }
 
-  function show(unknown = []) {
+  function show(unknown = [], told = []) {
     const index = indexOf(now), lost = unknown.length ? [`The link names what is not in this grid: ${unknown.join("; ")}. Those choices stay as they were. `] : [];
     showMenus();
-    $("result").replaceChildren(...lost, ...tell(now, index));
+    $("result").replaceChildren(...lost, ...told, ...tell(now, index));
     $("parameters").replaceChildren(...parameters(now, index));
     $("neighbours").tBodies[0].replaceChildren(...neighbours(now));
     $("link").value = location.href.split("#")[0] + address();
@@ -120,10 +120,23 @@ function explore(grid) {
     showCurve();
   }
 
-  function set(choice) {
+  function set(choice, told = []) {
     now = choice;
     history.replaceState(null, "", address());
-    show();
+    show([], told);
+  }
+
+  /** The choice with level l of dimension k; where that was not run, with the first other choice that makes it one that was. */
+  function choose(k, l) {
+    const wanted = now.with(k, l), run = (choice) => cells.estimate[indexOf(choice)] !== null;
+    if (run(wanted)) return set(wanted);
+    for (const [other, d] of dimensions.entries()) {
+      const level = other === k ? -1 : d.levels.findIndex((_, m) => run(wanted.with(other, m)));
+      if (level < 0) continue;
+      const label = dimensions[k].levels[l].label;
+      return set(wanted.with(other, level), [`${d.label} was switched to “${d.levels[level].label}”, as “${label}” is not run otherwise: ${why(indexOf(wanted))}. `]);
+    }
+    return set(wanted);
   }
 
   function step(by) {
@@ -150,7 +163,7 @@ function explore(grid) {
 
   dimensions.forEach((d, k) => {
     $("choices").append(make("div", {}, make("label", { for: `choice-${d.name}` }, d.label), selects[k]));
-    selects[k].addEventListener("change", () => set(now.with(k, Number(selects[k].value))));
+    selects[k].addEventListener("change", () => choose(k, Number(selects[k].value)));
   });
   $("choices").append(make("div", {}, make("label", { for: "compare" }, "Compare with"), compare));
   compare.addEventListener("change", () => set(now));

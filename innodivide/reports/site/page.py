@@ -10,6 +10,7 @@ from innodivide.reports.site.explorer import explorer
 from innodivide.reports.site.folder import Found
 
 _SCRIPTS = ("countries.js", "specifications.js", "curve.js", "explorer.js")  # one scope, in this order
+KEPT = ("name", "links", "command", "cells")  # of each country, for the scripts
 _UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
 
 
@@ -19,7 +20,8 @@ def render(found: Found) -> str:
     style = packaged("site", "index.css") + _tile_places(countries["tiles"])
     script = "\n".join(packaged("site", name) for name in _SCRIPTS)
     carried = {
-        "countries": {r["geo"]: {k: r[k] for k in ("name", "links", "command")} for r in countries["rows"]},
+        "countries": {r["geo"]: {k: r[k] for k in KEPT} | {"group": r["group_name"]} for r in countries["rows"]},
+        "figures": countries["columns"],
         "grid": explored.pop("data", None),
     }
     shown = template("site", "index.html.j2", html=True).render(
