@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 
 from innodivide.errors import ParameterError
 from innodivide.figures import parts
@@ -12,6 +13,7 @@ from innodivide.figures.frame_checks import numbers, tidy
 
 BAR = 0.3  # inches: from one bar to the next
 KINDS = (st.GROUP_COLOURS["moderate"], st.GROUP_COLOURS["emerging"])
+ONE_COLUMN = 15  # rows: more stand in two columns
 RISE, FALL = st.GROUP_COLOURS["strong"], st.ACCENT
 
 
@@ -106,15 +108,26 @@ def dumbbells(
     start, end = numbers(frame, first), numbers(frame, last)
     if not np.isfinite([start, end]).all():
         raise ParameterError(f"columns {first!r}, {last!r}: a value is missing or infinite")
-    figure, ax, y = parts.row_axes(frame[label], row=0.128, extra=0.75)
+    half = len(frame) if len(frame) <= ONE_COLUMN else -(-len(frame) // 2)
+    figure = Figure(figsize=(st.WIDTH, 0.17 * half + 0.75), dpi=st.DPI, layout="constrained")
+    columns = figure.subplots(1, -(-len(frame) // half), sharex=True, squeeze=False)[0]
+    for k, ax in enumerate(columns):
+        rows = slice(k * half, (k + 1) * half)
+        _pairs(ax, frame[label].iloc[rows], start[rows], end[rows], half)
+        parts.reference_line(ax, reference, reference_label)
+        ax.set_xlabel(xlabel)
+    for value, other, name in ((start[0], end[0], names[0]), (end[0], start[0], names[1])):
+        side = 1 if value >= other else -1
+        parts.beside(columns[0], name, (value, 0), (6 * side, 0), ha="left" if side > 0 else "right", va="center")
+    columns[0].margins(x=0.16)
+    return figure
+
+
+def _pairs(ax, labels, start, end, size: int) -> None:
+    """Draw one column of `size` rows: a line from the first to the last value of each."""
+    y = np.arange(len(labels))
+    parts.label_rows(ax, y, [str(text) for text in labels], (size - 0.4, -0.6))
     colours = np.where(end >= start, RISE, FALL)
     ax.hlines(y, start, end, color=colours, linewidth=2.2, zorder=2, label="change")
     parts.dots(ax, end, y, colours, s=30)
     ax.scatter(start, y, c="white", edgecolors=colours, linewidths=1.1, s=26, zorder=3, label="first")
-    for value, other, name in ((start[0], end[0], names[0]), (end[0], start[0], names[1])):
-        side = 1 if value >= other else -1
-        parts.beside(ax, name, (value, y[0]), (6 * side, 0), ha="left" if side > 0 else "right", va="center")
-    ax.margins(x=0.09)
-    parts.reference_line(ax, reference, reference_label)
-    ax.set_xlabel(xlabel)
-    return figure

@@ -76,10 +76,10 @@ def key_numbers(facts: dict, most: dict, reform: dict, ledger: pd.DataFrame) -> 
     """Return the numbers that stand large on the first page: what, number (as text), meaning."""
     counts = ledger["verdict"].value_counts()
     said = {
-        "shares": sentence("{a:.0%} and {b:.0%}", a=facts["rate_leader"], b=facts["rate_other"]),
+        "shares": sentence("{a:.0%} : {b:.0%}", a=facts["rate_leader"], b=facts["rate_other"]),
         "verdicts": f"{counts.get('supported', 0)} of {len(ledger)}",
         "places": sentence("{share:.0%}", share=most["places"]),
-        "money": sentence("{a:,.0f} and {b:,.0f}", a=reform["below"], b=reform["above"]),
+        "money": sentence("€{a:,.0f} : €{b:,.0f}", a=reform["below"], b=reform["above"]),
     }
     values = {"partly": int(counts.get("partly", 0)), "gdp": most["gdp"]}
     meanings = {key: sentence(text, **values) for key, text in WORDS.names("key numbers").items()}

@@ -95,13 +95,16 @@ def test_the_pairs_draw_their_table_and_an_exact_count_has_no_interval(run):
 
 def test_the_dumbbells_draw_their_table(run):
     drawing, table = made(run, "F7.5")
-    ax = axes(drawing)
-    (first,), (last,), (lines,) = (labelled(ax.collections, k) for k in ("first", "values", "change"))
-    table, names = table.set_index("name"), rows_at(ax)
-    for (start, y), (end, _), (a, b, _) in zip(first.get_offsets(), last.get_offsets(), ends(lines)):
-        row = table.loc[names[round(y, 6)]]
-        assert (start, end, a, b) == pytest.approx((row["first"], row["last"], row["first"], row["last"]))
-    assert len(names) == len(table) == 27
+    table, seen = table.set_index("name"), []
+    for ax in drawing.axes:
+        (first,), (last,), (lines,) = (labelled(ax.collections, k) for k in ("first", "values", "change"))
+        names = rows_at(ax)
+        for (start, y), (end, _), (a, b, _) in zip(first.get_offsets(), last.get_offsets(), ends(lines)):
+            row = table.loc[names[round(y, 6)]]
+            assert (start, end, a, b) == pytest.approx((row["first"], row["last"], row["first"], row["last"]))
+            seen.append(row.name)
+    assert sorted(seen) == sorted(table.index) and len(seen) == 27
+    assert seen == table.sort_values("last", ascending=False).index.tolist(), "the highest on top, left before right"
     facts = run.names["spread"]
     assert facts["rose"] + facts["fell"] == 27 and facts["rose"] == (table["last"] > table["first"]).sum()
 
