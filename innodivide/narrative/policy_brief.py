@@ -50,7 +50,7 @@ def answer_facts(tables: Tables, main: Confirmatory, ledger: pd.DataFrame, plan:
     found = [f"{n} {VERBS[v][n > 1]}" for v, n in ((v, int(counts.get(v, 0))) for v in VERBS) if n]
     clear = size.p_value < plan.alpha
     return leader_status.answer_facts(tables, main, plan) | {
-        "size": "does go" if clear and size.estimate > 0 else "does not clearly go",
+        "size": "take part more often" if clear and size.estimate > 0 else "do not clearly take part more often",
         "p_size": p_text(size.p_value, "= "),
         "total": len(ledger),
         "verdicts": join_names(found),

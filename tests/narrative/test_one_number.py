@@ -57,7 +57,11 @@ def contradictions(found: list[tuple[str, tuple[str, str, str, str]]]) -> list[s
     faults = []
     for estimate, rows in groups.items():
         for (one, a, b), (other, c, d) in combinations(sorted(set(rows)), 2):
-            if decimals(a) != decimals(c) or (a, b) == (c, d) or a.endswith("%") != c.endswith("%"):
+            if (
+                decimals(a) != decimals(c)
+                or (value(a), value(b)) == (value(c), value(d))
+                or a.endswith("%") != c.endswith("%")
+            ):
                 continue
             width = value(b) - value(a)
             if max(abs(value(a) - value(c)), abs(value(b) - value(d))) <= NEAR * width:

@@ -103,7 +103,9 @@ def c02(tables: Tables, spans: dict[str, Record], alpha: float) -> Finding:
         (five, rest), above = _shares(record), most_of_them(record)
         values: dict[str, object] = {"five": five, "rest": rest, "n": int(above.sum()), "of": len(above)}
         values["p"] = p_text(record.family.at["named_five", "p_holm"], "= ")
-        return sentence("{five:.0%}, the others in {rest:.0%} (p {p}), {n} of {of} in more than half", **values)
+        return sentence(
+            "{five:.0%}, of the others {rest:.0%} (p {p}), and {n} of the {of} were in more than half", **values
+        )
 
     verdict = five_dominate(spans[NOW], alpha)
     more = "if they took part more than the others and one of the five at least were in more than half"
@@ -119,7 +121,7 @@ def c02(tables: Tables, spans: dict[str, Record], alpha: float) -> Finding:
         then=five_dominate(spans[THEN], alpha),
         numbers=_both(spans, tell) + f". Decided since: {tell(spans[SINCE])}.",
         coverage=_coverage(spans),
-        short=f"Of the projects the five took part in {brief(spans[NOW])}. Then it was {brief(spans[THEN])}.",
+        short=f"The share of projects in which the five took part is {brief(spans[NOW])}. Then it was {brief(spans[THEN])}.",
         rests=_rests(spans),
         change=otherwise(verdict, ways),
     )
