@@ -121,7 +121,7 @@ def c02(tables: Tables, spans: dict[str, Record], alpha: float) -> Finding:
         then=five_dominate(spans[THEN], alpha),
         numbers=_both(spans, tell) + f". Decided since: {tell(spans[SINCE])}.",
         coverage=_coverage(spans),
-        short=f"The share of projects in which the five took part is {brief(spans[NOW])}. Then it was {brief(spans[THEN])}.",
+        short=f"The five took part in a share of projects of {brief(spans[NOW])}. Then: {brief(spans[THEN])}.",
         rests=_rests(spans),
         change=otherwise(verdict, ways),
     )
