@@ -21,8 +21,8 @@ WIDTH, HEIGHT, EDGE = Pt(960), Pt(540), Pt(42)  # 16:9
 INSIDE = Emu(WIDTH - 2 * EDGE)
 FONT = "Arial"  # on every machine, or replaced by one of the same widths
 TOP, FOOT = Pt(118), Pt(492)  # of what stands between title and source
-ROWS = 9  # of a table on one slide
-MOST = 2  # slides for one table; its other rows stand in the spreadsheet
+ROWS = 9  # of a table on one slide, fewer where their texts need more lines
+MOST = 4  # slides for one table; its other rows stand in the spreadsheet
 _TITLE_ONLY = 5  # of the layouts that come with the library
 _SENTENCE = re.compile(r"(?<=[.;]) (?=[A-Z0-9])")
 _LONG = 260  # letters of a paragraph that is set as one point
@@ -143,12 +143,11 @@ class _Slides:
         self.source(slide, item)
 
     def tables(self, item: dict) -> None:
-        """Add one slide for each part of a table, and for each `ROWS` rows of it up to `MOST`."""
+        """Add one slide for each part of a table, and for as many rows as fit on one, up to `MOST` slides."""
         for part in item["parts"]:
-            starts = range(0, max(1, len(part["rows"])), ROWS)
-            for start in starts[:MOST]:
-                rows = part["rows"][start : start + ROWS]
-                cut = len(part["rows"]) > ROWS
+            pages = _pages(part)
+            for start, rows in pages[:MOST]:
+                cut = len(pages) > 1
                 which = f" (rows {start + 1} to {start + len(rows)} of {len(part['rows'])})" if cut else ""
                 slide = self.slide(prose.as_runs(item["title"] + which))
                 self.table(slide, [part["head"], *rows], part, item["title"])
@@ -161,7 +160,7 @@ class _Slides:
         table, total = shape.table, sum(part["widths"])
         for column, width in zip(table.columns, part["widths"]):
             column.width = int(INSIDE * width / total)
-        size = 14 if len(part["widths"]) <= 6 else 12 if len(part["widths"]) <= 8 else 10
+        size = _size(part)
         for r, row in enumerate(rows):
             for c, runs in enumerate(row):
                 cell = table.cell(r, c)
@@ -189,6 +188,29 @@ class _Slides:
             "Sources: the numbers in brackets are those of the list in the report and in the spreadsheet beside it."
         )
         self.text(self.slide(prose.as_runs("About this report")), lines, TOP, Emu(FOOT - TOP), 14, docx_parts.INK)
+
+
+def _size(part: dict) -> int:
+    """Return the type size of a table in points, by its columns."""
+    return 14 if len(part["widths"]) <= 6 else 12 if len(part["widths"]) <= 8 else 10
+
+
+def _pages(part: dict) -> list[tuple[int, list]]:
+    """Return (number of the first row, rows) for each slide: at most `ROWS` of a table, and no higher than the slide."""
+    size, total = _size(part), sum(part["widths"])
+    letters = [INSIDE.pt * width / total / (0.46 * size) for width in part["widths"]]  # in a line, on average
+
+    def height(row: list) -> float:
+        lines = (-(-len(prose.plain(runs)) // max(1, int(n))) for runs, n in zip(row, letters))
+        return 1.2 * size * max(1, *lines) + 5
+
+    room, pages = FOOT.pt - TOP.pt - height(part["head"]), [(0, [])]
+    for at, row in enumerate(part["rows"]):
+        held = pages[-1][1]
+        if held and (len(held) == ROWS or sum(map(height, held)) + height(row) > room):
+            pages.append((at, held := []))
+        held.append(row)
+    return pages
 
 
 def _run(paragraph, run: dict, size: float, colour: str, bold: bool = False) -> None:
