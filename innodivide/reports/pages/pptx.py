@@ -196,7 +196,7 @@ def _size(part: dict) -> int:
 
 
 def _pages(part: dict) -> list[tuple[int, list]]:
-    """Return (number of the first row, rows) for each slide: at most `ROWS` of a table, and no higher than the slide."""
+    """Return (number of the first row, rows) of each slide: at most `ROWS` of a table, no higher than the slide."""
     size, total = _size(part), sum(part["widths"])
     letters = [INSIDE.pt * width / total / (0.46 * size) for width in part["widths"]]  # in a line, on average
 
