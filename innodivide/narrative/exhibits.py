@@ -188,7 +188,10 @@ def figure(
 
     drawn = {"svg": save_bytes(drawing, "svg").decode(), "png": save_bytes(drawing, "png")}
     templates = {"title": title, "caption": caption, "alt": alt}
-    return _made(id, "figure", data, templates, values, sources, edition=edition, note=note, **drawn)
+    made = _made(id, "figure", data, templates, values, sources, edition=edition, note=note, **drawn)
+    # the name that a browser or a screen reader gives to the file
+    named = f"<title>{html.escape(made.title)}</title>\n <metadata>"
+    return replace(made, svg=made.svg.replace("<metadata>", named, 1))
 
 
 def say(id: str, template: str, **values) -> Exhibit:

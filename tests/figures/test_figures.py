@@ -210,7 +210,7 @@ def test_same_bytes_again_and_from_shuffled_rows(name, saved):
 @pytest.mark.parametrize("name", CASES)
 def test_column_width_readable_and_nothing_cut(name, drawn, saved):
     picture = image.imread(BytesIO(saved[name]["png"]))[:, :, :3]
-    assert picture.shape[1] == 975  # 6.5 in at 150 dots per inch
+    assert picture.shape[1] == 1950  # 6.5 in at 300 dots per inch
     edge = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
     assert (edge == 1).all(), "something runs off the figure"
     assert min(t.get_fontsize() for t in drawn[name].findobj(Text) if t.get_text()) >= 8

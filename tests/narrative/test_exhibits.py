@@ -242,6 +242,7 @@ def test_figures_are_byte_identical_and_carry_svg_and_png():
     one, two = draw(), draw()
     assert one.svg == two.svg and one.png == two.png
     assert "<svg" in one.svg and one.png.startswith(b"\x89PNG")
+    assert one.svg.count(f"<title>{html.escape(one.title)}</title>") == 1, "the file has a name of its own"
 
 
 def test_a_frame_changed_later_does_not_change_the_exhibit_order():
