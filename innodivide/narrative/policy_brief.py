@@ -8,22 +8,19 @@ from innodivide.data.tables import Tables, member_states
 from innodivide.evidence import answer, brief_frames
 from innodivide.evidence.claims import first_rules
 from innodivide.evidence.claims.both_tiers import ANEW, HELD, states_connect
-from innodivide.evidence.claims.registry import CLAIMS
 from innodivide.evidence.claims.second_registration import SecondEvidence
 from innodivide.evidence.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import participation, tiers
 from innodivide.indicators.panel import dyad_sources, ipcei_dyads
+from innodivide.narrative import claim_words, leader_status
 from innodivide.narrative import ipcei_participation as words_participation
-from innodivide.narrative import leader_status
 from innodivide.narrative.robustness import method_audit
 from innodivide.narrative.two_tiers import connection_words
 from innodivide.narrative.words_file import Words
 from innodivide.wording import join_names, p_text, sentence
 
 WORDS = Words("07_policy_brief")
-# Claims in a few words, for the table of the summary.
-SHORT = {claim.claim_id: claim.brief for claim in CLAIMS}
 VERBS = {
     "supported": ("is supported", "are supported"),
     "partly": ("holds in part", "hold in part"),
@@ -61,7 +58,7 @@ def by_verdict(ledger: pd.DataFrame) -> pd.DataFrame:
     """Return the ledger grouped by verdict, the order of the answer, with the claims in few words."""
     order = ledger["verdict"].map(list(VERBS).index)
     return (
-        ledger.assign(order=order, brief=ledger["claim_id"].map(SHORT))
+        ledger.assign(order=order, brief=ledger["claim_id"].map(claim_words.BRIEF))
         .sort_values(["order", "claim_id"], ignore_index=True)
         .drop(columns="order")
     )
@@ -112,7 +109,7 @@ def advice_rows(ledger: pd.DataFrame) -> pd.DataFrame:
     verdicts, rows = ledger.set_index("claim_id")["verdict"], []
     for key, text in WORDS.names("asks").items():
         claims = WORDS.names("bears")[key].split()
-        said = {c: f"{SHORT[c]} ({c}, {verdicts[c]})" for c in claims}
+        said = {c: f"{claim_words.BRIEF[c]} ({c}, {verdicts[c]})" for c in claims}
         holds = [c for c in claims if verdicts[c] in ("supported", "partly")]
         parts = ["; ".join(said[c] for c in claims if (c in holds) == wanted) for wanted in (True, False)]
         rows.append((text, *parts, WORDS.names("settles")[key], " ".join(claims)))

@@ -16,6 +16,7 @@ from innodivide import figures
 from innodivide.data import frozen
 from innodivide.evidence.claims import lowest_regions
 from innodivide.evidence.claims.both_tiers import ANEW, HELD
+from innodivide.narrative import claim_words
 from innodivide.narrative import policy_brief as words
 from innodivide.reports.making.declarations import notebook
 from innodivide.reports.pages import columns, document
@@ -303,7 +304,7 @@ def test_the_summary_is_one_page_of_text_figure_and_ledger():
 def test_the_summary_has_the_verdicts_of_the_brief(run):
     ledger, short = run.exhibits["T7.1"].data, summary().exhibits["T8.1"].data
     assert list(short["verdict"]) == list(ledger["verdict"]) and list(short["claim"]) == list(ledger["claim"])
-    assert set(words.SHORT) == set(ledger["claim_id"]) and short["brief"].str.len().max() < 75
+    assert set(claim_words.BRIEF) == set(ledger["claim_id"]) and short["brief"].str.len().max() < 75
     assert summary().exhibits["N8.1"].title == run.exhibits["N7.1"].title
 
 

@@ -126,9 +126,9 @@ def share_and_own(signs: pd.Series) -> str:
     return "partly" if (signs > 0).any() else "inconclusive"
 
 
-def c10(tables: Tables, plan: Plan) -> Finding:
-    """C10: lagging regions share general barriers, and each has its own."""
-    found = barriers_found(tables, plan)
+def c10(tables: Tables, plan: Plan, found: Barriers | None = None) -> Finding:
+    """C10: lagging regions share general barriers, and each has its own; `found` if it was computed before."""
+    found = found or barriers_found(tables, plan)
     signs, rows = what_counts(found), found.named.loc["emerging"]
     one = "{b} {r.estimate:+.2f} ({r.ci_low:+.2f} to {r.ci_high:+.2f})"
     shown = join_names([sentence(one, b=b, r=r) for b, r in rows.iterrows()])
