@@ -5,7 +5,7 @@ The public names below are loaded when first used, so that `import innodivide` i
 
 from importlib import import_module
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _ROOMS = {
     "data": "load describe",

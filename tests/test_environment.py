@@ -1,16 +1,26 @@
-"""pyproject.toml, requirements.lock and environment.yml say the same."""
+"""pyproject.toml, lock, environment, citation say the same; the built package brings what it needs, and works alone."""
 
+import json
+import os
 import re
+import subprocess
 import sys
+import tarfile
 import tomllib
+import venv
+import zipfile
+from contextlib import chdir
 from importlib import metadata
 
+import flit_with_data as backend
 import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from innodivide import __version__
 from innodivide.data.frozen import ROOT
+from innodivide.reports.making.declarations import notebooks
 
 PYPROJECT_TEXT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 PROJECT = tomllib.loads(PYPROJECT_TEXT)["project"]
@@ -122,3 +132,94 @@ def test_imports_of_the_package_are_declared():
 
 
 INDIRECT = {"ipython", "nbformat", "nbclient", "traitlets", "jupyter-client"}  # come with papermill and ipykernel
+
+
+# ---- one version, one description ----
+
+
+def test_version_and_description_stand_once_and_are_told_everywhere_alike():
+    cited = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    meta = json.loads((ROOT / "codemeta.json").read_text(encoding="utf-8"))
+    assert {PROJECT["version"], cited["version"], meta["version"]} == {__version__}
+    assert f"## {__version__} " in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert meta["dateModified"] == str(cited["date-released"]) and meta["keywords"] == cited["keywords"]
+    assert meta["description"] == " ".join(cited["abstract"].split())
+    assert meta["programmingLanguage"]["version"] == PROJECT["requires-python"]
+    authors = [[a["name"] for a in listed] for listed in (meta["author"], cited["authors"], PROJECT["authors"])]
+    assert authors[0] == authors[1] == authors[2]
+
+
+# ---- the built package ----
+
+
+def test_the_package_brings_the_tracked_files_of_its_list_and_no_other():
+    listed = tomllib.loads(PYPROJECT_TEXT)["tool"]
+    brought = listed["innodivide"]["brought"]
+    command = ["git", "-C", str(ROOT), "ls-files", "-z", "--", *brought]
+    tracked = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split("\0")[:-1]
+    assert backend.brought(ROOT) == sorted(tracked)
+    assert [n.rstrip("/") for n in listed["flit"]["sdist"]["include"]] == ["backend", *brought]
+    assert {f for n in notebooks().values() for f in n.files} <= set(tracked)
+
+
+def test_a_name_that_is_not_there_stops_the_build(tmp_path):
+    (tmp_path / "pyproject.toml").write_text('[tool.innodivide]\nbrought = ["date"]\n')
+    with pytest.raises(FileNotFoundError, match="brought: date is not there"):
+        backend.brought(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    with chdir(ROOT):
+        return folder / backend.build_wheel(str(folder))
+
+
+def test_the_wheel_has_every_file_of_the_library_and_what_it_brings(wheel):
+    names = set(zipfile.ZipFile(wheel).namelist())
+    own = {p.relative_to(ROOT).as_posix() for p in (ROOT / "innodivide").rglob("*") if p.is_file()}
+    own = {n for n in own if "__pycache__" not in n and "/." not in n}
+    assert own | {f"innodivide/repository/{n}" for n in backend.brought(ROOT)} <= names
+    assert {n.split("/")[0] for n in names} == {"innodivide", f"innodivide-{__version__}.dist-info"}
+    assert {n.rsplit("/", 1)[1] for n in names if "/licenses/" in n} == {"LICENSE", "LICENSE-DATA.md"}
+
+
+ALONE = """
+import innodivide
+from innodivide.data import folders
+print(folders.INSTALLED, innodivide.load("ipcei").shape[0] > 0, folders.reports() == folders.Path.cwd() / "reports")
+"""
+
+
+@pytest.mark.slow
+def test_the_wheel_works_alone_in_an_empty_folder_and_the_source_archive_builds_the_same(wheel, tmp_path, monkeypatch):
+    """The dependencies are those of this environment; neither this checkout nor its editable install is seen."""
+    venv.create(tmp_path / "env", symlinks=True)
+    binaries = tmp_path / "env" / ("Scripts" if os.name == "nt" else "bin")
+    (site,) = (tmp_path / "env").rglob("site-packages")
+    zipfile.ZipFile(wheel).extractall(site)  # what pip does with a wheel of pure Python, but for the scripts
+    dependencies = metadata.distribution("numpy").locate_file("")
+    (site / "dependencies.pth").write_text(f"import sys; sys.path.append({str(dependencies)!r})\n")
+    here = tmp_path / "empty"
+    here.mkdir()
+
+    def python(*arguments) -> str:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(("INNODIVIDE_", "PYTHON"))}
+        done = subprocess.run([binaries / "python", *arguments], cwd=here, env=kept, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    assert python("-c", ALONE).split() == ["True", "True", "True"]
+    python("-m", "innodivide.cli", "annex", "MT", "--format", "html")
+    assert (here / "reports" / "annex" / "MT" / "report.html").is_file()
+    assert " 0 differs, 0 not run, 0 new" in python("-m", "innodivide.cli", "verify", "reports", "--only", "annex/MT")
+    built = tmp_path / "built"
+    built.mkdir()
+    monkeypatch.chdir(ROOT)
+    archive = built / backend.build_sdist(str(built))
+    tarfile.open(archive).extractall(built, filter="data")
+    monkeypatch.chdir(built / archive.name.removesuffix(".tar.gz"))
+    again = zipfile.ZipFile(built / backend.build_wheel(str(built)))
+    first = zipfile.ZipFile(wheel)
+    assert again.namelist() == first.namelist()
+    assert all(again.read(n) == first.read(n) for n in first.namelist())

@@ -36,8 +36,9 @@ def add(files, ledger, dry_run, yes, **given):
     official workbook (.xlsx) of an edition of the EIS or RIS. Without FILES you are asked. Shown are the rows, the
     verdicts before and after, and the annexes concerned; then tables, sources and hashes are written, all or nothing.
     """
-    from innodivide.data import additions, frozen
+    from innodivide.data import additions, folders, frozen
 
+    folders.refuse_changing_own("innodivide add")
     ask = not yes and not dry_run
     if not files and not ask:
         raise ParameterError("name the files to add; only without --yes and --dry-run are you asked for rows")
@@ -62,7 +63,7 @@ def add(files, ledger, dry_run, yes, **given):
         what_changes.tell_rows(proposal)
         what_changes.tell_annexes(proposal)
         if ledger:
-            what_changes.tell_ledger(frozen.ROOT, data.parent)
+            what_changes.tell_ledger(frozen.DATA, data)
         if dry_run or (ask and not click.confirm("Write these rows?")):
             click.echo("nothing was written")
             return

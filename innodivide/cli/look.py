@@ -125,10 +125,13 @@ def audit_size(simulations, workers, write):
     from multiprocessing import get_context
 
     from innodivide.data import Tables
+    from innodivide.data.folders import refuse_installed
     from innodivide.evidence.confirmatory import planned_dyads
     from innodivide.evidence.plan import load_plan
     from innodivide.evidence.size_audit import audit
 
+    if write:
+        refuse_installed("innodivide audit-size --write")
     tables, plan = Tables(), load_plan()
     dyads = planned_dyads(tables, plan)
 

@@ -8,7 +8,7 @@ import os
 import click
 
 from innodivide import __version__
-from innodivide.cli import add, keep, look, make, proof
+from innodivide.cli import add, keep, look, make, options, proof
 from innodivide.errors import InnodivideError, ParameterError
 
 
@@ -27,6 +27,7 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="innodivide")
+@options.data
 @click.option("--without", multiple=True, metavar="TABLE", help="Leave a table out whose licence forbids your use.")
 def main(without):
     """Does innovation-leader status predict IPCEI participation? Data, tests, reports and country annexes."""
@@ -45,17 +46,7 @@ def leave_out(names) -> None:
     os.environ[licences.WITHOUT] = ",".join(sorted(names))
 
 
-_LOOK = (look.check, look.describe, look.show_claims, look.audit_size)
-for _command in (
-    make.run,
-    make.annex,
-    proof.verify,
-    proof.compare,
-    *_LOOK,
-    add.add,
-    keep.freeze,
-    keep.readme,
-    keep.archive,
-    keep.refresh,
-):
+_ON_TABLES = (make.run, make.annex, look.check, look.describe, look.show_claims, add.add, keep.freeze)
+_OTHERS = (proof.verify, proof.compare, look.audit_size, keep.copy_data, keep.readme, keep.archive, keep.refresh)
+for _command in (*map(options.data, _ON_TABLES), *_OTHERS):
     main.add_command(_command)

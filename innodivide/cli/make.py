@@ -11,7 +11,7 @@ from innodivide.cli.options import FOLDER, workers
 from innodivide.errors import DataError, ParameterError
 
 _OPTIONS = (
-    click.option("--out", type=FOLDER, help="Output folder [default: reports/ of the repository]."),
+    click.option("--out", type=FOLDER, help="Output folder [default: reports/]."),
     click.option(
         "--format",
         "formats",
@@ -96,7 +96,7 @@ def _pairs(given) -> dict[str, str]:
 
 def _make(jobs, out, workers, force, overwrite_edited, why, cluster, wait) -> None:
     """Check the data, run the jobs with progress, report failures, end with status 1 if there are any."""
-    from innodivide.data import frozen
+    from innodivide.data import folders
     from innodivide.reports.making import manifest
     from innodivide.reports.making import run as runner
     from innodivide.reports.making.lock import PATIENCE, only_run_in
@@ -104,7 +104,7 @@ def _make(jobs, out, workers, force, overwrite_edited, why, cluster, wait) -> No
 
     if cluster and workers:
         raise ParameterError("--workers counts processes of this machine; with --cluster, the cluster has its own")
-    out = out or frozen.ROOT / "reports"
+    out = out or folders.reports()
     jobs = list({job.name: job for job in jobs}.values())  # a notebook named twice is run once
     reasons = runner.freshness(jobs, out, edited=overwrite_edited)
     todo = [job for job in jobs if force or reasons[job.name]]

@@ -1,8 +1,38 @@
 """Options that several commands have."""
 
+import os
+import sys
 from pathlib import Path
 
 import click
 
+from innodivide.errors import ParameterError
+
 FOLDER = click.Path(path_type=Path, file_okay=False)
+DATA_VARIABLE = "INNODIVIDE_DATA"  # read by innodivide/data/folders.py, here and in the processes that this one starts
+
+
+def _use_tables(context, option, folder: Path | None) -> None:
+    """Have the tables read from a folder: told before anything reads one, since the library is imported later."""
+    if folder is None:
+        return
+    read = sys.modules.get("innodivide.data.folders")
+    if read and read.DATA != folder.resolve():
+        raise ParameterError(
+            f"--data {folder}: other tables are in use already; write it first, as innodivide --data {folder} ..., "
+            f"or set {DATA_VARIABLE} before Python starts"
+        )
+    if not (folder / "datapackage.json").is_file():
+        raise ParameterError(f"--data {folder}: it holds no datapackage.json; make a copy with innodivide copy-data")
+    os.environ[DATA_VARIABLE] = str(folder.resolve())
+
+
+data = click.option(
+    "--data",
+    is_eager=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    expose_value=False,
+    callback=_use_tables,
+    help="Folder with a changed copy of the tables (innodivide copy-data) [default: those of innodivide].",
+)
 workers = click.option("--workers", type=click.IntRange(1), help="Processes [default: one for each core].")

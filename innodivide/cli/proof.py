@@ -29,9 +29,12 @@ def verify(run_folder, only, out, workers, renew, save):
     Without RUN_FOLDER everything is run again. Ends with status 0 if all stored exhibits are reproduced and every
     output is what its manifest says, 1 if not. Writes verification.html and verification.md.
     """
+    from innodivide.data.folders import refuse_installed
     from innodivide.reports.verify import compare_page, golden
     from innodivide.reports.verify.compare_inputs import provenance
 
+    if renew:
+        refuse_installed("innodivide verify --renew")
     if run_folder is not None and (out or workers):
         raise ParameterError("--out and --workers are for a new run; leave RUN_FOLDER away to make one")
     kept, standard = golden.stored(), golden.standard_jobs()
@@ -162,12 +165,12 @@ def _renew(content, changed, origins, failed) -> None:
 
 
 def _save(folder, name: str, markdown: str) -> None:
-    from innodivide.data import frozen
+    from innodivide.data import folders
     from innodivide.reports.files import write_whole
     from innodivide.reports.making.run import prepare_output
     from innodivide.reports.verify.compare_page import page
 
-    folder = prepare_output(folder or frozen.ROOT / "reports")
+    folder = prepare_output(folder or folders.reports())
     for kind, text in (("md", markdown), ("html", page(markdown))):
         write_whole(folder / f"{name}.{kind}", text)
     click.echo(f"written: {folder / name}.html and .md")

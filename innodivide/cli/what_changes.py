@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from innodivide.cli import options
 from innodivide.errors import DataError
 
 _SHOWN = 10  # changed cells that are shown of a table
@@ -45,24 +46,26 @@ def tell_annexes(proposal) -> None:
 
 
 def tell_ledger(now: Path, then: Path) -> None:
-    """Compute registered answer and ledger in two repositories side by side, and say what differs.
+    """Compute registered answer and ledger on two folders of tables side by side, and say what differs.
 
     Parameters
     ----------
     now, then : Path
-        The repository, and the folder with data/ as it would be.
+        The tables as they are, and as they would be; the results are left in the folder above these.
     """
     import pandas as pd
 
     click.echo("verdicts before and after: computing (a minute or two) ...")
     running = [
-        (root, subprocess.Popen(**_claims(root, then / name))) for root, name in ((now, "a.csv"), (then, "b.csv"))
+        subprocess.Popen(**_claims(data, then.parent / name)) for data, name in ((now, "a.csv"), (then, "b.csv"))
     ]
-    for _, process in running:
+    for process in running:
         _, said = process.communicate()
         if process.returncode:
             raise DataError(f"the ledger cannot be computed with these rows: {said.strip().splitlines()[-1]}")
-    before, after = (pd.read_csv(then / f, dtype=str).fillna("").set_index("claim_id") for f in ("a.csv", "b.csv"))
+    before, after = (
+        pd.read_csv(then.parent / f, dtype=str).fillna("").set_index("claim_id") for f in ("a.csv", "b.csv")
+    )
     columns = [c for c in _LEDGER if c in before and c in after]
     lines = [
         f"    {claim}, {column}: {before.at[claim, column] or '–'} becomes {after.at[claim, column] or '–'}"
@@ -79,8 +82,8 @@ def tell_ledger(now: Path, then: Path) -> None:
     click.echo(f"registered answer: {'unchanged' if same else 'IT MOVES'} ({after.at['answer', 'numbers']})")
 
 
-def _claims(root: Path, out: Path) -> dict:
-    """Return how the ledger of a repository is computed in a process of its own: tables are read once in a process."""
-    environment = {**os.environ, "INNODIVIDE_ROOT": str(root)}
+def _claims(data: Path, out: Path) -> dict:
+    """Return how the ledger of some tables is computed in a process of its own: tables are read once in a process."""
+    environment = {**os.environ, options.DATA_VARIABLE: str(data)}
     command = [sys.executable, "-m", "innodivide.cli", "claims", "--out", str(out)]
     return {"args": command, "env": environment, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}

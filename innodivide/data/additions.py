@@ -207,12 +207,9 @@ def _csv(lines: list[list[str]]) -> bytes:
 
 @contextmanager
 def staged(proposal: Proposal, folder: Path = frozen.DATA) -> Iterator[Path]:
-    """Yield a folder that has data/ as it would be, with hashes recorded, and the plan beside it; then remove it."""
+    """Yield a folder of tables as they would be, with hashes recorded; then remove it."""
     with tempfile.TemporaryDirectory(prefix="innodivide-add-") as scratch:
         data = Path(shutil.copytree(folder, Path(scratch) / "data"))
-        for name in ("analysis_plan.yml", "live_sources.yml"):
-            if (Path(folder).parent / name).exists():
-                shutil.copy(Path(folder).parent / name, scratch)
         for file, content in proposal.contents.items():
             (data / file).write_bytes(content)
         frozen.freeze(data)

@@ -30,8 +30,8 @@ def read_description(path: Path) -> dict:
         content = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_no_duplicates)
     except FileNotFoundError:
         raise DataError(
-            f"{path} is missing: innodivide reads its tables from the data/ folder of its repository; "
-            "install it with `pip install -e .` or set INNODIVIDE_ROOT to the repository"
+            f"{path} is missing: tables are read from the folder that --data or INNODIVIDE_DATA names, else from data/ "
+            "of the repository that INNODIVIDE_ROOT names, else from those that came with innodivide"
         ) from None
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"{path} is not a readable package description: {error!r}") from None

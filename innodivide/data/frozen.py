@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING
 
 from innodivide.data import licences
 from innodivide.data.description import read_description
+from innodivide.data.folders import DATA, ROOT
 from innodivide.data.schema import Failure, check_fields, check_key, convert, foreign_keys, grouped, read_rows
 from innodivide.errors import DataError, NotAvailable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ROOT = Path(os.environ.get("INNODIVIDE_ROOT") or Path(__file__).resolve().parents[2])
-DATA = ROOT / "data"
+__all__ = ["DATA", "ROOT"]
 PACKAGE = "datapackage.json"
 # A run names the tables a notebook declares here; loading any other one is refused, so that a report's manifest cannot
 # miss an input.

@@ -230,3 +230,29 @@ def test_bad_data_in_a_table_that_is_not_used_does_not_stop_a_run_but_fails_the_
 def test_only_tables_with_a_licence_of_their_own_are_left_out():
     result = cli("--without", "ipcei", "check")
     assert result.exit_code == 2 and "tables with a licence of their own: eqi, eqi_2024" in result.output
+
+
+# ---- a changed copy of the tables ----
+
+
+def test_a_copy_of_the_tables_is_made_once(tmp_path):
+    result = cli("copy-data", tmp_path / "mine")
+    assert result.exit_code == 0 and (tmp_path / "mine" / "datapackage.json").is_file()
+    again = cli("copy-data", tmp_path / "mine")
+    assert again.exit_code == 2 and "is there already" in again.output
+
+
+def test_tables_of_another_folder_must_be_there_and_be_named_before_any_are_read(tmp_path):
+    assert "write it first, as innodivide --data" in cli("describe", "--data", tmp_path).output
+
+
+def test_tables_of_another_folder_are_used(repository, tmp_path):
+    package = repository.root / "data" / "datapackage.json"
+    text = package.read_text(encoding="utf-8")
+    other = tmp_path / "other"
+    other.mkdir()
+    refused = repository.run("describe", "--data", str(other))
+    assert refused.returncode == 2 and "no datapackage.json; make a copy with innodivide copy-data" in refused.stderr
+    (other / "datapackage.json").write_text(text.replace('"name": "claim"', '"name": "said"', 1), encoding="utf-8")
+    listed = [line.split()[0] for line in repository.run("describe", "--data", "other").stdout.splitlines()]
+    assert "said" in listed and "claim" not in listed

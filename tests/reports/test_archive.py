@@ -131,7 +131,7 @@ def test_no_date_of_today_and_no_path_of_this_machine_is_told(unpacked, crate, m
         text = (unpacked / name).read_text("utf-8")
         assert str(mini.root) not in text and str(ROOT) not in text and "/tmp" not in text
     own = [e for name, e in crate.items() if not name.startswith("#source-")]
-    assert {e["datePublished"] for e in own if "datePublished" in e} == {"2026-11-22"}  # of CITATION.cff
+    assert {e["datePublished"] for e in own if "datePublished" in e} == {"2026-11-29"}  # of CITATION.cff
     assert not any("sdDatePublished" in e or "dateModified" in e for e in own)
 
 

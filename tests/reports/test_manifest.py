@@ -69,7 +69,10 @@ def test_every_file_of_the_library_is_an_input(mini, report):
     files = {p.relative_to(mini.root).as_posix() for p in (mini.root / "innodivide").rglob("*") if p.is_file()}
     listed = {f for f in json.loads((report / "manifest.json").read_text())["inputs"] if f.startswith("innodivide/")}
     apart = tuple(f"innodivide/{start}" for start in APART)
-    assert {f for f in files if "__pycache__" not in f and not f.startswith(apart)} == listed
+    assert {f for f in files if "__pycache__" not in f and not f.startswith(apart)} == {
+        *listed,
+        "innodivide/py.typed",  # says to type checkers that the annotations count
+    }
 
 
 SHAPING = {name: path for name, path in MODULES.items() if not path.relative_to(LIBRARY).as_posix().startswith(APART)}

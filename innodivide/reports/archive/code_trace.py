@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from innodivide.data import frozen
+from innodivide.data.folders import LIBRARY as FOLDER
 from innodivide.reports.executed import Cell
 
 LIBRARY = "innodivide"
@@ -100,11 +100,11 @@ def place(dotted: str) -> str:
     module, _, name = dotted.rpartition(".")
     if not re.fullmatch(r"\w+", name):
         return ""
-    base = frozen.ROOT / Path(*module.split("."))
+    base = FOLDER.parent / Path(*module.split("."))
     file = base.with_suffix(".py") if base.with_suffix(".py").is_file() else base / "__init__.py"
     for node in ast.parse(file.read_text(encoding="utf-8")).body if file.is_file() else []:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.name == name:
-            return f"{file.relative_to(frozen.ROOT).as_posix()}:{node.lineno} {name}"
+            return f"{file.relative_to(FOLDER.parent).as_posix()}:{node.lineno} {name}"
         for alias in node.names if isinstance(node, ast.ImportFrom) else ():
             if (alias.asname or alias.name) == name:  # a package hands on names of its modules
                 return place(f"{node.module}.{alias.name}")

@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 
 from innodivide import __version__
+from innodivide.data import folders
 from innodivide.data import frozen as data
 from innodivide.errors import DataError
 from innodivide.reports.making.declarations import DECLARATIONS, Notebook
@@ -42,7 +43,7 @@ _SHARED_TABLES = ("source", "country")  # every report prints source lines and c
 # Files of the library that shape no report, so that a change of them leaves every report fresh: the command line, the
 # entry page, and what compares finished runs. A test holds that no other file of the library imports them.
 # They are told by what their paths begin with.
-APART = ("cli/", "data/refresh.py", "reports/archive/", "reports/verify/", "reports/site/")
+APART = ("cli/", "data/refresh.py", "reports/archive/", "reports/verify/", "reports/site/", "repository/")
 
 
 def sha256(content: bytes) -> str:
@@ -65,9 +66,10 @@ def inputs(notebook: Notebook, digest: Callable[[Path], str] = file_sha256) -> d
     `digest` hashes a file; whoever asks for many reports at one moment passes one that remembers.
     """
     tables = sorted({*data.linked_tables([*notebook.tables, *_SHARED_TABLES])} - data.left_out())
-    paths = [notebook.path, *(data.DATA / data.resource(t)["path"] for t in tables)]
-    paths += [data.ROOT / f for f in notebook.files]
+    paths = [notebook.path, *(data.ROOT / f for f in notebook.files)]
     hashes = {p.relative_to(data.ROOT).as_posix(): digest(p) for p in paths}
+    files = [data.resource(t)["path"] for t in tables]
+    hashes |= {f"data/{f}": digest(data.DATA / f) for f in files}  # by this name wherever the folder is
     frozen = ("bytes", "hash")  # say of a table what its own hash says
     described = [{k: v for k, v in data.resource(t).items() if k not in frozen} for t in tables]
     hashes[f"data/{data.PACKAGE} (tables used)"] = sha256(_canonical(described))
@@ -79,12 +81,12 @@ def inputs(notebook: Notebook, digest: Callable[[Path], str] = file_sha256) -> d
 
 @lru_cache(maxsize=1)
 def _shared_inputs() -> dict[str, str]:
-    library = data.ROOT / "innodivide"
+    library = folders.LIBRARY
     files = {p.relative_to(library).as_posix(): p for p in sorted(library.rglob("*"))}
     kinds = (".py", ".yml", ".j2", ".css", ".typ")
-    paths = [p for name, p in files.items() if name.endswith(kinds) and not name.startswith(APART)]
-    paths += [data.ROOT / "analysis_plan.yml", data.ROOT / "requirements.lock"]
-    return {p.relative_to(data.ROOT).as_posix(): file_sha256(p) for p in paths}
+    used = {f"innodivide/{n}": p for n, p in files.items() if n.endswith(kinds) and not n.startswith(APART)}
+    used |= {name: data.ROOT / name for name in ("analysis_plan.yml", "requirements.lock")}
+    return {name: file_sha256(p) for name, p in used.items()}
 
 
 @lru_cache(maxsize=1)
@@ -108,7 +110,8 @@ def code_state() -> dict:
     tracked = ("innodivide", "data", "notebooks", "analysis_plan.yml", "requirements.lock")
     try:
         changed = git("status", "--porcelain", "--", *tracked)
-        return {"commit": git("rev-parse", "HEAD").strip(), "uncommitted_changes": bool(changed)}
+        other = bool(changed) or not folders.OWN_DATA
+        return {"commit": git("rev-parse", "HEAD").strip(), "uncommitted_changes": other}
     except DataError:
         return {"commit": None, "uncommitted_changes": None}
 

@@ -17,6 +17,7 @@ from functools import lru_cache, partial
 from importlib import import_module
 from pathlib import Path
 
+from innodivide.data import own_tables
 from innodivide.errors import InnodivideError, ParameterError
 from innodivide.reports.making import manifest, place
 from innodivide.reports.making.branding import PLAIN, Branding
@@ -228,11 +229,12 @@ def _write_report(item: Job, folder: Path) -> str:
 
     from innodivide.reports.making.execute import execute
     from innodivide.reports.pages import spreadsheet
-    from innodivide.reports.pages.blocks import HOME, clean, read_blocks
+    from innodivide.reports.pages.blocks import HOME, Block, clean, read_blocks
     from innodivide.reports.pages.document import LICENCE, SOURCES
 
     executed = clean(execute(item.notebook, item.parameters))
     blocks = item.branding.put_on(read_blocks(executed))
+    blocks[1:1] = [Block(text=f"**{text}**") for text in [own_tables.note()] if text]
     nbformat.write(executed, folder / "notebook.ipynb")
     (folder / "exhibits").mkdir()
     _write_exhibits([b.payload for b in blocks if b.payload], folder / "exhibits")
