@@ -8,7 +8,7 @@ from innodivide.data import folders, frozen
 
 
 def copy(folder: Path) -> None:
-    """Copy the tables in use, but for those left out, with their description into a new folder; its parents are made."""
+    """Copy the tables in use, but for those left out, with their description into a new folder."""
     tables = frozen.resources()
     for name in (frozen.PACKAGE, *(tables[t]["path"] for t in tables.keys() - frozen.left_out())):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
