@@ -1,0 +1,190 @@
+"""From an exhibit, or one row or number of it, back to the functions, the rows of data and the addresses of sources.
+
+Nothing is run: the exhibit is read as it was stored or made, the code as it stands (`code_trace`, `tables_read`). Rows
+of a table are those that name the key; which of them a number took is in the functions that are listed.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from innodivide.data import frozen
+from innodivide.data.folders import LIBRARY
+from innodivide.data.sources import sources_of
+from innodivide.errors import ParameterError
+from innodivide.reports.archive import code_trace, tables_read
+from innodivide.reports.making.declarations import ANNEX, Notebook, eu27, notebooks
+from innodivide.reports.verify import golden
+from innodivide.reports.verify.compare import Content
+
+_ID = re.compile(r"[TFN](\d|A)\.\d+")
+WORDS = "narrative/texts"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What stands behind an exhibit: see `trace`."""
+
+    exhibit: str
+    report: str
+    title: str
+    cell: str  # notebook and cell, as its reader counts the cells with code
+    made_by: tuple[str, ...]  # `file:line name` of the functions behind its data
+    words_by: tuple[str, ...]  # further functions, behind the values of its words
+    words: str  # the file with its words
+    values: Mapping[str, str]  # name in that file -> what stands in its place, those with the key if there are any
+    rows: tuple[Mapping[str, str], ...]  # of the exhibit
+    tables: Mapping[
+        str, tuple[int, tuple[Mapping[str, str], ...]]
+    ]  # table -> (number of rows, those that name the key)
+    sources: Mapping[str, str]  # source id -> title and address
+
+
+def trace(exhibit: str, key: str = "", report: str = "", folder: Path | None = None) -> Trace:
+    """Return what stands behind an exhibit.
+
+    Parameters
+    ----------
+    exhibit : str
+        Id, such as T7.1 or FA.2.
+    key : str
+        Text of a cell that picks rows (PL or Poland, C05, Hy2Tech), or a number as a report shows it (1.07).
+    report : str
+        Name of the report below `folder`; needed for an annex whose country is not the key.
+    folder : Path, optional
+        Folder of a run; default: the stored exhibits.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such exhibit, report or row; says which there are.
+    """
+    exhibit = exhibit.upper()
+    if not _ID.fullmatch(exhibit):
+        raise ParameterError(f"{exhibit!r} is no id of an exhibit; ids are such as T7.1, F7.2, N3.1 or TA.1")
+    notebook, code = shown_in(exhibit)
+    report = report or _report(notebook, key)
+    content = golden.read_run(folder / report) if folder else golden.read_stored(report)
+    if exhibit not in content.ids:
+        where = folder / report if folder else f"the stored report {report}"
+        raise ParameterError(f"{exhibit} is not in {where}; there are {', '.join(content.ids)}")
+    shown = tables_read.shown_by(code, exhibit)
+    number, data, words = shown if shown else (0, (), ())
+    names = _same(key)
+    whole = tables_read.reached(data or words)
+    closer = [f for f in whole if f.rpartition(".")[2] == key.lower()]  # the rule of a claim is a function of its name
+    read = tables_read.tables_of(closer or data or words)
+    cited = content.words.get(exhibit, {}).get("sources", "")
+    tables = {name: _rows_of(name, names, cited) for name in read}
+    named = set(cited.split(", "))
+    if closer:  # the table of all claims cites the sources of all
+        named &= {s for name in read for s in sources_of(frozen.load(name))}
+    behind = {s for _, rows in tables.values() for row in rows for s in _ids(row)}
+    return Trace(
+        exhibit,
+        report,
+        content.words.get(exhibit, {}).get("title") or content.words.get(exhibit, {}).get("text", ""),
+        f"notebooks/{notebook.name}.ipynb, cell of code {number + 1}",
+        code_trace.places([*closer, *data]),
+        code_trace.places(w for w in words if w not in data),
+        f"innodivide/{WORDS}/{notebook.name}.yml",
+        _values(exhibit, LIBRARY / WORDS / f"{notebook.name}.yml", content.words.get(exhibit, {}), names),
+        tuple(_shown_rows(content, exhibit, names)),
+        tables,
+        _sources(behind or named),
+    )
+
+
+def shown_in(exhibit: str) -> tuple[Notebook, list[str]]:
+    """Return the notebook that shows an exhibit, and the code of its cells."""
+    for notebook in notebooks().values():
+        content = json.loads(notebook.path.read_text(encoding="utf-8"))
+        code = ["".join(c["source"]) for c in content["cells"] if c["cell_type"] == "code"]
+        if (tables_read.makers(exhibit) or f'"{exhibit}"' in "".join(code)) and tables_read.shown_by(code, exhibit):
+            return notebook, code
+    raise ParameterError(f"no notebook shows {exhibit}")
+
+
+def _report(notebook: Notebook, key: str) -> str:
+    if notebook.name != ANNEX:
+        return notebook.output_folder(notebook.resolve({}))
+    country = next((name for name in _same(key) if name.upper() in eu27()), "")
+    if not country:
+        raise ParameterError(f"annexes are of one country each: name it as the key, one of {', '.join(eu27())}")
+    return notebook.output_folder(notebook.resolve({"country": country.upper()}))
+
+
+def _same(key: str) -> set[str]:
+    """Return the texts that mean the same in a cell: a country by its code and by its name."""
+    codes, names = frozen.column("country", "geo"), frozen.column("country", "name")
+    found = {key} if key else set()
+    for code, name in zip(codes, names):
+        if key and key.lower() in (str(code).lower(), str(name).lower()):
+            found |= {code, name}
+    return found
+
+
+def _names_it(cell: str, names: Iterable[str]) -> bool:
+    """Tell whether a cell is one of some texts, or a number that is shown like one of them."""
+    for name in names:
+        if cell.lower() == name.lower() or name in cell.split(";"):
+            return True
+        if re.fullmatch(r"[-−]?\d+(\.\d+)?", name) and re.fullmatch(r"-?\d+(\.\d+)?(e-?\d+)?", cell):
+            digits = len(name.partition(".")[2])
+            if digits and f"{float(cell):.{digits}f}" == name.replace("−", "-"):
+                return True
+    return False
+
+
+def _shown_rows(content: Content, exhibit: str, names: set[str]) -> list[dict[str, str]]:
+    """Return the rows of an exhibit's data in which a cell is one of the names."""
+    rows = csv.DictReader(io.StringIO(content.tables.get(exhibit, "")))
+    return [row for row in rows if any(_names_it(str(cell), names) for cell in row.values())]
+
+
+def _rows_of(table: str, names: set[str], cited: str) -> tuple[int, tuple[dict[str, str], ...]]:
+    """Return how many rows a table has, and those that name one of the names, from sources that the exhibit cites."""
+    frame = frozen.load(table)
+    named = {n for n in names if not re.fullmatch(r"[-−]?\d+(\.\d+)?", n)}  # a result is in no table
+    if not named:
+        return len(frame), ()
+    texts = frame.astype("string").fillna("")
+    mask = texts.isin(list(named)).any(axis=1)
+    if "source_id" in texts and cited:
+        mask &= texts["source_id"].isin([*cited.split(", "), ""])
+    return len(frame), tuple({k: v for k, v in row.items() if v} for row in texts[mask].to_dict("records"))
+
+
+def _ids(row: Mapping[str, str]) -> list[str]:
+    return [
+        s for key, cell in row.items() if key == "source_id" or key.endswith("_source_ids") for s in cell.split(";")
+    ]
+
+
+def _sources(ids: Iterable[str]) -> dict[str, str]:
+    frame = frozen.load("source").set_index("source_id")
+    return {i: f"{frame.at[i, 'title']}, {frame.at[i, 'address']}" for i in sorted(ids) if i in frame.index}
+
+
+def _values(exhibit: str, file: Path, words: Mapping[str, str], names: set[str]) -> dict[str, str]:
+    """Return the values of the words of an exhibit by their name in the file of words; only those named, if any is.
+
+    Found by laying the template over the words as shown, so that nothing is computed.
+    """
+    templates = yaml.safe_load(file.read_text(encoding="utf-8")).get(exhibit, {}) if file.is_file() else {}
+    found: dict[str, str] = {}
+    for part in ("title", "text", "caption"):
+        several = templates.get(part, "")
+        for template in several.values() if isinstance(several, dict) else [several]:
+            pieces = re.split(r"\{(\w+)[^{}]*\}", " ".join(str(template).split()))
+            pattern = "(.+?)".join(map(re.escape, pieces[::2]))
+            match = re.search(pattern + "$" * bool(pieces[1::2] and not pieces[-1]), words.get(part, ""))
+            found |= dict(zip(pieces[1::2], match.groups())) if match else {}
+    close = {name: text for name, text in found.items() if any(n in text for n in names)}
+    return close or found

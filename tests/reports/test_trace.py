@@ -1,0 +1,91 @@
+"""From an exhibit or number to functions, rows and addresses, by the code as it stands and the exhibits as stored."""
+
+import csv
+import io
+
+import pytest
+from click.testing import CliRunner
+
+from innodivide.cli.main import main
+from innodivide.data import Tables, frozen
+from innodivide.errors import ParameterError
+from innodivide.evidence import brief_frames
+from innodivide.indicators import panel, participation
+from innodivide.reports.archive import code_trace, tables_read
+from innodivide.reports.archive.trace import shown_in, trace
+from innodivide.reports.verify import golden
+
+STORED = [r for r in golden.stored() if not r.startswith("annex/")] + ["annex/PL"]
+
+
+@pytest.mark.parametrize("report", STORED)
+def test_every_stored_exhibit_leads_to_a_cell_and_to_functions_that_are_there(report):
+    for exhibit in golden.read_stored(report).ids:
+        _, code = shown_in(exhibit)
+        _, data, words = tables_read.shown_by(code, exhibit)
+        assert code_trace.places(data + words), f"{exhibit} of {report}"
+        for at in code_trace.places(data + words):
+            place, name = at.split(" ")
+            file, line = place.split(":")
+            text = (frozen.ROOT / file).read_text(encoding="utf-8").splitlines()[int(line) - 1]
+            assert f" {name}" in text and text.startswith(("def ", "class "))
+
+
+@pytest.mark.parametrize("function", [brief_frames.membership, panel.ipcei_dyads, participation.by_country])
+def test_no_table_that_is_read_is_missing_from_those_found_in_the_code(function):
+    tables = Tables()
+    function(tables)
+    found = set(tables_read.tables_of([f"{function.__module__}.{function.__name__}"]))
+    assert set(tables.state) <= found and len(found) < len(frozen.resources()) / 4
+
+
+def test_a_country_leads_to_its_rows_by_code_and_by_name_and_to_the_addresses_of_their_sources():
+    found = trace("F7.2", "Poland")
+    assert found == trace("f7.2", "PL")
+    (row,) = found.rows
+    taking = [r for r in found.tables["ipcei_country"][1] if r["role"] in ("notifying", "joined_later")]
+    assert int(row["n"]) <= len({r["ipcei_id"] for r in taking}) and all(r["geo"] == "PL" for r in taking)
+    assert {r["source_id"] for r in taking} <= found.sources.keys()
+    assert all("://" in text for text in found.sources.values())
+
+
+def test_a_number_leads_to_its_row_and_the_values_of_words_have_names():
+    found = trace("T3.5", "1.07")
+    (row,) = found.rows
+    assert f"{float(row['odds_ratio']):.2f}" == "1.07" and row["term"] == "Innovation leader"
+    dyads = list(csv.DictReader(io.StringIO(golden.read_stored("03_leader_test").tables["T3.7"])))
+    assert trace("T3.5").values["n_dyads"] == str(len(dyads))
+
+
+def test_a_claim_leads_to_its_rules_and_to_their_tables_only():
+    found, whole = trace("T7.1", "C05"), trace("T7.1")
+    assert sum(at.endswith(" c05") for at in found.made_by) == 2  # first and second registration
+    assert {"s3_partnership_region", "ipcei_country"} <= found.tables.keys() < whole.tables.keys()
+    assert 0 < len(found.sources) < len(whole.sources)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("7.1",), "ids are such as T7.1"),
+        (("F99.1",), "is no id"),
+        (("F9.99",), "no notebook shows F9.99"),
+        (("TA.1",), "annexes are of one country each"),
+        (("T7.1", "", "03_leader_test"), "T7.1 is not in the stored report 03_leader_test; there are "),
+    ],
+)
+def test_what_is_not_there_is_named(given, said):
+    with pytest.raises(ParameterError, match=said):
+        trace(*given)
+
+
+def test_the_command_prints_all_of_it():
+    result = CliRunner().invoke(main, ["trace", "FA.2", "MT"])
+    assert result.exit_code == 0, result.output
+    for part in ("FA.2 of report annex/MT", "data made by:", "rows of table eis_score (data/", "sources:", "(--all)"):
+        assert part in result.output
+    assert "and 0 more" not in result.output
+
+
+def test_a_name_that_is_not_of_the_library_is_no_definition():
+    assert code_trace.definition("os.path.join") is None and code_trace.definition("innodivide.none.at_all") is None
