@@ -89,11 +89,13 @@ def show_claims(out):
     """Test the claims of the brief and print the ledger: claim, verdict, numbers."""
     import pandas as pd
 
-    from innodivide.data import Tables
+    from innodivide.data import Tables, own_tables
     from innodivide.evidence import claims, confirmatory
     from innodivide.evidence.plan import load_plan
     from innodivide.wording import show
 
+    if note := own_tables.note():
+        click.echo(note)
     plan = load_plan()
     tables = confirmatory.registered(Tables(), plan)
     main_analysis = confirmatory.analyse(confirmatory.planned_dyads(tables, plan), plan, effect=False)

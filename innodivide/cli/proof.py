@@ -98,30 +98,47 @@ def _read(folder, reports) -> tuple[dict, dict[str, str]]:
 @_ONLY
 @_SAVE
 def compare(run_a, run_b, only, save):
-    """Show the effect of a change of data or code: verdicts, inputs and exhibits of RUN_A and RUN_B.
+    """Show the effect of a change of data, code or parameter: verdicts, inputs and exhibits of RUN_A and RUN_B.
 
-    Writes comparison.html and comparison.md.
+    Each is the folder of a run, or one report. In two runs, reports of one name are compared, and of the others those
+    of one notebook with different parameters. Writes comparison.html and comparison.md.
     """
     from innodivide.reports.verify import compare_page, golden
     from innodivide.reports.verify.compare import verdicts
     from innodivide.reports.verify.compare_inputs import changes, provenance
 
-    in_a, in_b = (golden.reports_in(run) for run in (run_a, run_b))
-    wanted = golden.select(only, {*in_a, *in_b})
-    first = {r: golden.read_run(run_a / r) for r in wanted if r in in_a}
-    second = {r: golden.read_run(run_b / r) for r in wanted if r in in_b}
-    results = _results(wanted, first, second)
-    both = [r for r in wanted if r in first and r in second]
-    differing = changes([(run_a / r, run_b / r) for r in both])
+    pairs = report_pairs(run_a, run_b, only)
+    first, second = (
+        {name: golden.read_run(pair[n]) for name, pair in pairs.items() if pair[n] is not None} for n in (0, 1)
+    )
+    results = _results(pairs, first, second)
+    differing = changes([pair for pair in pairs.values() if None not in pair])
     origins = [
-        provenance(f"{name}: {r}", run / r)
-        for name, run, has in (("A", run_a, first), ("B", run_b, second))
-        for r in has
+        provenance(f"{'AB'[n]}: {name}", pair[n]) for n in (0, 1) for name, pair in pairs.items() if pair[n] is not None
     ]
     ledgers = verdicts(first.values()), verdicts(second.values())
     text = compare_page.comparison(results, ledgers, differing, origins)
     click.echo(text)
     _save(save, "comparison", text)
+
+
+def report_pairs(run_a, run_b, only) -> dict[str, tuple]:
+    """Return the folders of the reports to compare by name, None where a run has none."""
+    from innodivide.reports.making import manifest
+    from innodivide.reports.verify import golden
+
+    single = [(run / manifest.MANIFEST).is_file() for run in (run_a, run_b)]
+    if all(single):
+        made_by = [manifest.read(run)["notebook"] for run in (run_a, run_b)]
+        if made_by[0] != made_by[1] or only:
+            raise ParameterError(
+                f"two reports of one notebook are compared, without --only; these: {', '.join(made_by)}"
+            )
+        return {f"{run_a.name} and {run_b.name}" if run_a.name != run_b.name else run_a.name: (run_a, run_b)}
+    in_a, in_b = (golden.reports_in(run) for run in (run_a, run_b))
+    wanted = golden.select(only, {*in_a, *in_b})
+    pairs = golden.paired([r for r in in_a if r in wanted], [r for r in in_b if r in wanted])
+    return {name: (a and run_a / a, b and run_b / b) for name, (a, b) in pairs.items()}
 
 
 def _results(reports, expected: dict, found: dict) -> list:

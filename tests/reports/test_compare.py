@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 from page_blocks import NASTY
 from report_fixtures import Page
 
+from innodivide.cli.proof import report_pairs
+from innodivide.errors import ParameterError
+from innodivide.reports.making import manifest
 from innodivide.reports.verify.compare import Comparison, Content, Difference, agree, compare, compare_tables, verdicts
 from innodivide.reports.verify.compare_inputs import Change, Provenance
 from innodivide.reports.verify.compare_page import LIMIT, comparison, lines, page, verification
-from innodivide.reports.verify.golden import format_words, parse_words
+from innodivide.reports.verify.golden import format_words, paired, parse_words
 
 TABLE = "geo,year,n,rate,note\nPL,2020,3,0.5,a\nPL,2021,4,0.25,\nDE,2020,9,-1.5,b\n"
 
@@ -284,3 +287,35 @@ def test_nothing_from_data_is_markup(text):
         assert all(set(attrs) <= {"lang", "charset", "name", "content", "scope"} for _, attrs in found.elements)
         assert " ".join(text.split()) in found.text
         assert html == page(markdown)
+
+
+# ---- which reports of two runs belong together ----
+
+
+def test_reports_of_one_name_belong_together_and_then_those_of_one_notebook_with_other_parameters():
+    lag, day = "03_leader_test--status-lag1", "annex/PL--until-2024-01-31"
+    found = paired(["03_leader_test", "05", "annex/PL", "annex/MT"], [lag, "05", day, "annex/MT--peers-CY"])
+    assert found == {
+        f"03_leader_test and {lag}": ("03_leader_test", lag),
+        "05": ("05", "05"),
+        "annex/MT and annex/MT--peers-CY": ("annex/MT", "annex/MT--peers-CY"),
+        f"annex/PL and {day}": ("annex/PL", day),
+    }
+
+
+def test_what_could_belong_to_several_belongs_to_none():
+    a, b, c = "03_leader_test", "03_leader_test--status-lag1", "03_leader_test--status-2020"
+    assert paired([a], [b, c]) == {a: (a, None), b: (None, b), c: (None, c)}
+    assert paired([a, b], [a, c]) == {a: (a, a), f"{b} and {c}": (b, c)}
+    assert paired([], [a]) == {a: (None, a)}
+
+
+def test_two_reports_are_compared_alone_and_must_be_of_one_notebook(tmp_path, monkeypatch):
+    for name in ("03_leader_test", "03_leader_test--status-lag1", "05_two_tiers"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / manifest.MANIFEST).touch()
+    monkeypatch.setattr(manifest, "read", lambda folder: {"notebook": folder.name.split("--")[0]})
+    one, other, third = sorted(p for p in tmp_path.iterdir())
+    assert report_pairs(one, other, ()) == {f"{one.name} and {other.name}": (one, other)}
+    with pytest.raises(ParameterError, match="two reports of one notebook .*03_leader_test, 05_two_tiers"):
+        report_pairs(one, third, ())

@@ -80,6 +80,24 @@ def reports_in(out: Path) -> list[str]:
     return found
 
 
+def paired(first: Iterable[str], second: Iterable[str]) -> dict[str, tuple[str | None, str | None]]:
+    """Return what to compare of two runs: name -> report of each, None where a run has none.
+
+    Reports of one name belong together; of the others, those of one notebook (for an annex: and country) that each run
+    has once, made with different parameters: 03_leader_test with 03_leader_test--status-lag1.
+    """
+    a, b = sorted(first), sorted(second)
+    found: dict[str, tuple[str | None, str | None]] = {r: (r, r) for r in a if r in b}
+    alone_a, alone_b = ([r for r in one if r not in found] for one in (a, b))
+    for base in dict.fromkeys(r.split("--")[0] for r in alone_a):
+        pair = [[r for r in one if r.split("--")[0] == base] for one in (alone_a, alone_b)]
+        if [len(one) for one in pair] == [1, 1]:
+            found[f"{pair[0][0]} and {pair[1][0]}"] = (pair[0][0], pair[1][0])
+    taken = {r for pair in found.values() for r in pair}
+    found |= {r: (r, None) for r in alone_a if r not in taken} | {r: (None, r) for r in alone_b if r not in taken}
+    return dict(sorted(found.items()))
+
+
 def read_run(folder: Path) -> Content:
     """Return the exhibits of a report: the words from its executed notebook, the data from its CSV files."""
     file = folder / "notebook.ipynb"
