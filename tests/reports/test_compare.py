@@ -317,5 +317,5 @@ def test_two_reports_are_compared_alone_and_must_be_of_one_notebook(tmp_path, mo
     monkeypatch.setattr(manifest, "read", lambda folder: {"notebook": folder.name.split("--")[0]})
     one, other, third = sorted(p for p in tmp_path.iterdir())
     assert report_pairs(one, other, ()) == {f"{one.name} and {other.name}": (one, other)}
-    with pytest.raises(ParameterError, match="two reports of one notebook .*03_leader_test, 05_two_tiers"):
+    with pytest.raises(ParameterError, match=r"two reports of one notebook .*03_leader_test, 05_two_tiers"):
         report_pairs(one, third, ())
