@@ -22,7 +22,7 @@ def trace(exhibit, key, report, reports, every):
     IPCEI or another text of a cell, or a number as it is printed (1.07).
     """
     from innodivide.data import frozen
-    from innodivide.reports.archive.trace import trace as traced
+    from innodivide.reports.archive.exhibit_trace import trace as traced
 
     found = traced(exhibit, key, report, Path(reports) if reports else None)
     most = None if every else _SHOWN

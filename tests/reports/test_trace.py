@@ -12,7 +12,7 @@ from innodivide.errors import ParameterError
 from innodivide.evidence import brief_frames
 from innodivide.indicators import panel, participation
 from innodivide.reports.archive import code_trace, tables_read
-from innodivide.reports.archive.trace import shown_in, trace
+from innodivide.reports.archive.exhibit_trace import shown_in, trace
 from innodivide.reports.verify import golden
 
 STORED = [r for r in golden.stored() if not r.startswith("annex/")] + ["annex/PL"]
