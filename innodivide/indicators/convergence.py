@@ -29,6 +29,13 @@ def sigma_convergence(frame: pd.DataFrame, value: str = "value") -> pd.DataFrame
     References
     ----------
     Barro, R. J. and Sala-i-Martin, X. (1992), Convergence, Journal of Political Economy 100(2).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"geo": list("abc") * 2, "year": [2020] * 3 + [2024] * 3, "value": [1, 2, 4, 2, 3, 4]})
+    >>> sigma_convergence(frame)["sd_log"].round(3).tolist()
+    [0.693, 0.348]
     """
     wide = _balanced(frame, value)
     logs = np.log(wide)
@@ -47,6 +54,14 @@ def beta_convergence(frame: pd.DataFrame, value: str = "value") -> dict:
     Notes
     -----
     A negative beta does not imply a falling spread (Quah, 1993): read it beside `sigma_convergence`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> years, values = [2020] * 4 + [2024] * 4, [1, 2, 4, 8, 2, 3, 4, 9]
+    >>> frame = pd.DataFrame({"geo": list("abcd") * 2, "year": years, "value": values})
+    >>> bool(beta_convergence(frame)["beta"] < 0)
+    True
     """
     import statsmodels.api as sm
 
@@ -162,5 +177,11 @@ def sigma_change(frame: pd.DataFrame, rng: np.random.Generator, n_boot: int = 19
 
 
 def half_life(beta: float, years: float) -> float:
-    """Return the years to half a distance at this end of beta's interval; missing where it does not close."""
+    """Return the years to half a distance at this end of beta's interval; missing where it does not close.
+
+    Examples
+    --------
+    >>> round(float(half_life(-0.02, 10)), 1)
+    31.1
+    """
     return -np.log(2) * years / np.log1p(beta * years) if beta < 0 else np.nan
