@@ -59,6 +59,26 @@ def _read(app, name: str, source: list[str]) -> None:
     source[0] = re.sub(r"^```mermaid\n.*?^```\n", "", source[0], flags=re.M | re.S)
 
 
+# What the theme leaves out and a reader with a keyboard or a screen reader needs: axe finds nothing then.
+ACCESS = (
+    ('class="caption" role="heading"', 'class="caption" role="heading" aria-level="2"'),
+    ('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="Pages">'),
+    ('<aside class="toc-drawer', '<aside aria-label="On this page" class="toc-drawer'),
+    ('<div class="table-wrapper', '<div tabindex="0" class="table-wrapper'),
+    ("<pre>", '<pre tabindex="0">'),
+    ('<div id="search-results">', '<h1>Search</h1><div id="search-results">'),
+)
+
+
+def _accessible(app, error) -> None:
+    for page in Path(app.outdir).rglob("*.html") if error is None else ():
+        text = page.read_text(encoding="utf-8")
+        for left, right in ACCESS:
+            text = text.replace(left, right)
+        page.write_text(text, encoding="utf-8", newline="\n")
+
+
 def setup(app) -> dict:
     app.connect("source-read", _read)
+    app.connect("build-finished", _accessible)
     return {"parallel_read_safe": True}

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import chromium
 import pytest
 
 from innodivide.cli.main import main
@@ -139,26 +140,40 @@ def test_the_data_dictionary_has_every_table_and_column():
         assert all(f"| `{field['name']}` |" in part for field in table["schema"]["fields"]), name
 
 
-@pytest.mark.slow
-def test_the_site_builds_without_a_warning_and_asks_no_other_server(tmp_path):
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> Path:
+    """The site as `make docs` builds it."""
     pytest.importorskip("sphinx", reason="the extra docs is not installed")
-    command = [
-        sys.executable,
-        "-m",
-        "sphinx",
-        "-W",
-        "--keep-going",
-        "-q",
-        "-b",
-        "html",
-        str(DOCS),
-        str(tmp_path / "site"),
-    ]
-    done = subprocess.run(command, capture_output=True, text=True)
+    out = tmp_path_factory.mktemp("docs") / "site"
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-d", str(out.parent / "trees"), str(DOCS)]
+    done = subprocess.run([*command, str(out)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    for page in (tmp_path / "site").rglob("*.html"):
+    return out
+
+
+@pytest.mark.slow
+def test_the_site_builds_without_a_warning_and_asks_no_other_server(site):
+    for page in site.rglob("*.html"):
         text = page.read_text(encoding="utf-8")
-        asked = re.findall(r"<(?:link|script|img|iframe)\b[^>]*?(?:href|src)=\"(?:https?:)?//[^\"]*\"", text)
-        assert not [tag for tag in asked if 'rel="canonical"' not in tag], page.name
-    for style in (tmp_path / "site").rglob("*.css"):
+        assert not re.findall(r"<(?:link|script|img|iframe)\b[^>]*?(?:href|src)=\"(?:https?:)?//[^\"]*\"", text), (
+            page.name
+        )
+    for style in site.rglob("*.css"):
         assert not re.search(r"url\([\"']?(?:https?:)?//|@import", style.read_text(encoding="utf-8")), style.name
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(chromium.executable() is None, reason=chromium.MISSING)
+def test_axe_finds_no_barrier_on_the_site(site):
+    names = ["index", "tutorial", "standards", "architecture", "reference/api", "reference/cli", "search"]
+    asked = []
+    with chromium.started() as browser:
+        for name, view, scheme in [(n, chromium.DESK, "light") for n in names] + [
+            ("decisions", chromium.PHONE, "dark")
+        ]:
+            page = browser.new_page(viewport=view, color_scheme=scheme)
+            page.on("request", lambda request: asked.append(request.url))
+            page.goto((site / f"{name}.html").as_uri())
+            assert chromium.barriers(page, ("moderate", "serious", "critical")) == {}, name
+            page.close()
+    assert not [url for url in asked if not url.startswith((site.as_uri(), "data:"))]

@@ -68,9 +68,9 @@ def permutation_test(
     Result
         The estimate is the score statistic (about standard normal if dyads were independent); no interval.
         p = share of labellings with ``|S*| >= |S|`` when enumerated, else (1 + number) / (n_permutations + 1).
-        Two-sided means: distance from zero, the expected score given the controls, as the plan registers it. Where permuted
-        labels have another mean (in the notes), the distance from that mean, as in `label_permutation_difference`,
-        gives another p.
+        Two-sided means: distance from zero, the expected score given the controls, as the plan registers it. Where
+        permuted labels have another mean (in the notes), the distance from that mean, as in
+        `label_permutation_difference`, gives another p.
 
     Raises
     ------
