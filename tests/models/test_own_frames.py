@@ -16,6 +16,7 @@ from innodivide.models import (
     lpm_clustered,
     permutation_test,
 )
+from innodivide.models.decomposition.shapley import leave_one_out, shapley_fit
 from innodivide.models.estimators.outcomes import any_participation, fractional_logit, poisson_rate
 from innodivide.models.estimators.pooling import random_intercept_logit
 from innodivide.models.inference.few_clusters import wild_cluster_bootstrap
@@ -60,6 +61,15 @@ def test_names_of_the_key_columns_change_nothing_but_themselves(function):
     pd.testing.assert_frame_equal(own.tidy(), known.tidy())
     assert own.notes == tuple(note.replace("geo", "town").replace("ipcei_id", "call") for note in known.notes)
     assert own.data_hash != known.data_hash
+
+
+def test_leave_one_out_and_shares_of_fit_take_the_own_names():
+    known, own = leave_one_out(DYADS, **ARGUMENTS), leave_one_out(OWN, **ARGUMENTS, **KEYS)
+    pd.testing.assert_frame_equal(own, known)
+    assert list(leave_one_out(OWN, by="call", **ARGUMENTS, **KEYS)["dropped"]) == ["", "c0", "c1", "c2", "c3"]
+    factors = {"size": ["size"], "label": ["label"]}
+    parts = [shapley_fit(DYADS, factors, "won"), shapley_fit(OWN, factors, "won", **KEYS)]
+    pd.testing.assert_frame_equal(*(part.frame for part in parts))
 
 
 TOTALS = (
