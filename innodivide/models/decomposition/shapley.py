@@ -175,6 +175,14 @@ def leave_one_out(
     ------
     ParameterError, DataError, DesignError
         Bad `by`; data that the model cannot be fitted to with nothing dropped.
+
+    Examples
+    --------
+    >>> from innodivide import Tables, ipcei_dyads
+    >>> dyads = ipcei_dyads(Tables(), until="2023-12-31")
+    >>> found = leave_one_out(dyads, by="ipcei_id")
+    >>> len(found) == 1 + dyads["ipcei_id"].nunique()
+    True
     """
     by = unit if by is None else by
     if by not in (unit, project):

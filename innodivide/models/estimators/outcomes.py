@@ -55,6 +55,14 @@ def poisson_rate(
     DesignError
         Missing values (with the coverage), repeated countries, constant or impossible counts, collinear columns,
         an estimate that would be infinite.
+
+    Examples
+    --------
+    >>> from innodivide import Tables, country_totals, ipcei_dyads
+    >>> totals = country_totals(ipcei_dyads(Tables(), until="2023-12-31"))
+    >>> found = poisson_rate(totals)
+    >>> found.scale, found.df
+    ('log rate ratio per unit of leader_share', 23.0)
     """
     check_level(level)
     totals = prepare(country_totals, term, controls, count, [possible] if possible else [], unit=unit)
@@ -120,6 +128,14 @@ def ppml(
     References
     ----------
     Santos Silva & Tenreyro (2006) REStat 88; Bosquet & Boulhol (2010) on the negative binomial.
+
+    Examples
+    --------
+    >>> from innodivide import Tables, country_totals, ipcei_dyads
+    >>> totals = country_totals(ipcei_dyads(Tables(), until="2023-12-31"))
+    >>> totals = totals.assign(aid_eur=totals["n_participations"] * 1e6, aid_basis="made up")
+    >>> ppml(totals, term="leader_share").scale
+    'log ratio of means per unit of leader_share'
     """
     check_level(level)
     totals = prepare(frame, term, controls, outcome, [basis], unit=unit)
@@ -171,6 +187,13 @@ def fractional_logit(
     References
     ----------
     Papke & Wooldridge (1996) J Applied Econometrics 11.
+
+    Examples
+    --------
+    >>> from innodivide import Tables, country_totals, ipcei_dyads
+    >>> totals = country_totals(ipcei_dyads(Tables(), until="2023-12-31"))
+    >>> fractional_logit(totals).scale
+    'log odds of the mean share per unit of leader_share'
     """
     check_level(level)
     totals = prepare(frame, term, controls, share, unit=unit)
@@ -219,6 +242,13 @@ def any_participation(
     ------
     DesignError
         Missing values, repeated countries, every country or none with a participation, collinear columns.
+
+    Examples
+    --------
+    >>> from innodivide import Tables, country_totals, ipcei_dyads
+    >>> totals = country_totals(ipcei_dyads(Tables(), until="2023-12-31"))
+    >>> any_participation(totals).n_countries
+    27
     """
     check_level(level)
     totals = prepare(country_totals, term, controls, count, unit=unit)

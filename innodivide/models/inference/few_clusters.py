@@ -167,6 +167,15 @@ def wild_cluster_bootstrap(
     References
     ----------
     Cameron, Gelbach & Miller (2008) REStat 90; Webb (2023) CJE 56; MacKinnon, Nielsen & Webb (2023) J Econometrics 232.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from innodivide import Tables, ipcei_dyads
+    >>> dyads = ipcei_dyads(Tables(), until="2023-12-31")
+    >>> found = wild_cluster_bootstrap(dyads, n_boot=99, rng=np.random.default_rng(1))
+    >>> found.ci_low < found.estimate < found.ci_high, found.n_draws
+    (True, 99)
     """
     _check_choice("weights", weights, Weights)
     check_permutations(n_boot, "n_boot")

@@ -64,6 +64,15 @@ def freedman_lane(
     References
     ----------
     Freedman & Lane (1983) J Business & Economic Statistics 1; Winkler et al. (2014) NeuroImage 92.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from innodivide import Tables, country_totals, ipcei_dyads
+    >>> totals = country_totals(ipcei_dyads(Tables(), until="2023-12-31"))
+    >>> found = freedman_lane(totals, n_permutations=99, rng=np.random.default_rng(1))
+    >>> found.scale, found.n_draws
+    ('units of rate per unit of leader_share', 99)
     """
     check_permutations(n_permutations)
     totals = prepare(frame, term, controls, outcome, unit=unit)
