@@ -59,6 +59,11 @@ def _read(app, name: str, source: list[str]) -> None:
     source[0] = re.sub(r"^```mermaid\n.*?^```\n", "", source[0], flags=re.M | re.S)
 
 
+def _plain_bars(app, what, name, thing, options, lines: list[str]) -> None:
+    """Let |t| in a docstring be a distance and no name of a substitution."""
+    lines[:] = [line if "`" in line or ">>>" in line else line.replace("|", "\\|") for line in lines]
+
+
 # What the theme leaves out and a reader with a keyboard or a screen reader needs: axe finds nothing then.
 ACCESS = (
     ('class="caption" role="heading"', 'class="caption" role="heading" aria-level="2"'),
@@ -80,5 +85,6 @@ def _accessible(app, error) -> None:
 
 def setup(app) -> dict:
     app.connect("source-read", _read)
+    app.connect("autodoc-process-docstring", _plain_bars)
     app.connect("build-finished", _accessible)
     return {"parallel_read_safe": True}
