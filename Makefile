@@ -3,6 +3,7 @@
 # make verify   run everything again and compare every exhibit with the stored ones
 # make lint     look for plain mistakes: layout and style of code and notebooks, types, outputs left in notebooks
 # make lab      open JupyterLab on notebooks/
+# make docs     build the documentation: site/index.html, from docs/, docstrings, the commands' help and the data description
 # make slow     run the tests that take long: full reports, simulations
 # make clean    remove the environment and all that a run made
 # Each target sets up what it needs: a virtual environment with the locked packages and this package.
@@ -11,7 +12,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: reports test lint verify lab slow clean
+.PHONY: reports test lint verify lab docs slow clean
 
 reports: $(READY)
 	$(BIN)/innodivide check
@@ -36,6 +37,10 @@ verify: $(READY)
 lab: $(READY)
 	$(BIN)/jupyter lab notebooks
 
+docs: $(READY)
+	$(BIN)/python -m sphinx -q -W --keep-going -d $(VENV)/.doctrees docs site
+	@echo "open site/index.html"
+
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else "innodivide needs Python 3.11 to 3.13, this is %d.%d; try: make PYTHON=python3.12 ..." % v)'
 	$(PYTHON) -m venv $(VENV)
@@ -44,5 +49,5 @@ $(READY): requirements.lock pyproject.toml
 	@touch $(READY)
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) site
 	find reports -mindepth 1 -maxdepth 1 ! -name expected -exec rm -rf {} +

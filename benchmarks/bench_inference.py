@@ -23,8 +23,9 @@ from innodivide.data import Tables
 from innodivide.indicators.panel import country_totals, ipcei_dyads
 from innodivide.models.batch.country_level import ESTIMATORS
 from innodivide.models.batch.stacked_logit import fit_stack
-from innodivide.models.estimators.design import CONTROLS, build_design, null_fit
+from innodivide.models.estimators.design import CONTROLS, build_design
 from innodivide.models.estimators.newton import one_maximum
+from innodivide.models.estimators.null_logit import null_fit
 from innodivide.models.inference.permutation import score_statistics
 from innodivide.models.inference.relabelling import country_orders
 

@@ -8,7 +8,7 @@ from importlib import import_module
 __version__ = "0.2.0"
 
 _ROOMS = {
-    "data": "load describe",
+    "data": "load describe Tables",
     "data.checks": "check_all",
     "data.tables": "country_values",
     "indicators.panel": "ipcei_dyads status_asof country_totals",

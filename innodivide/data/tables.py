@@ -187,6 +187,12 @@ def country_values(tables: Tables, variable: str, year: int) -> pd.DataFrame:
     ------
     ParameterError
         If the variable is unknown; a country without a figure stays in the frame with a missing value.
+
+    Examples
+    --------
+    >>> from innodivide import Tables
+    >>> country_values(Tables(), "population", 2020).set_index("geo")["value"].idxmax()
+    'DE'
     """
     long = tables["country_panel"]
     known = sorted(long["variable"].unique())

@@ -72,7 +72,13 @@ def plan_hash(fixed: dict) -> str:
 
 @lru_cache(maxsize=1)
 def load_plan() -> Plan:
-    """Read analysis_plan.yml and refuse it when the fixed part differs from its registered hash."""
+    """Read analysis_plan.yml and refuse it when the fixed part differs from its registered hash.
+
+    Examples
+    --------
+    >>> load_plan().fixed["exposure"]["status"]
+    'at_decision'
+    """
     content = yaml.safe_load((ROOT / PLAN_FILE).read_text(encoding="utf-8"))
     for part, registered in PARTS.items():
         found = plan_hash(content[part])

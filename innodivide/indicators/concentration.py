@@ -48,6 +48,11 @@ def location_quotient(values, base) -> np.ndarray:
     Returns
     -------
     ndarray (n,), each >= 0
+
+    Examples
+    --------
+    >>> location_quotient([3, 1], [1, 1])
+    array([1.5, 0.5])
     """
     x, b = _values(values), _values(base, "base")
     _same_length(x, b, "values, base")
@@ -57,7 +62,13 @@ def location_quotient(values, base) -> np.ndarray:
 
 
 def gini(values) -> float:
-    """Gini index, sum_i (2i - N - 1) x_(i) / (N sum x); 0 equal, (N - 1) / N if one of N units has all."""
+    """Gini index, sum_i (2i - N - 1) x_(i) / (N sum x); 0 equal, (N - 1) / N if one of N units has all.
+
+    Examples
+    --------
+    >>> gini([1, 1, 1, 1]), gini([0, 0, 0, 1])
+    (0.0, 0.75)
+    """
     x = np.sort(_values(values))
     n = len(x)
     return max(float((2 * np.arange(1, n + 1) - n - 1) @ x / (n * x.sum())), 0.0)
@@ -70,6 +81,11 @@ def lorenz(values) -> pd.DataFrame:
     -------
     DataFrame
         N + 1 rows; share_of_units, share_of_values. Twice the area to the diagonal is `gini`.
+
+    Examples
+    --------
+    >>> lorenz([1, 3])["share_of_values"].tolist()
+    [0.0, 0.25, 1.0]
     """
     x = np.sort(_values(values))
     running = np.concatenate([[0.0], np.cumsum(x)])
@@ -77,7 +93,13 @@ def lorenz(values) -> pd.DataFrame:
 
 
 def herfindahl(values, normalised: bool = False) -> float:
-    """Sum of squared shares, 1/N to 1; normalised (H - 1/N) / (1 - 1/N), 0 to 1, for at least two values."""
+    """Sum of squared shares, 1/N to 1; normalised (H - 1/N) / (1 - 1/N), 0 to 1, for at least two values.
+
+    Examples
+    --------
+    >>> herfindahl([1, 1, 1, 1]), herfindahl([1, 1, 1, 1], normalised=True)
+    (0.25, 0.0)
+    """
     x = _values(values)
     h = float(((x / x.sum()) ** 2).sum())
     if not normalised:
@@ -88,7 +110,13 @@ def herfindahl(values, normalised: bool = False) -> float:
 
 
 def concentration_ratio(values, k: int = 3) -> float:
-    """Share of the k largest, in (0, 1]; k from 1 to N."""
+    """Share of the k largest, in (0, 1]; k from 1 to N.
+
+    Examples
+    --------
+    >>> concentration_ratio([4, 3, 2, 1], k=2)
+    0.7
+    """
     x = np.sort(_values(values))[::-1]
     if not isinstance(k, (int, np.integer)) or not 1 <= k <= len(x):
         raise ParameterError(f"k: expected a whole number from 1 to {len(x)}, got {k!r}")
@@ -103,7 +131,13 @@ def _theil(x: np.ndarray, w: np.ndarray) -> float:
 
 
 def theil_t(values) -> float:
-    """Theil's T, mean of r ln r with r = x over the mean (0 ln 0 = 0); 0 equal, ln N if one of N units has all."""
+    """Theil's T, mean of r ln r with r = x over the mean (0 ln 0 = 0); 0 equal, ln N if one of N units has all.
+
+    Examples
+    --------
+    >>> round(theil_t([0, 0, 0, 1]), 4)  # ln 4
+    1.3863
+    """
     x = _values(values)
     return _theil(x, np.full(len(x), 1 / len(x)))
 
@@ -125,6 +159,12 @@ def theil_decomposition(values, groups) -> pd.DataFrame:
         One row per group in order of label, then ``within``, ``between``, ``total`` (column `component`; group rows
         have component ``group``). Columns: component, group, n, share (of the total value), theil (inside the group;
         NaN for a group with nothing), contribution (to the total). Group contributions are of the within part.
+
+    Examples
+    --------
+    >>> parts = theil_decomposition([1, 1, 3, 3], ["a", "a", "b", "b"]).set_index("component")["contribution"]
+    >>> bool(parts["within"] == 0), bool(parts["between"] == parts["total"])
+    (True, True)
     """
     x = _values(values)
     w = np.full(len(x), 1 / len(x))

@@ -4,17 +4,19 @@ import numpy as np
 import pandas as pd
 
 from innodivide.errors import DataError, DesignError
-from innodivide.models.estimators.design import require_keys
+from innodivide.models.estimators.design import numeric, require_columns, require_keys
 from innodivide.models.inference.relabelling import constant
 
 
-def sigma_convergence(frame: pd.DataFrame, value: str = "value") -> pd.DataFrame:
+def sigma_convergence(frame: pd.DataFrame, value: str = "value", unit: str = "geo") -> pd.DataFrame:
     """Return the spread of ln(value) between units in each year.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        One row for each unit (geo) and year, the same units in each year; values > 0.
+        One row for each unit and year, the same units in each year; values > 0.
+    value, unit : str
+        Columns of the values and of the units; that of the years is called year.
 
     Returns
     -------
@@ -29,13 +31,20 @@ def sigma_convergence(frame: pd.DataFrame, value: str = "value") -> pd.DataFrame
     References
     ----------
     Barro, R. J. and Sala-i-Martin, X. (1992), Convergence, Journal of Political Economy 100(2).
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> frame = pd.DataFrame({"geo": list("abc") * 2, "year": [2020] * 3 + [2024] * 3, "value": [1, 2, 4, 2, 3, 4]})
+    >>> sigma_convergence(frame)["sd_log"].round(3).tolist()
+    [0.693, 0.348]
     """
-    wide = _balanced(frame, value)
+    wide = _balanced(frame, value, unit)
     logs = np.log(wide)
     return pd.DataFrame({"year": wide.columns, "sd_log": logs.std(ddof=1).to_numpy(), "n": len(wide)})
 
 
-def beta_convergence(frame: pd.DataFrame, value: str = "value") -> dict:
+def beta_convergence(frame: pd.DataFrame, value: str = "value", unit: str = "geo") -> dict:
     """Regress yearly log growth on the initial log value: (1/T) ln(x_T / x_0) = a + b ln x_0.
 
     Returns
@@ -47,10 +56,18 @@ def beta_convergence(frame: pd.DataFrame, value: str = "value") -> dict:
     Notes
     -----
     A negative beta does not imply a falling spread (Quah, 1993): read it beside `sigma_convergence`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> years, values = [2020] * 4 + [2024] * 4, [1, 2, 4, 8, 2, 3, 4, 9]
+    >>> frame = pd.DataFrame({"geo": list("abcd") * 2, "year": years, "value": values})
+    >>> bool(beta_convergence(frame)["beta"] < 0)
+    True
     """
     import statsmodels.api as sm
 
-    wide = _balanced(frame, value)
+    wide = _balanced(frame, value, unit)
     span = int(wide.columns[-1] - wide.columns[0])
     start = np.log(wide.iloc[:, 0])
     growth = (np.log(wide.iloc[:, -1]) - start) / span
@@ -74,11 +91,13 @@ def beta_convergence(frame: pd.DataFrame, value: str = "value") -> dict:
     }
 
 
-def _balanced(frame: pd.DataFrame, value: str) -> pd.DataFrame:
-    require_keys(frame, ["geo", "year"], "frame")
-    if frame.duplicated(["geo", "year"]).any():
-        raise DesignError("more than one row for a geo and year")
-    wide = frame.pivot(index="geo", columns="year", values=value).sort_index()
+def _balanced(frame: pd.DataFrame, value: str, unit: str) -> pd.DataFrame:
+    require_columns(frame, [unit, "year", value], "frame")
+    require_keys(frame, [unit, "year"], "frame")
+    if frame.duplicated([unit, "year"]).any():
+        raise DesignError(f"more than one row for a {unit} and year")
+    numeric(frame.loc[frame[value].notna(), value])  # refuses text and infinite values by name
+    wide = frame.pivot(index=unit, columns="year", values=value).sort_index()
     bad = ~(wide > 0)
     if bad.to_numpy().any():
         row, column = np.argwhere(bad.to_numpy())[0]
@@ -98,6 +117,7 @@ def sigma_path(
     cluster: str | None = None,
     n_boot: int = 1999,
     level: float = 0.95,
+    unit: str = "geo",
 ) -> pd.DataFrame:
     """Return the change of the spread of ln(value) since the first year, with a percentile interval over units.
 
@@ -115,8 +135,8 @@ def sigma_path(
     DesignError
         As `sigma_convergence`; fewer than two clusters, which would give an interval of no width.
     """
-    wide = np.log(_balanced(frame, value))
-    codes = np.arange(len(wide)) if cluster is None else _clusters(frame, cluster).reindex(wide.index).to_numpy()
+    wide = np.log(_balanced(frame, value, unit))
+    codes = np.arange(len(wide)) if cluster is None else _clusters(frame, cluster, unit).reindex(wide.index).to_numpy()
     logs = wide.to_numpy() - wide.to_numpy().mean(axis=0)
     parts = np.ones((len(logs), 1)), logs, logs**2
     blocks = [np.array([np.bincount(codes, column) for column in part.T]).T for part in parts]
@@ -129,18 +149,18 @@ def sigma_path(
     return frame.assign(ci_low=low, ci_high=high, n=len(wide))
 
 
-def _clusters(frame: pd.DataFrame, cluster: str) -> pd.Series:
-    """Code of each unit's cluster, indexed by geo."""
+def _clusters(frame: pd.DataFrame, cluster: str, unit: str) -> pd.Series:
+    """Code of each unit's cluster, indexed by unit."""
     require_keys(frame, [cluster], "frame")
-    pairs = frame[["geo", cluster]].drop_duplicates()
-    twice = pairs.loc[pairs["geo"].duplicated(), "geo"]
+    pairs = frame[[unit, cluster]].drop_duplicates()
+    twice = pairs.loc[pairs[unit].duplicated(), unit]
     if len(twice):
         raise DataError(f"{cluster}: {twice.iloc[0]} is in more than one; a unit is drawn with one {cluster} only")
     if pairs[cluster].nunique() < 2:
         raise DesignError(
             f"{cluster}: only {pairs[cluster].iloc[0]}; an interval needs the variation between at least two"
         )
-    return pd.Series(pd.factorize(pairs[cluster], sort=True)[0], index=pairs["geo"])
+    return pd.Series(pd.factorize(pairs[cluster], sort=True)[0], index=pairs[unit])
 
 
 def sigma_change(frame: pd.DataFrame, rng: np.random.Generator, n_boot: int = 1999) -> dict:
@@ -162,5 +182,11 @@ def sigma_change(frame: pd.DataFrame, rng: np.random.Generator, n_boot: int = 19
 
 
 def half_life(beta: float, years: float) -> float:
-    """Return the years to half a distance at this end of beta's interval; missing where it does not close."""
+    """Return the years to half a distance at this end of beta's interval; missing where it does not close.
+
+    Examples
+    --------
+    >>> round(float(half_life(-0.02, 10)), 1)
+    31.1
+    """
     return -np.log(2) * years / np.log1p(beta * years) if beta < 0 else np.nan

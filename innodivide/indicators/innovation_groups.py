@@ -8,7 +8,14 @@ from innodivide.indicators.country_profile import index_relative_to_eu
 
 
 def group_history(tables: Tables) -> pd.DataFrame:
-    """Return geo, name, edition, group, order (rank in the latest), flag and source_id for each edition."""
+    """Return geo, name, edition, group, order (rank in the latest), flag and source_id for each edition.
+
+    Examples
+    --------
+    >>> from innodivide import Tables
+    >>> sorted(group_history(Tables())["geo"].unique())[:3]
+    ['AT', 'BE', 'BG']
+    """
     members = member_states(tables)[["geo", "name"]]
     rows = tables["eis_group"].merge(members, on="geo")
     order = latest_index(tables).set_index("geo")["relative"].rank(ascending=False)
@@ -18,7 +25,14 @@ def group_history(tables: Tables) -> pd.DataFrame:
 
 
 def latest_index(tables: Tables) -> pd.DataFrame:
-    """Return the latest edition's index for all 27: geo, name, edition, year, relative, group, flag, source_id."""
+    """Return the latest edition's index for all 27: geo, name, edition, year, relative, group, flag, source_id.
+
+    Examples
+    --------
+    >>> from innodivide import Tables
+    >>> latest_index(Tables()).columns.tolist()
+    ['geo', 'name', 'edition', 'year', 'relative', 'group', 'flag', 'source_id']
+    """
     members, edition = member_states(tables)[["geo", "name"]], latest(tables, "eis", ("group", "index"))
     rows = index_relative_to_eu(tables, edition)
     rows = rows[rows["year"] == rows["year"].max()].merge(members, on="geo").assign(edition=edition)

@@ -44,6 +44,13 @@ def status_asof(tables: Tables, dates: Sequence, status="at_decision") -> pd.Dat
     ------
     ParameterError
         If `status` is none of the above, or no edition was out before a day.
+
+    Examples
+    --------
+    >>> from innodivide import Tables
+    >>> found = status_asof(Tables(), ["2019-12-09"]).set_index("geo")
+    >>> found.loc["SE", "group"], int(found.loc["SE", "edition"])
+    ('leader', 2019)
     """
     days = pd.DatetimeIndex(sorted({as_day(d, "dates") for d in dates}))
     editions = tables["eis_edition"].sort_values("published")[["edition", "published"]].reset_index(drop=True)
@@ -74,6 +81,12 @@ def control_values(tables: Tables, years: Sequence[int]) -> pd.DataFrame:
     ------
     DataError
         If a value is missing or not positive: it names variable, country and year.
+
+    Examples
+    --------
+    >>> from innodivide import Tables
+    >>> list(control_values(Tables(), [2020]))
+    ['geo', 'year', 'ln_population', 'ln_gdp_pc_pps', 'ln_gdp']
     """
     names = CONTROLS
     wanted = pd.MultiIndex.from_product(
@@ -130,6 +143,12 @@ def ipcei_dyads(
     pandas.DataFrame
         Columns `DYAD_COLUMNS`, sorted by geo and ipcei_id. `participates` and `leader` are bool, the logs are natural
         logs of persons, of the index EU27 = 100 and of million euro.
+
+    Examples
+    --------
+    >>> from innodivide import Tables
+    >>> ipcei_dyads(Tables(), until="2019-12-31").groupby("ipcei_id")["participates"].sum().to_dict()
+    {'BAT1': 7, 'ME1': 3}
     """
     known = list(tables["ipcei_role"]["role"])
     _check_choice("roles", roles, known)
@@ -172,6 +191,13 @@ def country_totals(dyads: pd.DataFrame) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Columns geo, n_possible, n_participations, rate, leader_share, leader_any, ln_population, ln_gdp_pc_pps, ln_gdp.
+
+    Examples
+    --------
+    >>> from innodivide import Tables, ipcei_dyads
+    >>> totals = country_totals(ipcei_dyads(Tables(), until="2023-12-31")).set_index("geo")
+    >>> bool(totals.loc["FR", "rate"] > totals.loc["MT", "rate"])
+    True
     """
     grouped = dyads.sort_values(["geo", "ipcei_id"]).groupby("geo", sort=True)
     return grouped.agg(

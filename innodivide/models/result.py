@@ -3,7 +3,7 @@
 import hashlib
 import html
 import math
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import pandas as pd
@@ -43,11 +43,22 @@ class Result:
     data_hash : str
         `data_fingerprint` of the columns used.
     notes : tuple of str
+    df, dispersion : float >= 0 or None
+        Degrees of freedom of a t interval; estimated dispersion, where the method has one.
+    n_draws : int > 0 or None
+        Permutations, labellings or resamples behind p-value or interval.
 
     Raises
     ------
     ParameterError
         If a field breaks one of the rules above.
+
+    Examples
+    --------
+    >>> from innodivide.models import label_permutation_difference  # or any other that returns a record
+    >>> import pandas as pd
+    >>> label_permutation_difference(pd.Series({"a": 3.0, "b": 1.0, "c": 2.0}), ["a"]).tidy()["estimate"].item()
+    1.5
     """
 
     method: str
@@ -73,6 +84,9 @@ class Result:
     separation: bool | None = None
     seed: int | None = None
     notes: tuple[str, ...] = ()
+    df: float | None = None
+    dispersion: float | None = None
+    n_draws: int | None = None
 
     def __post_init__(self):
         _check_numbers(self)
@@ -83,8 +97,25 @@ class Result:
                 raise ParameterError(f"{name}: expected a tuple of str, () if there is none; got {value!r}")
 
     def row(self) -> dict:
-        """Fields in order as a flat dict; tuples joined with ``"; "`` so that a CSV cell can hold them."""
-        return {key: "; ".join(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        """Fields as exhibits store them, a flat dict in order; tuples joined with ``"; "`` to fit in a cell.
+
+        Without `df`, `dispersion` and `n_draws`, which are said in the texts too; `glance` has them.
+        """
+        values = {name: getattr(self, name) for name in STORED}
+        return {key: "; ".join(value) if isinstance(value, tuple) else value for key, value in values.items()}
+
+    def tidy(self) -> pd.DataFrame:
+        """One row: term, estimate, std_error, statistic (estimate over std_error), p_value, conf_low, conf_high."""
+        row = {"estimate": self.estimate, "se": self.se, "ci_low": self.ci_low, "ci_high": self.ci_high}
+        return tidy_coefficients(pd.DataFrame([row | {"p_value": self.p_value}], index=[self.term], dtype=float))
+
+    def glance(self) -> pd.DataFrame:
+        """One row about the whole: method, scale, sizes, df, dispersion, n_draws, converged, separation, data_hash."""
+        sizes = {"nobs": self.n_dyads, "n_units": self.n_countries, "n_projects": self.n_ipceis}
+        rest = "n_events n_treated df dispersion n_draws converged separation seed data_hash".split()
+        return pd.DataFrame(
+            [{"method": self.method, "scale": self.scale, **sizes} | {name: getattr(self, name) for name in rest}]
+        )
 
     def lines(self) -> list[tuple[str, str]]:
         """Label and text of what a reader has to see together: estimate, interval, p-value, sample, caveats."""
@@ -111,12 +142,32 @@ class Result:
         width = max(len(label) for label, _ in self.lines())
         return "\n".join(f"{label:<{width}}  {text}" for label, text in self.lines())
 
+    __repr__ = __str__
+
     def _repr_html_(self) -> str:
         cells = (
             f'<tr><th scope="row">{html.escape(label)}</th><td>{html.escape(text)}</td></tr>'
             for label, text in self.lines()
         )
         return f'<table class="result">{"".join(cells)}</table>'
+
+
+STORED = tuple(field.name for field in fields(Result) if field.name not in ("df", "dispersion", "n_draws"))
+
+
+def tidy_coefficients(table: pd.DataFrame) -> pd.DataFrame:
+    """Coefficients (index term; estimate, se, ci_low, ci_high, p_value) under the names that users of broom expect.
+
+    Returns
+    -------
+    DataFrame
+        term, estimate, std_error, statistic (estimate over std_error; the p-value may rest on another), p_value,
+        conf_low, conf_high.
+    """
+    names = {"se": "std_error", "ci_low": "conf_low", "ci_high": "conf_high"}
+    found = table.assign(term=table.index.astype(str), statistic=table["estimate"] / table["se"]).rename(columns=names)
+    order = ["term", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"]
+    return found[order].reset_index(drop=True)
 
 
 def _number(value: float) -> str:
@@ -135,6 +186,10 @@ def _check_numbers(result: Result) -> None:
         raise ParameterError(f"se: expected a number >= 0 or None, got {result.se!r}")
     if result.p_value is not None and not (_is_real(result.p_value) and 0 <= result.p_value <= 1):
         raise ParameterError(f"p_value: expected a number in [0, 1] or None, got {result.p_value!r}")
+    for name in ("df", "dispersion", "n_draws"):
+        value = getattr(result, name)
+        if value is not None and not (_is_real(value) and value >= 0):
+            raise ParameterError(f"{name}: expected a number >= 0 or None, got {value!r}")
     ends = (result.ci_low, result.ci_high)
     if any(end is None for end in ends) != all(end is None for end in ends):
         raise ParameterError(f"ci_low, ci_high: give both ends or neither, got {ends}")
@@ -176,7 +231,7 @@ def as_odds_ratio(log: Result) -> Result:
 
 def results_frame(results) -> pd.DataFrame:
     """Stack records into a frame, one row each, columns in field order (also when there are none)."""
-    return pd.DataFrame([result.row() for result in results], columns=[field.name for field in fields(Result)])
+    return pd.DataFrame([result.row() for result in results], columns=list(STORED))
 
 
 def data_fingerprint(frame: pd.DataFrame, columns) -> str:

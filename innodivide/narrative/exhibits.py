@@ -157,6 +157,14 @@ def table(
     `columns` maps a data column to its heading, to (heading, format), such as ("Rate", "{:.0%}"), or to (heading,
     format, text for a missing value). `title` and `caption` are templates filled from `values`, so that no number in
     them is typed.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rates = pd.DataFrame({"geo": ["AT", "BE"], "rate": [0.4, 0.6]})
+    >>> columns, words = {"geo": "State", "rate": ("Rate", "{:.0%}")}, {"top": "BE"}
+    >>> table("T9.1", "{top} comes first", rates, columns, sources=["BRIEF_2021"], values=words).title
+    'BE comes first'
     """
     columns = {k: ((v,) if isinstance(v, str) else tuple(v)) for k, v in columns.items()}
     columns = {k: v + ("", UNKNOWN)[len(v) - 1 :] for k, v in columns.items()}
@@ -183,7 +191,17 @@ def figure(
     note: str = "",
     values: Mapping | None = None,
 ) -> Exhibit:
-    """Return a figure exhibit from a matplotlib Figure and the data that it draws."""
+    """Return a figure exhibit from a matplotlib Figure and the data that it draws.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from matplotlib.figure import Figure
+    >>> drawing, rates = Figure(), pd.DataFrame({"geo": ["AT", "BE"], "rate": [0.4, 0.6]})
+    >>> bars = drawing.subplots().bar(rates["geo"], rates["rate"])
+    >>> figure("F9.1", "Rates differ", drawing, rates, alt="Bars: AT 0.4, BE 0.6", sources=["BRIEF_2021"]).kind
+    'figure'
+    """
     from innodivide.figures.style import save_bytes
 
     drawn = {"svg": save_bytes(drawing, "svg").decode(), "png": save_bytes(drawing, "png")}
@@ -195,7 +213,13 @@ def figure(
 
 
 def say(id: str, template: str, **values) -> Exhibit:
-    """Return a paragraph whose numbers all come from `values`: `say("N3.1", "Odds ratio {or_:.1f}.", or_=fit.odds)`."""
+    """Return a paragraph whose numbers all come from `values`: `say("N3.1", "Odds ratio {or_:.1f}.", or_=fit.odds)`.
+
+    Examples
+    --------
+    >>> say("N9.1", "Odds ratio {ratio:.1f}.", ratio=1.07).title
+    'Odds ratio 1.1.'
+    """
     texts, numbers = fill(id, {"text": template}, values)
     data = pd.DataFrame(
         [{"name": k, "value": _plain(v), "text": t} for k, (v, t) in numbers.items()], columns=["name", "value", "text"]

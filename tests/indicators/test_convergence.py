@@ -216,3 +216,23 @@ def test_beta_is_not_tested_when_all_grow_alike():
     """A least-squares fit without residuals has a t statistic of rounding errors."""
     with pytest.raises(DesignError, match="grow at the same rate"):
         beta_convergence(long({2016: START, 2018: START * 1.21}))
+
+
+# Own frames
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"value": "much"}, "value: expected numbers or booleans"),
+        ({"value": np.inf}, "value: 8 infinite"),
+        ({"value": 0.0}, "no positive value of A in 2016"),
+        ({"town": [1, "a"] * 4}, "town holds int, str"),
+        ({"town": "A"}, "more than one row for a town and year"),
+    ],
+)
+def test_own_frames_have_own_names_and_are_refused_by_name(change, said):
+    own = geometric(-0.02, 7).rename(columns={"geo": "town"})
+    assert beta_convergence(own, unit="town") == beta_convergence(geometric(-0.02, 7))
+    with pytest.raises((DataError, DesignError), match=said):
+        sigma_convergence(own.assign(**change), unit="town")

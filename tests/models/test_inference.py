@@ -13,7 +13,8 @@ from reference.cases import expected, made_up, table
 from scipy import stats
 
 from innodivide.errors import DataError, DesignError, ParameterError
-from innodivide.models.estimators.design import build_design, null_fit
+from innodivide.models.estimators.design import build_design
+from innodivide.models.estimators.null_logit import null_fit
 from innodivide.models.inference.label_contrast import label_permutation_difference
 from innodivide.models.inference.permutation import benjamini_hochberg, holm, permutation_test, score_statistics
 from innodivide.models.inference.relabelling import TIE_TOLERANCE, extreme

@@ -5,8 +5,8 @@ import pytest
 from reference.cases import expected, table, two_by_two
 
 from innodivide.errors import DesignError
-from innodivide.models.estimators.design import fitted_logits
 from innodivide.models.estimators.newton import maximise, one_maximum
+from innodivide.models.estimators.null_logit import fitted_logits
 
 
 def rng(seed=1):

@@ -8,8 +8,9 @@ import pytest
 from reference.cases import expected, made_up, table
 
 from innodivide.errors import DesignError, ParameterError
-from innodivide.models.estimators.design import build_design, fitted_logits, null_fit
+from innodivide.models.estimators.design import build_design
 from innodivide.models.estimators.firth import firth_logit
+from innodivide.models.estimators.null_logit import fitted_logits, null_fit
 from innodivide.models.inference.permutation import score_statistics
 from innodivide.models.inference.power import (
     _interpolate,

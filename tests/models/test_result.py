@@ -58,6 +58,8 @@ GOOD = {
         ({"dropped": "LU"}, "dropped"),
         ({"dropped": None}, "dropped"),
         ({"notes": ["a"]}, "notes"),
+        ({"df": -1.0}, "df"),
+        ({"n_draws": float("nan")}, "n_draws"),
     ],
 )
 def test_a_bad_field_is_refused_by_name(change, named):
@@ -90,10 +92,23 @@ def test_text_html_and_row_say_the_same():
         assert wanted in page
     assert "a &lt; b" in page and "a < b" not in page
     row = result.row()
-    assert list(row) == [field.name for field in dataclasses.fields(Result)]
+    later = ["df", "dispersion", "n_draws"]  # said in the texts of a stored row; as numbers in glance
+    assert [*row, *later] == [field.name for field in dataclasses.fields(Result)]
     assert row["notes"] == "one; two" and row["dropped"] == "LU"
     pd.testing.assert_frame_equal(results_frame([result]), pd.DataFrame([row]))
     assert list(results_frame([]).columns) == list(row)
+
+
+def test_tidy_and_glance_are_the_frames_that_users_of_broom_expect():
+    result = Result(**{**GOOD, "se": 0.25, "df": 23.0})
+    tidy = result.tidy()
+    assert list(tidy) == ["term", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high"]
+    assert tidy.loc[0, "statistic"] == 2.0 and tidy.loc[0, "conf_low"] == 0.1
+    glance = result.glance()
+    assert len(glance) == 1 and glance.loc[0, "df"] == 23.0 and glance.loc[0, "n_treated"] == 5
+    assert repr(result) == str(result)
+    bare = Result(**{**GOOD, "se": None, "se_kind": ""}).tidy()
+    assert bare["std_error"].isna().all() and bare["statistic"].isna().all()
 
 
 def test_errors_are_value_errors_of_one_family():

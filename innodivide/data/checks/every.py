@@ -14,6 +14,12 @@ def check_all(folder: Path = frozen.DATA) -> tuple[list[Failure], list[str]]:
     """Return every failure of all tables and rules, and what could not be looked at because of them.
 
     What only follows from another failure is not among the failures: that a table cannot be read is said once.
+
+    Examples
+    --------
+    >>> failures, unseen = check_all()  # doctest: +SKIP
+    >>> failures  # doctest: +SKIP
+    []
     """
     by_table = {name: frozen.check_table(name, folder) for name in frozen.resources(folder)}
     follows = {frozen.unreadable_rule(name) for name, found in by_table.items() if found}

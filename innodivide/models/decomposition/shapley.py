@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -82,6 +81,8 @@ def shapley_fit(
     n_boot: int = 0,
     rng: np.random.Generator | None = None,
     level: float = 0.95,
+    unit: str = "geo",
+    project: str = "ipcei_id",
 ) -> ShapleyFit:
     """Divide the fit of participation between factors: the mean gain in McFadden's R2 over all orders of entering them.
 
@@ -93,7 +94,7 @@ def shapley_fit(
     Parameters
     ----------
     dyads : DataFrame
-        geo, ipcei_id, the outcome and the factors' columns.
+        `unit`, `project`, the outcome and the factors' columns.
     factors : dict of name to sequence of column names, optional
         By default `FACTORS`: size, wealth, status.
     outcome : str
@@ -101,6 +102,8 @@ def shapley_fit(
         Resamples of whole countries for the intervals; 0 for none, else at least 20 and `rng`.
     rng : numpy.random.Generator
     level : float in (0, 1)
+    unit, project : str
+        Columns of units (countries) and projects.
 
     Returns
     -------
@@ -120,7 +123,7 @@ def shapley_fit(
     factors = FACTORS if factors is None else factors
     check_level(level)
     columns = _factor_columns(factors)
-    design = build_design(dyads, columns[-1], tuple(columns[:-1]), outcome)
+    design = build_design(dyads, columns[-1], tuple(columns[:-1]), outcome, unit, project)
     spread = design.d.std()
     x = np.column_stack([np.ones(len(design.y)), design.controls, (design.d - design.d.mean()) / spread])
     sets = _sets(factors, columns)
@@ -143,19 +146,22 @@ def shapley_fit(
 
 def leave_one_out(
     dyads: pd.DataFrame,
-    by: Literal["geo", "ipcei_id"] = "geo",
+    by: str | None = None,
     term: str = "leader",
     controls=CONTROLS,
     outcome: str = "participates",
     level: float = 0.95,
+    unit: str = "geo",
+    project: str = "ipcei_id",
 ) -> pd.DataFrame:
     """The registered model without one country, or without one IPCEI, at a time.
 
     Parameters
     ----------
     dyads : DataFrame
-    by : {"geo", "ipcei_id"}
-    term, controls, outcome, level
+    by : str, optional
+        Column whose values are left out in turn, `unit` (the default) or `project`.
+    term, controls, outcome, level, unit, project
         As in `models.firth_logit`.
 
     Returns
@@ -169,19 +175,28 @@ def leave_one_out(
     ------
     ParameterError, DataError, DesignError
         Bad `by`; data that the model cannot be fitted to with nothing dropped.
+
+    Examples
+    --------
+    >>> from innodivide import Tables, ipcei_dyads
+    >>> dyads = ipcei_dyads(Tables(), until="2023-12-31")
+    >>> found = leave_one_out(dyads, by="ipcei_id")
+    >>> len(found) == 1 + dyads["ipcei_id"].nunique()
+    True
     """
-    if by not in ("geo", "ipcei_id"):
-        raise ParameterError(f"by: expected 'geo' or 'ipcei_id', got {by!r}")
-    build_design(dyads, term, controls, outcome)
+    by = unit if by is None else by
+    if by not in (unit, project):
+        raise ParameterError(f"by: expected {unit!r} or {project!r}, got {by!r}")
+    build_design(dyads, term, controls, outcome, unit, project)
     rows = []
-    for unit in ["", *sorted(dyads[by].unique())]:
-        part = dyads[dyads[by] != unit]
-        row = {"dropped": unit, "n_dyads": len(part), "note": ""}
-        row |= {"n_events": int(part[outcome].sum()), "n_treated": part.loc[part[term] != 0, "geo"].nunique()}
+    for dropped in ["", *sorted(dyads[by].unique())]:
+        part = dyads[dyads[by] != dropped]
+        row = {"dropped": dropped, "n_dyads": len(part), "note": ""}
+        row |= {"n_events": int(part[outcome].sum()), "n_treated": part.loc[part[term] != 0, unit].nunique()}
         try:
-            row |= _one_fit(part, term, controls, outcome, level)
+            row |= _one_fit(part, term, controls, outcome, level, unit=unit, project=project)
         except DesignError as error:
-            if not unit:
+            if dropped == "":
                 raise
             row["note"] = f"not defined: {error}"
         rows.append(row)
@@ -191,9 +206,9 @@ def leave_one_out(
     return frame
 
 
-def _one_fit(part: pd.DataFrame, term, controls, outcome, level) -> dict:
+def _one_fit(part: pd.DataFrame, term, controls, outcome, level, **keys: str) -> dict:
     """Odds ratio, interval and p-value of one sample."""
-    fit = firth_logit(part, term, controls, outcome, level, profiles=False)
+    fit = firth_logit(part, term, controls, outcome, level, profiles=False, **keys)
     found = dispersion_interval(fit)
     logs = {"odds_ratio": found.estimate, "ci_low": found.ci_low, "ci_high": found.ci_high}
     ratios = {name: math.exp(value) for name, value in logs.items()}

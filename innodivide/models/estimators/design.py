@@ -1,13 +1,14 @@
 """Turn a dyads frame into checked arrays. Shared by models, inference and power; not part of the public API."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
 from innodivide.errors import DataError, DesignError, ParameterError
-from innodivide.models.estimators.newton import maximise, orthogonal_columns
+from innodivide.models.estimators.newton import orthogonal_columns
 from innodivide.models.result import data_fingerprint
 
 CONTROLS = ("ln_population", "ln_gdp_pc_pps")
@@ -17,7 +18,7 @@ COLLINEAR = 100.0  # a variance inflation factor from which on columns are calle
 
 @dataclass(frozen=True, eq=False)
 class Design:
-    """Dyads sorted by (geo, ipcei_id), n rows; `controls` centred and scaled by `center` and `scale`."""
+    """Dyads sorted by unit and project, n rows; `controls` centred and scaled by `center` and `scale`."""
 
     y: np.ndarray  # (n,) 0/1
     d: np.ndarray  # (n,) exposure on its own scale
@@ -32,6 +33,8 @@ class Design:
     control_names: tuple[str, ...]
     data_hash: str
     balanced: bool  # every country faces every IPCEI
+    unit: str = "geo"
+    project: str = "ipcei_id"
 
     @property
     def null_matrix(self) -> np.ndarray:
@@ -66,44 +69,51 @@ class Design:
     def to_matrix(self, values: np.ndarray) -> np.ndarray:
         """Dyad values (n,) as a country x IPCEI matrix; DesignError if some pairs are missing."""
         if not self.balanced:
+            there = np.zeros((len(self.countries), len(self.ipceis)), dtype=bool)
+            there[self.geo, self.ipcei] = True
+            row, column = np.argwhere(~there)[0]
             raise DesignError(
                 "dyads: permuting country rows needs every country to face the same IPCEIs; "
-                f"{len(self.y)} rows for {len(self.countries)} countries x {len(self.ipceis)} IPCEIs"
+                f"{len(self.y)} rows for {len(self.countries)} countries x {len(self.ipceis)} IPCEIs, none for "
+                f"{self.unit} {self.countries[row]}, {self.project} {self.ipceis[column]}"
             )
         return values.reshape(len(self.countries), len(self.ipceis))
 
 
-def build_design(dyads: pd.DataFrame, term: str, controls, outcome: str) -> Design:
+def build_design(
+    dyads: pd.DataFrame, term: str, controls, outcome: str, unit: str = "geo", project: str = "ipcei_id"
+) -> Design:
     """Check and sort a dyads frame.
 
     Parameters
     ----------
     dyads : DataFrame
-        Columns geo, ipcei_id, `term`, `controls`, `outcome`; one row per country and IPCEI.
+        Columns `unit`, `project`, `term`, `controls`, `outcome`; one row per unit (country) and project (IPCEI).
     term, outcome : str
         Exposure (boolean, 0/1 or a number) and outcome (boolean or 0/1).
     controls : sequence of str
         May be empty.
+    unit, project : str
 
     Raises
     ------
     DataError, ParameterError, DesignError
         For absent columns, misuse of names, and degenerate data (see the messages).
     """
-    names = check_names(term, controls, outcome)
-    require_columns(dyads, ["geo", "ipcei_id", *names], "dyads")
+    names, keys = check_names(term, controls, outcome, unit, project), [unit, project]
+    require_columns(dyads, [*keys, *names], "dyads")
     if dyads.empty:
         raise DesignError("dyads: the frame has no rows")
-    require_keys(dyads, ["geo", "ipcei_id"], "dyads")
-    twice = dyads.duplicated(["geo", "ipcei_id"])
+    require_keys(dyads, keys, "dyads")
+    twice = dyads.duplicated(keys)
     if twice.any():
-        geo, ipcei = dyads.loc[twice, ["geo", "ipcei_id"]].iloc[0]
-        raise DesignError(f"geo, ipcei_id: ({geo}, {ipcei}) appears more than once")
-    frame = dyads.sort_values(["geo", "ipcei_id"])  # sums of floats depend on order: fix it
+        geo, ipcei = dyads.loc[twice, keys].iloc[0]
+        raise DesignError(f"{unit}, {project}: ({geo}, {ipcei}) appears more than once")
+    frame = dyads.sort_values(keys)  # sums of floats depend on order: fix it
     columns = {name: numeric(frame[name]) for name in names}
-    countries, ipceis = sorted(frame["geo"].unique()), sorted(frame["ipcei_id"].unique())
+    countries, ipceis = sorted(frame[unit].unique()), sorted(frame[project].unique())
     if len(countries) < 2:
-        raise DesignError(f"geo: only one country ({countries[0]}); countries are the units compared")
+        raise DesignError(f"{unit}: only one country ({countries[0]}); countries are the units compared")
     check_outcome(columns[outcome], outcome)
     center, scale, standard = standardise([columns[name] for name in names[2:]], len(frame))
     check_rank(columns[term], standard, term, names[2:])
@@ -113,26 +123,29 @@ def build_design(dyads: pd.DataFrame, term: str, controls, outcome: str) -> Desi
         controls=standard,
         center=center,
         scale=scale,
-        geo=np.searchsorted(countries, frame["geo"].to_numpy()),
-        ipcei=np.searchsorted(ipceis, frame["ipcei_id"].to_numpy()),
+        geo=np.searchsorted(countries, frame[unit].to_numpy()),
+        ipcei=np.searchsorted(ipceis, frame[project].to_numpy()),
         countries=tuple(countries),
         ipceis=tuple(ipceis),
         term=term,
         control_names=tuple(names[2:]),
-        data_hash=data_fingerprint(frame, ["geo", "ipcei_id", *names]),
+        data_hash=data_fingerprint(frame, [*keys, *names]),
         balanced=len(frame) == len(countries) * len(ipceis),
+        unit=unit,
+        project=project,
     )
 
 
-def check_names(term: str, controls, outcome: str) -> list[str]:
-    """``[outcome, term, *controls]`` if these are distinct texts, else ParameterError."""
-    if isinstance(controls, str):
-        raise ParameterError(f"controls: expected a sequence of column names, got the text {controls!r}")
+def check_names(term: str, controls, outcome: str, *keys: str) -> list[str]:
+    """``[outcome, term, *controls]`` if these and the keys are distinct texts, else ParameterError."""
+    if isinstance(controls, str) or not hasattr(controls, "__iter__"):
+        raise ParameterError(f"controls: expected a sequence of column names, () for none; got {controls!r}")
     names = [outcome, term, *controls]
-    if not all(isinstance(name, str) for name in names):
-        raise ParameterError(f"term, controls, outcome: expected column names (str), got {names!r}")
-    if len(set(names)) < len(names):
-        raise ParameterError(f"term, controls, outcome: a column is named twice in {names}")
+    every = [*names, *keys]
+    if not all(isinstance(name, str) for name in every):
+        raise ParameterError(f"term, controls, outcome: expected column names (str), got {every!r}")
+    if len(set(every)) < len(every):
+        raise ParameterError(f"term, controls, outcome: a column is named twice in {every}")
     return names
 
 
@@ -143,10 +156,13 @@ def require_columns(frame: pd.DataFrame, names, what: str) -> None:
     missing = [name for name in names if name not in frame.columns]
     if missing:
         raise DataError(f"{what}: column(s) {', '.join(missing)} not found; it has: {', '.join(map(str, frame))}")
+    twice = [name for name in names if list(frame.columns).count(name) > 1]
+    if twice:
+        raise DataError(f"{what}: more than one column is named {twice[0]}; rename or drop the others")
 
 
 def require_keys(frame: pd.DataFrame, names, what: str) -> None:
-    """DataError naming the first row whose key is missing: a row without its unit belongs nowhere."""
+    """DataError naming the first row whose key is missing, or a key of mixed kinds, which has no order."""
     for name in names:
         lost = frame[name].isna().to_numpy()
         if lost.any():
@@ -154,18 +170,35 @@ def require_keys(frame: pd.DataFrame, names, what: str) -> None:
                 f"{what}: {name} is missing in {int(lost.sum())} of {len(frame)} rows, first in row "
                 f"{int(np.flatnonzero(lost)[0])}; every row needs its {name}: fill it, or leave the row out openly"
             )
+        if pd.api.types.infer_dtype(frame[name]).startswith("mixed"):
+            kinds = ", ".join(sorted({type(value).__name__ for value in frame[name]}))
+            raise DataError(f"{what}: {name} holds {kinds}; use values of one kind, texts or numbers")
 
 
 def numeric(column: pd.Series) -> np.ndarray:
-    """Column as finite floats; DesignError with the number of missing or infinite cells."""
-    if column.isna().any():
-        raise DesignError(f"{column.name}: {int(column.isna().sum())} missing value(s); drop or fill them openly first")
-    try:
-        values = column.astype(float).to_numpy()
-    except (TypeError, ValueError) as cause:
-        raise DesignError(f"{column.name}: expected numbers or booleans, got {column.dtype} ({cause})") from None
-    if not np.isfinite(values).all():
-        raise DesignError(f"{column.name}: {int((~np.isfinite(values)).sum())} infinite value(s)")
+    """Column as finite floats; DesignError with how many cells are missing, no numbers or infinite, and the first."""
+    lost = column.isna().to_numpy()
+    if lost.any():
+        first = column.index[int(lost.argmax())]
+        raise DesignError(
+            f"{column.name}: {int(lost.sum())} missing value(s), first at {first!r}; drop or fill them openly first"
+        )
+    if not pd.api.types.is_bool_dtype(column) and not pd.api.types.is_numeric_dtype(column):
+        numbers = (bool, int, float, Decimal, np.number, np.bool_)
+        other = np.array([not isinstance(value, numbers) for value in column], dtype=bool)
+        if other.any():
+            place = int(other.argmax())
+            raise DesignError(
+                f"{column.name}: expected numbers or booleans, got {column.dtype}, first {column.iloc[place]!r} at "
+                f"{column.index[place]!r}; make numbers of it first (pandas.to_numeric)"
+            )
+    if pd.api.types.is_complex_dtype(column):
+        raise DesignError(f"{column.name}: expected numbers or booleans, got complex ones")
+    values = column.astype(float).to_numpy()
+    infinite = ~np.isfinite(values)
+    if infinite.any():
+        first = column.index[int(infinite.argmax())]
+        raise DesignError(f"{column.name}: {int(infinite.sum())} infinite value(s), first at {first!r}")
     return values
 
 
@@ -195,6 +228,8 @@ def check_rank(d: np.ndarray, controls: np.ndarray, term: str, names) -> None:
     for k, name in enumerate([*names, term], start=2):
         singular = np.linalg.svd(matrix[:, :k], compute_uv=False)
         if singular.size < k or singular[-1] <= _RANK_TOL * singular[0]:
+            if k == 2:
+                raise DesignError(f"{name}: rank deficient design, the column is constant; leave it out")
             before = ", ".join(["the intercept", *names[: k - 2]])
             raise DesignError(f"{name}: rank deficient design, the column is a linear combination of {before}")
 
@@ -239,29 +274,3 @@ def collinearity(matrix: np.ndarray, names) -> str:
     if not near:
         return ""
     return f"{', '.join(near)}: nearly collinear, variance inflation factor up to {factors.max():.2g}"
-
-
-def null_fit(design: Design) -> np.ndarray:
-    """Fitted probabilities (n,) of the maximum-likelihood logit on the controls alone.
-
-    Raises
-    ------
-    DesignError
-        If the controls separate the outcome, so that no such fit exists.
-    """
-    if design.controls.shape[1]:
-        separated, text = separation(design.controls, design.y, design.control_names)
-        if separated:
-            raise DesignError(f"{', '.join(design.control_names)}: the controls separate the outcome, {text}")
-    mu, converged = fitted_logits(design.null_matrix, design.y)
-    if not converged[0]:
-        cause = collinearity(design.controls, design.control_names)
-        raise DesignError(f"{', '.join(design.control_names)}: the null logit did not converge ({cause or 'unknown'})")
-    return mu[0]
-
-
-def fitted_logits(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Fitted probabilities (b, n) of logits of outcomes (b, n) that share one design (n, p), and which converged."""
-    basis, _ = orthogonal_columns(x)
-    found = maximise(basis, y)
-    return expit(found.beta @ basis.T), found.converged

@@ -40,6 +40,17 @@ def average_marginal_effect(fit: FirthFit, dyads: pd.DataFrame, rng: np.random.G
         Other data than those fitted, continuous exposure, bad `n_boot`.
     DesignError
         If fewer than half of the resamples can be fitted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from innodivide import firth_logit
+    >>> from innodivide import Tables, ipcei_dyads
+    >>> dyads = ipcei_dyads(Tables(), until="2023-12-31")
+    >>> fit = firth_logit(dyads, profiles=False)
+    >>> effect = average_marginal_effect(fit, dyads, np.random.default_rng(1), n_boot=20)
+    >>> effect.scale, effect.n_draws
+    ('percentage points', 20)
     """
     require_rng(rng)
     if n_boot < 20:
@@ -70,6 +81,7 @@ def average_marginal_effect(fit: FirthFit, dyads: pd.DataFrame, rng: np.random.G
         converged=True,
         dropped=(),
         seed=seed_of(rng),
+        n_draws=len(good),
         notes=(f"{failed} of {n_boot} resamples degenerate and left out",),
         **design.counts(),
     )
@@ -77,7 +89,7 @@ def average_marginal_effect(fit: FirthFit, dyads: pd.DataFrame, rng: np.random.G
 
 def _same_design(fit: FirthFit, dyads: pd.DataFrame) -> Design:
     """Design of the fit's columns; ParameterError if these are not the data that were fitted."""
-    design = build_design(dyads, fit.term, fit.controls, fit.outcome)
+    design = build_design(dyads, fit.term, fit.controls, fit.outcome, fit.unit, fit.project)
     if design.data_hash != fit.result.data_hash:
         raise ParameterError("dyads: not the data this fit was made from (fingerprints differ)")
     return design
@@ -119,8 +131,8 @@ def expected_participation(fit: FirthFit, dyads: pd.DataFrame, level: float = 0.
     Returns
     -------
     DataFrame
-        One row per country: geo, n_ipceis, n_treated_ipceis (dyads with the label; NaN if it is continuous),
-        observed, expected, low, high, outside (observed beyond the range).
+        One row per country: the unit (geo), n_ipceis, n_treated_ipceis (dyads with the label; NaN if it is
+        continuous), observed, expected, low, high, outside (observed beyond the range).
 
     Raises
     ------
@@ -128,10 +140,20 @@ def expected_participation(fit: FirthFit, dyads: pd.DataFrame, level: float = 0.
         Other data than those fitted, bad level.
     DesignError
         If there are no more countries than parameters (no dispersion).
+
+    Examples
+    --------
+    >>> from innodivide import firth_logit
+    >>> from innodivide import Tables, ipcei_dyads
+    >>> dyads = ipcei_dyads(Tables(), until="2023-12-31")
+    >>> fit = firth_logit(dyads, profiles=False)
+    >>> found = expected_participation(fit, dyads).set_index("geo")
+    >>> found.loc["DE", ["observed", "n_ipceis"]].to_dict()
+    {'observed': 6, 'n_ipceis': 7}
     """
     check_level(level)
     if fit.df < 1:
-        raise DesignError("geo: no more countries than parameters, so the dispersion cannot be estimated")
+        raise DesignError(f"{fit.unit}: no more countries than parameters, so the dispersion cannot be estimated")
     design = _same_design(fit, dyads)
     raw = [design.controls * design.scale + design.center, design.d[:, None], np.ones((len(design.d), 1))]
     x = np.hstack(raw)
@@ -146,7 +168,7 @@ def expected_participation(fit: FirthFit, dyads: pd.DataFrame, level: float = 0.
     observed = design.by_country(design.y)
     return pd.DataFrame(
         {
-            "geo": design.countries,
+            fit.unit: design.countries,
             "n_ipceis": trials.astype(int),
             "n_treated_ipceis": design.by_country(design.d) if design.binary else np.nan,
             "observed": observed.astype(int),

@@ -12,7 +12,7 @@ from innodivide.models.estimators.design import Design
 
 def check_level(level: float) -> None:
     """ParameterError unless level is in (0, 1)."""
-    if not 0 < level < 1:
+    if isinstance(level, bool) or not isinstance(level, (int, float, np.number)) or not 0 < level < 1:
         raise ParameterError(f"level: expected a number in (0, 1), got {level!r}")
 
 

@@ -27,7 +27,7 @@ from innodivide.models.estimators.design import (
 )
 from innodivide.models.estimators.engine import back_transform, check_level, country_dispersion
 from innodivide.models.estimators.penalised_profile import penalised_fit, penalised_maximum
-from innodivide.models.result import Result
+from innodivide.models.result import Result, tidy_coefficients
 
 NO_SPREAD = 1e-12  # a dispersion of rounding size
 
@@ -56,7 +56,7 @@ class FirthFit:
         Countries minus parameters.
     separation_note : str
         Which maximum-likelihood estimates would be infinite; empty if none.
-    term, controls, outcome, level
+    term, controls, outcome, level, unit, project
         As given to `firth_logit`.
     """
 
@@ -71,6 +71,20 @@ class FirthFit:
     controls: tuple[str, ...]
     outcome: str
     level: float
+    unit: str = "geo"
+    project: str = "ipcei_id"
+
+    def tidy(self) -> pd.DataFrame:
+        """Coefficients, one row each: term, estimate, std_error, statistic, p_value, conf_low, conf_high."""
+        return tidy_coefficients(self.coefficients)
+
+    def glance(self) -> pd.DataFrame:
+        """One row about the fit, as `Result.glance`, with df and dispersion."""
+        return self.result.glance().assign(df=self.df, dispersion=self.dispersion)
+
+    def __repr__(self) -> str:
+        table = self.coefficients.round(4).to_string()
+        return f"{table}\n\n{self.result}\nDispersion of country totals {self.dispersion:.3g} on {self.df} df"
 
     def predict(self, frame: pd.DataFrame) -> np.ndarray:
         """Probability (n,) for each row of a frame with the exposure and the controls, FLIC intercept."""
@@ -88,6 +102,8 @@ def firth_logit(
     outcome: str = "participates",
     level: float = 0.95,
     profiles: bool = True,
+    unit: str = "geo",
+    project: str = "ipcei_id",
 ) -> FirthFit:
     """Firth-penalised logit of participation on status and controls, profile penalised-likelihood inference.
 
@@ -97,7 +113,7 @@ def firth_logit(
     Parameters
     ----------
     dyads : DataFrame
-        One row per country (geo) and IPCEI (ipcei_id) with the named columns.
+        One row per unit (a country) and project (an IPCEI) with the named columns.
     term, outcome : str
         Exposure (0/1 or a number) and 0/1 outcome.
     controls : sequence of str
@@ -105,6 +121,8 @@ def firth_logit(
     profiles : bool
         Whether to search the profiles, which takes most of the time. Without them the intervals and p-values of
         `coefficients` are NaN and the record has none: enough for estimates, predictions and `dispersion_interval`.
+    unit, project : str
+        Columns of units and projects.
 
     Returns
     -------
@@ -120,9 +138,21 @@ def firth_logit(
     References
     ----------
     Firth (1993) Biometrika 80; Heinze & Schemper (2002) Stat Med 21; Puhr et al. (2017) Stat Med 36.
+
+    Examples
+    --------
+    >>> from innodivide import Tables, ipcei_dyads
+    >>> dyads = ipcei_dyads(Tables(), until="2023-12-31")
+    >>> fit = firth_logit(dyads, profiles=False)
+    >>> fit.tidy()[["term", "estimate", "std_error"]].round(2)
+                term  estimate  std_error
+    0  ln_population      1.16       0.19
+    1  ln_gdp_pc_pps      0.77       0.60
+    2         leader      0.26       0.47
+    3      intercept    -22.71       4.26
     """
     check_level(level)
-    design = build_design(dyads, term, controls, outcome)
+    design = build_design(dyads, term, controls, outcome, unit, project)
     names = [*design.control_names, term]
     x, center, scale = _standardised(design)
     separated, note = separation(x, design.y, names)
@@ -158,6 +188,8 @@ def firth_logit(
         controls=design.control_names,
         outcome=outcome,
         level=level,
+        unit=unit,
+        project=project,
     )
 
 
@@ -214,9 +246,19 @@ def dispersion_interval(fit: FirthFit) -> Result:
         If there are no more countries than parameters, or the outcome is separated: a fit that reproduces the separated
         countries leaves no spread to estimate, and its small dispersion would make a certain effect out of an infinite
         one. Read the profile interval of `fit.result` and the permutation test instead.
+
+    Examples
+    --------
+    >>> from innodivide import Tables, firth_logit, ipcei_dyads
+    >>> dyads = ipcei_dyads(Tables(), until="2023-12-31")
+    >>> interval = dispersion_interval(firth_logit(dyads, profiles=False))
+    >>> round(interval.ci_low, 2), round(interval.ci_high, 2), interval.df
+    (-0.94, 1.47, 23.0)
     """
     if fit.df < 1:
-        raise DesignError(f"geo: {fit.result.n_countries} countries for {len(fit.coefficients)} parameters; need more")
+        raise DesignError(
+            f"{fit.unit}: {fit.result.n_countries} countries for {len(fit.coefficients)} parameters; need more"
+        )
     if fit.separation_note:
         raise DesignError(
             f"{fit.outcome}: separated data, {fit.separation_note}; the dispersion of the country totals "
@@ -243,4 +285,6 @@ def dispersion_interval(fit: FirthFit) -> Result:
         p_value=float(2 * stats.t.sf(abs(base.estimate) / se, fit.df)),
         p_kind=f"t with {fit.df} df, dispersion of the country totals",
         notes=base.notes + below,
+        df=float(fit.df),
+        dispersion=fit.dispersion,
     )

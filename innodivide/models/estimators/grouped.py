@@ -10,7 +10,7 @@ from innodivide.errors import DesignError
 from innodivide.models.estimators.design import CONTROLS, numeric, separation, standardise
 from innodivide.models.estimators.engine import back_transform, check_level
 from innodivide.models.estimators.totals import Totals, prepare
-from innodivide.models.result import Result, data_fingerprint
+from innodivide.models.result import Result, data_fingerprint, tidy_coefficients
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +34,18 @@ class GroupedFit:
     dispersion: float
     df: int
 
+    def tidy(self) -> pd.DataFrame:
+        """Coefficients, one row each: term, estimate, std_error, statistic, p_value, conf_low, conf_high."""
+        return tidy_coefficients(self.coefficients)
+
+    def glance(self) -> pd.DataFrame:
+        """One row about the fit, as `Result.glance`, with df and dispersion."""
+        return self.result.glance()
+
+    def __repr__(self) -> str:
+        table = self.coefficients.round(4).to_string()
+        return f"{table}\n\n{self.result}\nDispersion {self.dispersion:.3g} on {self.df} df"
+
 
 def grouped_binomial(
     country_totals: pd.DataFrame,
@@ -42,14 +54,15 @@ def grouped_binomial(
     successes: str = "n_participations",
     trials: str = "n_possible",
     level: float = 0.95,
+    unit: str = "geo",
 ) -> GroupedFit:
     """Quasi-binomial GLM of participation counts: maximum likelihood, dispersion from Pearson, t inference.
 
     Parameters
     ----------
     country_totals : DataFrame
-        One row per country: geo, `term`, `controls`, `successes` and `trials` (whole, 0 <= successes <= trials).
-    term, successes, trials : str
+        One row per country: `unit`, `term`, `controls`, `successes` and `trials` (whole, 0 <= successes <= trials).
+    term, successes, trials, unit : str
     controls : sequence of str
     level : float in (0, 1)
 
@@ -61,9 +74,17 @@ def grouped_binomial(
     ------
     DesignError
         Degenerate data, or separated data (use `firth_logit`).
+
+    Examples
+    --------
+    >>> from innodivide import country_totals
+    >>> from innodivide import Tables, ipcei_dyads
+    >>> dyads = ipcei_dyads(Tables(), until="2023-12-31")
+    >>> grouped_binomial(country_totals(dyads)).glance()[["n_units", "df"]].to_dict("records")
+    [{'n_units': 27, 'df': 23.0}]
     """
     check_level(level)
-    totals = prepare(country_totals, term, controls, successes, [trials], varies=False)
+    totals = prepare(country_totals, term, controls, successes, [trials], varies=False, unit=unit)
     n = _trials(totals, trials)
     hit, x, df = totals.y, totals.x, len(totals.y) - totals.x.shape[1]
     _refuse_separation(totals, n)
@@ -93,7 +114,9 @@ def grouped_binomial(
         separation=False,
         converged=True,
         notes=totals.notes,
-        data_hash=data_fingerprint(totals.frame, ["geo", trials, successes, *totals.names]),
+        df=float(df),
+        dispersion=phi,
+        data_hash=data_fingerprint(totals.frame, [unit, trials, successes, *totals.names]),
     )
     return GroupedFit(coefficients=table, result=result, dispersion=phi, df=df)
 

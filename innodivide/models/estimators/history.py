@@ -47,6 +47,14 @@ def earlier_share(
         that is taken.
     DesignError
         A unit that lacks a project or has it twice, all projects on one date.
+
+    Examples
+    --------
+    >>> from innodivide import Tables, ipcei_dyads
+    >>> dyads = ipcei_dyads(Tables(), until="2023-12-31")
+    >>> later = earlier_share(dyads)
+    >>> len(later) < len(dyads), bool(later["earlier_share"].between(0, 1).all())
+    (True, True)
     """
     names = [unit, project, date, outcome]
     require_columns(dyads, names, "dyads")

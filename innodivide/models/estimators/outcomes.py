@@ -28,18 +28,20 @@ def poisson_rate(
     count: str = "n_participations",
     possible: str | None = "n_possible",
     level: float = 0.95,
+    unit: str = "geo",
 ) -> Result:
     """Poisson model of a count with offset ln(possible) and robust errors: log rate ratio.
 
     Parameters
     ----------
     country_totals : DataFrame
-        One row per country: geo and the named columns; `count` whole and >= 0, `possible` > 0.
+        One row per country: `unit` and the named columns; `count` whole and >= 0, `possible` > 0.
     term, count : str
     controls : sequence of str
     possible : str or None
         Column whose logarithm is the offset; None for a plain count (for example of companies).
     level : float in (0, 1)
+    unit : str
 
     Returns
     -------
@@ -53,9 +55,17 @@ def poisson_rate(
     DesignError
         Missing values (with the coverage), repeated countries, constant or impossible counts, collinear columns,
         an estimate that would be infinite.
+
+    Examples
+    --------
+    >>> from innodivide import Tables, country_totals, ipcei_dyads
+    >>> totals = country_totals(ipcei_dyads(Tables(), until="2023-12-31"))
+    >>> found = poisson_rate(totals)
+    >>> found.scale, found.df
+    ('log rate ratio per unit of leader_share', 23.0)
     """
     check_level(level)
-    totals = prepare(country_totals, term, controls, count, [possible] if possible else [])
+    totals = prepare(country_totals, term, controls, count, [possible] if possible else [], unit=unit)
     if (totals.y < 0).any() or np.mod(totals.y, 1).any():
         raise DesignError(f"{count}: expected whole numbers >= 0")
     offset = np.zeros(len(totals.y))
@@ -71,8 +81,9 @@ def poisson_rate(
     if possible and (totals.y > exposure).sum() == 0:
         notes += (f"the counts cannot exceed {possible}: the grouped binomial model comes first",)
     what = f"Poisson rate of {count}" + (f" per {possible}" if possible else "")
-    columns = ["geo", count, term, *controls, *([possible] if possible else [])]
+    columns = [unit, count, term, *controls, *([possible] if possible else [])]
     fields = {"method": what, "scale": "log rate ratio", "n_events": int(totals.y.sum()), "notes": notes}
+    fields["dispersion"] = phi
     return record(totals, beta, sandwich(totals.x, totals.y - mu, mu), level, columns, fields)
 
 
@@ -83,6 +94,7 @@ def ppml(
     outcome: str = "aid_eur",
     basis: str = "aid_basis",
     level: float = 0.95,
+    unit: str = "geo",
 ) -> Result:
     """Poisson pseudo-maximum likelihood of an amount; zeros are kept, unknown amounts are refused.
 
@@ -92,12 +104,13 @@ def ppml(
     Parameters
     ----------
     frame : DataFrame
-        One row per country: geo and the named columns. A country that took no part has a true zero.
+        One row per country: `unit` and the named columns. A country that took no part has a true zero.
     term, outcome : str
     controls : sequence of str
     basis : str
         Column that says what the amount measures; the same text in all rows above zero (empty is allowed for zeros).
     level : float in (0, 1)
+    unit : str
 
     Returns
     -------
@@ -115,9 +128,17 @@ def ppml(
     References
     ----------
     Santos Silva & Tenreyro (2006) REStat 88; Bosquet & Boulhol (2010) on the negative binomial.
+
+    Examples
+    --------
+    >>> from innodivide import Tables, country_totals, ipcei_dyads
+    >>> totals = country_totals(ipcei_dyads(Tables(), until="2023-12-31"))
+    >>> totals = totals.assign(aid_eur=totals["n_participations"] * 1e6, aid_basis="made up")
+    >>> ppml(totals, term="leader_share").scale
+    'log ratio of means per unit of leader_share'
     """
     check_level(level)
-    totals = prepare(frame, term, controls, outcome, [basis])
+    totals = prepare(frame, term, controls, outcome, [basis], unit=unit)
     if (totals.y < 0).any():
         raise DesignError(f"{outcome}: {int((totals.y < 0).sum())} negative amount(s)")
     known = totals.frame.loc[totals.y > 0, basis]
@@ -131,21 +152,27 @@ def ppml(
     fields: dict[str, object] = {"method": f"PPML of {outcome}", "scale": "log ratio of means", "notes": notes}
     fields["n_events"] = int((totals.y > 0).sum())
     covariance = sandwich(totals.x, totals.y - mu, mu)
-    return record(totals, beta, covariance, level, ["geo", outcome, basis, term, *controls], fields)
+    return record(totals, beta, covariance, level, [unit, outcome, basis, term, *controls], fields)
 
 
 def fractional_logit(
-    frame: pd.DataFrame, term: str = "leader_share", controls=CONTROLS, share: str = "rate", level: float = 0.95
+    frame: pd.DataFrame,
+    term: str = "leader_share",
+    controls=CONTROLS,
+    share: str = "rate",
+    level: float = 0.95,
+    unit: str = "geo",
 ) -> Result:
     """Fractional logit of a share: Bernoulli quasi-likelihood, logit link, robust errors.
 
     Parameters
     ----------
     frame : DataFrame
-        One row per country: geo and the named columns, `share` from 0 to 1.
+        One row per country: `unit` and the named columns, `share` from 0 to 1.
     term, share : str
     controls : sequence of str
     level : float in (0, 1)
+    unit : str
 
     Returns
     -------
@@ -160,9 +187,16 @@ def fractional_logit(
     References
     ----------
     Papke & Wooldridge (1996) J Applied Econometrics 11.
+
+    Examples
+    --------
+    >>> from innodivide import Tables, country_totals, ipcei_dyads
+    >>> totals = country_totals(ipcei_dyads(Tables(), until="2023-12-31"))
+    >>> fractional_logit(totals).scale
+    'log odds of the mean share per unit of leader_share'
     """
     check_level(level)
-    totals = prepare(frame, term, controls, share)
+    totals = prepare(frame, term, controls, share, unit=unit)
     if (totals.y < 0).any() or (totals.y > 1).any():
         raise DesignError(f"{share}: expected shares from 0 to 1, got {totals.y.min():g} to {totals.y.max():g}")
     some, rest = totals.y > 0, totals.y < 1
@@ -177,7 +211,7 @@ def fractional_logit(
         notes = ("the shares add up to one, so countries are not independent",)
     fields = {"method": f"fractional logit of {share}", "scale": "log odds of the mean share", "notes": notes}
     covariance = sandwich(totals.x, totals.y - mu, mu * (1 - mu))
-    return record(totals, beta, covariance, level, ["geo", share, term, *controls], fields)
+    return record(totals, beta, covariance, level, [unit, share, term, *controls], fields)
 
 
 def any_participation(
@@ -186,16 +220,18 @@ def any_participation(
     controls=CONTROLS,
     count: str = "n_participations",
     level: float = 0.95,
+    unit: str = "geo",
 ) -> Result:
     """Firth logit of taking part at least once, countries as units.
 
     Parameters
     ----------
     country_totals : DataFrame
-        One row per country: geo, `term`, `controls`, `count` >= 0.
+        One row per country: `unit`, `term`, `controls`, `count` >= 0.
     term, count : str
     controls : sequence of str
     level : float in (0, 1)
+    unit : str
 
     Returns
     -------
@@ -206,16 +242,25 @@ def any_participation(
     ------
     DesignError
         Missing values, repeated countries, every country or none with a participation, collinear columns.
+
+    Examples
+    --------
+    >>> from innodivide import Tables, country_totals, ipcei_dyads
+    >>> totals = country_totals(ipcei_dyads(Tables(), until="2023-12-31"))
+    >>> any_participation(totals).n_countries
+    27
     """
     check_level(level)
-    totals = prepare(country_totals, term, controls, count)
+    totals = prepare(country_totals, term, controls, count, unit=unit)
     if (totals.y < 0).any():
         raise DesignError(f"{count}: expected numbers >= 0")
     if (totals.y > 0).all() or (totals.y == 0).all():
         quantity = "every" if (totals.y > 0).all() else "no"
         raise DesignError(f"{count}: {quantity} country takes part at least once; nothing to compare")
-    units = totals.frame.assign(any_participation=totals.y > 0, ipcei_id="any")
-    found = firth_logit(units, term, tuple(controls), "any_participation", level).result
+    units = totals.frame.assign(any_participation=totals.y > 0, any_project="any")
+    found = firth_logit(
+        units, term, tuple(controls), "any_participation", level, unit=unit, project="any_project"
+    ).result
     reserve = (f"{int((totals.y == 0).sum())} of {len(totals.y)} countries never take part",)
     return replace(
         found,
@@ -226,5 +271,5 @@ def any_participation(
         n_dyads=None,
         n_ipceis=None,
         notes=reserve + found.notes,
-        data_hash=data_fingerprint(totals.frame, ["geo", count, term, *controls]),
+        data_hash=data_fingerprint(totals.frame, [unit, count, term, *controls]),
     )

@@ -35,18 +35,26 @@ class RandomIntercept:
 
 
 def random_intercept_logit(
-    dyads: pd.DataFrame, term: str = "leader", controls=CONTROLS, outcome: str = "participates", level: float = 0.95
+    dyads: pd.DataFrame,
+    term: str = "leader",
+    controls=CONTROLS,
+    outcome: str = "participates",
+    level: float = 0.95,
+    unit: str = "geo",
+    project: str = "ipcei_id",
 ) -> RandomIntercept:
     """Logit with a normal random intercept for each country, maximum likelihood, profile interval.
 
     Parameters
     ----------
     dyads : DataFrame
-        One row per country (geo) and IPCEI (ipcei_id) with the named columns.
+        One row per unit (a country) and project (an IPCEI) with the named columns.
     term, outcome : str
         Exposure (0/1 or a number) and 0/1 outcome.
     controls : sequence of str
     level : float in (0, 1)
+    unit, project : str
+        Columns of units and projects.
 
     Returns
     -------
@@ -64,7 +72,7 @@ def random_intercept_logit(
     Pinheiro & Bates (1995) JCGS 4, for the quadrature.
     """
     check_level(level)
-    design = build_design(dyads, term, controls, outcome)
+    design = build_design(dyads, term, controls, outcome, unit, project)
     x = np.column_stack([design.d, design.null_matrix])
     start = np.append(np.zeros(x.shape[1]), 1.0)
     top, best = _maximum(design, x, np.zeros(len(x)), start)

@@ -124,7 +124,7 @@ def prior_sensitivity(dyads: pd.DataFrame, fit: FirthFit) -> pd.DataFrame:
     ----------
     Greenland & Mansournia (2015) Stat Med 34; Firth (1993) Biometrika 80.
     """
-    design = build_design(dyads, fit.term, fit.controls, fit.outcome)
+    design = build_design(dyads, fit.term, fit.controls, fit.outcome, fit.unit, fit.project)
     if not design.binary:
         raise DesignError(f"{fit.term}: expected a 0/1 label, whose log odds ratio has the prior")
     controls, phi = orthogonal_columns(design.null_matrix)[0], max(fit.dispersion, 1.0)

@@ -24,7 +24,7 @@ ROBUST = "HC1"
 
 @dataclass(frozen=True, eq=False)
 class Totals:
-    """Checked columns of one row per country, sorted by geo."""
+    """Checked columns of one row per unit (country), sorted by it."""
 
     y: np.ndarray  # (n,)
     x: np.ndarray  # (n, k) standardised controls, exposure on its own scale, ones
@@ -33,6 +33,7 @@ class Totals:
     term: str
     outcome: str
     frame: pd.DataFrame
+    unit: str = "geo"
 
     @property
     def d(self) -> np.ndarray:
@@ -57,15 +58,17 @@ class Totals:
         return (near,) if near else ()
 
 
-def prepare(frame: pd.DataFrame, term: str, controls, outcome: str, extra=(), varies: bool = True) -> Totals:
+def prepare(
+    frame: pd.DataFrame, term: str, controls, outcome: str, extra=(), varies: bool = True, unit: str = "geo"
+) -> Totals:
     """Check names, keys, coverage, that the outcome varies (unless told not to) and rank; sort by country."""
-    names = check_names(term, controls, outcome)
-    require_columns(frame, ["geo", *names, *extra], "frame")
-    require_keys(frame, ["geo"], "frame")
-    if frame.empty or frame["geo"].duplicated().any():
-        raise DesignError("geo: the frame needs one row per country")
-    frame = frame.sort_values("geo").reset_index(drop=True)
-    lost = frame.loc[frame[outcome].isna(), "geo"].astype(str).tolist()
+    names = check_names(term, controls, outcome, unit)
+    require_columns(frame, [unit, *names, *extra], "frame")
+    require_keys(frame, [unit], "frame")
+    if frame.empty or frame[unit].duplicated().any():
+        raise DesignError(f"{unit}: the frame needs one row per country")
+    frame = frame.sort_values(unit).reset_index(drop=True)
+    lost = frame.loc[frame[outcome].isna(), unit].astype(str).tolist()
     if lost:
         raise DesignError(
             f"{outcome}: known for {len(frame) - len(lost)} of {len(frame)} countries; an unknown value is not a zero, "
@@ -74,12 +77,12 @@ def prepare(frame: pd.DataFrame, term: str, controls, outcome: str, extra=(), va
     y, d, *others = (numeric(frame[name]) for name in names)
     if varies and np.ptp(y) == 0:
         raise DesignError(f"{outcome}: constant outcome, every row is {y[0]:g}")
+    if len(y) <= len(others) + 2:
+        raise DesignError(f"{unit}: {len(y)} countries for {len(others) + 2} parameters; need more")
     standard = standardise(others, len(y))[2]
     check_rank(d, standard, term, names[2:])
     x = np.column_stack([standard, d, np.ones(len(y))])
-    if len(y) <= x.shape[1]:
-        raise DesignError(f"geo: {len(y)} countries for {x.shape[1]} parameters; need more")
-    return Totals(y, x, (*names[2:], term), tuple(frame["geo"]), term, outcome, frame)
+    return Totals(y, x, (*names[2:], term), tuple(frame[unit]), term, outcome, frame, unit)
 
 
 def refuse_poisson_separation(totals: Totals) -> None:
@@ -158,5 +161,6 @@ def record(totals: Totals, beta, covariance, level: float, columns, fields: dict
         separation=False,
         converged=True,
         data_hash=data_fingerprint(totals.frame, columns),
+        df=float(df),
         **fields,
     )

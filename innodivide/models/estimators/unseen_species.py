@@ -89,6 +89,12 @@ def chao2(frequencies, n_units: int, form: Form = "bias-corrected", level: float
     References
     ----------
     Chao (1987) Biometrics 43, 783-791; Chao & Chiu (2016) Wiley StatsRef, Species richness.
+
+    Examples
+    --------
+    >>> found = chao2([1, 1, 1, 2, 2, 5], n_units=8)
+    >>> found.s_obs, round(found.estimate, 2)
+    (6, 6.88)
     """
     check_level(level)
     if form not in get_args(Form):

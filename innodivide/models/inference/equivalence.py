@@ -83,6 +83,12 @@ def tost(estimate: float, se: float, df: float, lower: float, upper: float, alph
     References
     ----------
     Schuirmann (1987) J Pharmacokinetics and Biopharmaceutics 15, 657-680.
+
+    Examples
+    --------
+    >>> found = tost(0.1, 0.5, 22, lower=-0.693, upper=0.693)
+    >>> found.equivalent, round(found.p_value, 3)
+    (False, 0.124)
     """
     _check(estimate, se, df)
     if not (math.isfinite(lower) and math.isfinite(upper) and lower < upper):
@@ -126,6 +132,15 @@ def tost_of_result(result: Result, df: float, lower: float, upper: float, alpha:
         As `tost`; a record of a ratio, whose standard error belongs to its logarithm.
     DesignError
         A record without a standard error, or of separated data, where the estimate is not about normal.
+
+    Examples
+    --------
+    >>> from innodivide import dispersion_interval, firth_logit
+    >>> from innodivide import Tables, ipcei_dyads
+    >>> dyads = ipcei_dyads(Tables(), until="2023-12-31")
+    >>> fit = firth_logit(dyads, profiles=False)
+    >>> tost_of_result(dispersion_interval(fit), fit.df, -1.1, 1.1).equivalent
+    False
     """
     if "ratio" in result.scale and "log" not in result.scale:
         raise ParameterError(f"result: its scale is {result.scale!r}; give the record on the log scale")
@@ -168,6 +183,11 @@ def flat_prior_probability(
     References
     ----------
     Gelman et al. (2013) Bayesian Data Analysis, 3rd edition, section 3.2: the normal model with unknown variance.
+
+    Examples
+    --------
+    >>> round(flat_prior_probability(0.1, 0.5, 22, low=-0.693, high=0.693), 3)
+    0.812
     """
     _check(estimate, se, df)
     if not low < high:

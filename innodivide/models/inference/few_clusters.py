@@ -45,13 +45,15 @@ def lpm_clustered(
     outcome: str = "participates",
     kind: Kind = "CR1",
     level: float = 0.95,
+    unit: str = "geo",
+    project: str = "ipcei_id",
 ) -> Result:
     """Linear probability model by least squares, with a standard error robust to dependence within countries.
 
     Parameters
     ----------
     dyads : DataFrame
-        One row per country (geo) and IPCEI (ipcei_id) with the named columns.
+        One row per unit (a country) and project (an IPCEI) with the named columns.
     term, outcome : str
         Exposure (0/1 or a number) and 0/1 outcome.
     controls : sequence of str
@@ -61,6 +63,8 @@ def lpm_clustered(
         tr(PP')^2 / tr((PP')^2) with p_g = (I-H)_.g (I-H_gg)^-1/2 a_g. ``"two-way"``: V_country + V_IPCEI - V_dyad,
         each with its own factor, t with min(G)-1 df.
     level : float in (0, 1)
+    unit, project : str
+        Columns of units and projects.
 
     Returns
     -------
@@ -78,27 +82,35 @@ def lpm_clustered(
     References
     ----------
     Cameron, Gelbach & Miller (2011) JBES 29; Bell & McCaffrey (2002); Pustejovsky & Tipton (2018) JBES 36.
+
+    Examples
+    --------
+    >>> from innodivide import Tables, ipcei_dyads
+    >>> dyads = ipcei_dyads(Tables(), until="2023-12-31")
+    >>> found = lpm_clustered(dyads, kind="CR2")
+    >>> found.scale, round(float(found.df), 1)
+    ('percentage points', 6.7)
     """
     _check_choice("kind", kind, Kind)
-    design, fit, note = _set_up(dyads, term, controls, outcome, level)
+    design, fit, note = _set_up(dyads, term, controls, outcome, level, unit, project)
     notes: tuple[str, ...] = (note, outside_note(design, fit))
     n_countries, n_ipceis = len(design.countries), len(design.ipceis)
     df = float(n_countries - 1)
     if kind == "CR1":
         variance = cluster_variance(design, design.geo)
-        text = f"CR1 by geo: G/(G-1) (N-1)/(N-K) with G = {n_countries}"
+        text = f"CR1 by {unit}: G/(G-1) (N-1)/(N-K) with G = {n_countries}"
     elif kind == "CR2":
         (variance,), (df,), (singular,) = cr2(fit.q[None], fit.residual[None], design.geo)
         variance *= fit.a @ fit.a
-        text = "CR2 (Bell-McCaffrey) by geo"
+        text = f"CR2 (Bell-McCaffrey) by {unit}"
         if singular:
             notes += (f"{singular} cluster(s) determine a coefficient alone; generalised inverse used for them",)
     else:
-        second = check_clusters(design, design.ipcei, design.ipceis, "ipcei_id")
+        second = check_clusters(design, design.ipcei, design.ipceis, project)
         variance = cluster_variance(design, np.column_stack([design.geo, design.ipcei]))
         sizes = f"{n_countries}, {n_ipceis}, {len(design.y)}"
         df = float(min(n_countries, n_ipceis) - 1)
-        text = f"two-way (CGM) by geo and ipcei_id, each G/(G-1) (N-1)/(N-K) with G = {sizes}"
+        text = f"two-way (CGM) by {unit} and {project}, each G/(G-1) (N-1)/(N-K) with G = {sizes}"
         notes = (note, second, notes[1])
     se = standard_error(variance, fit, text)
     reach, name = float(stats.t.ppf((1 + level) / 2, df)) * se, f"t with {df:.4g} df"
@@ -108,6 +120,7 @@ def lpm_clustered(
             notes += (f"only {df:.1f} degrees of freedom: the approximation itself is poor below about {FEW_DF}",)
     p_value = float(2 * stats.t.sf(abs(fit.estimate) / se, df))
     fields = {"method": kind, "se_kind": text, "ci_kind": name, "ci_level": level, "p_value": p_value, "p_kind": name}
+    fields["df"] = df
     return _record(design, fit, se, (fit.estimate - reach, fit.estimate + reach), notes, fields)
 
 
@@ -120,6 +133,8 @@ def wild_cluster_bootstrap(
     n_boot: int = 9999,
     rng: np.random.Generator | None = None,
     level: float = 0.95,
+    unit: str = "geo",
+    project: str = "ipcei_id",
 ) -> Result:
     """Wild cluster bootstrap of the linear probability model with the null imposed (WCR), CR1 t statistic.
 
@@ -128,7 +143,7 @@ def wild_cluster_bootstrap(
 
     Parameters
     ----------
-    dyads, term, controls, outcome, level
+    dyads, term, controls, outcome, level, unit, project
         As in `lpm_clustered`.
     weights : {"rademacher", "webb"}
         -1 and 1, or Webb's six points -+sqrt(1/2), -+1, -+sqrt(3/2).
@@ -152,34 +167,43 @@ def wild_cluster_bootstrap(
     References
     ----------
     Cameron, Gelbach & Miller (2008) REStat 90; Webb (2023) CJE 56; MacKinnon, Nielsen & Webb (2023) J Econometrics 232.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from innodivide import Tables, ipcei_dyads
+    >>> dyads = ipcei_dyads(Tables(), until="2023-12-31")
+    >>> found = wild_cluster_bootstrap(dyads, n_boot=99, rng=np.random.default_rng(1))
+    >>> found.ci_low < found.estimate < found.ci_high, found.n_draws
+    (True, 99)
     """
     _check_choice("weights", weights, Weights)
     check_permutations(n_boot, "n_boot")
-    design, fit, note = _set_up(dyads, term, controls, outcome, level)
+    design, fit, note = _set_up(dyads, term, controls, outcome, level, unit, project)
     n_clusters = len(design.countries)
     enumerated = weights == "rademacher" and n_clusters * math.log(2) <= math.log(n_boot)
     draws = _all_signs(n_clusters) if enumerated else _draw(require_rng(rng), weights, n_boot, n_clusters)
-    se = standard_error(cluster_variance(design, design.geo), fit, "CR1 by geo")
+    se = standard_error(cluster_variance(design, design.geo), fit, f"CR1 by {unit}")
     test = partial(_bootstrap_p, fit=fit, codes=design.geo, draws=draws, enumerated=enumerated)
     ends = [_interval_end(test, fit.estimate, side * se, 1 - level) for side in (-1, 1)]
     kind = f"all 2^{n_clusters} Rademacher weights" if enumerated else f"{n_boot} random {weights.title()} weights"
-    kind = f"wild cluster bootstrap by geo, null imposed, {kind}, |t|, two-sided"
+    kind = f"wild cluster bootstrap by {unit}, null imposed, {kind}, |t|, two-sided"
     notes: tuple[str, ...] = (note,)
     if design.n_treated < n_clusters:
         notes += ("with the null imposed the wild bootstrap under-rejects when few clusters are treated",)
     smallest = 2.0 ** (1 - n_clusters)
     if weights == "rademacher" and smallest > 1 - level:
         notes += (f"with {n_clusters} clusters p cannot be below {smallest:.4g}, so the interval is infinite",)
-    fields = {"method": f"wild cluster bootstrap ({weights})", "se_kind": "CR1 by geo", "ci_level": level}
-    fields |= {"p_value": test(0.0), "p_kind": kind, "ci_kind": f"inverted test: {kind}"}
+    fields = {"method": f"wild cluster bootstrap ({weights})", "se_kind": f"CR1 by {unit}", "ci_level": level}
+    fields |= {"n_draws": len(draws), "p_value": test(0.0), "p_kind": kind, "ci_kind": f"inverted test: {kind}"}
     return _record(design, fit, se, ends, notes, fields | {"seed": None if enumerated else seed_of(rng)})
 
 
-def _set_up(dyads, term, controls, outcome, level: float) -> tuple[Design, Ols, str]:
+def _set_up(dyads, term, controls, outcome, level: float, unit: str, project: str) -> tuple[Design, Ols, str]:
     """Checked design, least-squares fit, and the note on how many countries carry the label."""
     check_level(level)
-    design = build_design(dyads, term, controls, outcome)
-    return design, least_squares(design), check_clusters(design, design.geo, design.countries, "geo")
+    design = build_design(dyads, term, controls, outcome, unit, project)
+    return design, least_squares(design), check_clusters(design, design.geo, design.countries, unit)
 
 
 def _record(design: Design, fit: Ols, se: float, ends, notes: tuple, fields: dict) -> Result:

@@ -47,6 +47,14 @@ def label_permutation_difference(
     ------
     ParameterError, DesignError
         Bad arguments; missing values; nobody or everybody labelled.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rates = pd.Series({"a": 0.9, "b": 0.7, "c": 0.3, "d": 0.2, "e": 0.1})
+    >>> found = label_permutation_difference(rates, ["a", "b"])
+    >>> round(float(found.estimate), 2), round(found.p_value, 2), found.n_draws
+    (0.6, 0.1, 10)
     """
     if isinstance(rates, pd.Series):
         y, d = _fixed_labels(rates, labels)
@@ -81,6 +89,7 @@ def label_permutation_difference(
         dropped=(),
         converged=True,
         seed=seed,
+        n_draws=np.size(reference),
         data_hash=_pair_fingerprint(rates, y, d),
     )
 

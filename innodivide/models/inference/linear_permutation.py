@@ -27,6 +27,7 @@ def freedman_lane(
     outcome: str = "rate",
     n_permutations: int = 9999,
     rng: np.random.Generator | None = None,
+    unit: str = "geo",
 ) -> Result:
     """Freedman-Lane permutation test of one coefficient of a least-squares model of countries.
 
@@ -36,7 +37,7 @@ def freedman_lane(
     Parameters
     ----------
     frame : DataFrame
-        One row per country: geo and the named columns, e.g. `panel.country_totals`.
+        One row per country: `unit` and the named columns, e.g. `panel.country_totals`.
     term, outcome : str
         Exposure and any numeric outcome.
     controls : sequence of str
@@ -44,6 +45,7 @@ def freedman_lane(
         Random permutations. All n! are used if there are at most that many.
     rng : numpy.random.Generator
         Needed unless all are used.
+    unit : str
 
     Returns
     -------
@@ -62,9 +64,18 @@ def freedman_lane(
     References
     ----------
     Freedman & Lane (1983) J Business & Economic Statistics 1; Winkler et al. (2014) NeuroImage 92.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from innodivide import Tables, country_totals, ipcei_dyads
+    >>> totals = country_totals(ipcei_dyads(Tables(), until="2023-12-31"))
+    >>> found = freedman_lane(totals, n_permutations=99, rng=np.random.default_rng(1))
+    >>> found.scale, found.n_draws
+    ('units of rate per unit of leader_share', 99)
     """
     check_permutations(n_permutations)
-    totals = prepare(frame, term, controls, outcome)
+    totals = prepare(frame, term, controls, outcome, unit=unit)
     y, d, df = totals.y, totals.d, len(totals.y) - totals.x.shape[1]
     q = np.linalg.qr(np.delete(totals.x, -2, axis=1))[0]
     residual, exposure = y - q @ (q.T @ y), d - q @ (q.T @ d)
@@ -95,8 +106,10 @@ def freedman_lane(
         dropped=(),
         converged=True,
         seed=None if enumerated else seed_of(rng),
+        df=float(df),
+        n_draws=len(orders),
         notes=(f"the t distribution with {df} df would give p = {2 * stats.t.sf(abs(observed), df):.4g}",),
-        data_hash=data_fingerprint(totals.frame, ["geo", outcome, *totals.names]),
+        data_hash=data_fingerprint(totals.frame, [unit, outcome, *totals.names]),
     )
 
 

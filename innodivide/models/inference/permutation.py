@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 
 from innodivide.errors import DesignError, ParameterError
-from innodivide.models.estimators.design import CONTROLS, Design, build_design, null_fit
+from innodivide.models.estimators.design import CONTROLS, Design, build_design
 from innodivide.models.estimators.newton import orthogonal_columns
+from innodivide.models.estimators.null_logit import null_fit
 from innodivide.models.inference.relabelling import (
     check_labellings,
     check_permutations,
@@ -39,13 +40,15 @@ def permutation_test(
     n_permutations: int = 9999,
     rng: np.random.Generator | None = None,
     outcome: str = "participates",
+    unit: str = "geo",
+    project: str = "ipcei_id",
 ) -> Result:
     """Two-sided permutation test of the exposure given the controls, countries as units.
 
     Parameters
     ----------
     dyads : DataFrame
-        One row per country (geo) and IPCEI (ipcei_id) with the named columns.
+        One row per unit (a country) and project (an IPCEI) with the named columns.
     term, outcome : str
     controls : sequence of str
     method : {"enumerate", "rows", "potter"}
@@ -57,15 +60,17 @@ def permutation_test(
         Random permutations, for "rows" and "potter".
     rng : numpy.random.Generator
         Needed for "rows" and "potter".
+    unit, project : str
+        Columns of units and projects.
 
     Returns
     -------
     Result
         The estimate is the score statistic (about standard normal if dyads were independent); no interval.
-        p = share of labellings with |S*| >= |S| when enumerated, else (1 + number) / (n_permutations + 1). Two-sided
-        means: distance from zero, the expected score given the controls, as the plan registers it. Where permuted
-        labels have another mean (in the notes), the distance from that mean, as in `label_permutation_difference`,
-        gives another p.
+        p = share of labellings with ``|S*| >= |S|`` when enumerated, else (1 + number) / (n_permutations + 1).
+        Two-sided means: distance from zero, the expected score given the controls, as the plan registers it. Where
+        permuted labels have another mean (in the notes), the distance from that mean, as in
+        `label_permutation_difference`, gives another p.
 
     Raises
     ------
@@ -77,10 +82,19 @@ def permutation_test(
     References
     ----------
     Potter (2005) Statistics in Medicine 24, 693-708.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from innodivide import Tables, ipcei_dyads
+    >>> dyads = ipcei_dyads(Tables(), until="2023-12-31")
+    >>> found = permutation_test(dyads, n_permutations=199, rng=np.random.default_rng(1))
+    >>> found.p_value > 0.05, found.n_draws
+    (True, 199)
     """
     if method not in get_args(Method):
         raise ParameterError(f"method: expected one of {', '.join(get_args(Method))}; got {method!r}")
-    design = build_design(dyads, term, controls, outcome)
+    design = build_design(dyads, term, controls, outcome, unit, project)
     mu = null_fit(design)
     observed = score_statistics(design, mu, design.d[None, :])[0]
     notes: tuple[str, ...] = ()
@@ -106,6 +120,7 @@ def permutation_test(
         dropped=(),
         seed=seed,
         notes=notes,
+        n_draws=len(reference),
         **design.counts(),
     )
 
@@ -118,6 +133,8 @@ def permutation_draws(
     n_permutations: int = 9999,
     rng: np.random.Generator | None = None,
     outcome: str = "participates",
+    unit: str = "geo",
+    project: str = "ipcei_id",
 ) -> np.ndarray:
     """Reference distribution of `permutation_test` for "rows" or "potter": the same draws for the same generator.
 
@@ -125,10 +142,18 @@ def permutation_draws(
     -------
     ndarray (n_permutations,)
         Score statistics under permuted country rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from innodivide import Tables, ipcei_dyads
+    >>> dyads = ipcei_dyads(Tables(), until="2023-12-31")
+    >>> permutation_draws(dyads, n_permutations=99, rng=np.random.default_rng(1)).shape
+    (99,)
     """
     if method not in ("rows", "potter"):
         raise ParameterError(f"method: expected one of rows, potter; got {method!r}")
-    design = build_design(dyads, term, controls, outcome)
+    design = build_design(dyads, term, controls, outcome, unit, project)
     return _row_reference(design, null_fit(design), method, n_permutations, rng)
 
 
@@ -167,6 +192,16 @@ def score_statistics(design: Design, mu: np.ndarray, exposures: np.ndarray, y: n
     ndarray (r,) or (b, r)
         Infinite where the controls determine an exposure: such a relabelling cannot be judged and counts as
         extreme, against the finding.
+
+    Examples
+    --------
+    >>> from innodivide.models.estimators.design import build_design
+    >>> from innodivide.models.estimators.null_logit import null_fit
+    >>> from innodivide import Tables, ipcei_dyads
+    >>> dyads = ipcei_dyads(Tables(), until="2023-12-31")
+    >>> design = build_design(dyads, "leader", ["ln_gdp"], "participates")
+    >>> score_statistics(design, null_fit(design), design.d[None, :]).round(2)
+    array([-0.74])
     """
     z, many = orthogonal_columns(design.null_matrix)[0], np.atleast_2d(mu)
     w = many * (1 - many)
@@ -210,6 +245,11 @@ def holm(p_values) -> pd.DataFrame:
     ------
     ParameterError
         If the family is empty or a value is missing or not a probability.
+
+    Examples
+    --------
+    >>> holm({"a": 0.01, "b": 0.02, "c": 0.9})["p_holm"].round(3).to_dict()
+    {'a': 0.03, 'b': 0.04, 'c': 0.9}
     """
     return _adjusted(p_values, "holm", "p_holm")
 
@@ -227,6 +267,11 @@ def benjamini_hochberg(p_values) -> pd.DataFrame:
     -------
     DataFrame
         Columns p_value, p_bh; index and errors as `holm`.
+
+    Examples
+    --------
+    >>> benjamini_hochberg({"a": 0.01, "b": 0.02, "c": 0.9})["p_bh"].round(3).to_dict()
+    {'a': 0.03, 'b': 0.03, 'c': 0.9}
     """
     return _adjusted(p_values, "fdr_bh", "p_bh")
 

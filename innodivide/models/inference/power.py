@@ -8,8 +8,9 @@ import pandas as pd
 from scipy.special import expit
 
 from innodivide.errors import DesignError, ParameterError
-from innodivide.models.estimators.design import CONTROLS, Design, build_design, fitted_logits, mean_intercept
+from innodivide.models.estimators.design import CONTROLS, Design, build_design, mean_intercept
 from innodivide.models.estimators.firth import firth_logit
+from innodivide.models.estimators.null_logit import fitted_logits
 from innodivide.models.inference.permutation import score_statistics
 from innodivide.models.inference.relabelling import check_permutations, country_orders, extreme
 from innodivide.models.result import require_rng, seed_of
@@ -81,6 +82,8 @@ def minimum_detectable_odds_ratio(
     term: str = "leader",
     controls=CONTROLS,
     outcome: str = "participates",
+    unit: str = "geo",
+    project: str = "ipcei_id",
 ) -> PowerCurve:
     """Simulate the row-permutation score test on the real design and find the odds ratio it detects.
 
@@ -91,7 +94,7 @@ def minimum_detectable_odds_ratio(
     Parameters
     ----------
     dyads : DataFrame
-        One row per country (geo) and IPCEI (ipcei_id) with the named columns.
+        One row per unit (a country) and project (an IPCEI) with the named columns.
     rng : numpy.random.Generator
     phi, sd : float, optional
         Heterogeneity as dispersion of country totals, or directly as sd of the intercepts. At most one; by default
@@ -101,6 +104,8 @@ def minimum_detectable_odds_ratio(
         Data sets per odds ratio (>= 10), permutations per data set.
     odds_ratios : sequence of float >= 1
         Rising.
+    term, controls, outcome, unit, project
+        As in `firth_logit`.
 
     Returns
     -------
@@ -110,15 +115,25 @@ def minimum_detectable_odds_ratio(
     ------
     ParameterError, DesignError
         Bad arguments; continuous exposure; degenerate data; a dispersion no random intercept can produce.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from innodivide import Tables, ipcei_dyads
+    >>> dyads = ipcei_dyads(Tables(), until="2023-12-31")
+    >>> arguments = {"sd": 0.5, "n_sim": 10, "n_permutations": 19, "odds_ratios": (1, 25)}  # for a quick look only
+    >>> curve = minimum_detectable_odds_ratio(dyads, np.random.default_rng(1), **arguments)
+    >>> list(curve.frame["odds_ratio"])
+    [1.0, 25.0]
     """
     require_rng(rng)
     check_permutations(n_permutations)
     grid = _check_arguments(power, alpha, n_sim, odds_ratios, phi, sd)
-    design = build_design(dyads, term, controls, outcome)
+    design = build_design(dyads, term, controls, outcome, unit, project)
     if not design.binary:
         raise ParameterError(f"term: {term} is continuous; the odds ratio here is that of a 0/1 label")
-    fit = firth_logit(dyads, term, controls, outcome, profiles=False)
-    fitted = fit.predict(dyads.sort_values(["geo", "ipcei_id"]))
+    fit = firth_logit(dyads, term, controls, outcome, profiles=False, unit=unit, project=project)
+    fitted = fit.predict(dyads.sort_values([unit, project]))
     if sd is None:
         if phi is None and fit.separation_note:
             raise DesignError(
@@ -155,7 +170,13 @@ def minimum_detectable_odds_ratio(
 
 
 def dispersion_to_sd(
-    phi: float, dyads: pd.DataFrame, term: str = "leader", controls=CONTROLS, outcome: str = "participates"
+    phi: float,
+    dyads: pd.DataFrame,
+    term: str = "leader",
+    controls=CONTROLS,
+    outcome: str = "participates",
+    unit: str = "geo",
+    project: str = "ipcei_id",
 ) -> float:
     """Sd (logit scale) of normal country intercepts that gives the country totals dispersion phi; 0 for phi <= 1.
 
@@ -164,9 +185,9 @@ def dispersion_to_sd(
     DesignError
         If even an sd of `MAX_SD` gives less: totals out of K cannot vary more than all or nothing.
     """
-    design = build_design(dyads, term, controls, outcome)
-    fit = firth_logit(dyads, term, controls, outcome, profiles=False)
-    fitted = fit.predict(dyads.sort_values(["geo", "ipcei_id"]))
+    design = build_design(dyads, term, controls, outcome, unit, project)
+    fit = firth_logit(dyads, term, controls, outcome, profiles=False, unit=unit, project=project)
+    fitted = fit.predict(dyads.sort_values([unit, project]))
     return _solve_sd(phi, fitted, design)
 
 
