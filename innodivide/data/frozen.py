@@ -20,12 +20,15 @@ from typing import TYPE_CHECKING
 from innodivide.data import licences
 from innodivide.data.description import read_description
 from innodivide.data.schema import Failure, check_fields, check_key, convert, foreign_keys, grouped, read_rows
+from innodivide.data.whole_files import replace
 from innodivide.errors import DataError, NotAvailable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ROOT = Path(os.environ.get("INNODIVIDE_ROOT") or Path(__file__).resolve().parents[2])
+ROOT = Path(os.environ.get("INNODIVIDE_ROOT") or Path(__file__).parents[2]).resolve()
+if os.environ.get("INNODIVIDE_ROOT"):
+    os.environ["INNODIVIDE_ROOT"] = str(ROOT)  # a relative one means something else in processes that work elsewhere
 DATA = ROOT / "data"
 PACKAGE = "datapackage.json"
 # A run names the tables a notebook declares here; loading any other one is refused, so that a report's manifest cannot
@@ -171,13 +174,6 @@ def freeze(folder: Path = DATA) -> list[str]:
     if changed:
         replace(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
     return changed
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Write a file in full or not at all."""
-    partial = path.with_name(f".partial-{path.name}")
-    partial.write_bytes(content)
-    partial.replace(path)
 
 
 def _fingerprint(path: Path) -> dict:
