@@ -59,7 +59,7 @@ def test_values_of_another_type_are_refused(type, values):
 def test_a_value_outside_the_choices_gets_a_suggestion():
     choice = parameter("string", choices=("at_decision", "lag1"))
     with pytest.raises(
-        ParameterError, match=r"p='at_decison': expected one of at_decision, lag1 \(did you mean AT_DECISION\?\)"
+        ParameterError, match=r"p='at_decison': expected one of at_decision, lag1 \(did you mean at_decision\?\)"
     ):
         choice.read("at_decison")
     with pytest.raises(ParameterError, match=r"expected one of at_decision, lag1$"):
@@ -115,14 +115,14 @@ def test_report_folders_of_all_notebooks_differ():
     assert len(folders) == len(set(folders)) == len(NOTEBOOKS) + 26
 
 
-@pytest.mark.parametrize("content", [None, "a: [", "just text", "01_x: {title: T}", "01_x: {parameters: [x]}"])
+@pytest.mark.parametrize("content", [None, "a: [", "just text", "01_x: {folder: f}", "01_x: {parameters: [x]}"])
 def test_a_missing_or_broken_declaration_file_is_named(tmp_path, monkeypatch, content):
     monkeypatch.setattr(declarations, "NOTEBOOKS", tmp_path)
     if content is not None:
         (tmp_path / "notebooks.yml").write_text(content)
     notebooks.cache_clear()
     try:
-        with pytest.raises(DataError, match=r"notebooks\.yml is missing or cannot be read"):
+        with pytest.raises(DataError, match=r"notebooks\.yml(, 01_x: title is missing| is missing or cannot be read)"):
             notebooks()
     finally:
         notebooks.cache_clear()
@@ -175,3 +175,55 @@ def test_declared_files_exist_and_are_inputs():
             assert (frozen.ROOT / file).is_file()
             assert file in manifest.inputs(entry)
     assert "multiverse.yml" in declarations.notebooks()["04_robustness"].files
+
+
+# ---- values as they are typed on the command line ----
+
+
+@pytest.mark.parametrize(
+    ("type", "values"),
+    [
+        ("integer", ["0012", "1_99", "１９９", " 199", "1.0", "+1", "0x1f", "1e2", ""]),
+        ("number", ["1_0.5", "01.5", ".5", "1.", "inf", "1e999", "١", "0x1"]),
+        ("date", ["20240131", "2024-W05-3", "2024-1-31", "2024-01-31T00:00", "２０２４-01-31"]),
+        ("boolean", ["NO", "0", "on"]),
+        ("string", [True, None, 1.5]),
+    ],
+)
+def test_a_text_that_would_be_guessed_is_refused(type, values):
+    for given in values:
+        with pytest.raises(ParameterError, match=rf"expected a value of type {type}"):
+            parameter(type).read(given)
+
+
+@pytest.mark.parametrize(
+    ("written", "cure"),
+    [
+        ("GR", "Greece is EL"),
+        ("grc", "Greece is EL"),
+        ("Greece", "Greece is EL"),
+        ("Ελλάδα", "Greece is EL"),
+        ("Czechia", "Czechia is CZ"),
+        ("Czech Republic", "Czechia is CZ"),
+        ("the Netherlands", "Netherlands is NL"),
+        ("Österreich", "Austria is AT"),
+        ("Portgual", "Portugal is PT"),
+        ("POL", "Poland is PL"),
+    ],
+)
+def test_a_country_named_otherwise_gets_its_code(written, cure):
+    with pytest.raises(ParameterError, match=rf"\({cure}\)$"):
+        annex_jobs([written])
+    with pytest.raises(ParameterError, match=rf"\({cure}, Denmark is DK\)$"):
+        job("country_annex", peers=f"{written}, Danmark,PL")
+
+
+@pytest.mark.parametrize("written", ["UK", "XX", "", "EU27", "Norway"])
+def test_what_is_no_member_state_gets_no_code(written):
+    with pytest.raises(ParameterError, match=r"SE, SI, SK$"):
+        annex_jobs([written])
+
+
+def test_a_suggestion_is_spelled_as_it_is_to_be_written():
+    with pytest.raises(ParameterError, match=r"\(did you mean lag1\?\)$"):
+        job("03", status="LAG1")
