@@ -3,6 +3,7 @@
 The library is imported inside each command, so that --help answers at once.
 """
 
+import errno
 import os
 
 import click
@@ -10,18 +11,30 @@ import click
 from innodivide import __version__
 from innodivide.cli import add, keep, look, make, options, proof, trace
 from innodivide.errors import InnodivideError, ParameterError
+from innodivide.reports.making import surroundings
 
 
 class _Commands(click.Group):
-    """Turns the package's own errors into a clear message and an exit status."""
+    """Turns the package's own errors, and those of the system, into a clear message and an exit status."""
+
+    def __call__(self, *arguments, **options):
+        surroundings.settle()
+        return super().__call__(*arguments, **options)
 
     def invoke(self, context):
         try:
+            surroundings.one_root()
             return super().invoke(context)
         except ParameterError as error:
             raise click.UsageError(str(error)) from None
         except InnodivideError as error:
             click.echo(f"innodivide: {error}", err=True)
+            context.exit(1)
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # whoever read our output has ended: click ends quietly
+                raise
+            place = error.filename or "standard output or another open file"
+            click.echo(f"innodivide: {place}: {error.strerror or error}", err=True)
             context.exit(1)
 
 

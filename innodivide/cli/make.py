@@ -130,8 +130,6 @@ def _make(jobs, out, workers, force, overwrite_edited, why, cluster, wait) -> No
     except KeyboardInterrupt:
         click.echo("\ninterrupted; the same command goes on from here", err=True)
         sys.exit(130)
-    except OSError as error:
-        raise DataError(f"{out / 'index.html'} could not be written: {error.strerror or error}") from None
     counts = {s: sum(o.status == s for o in outcomes) for s in ("made", "fresh", "failed")}
     click.echo(
         f"{counts['made']} made, {counts['fresh']} up to date, {counts['failed']} failed; start at {out / 'index.html'}"

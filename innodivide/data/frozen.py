@@ -21,6 +21,7 @@ from innodivide.data import licences
 from innodivide.data.description import read_description
 from innodivide.data.folders import DATA, ROOT
 from innodivide.data.schema import Failure, check_fields, check_key, convert, foreign_keys, grouped, read_rows
+from innodivide.data.whole_files import replace
 from innodivide.errors import DataError, NotAvailable
 
 if TYPE_CHECKING:
@@ -171,13 +172,6 @@ def freeze(folder: Path = DATA) -> list[str]:
     if changed:
         replace(path, (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
     return changed
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Write a file in full or not at all."""
-    partial = path.with_name(f".partial-{path.name}")
-    partial.write_bytes(content)
-    partial.replace(path)
 
 
 def _fingerprint(path: Path) -> dict:

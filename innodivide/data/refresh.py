@@ -4,9 +4,11 @@ Which series comes from which dataset stands in live_sources.yml. Answers are ke
 own, beside revisions.csv: one row for each figure that is not the frozen one.
 """
 
+import http.client
 import itertools
 import json
 import math
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -14,15 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from innodivide.data import frozen as data
 from innodivide.data import proposals
+from innodivide.data.yaml_files import fault, read_yaml
 from innodivide.errors import DataError, InnodivideError, ParameterError
 
 SERIES = data.ROOT / "live_sources.yml"
 TABLE, KEY = "country_year", ["geo", "year"]
-TIMEOUT, LARGEST = 30, 20_000_000  # seconds without an answer; bytes of one answer
+TIMEOUT, LONGEST, LARGEST = 30, 300, 20_000_000  # seconds without an answer, and until its end; bytes of one answer
 
 
 class LiveError(InnodivideError):
@@ -41,14 +43,18 @@ class Series:
 def series(path: Path = SERIES, server: str | None = None) -> list[Series]:
     """Return the series that have a live source; `server` (scheme, host) replaces the publishers' own, for a mirror."""
     try:
-        content, found = yaml.safe_load(path.read_text(encoding="utf-8")), []
+        content, found = read_yaml(path), []
         for provider, entry in content.items():
             for variable, where in entry["series"].items():
+                wrong = fault(where, {"dataset": str, "filters": dict}, ("dataset", "filters"))
+                wrong = wrong or fault(where["filters"], dict.fromkeys(where["filters"], str))
+                if wrong:
+                    raise DataError(f"{path}, {variable}: {wrong}")
                 filters = urllib.parse.urlencode(where["filters"], safe=":")
                 dataset = urllib.parse.quote(where["dataset"], safe="")
                 address = entry["address"].format(dataset=dataset, filters=filters)
                 found.append(Series(variable, provider, _moved(address, server)))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path} is missing or cannot be read: {type(error).__name__}: {error}") from None
     unknown = {s.variable for s in found} - set(data.load("variable")["variable"])
     unknown |= {s.provider for s in found} - set(_READERS)
@@ -60,7 +66,10 @@ def series(path: Path = SERIES, server: str | None = None) -> list[Series]:
 def _moved(address: str, server: str | None) -> str:
     if server is None:
         return address
-    own, other = urllib.parse.urlsplit(address), urllib.parse.urlsplit(server)
+    try:
+        own, other = urllib.parse.urlsplit(address), urllib.parse.urlsplit(server)
+    except ValueError as error:
+        raise ParameterError(f"--server {server!r} is no address: {error}") from None
     return urllib.parse.urlunsplit((other.scheme, other.netloc, own.path, own.query, ""))
 
 
@@ -83,21 +92,50 @@ def fetch(address: str, timeout: float = TIMEOUT, largest: int = LARGEST) -> byt
     Raises
     ------
     LiveError
-        If there is no network, no answer in time, an error status, a redirect away from https, or more than `largest`
-        bytes.
+        If there is no network, no answer in time, an error status, a redirect away from https, more than `largest`
+        bytes, or anything that is not HTTP.
     """
     _refuse_unsafe(address)
     request = urllib.request.Request(address, headers={"Accept": "application/json", "User-Agent": "innodivide"})
     try:
         with urllib.request.build_opener(_SafeRedirects).open(request, timeout=timeout) as answer:
-            body = answer.read(largest + 1)
+            body = _body(answer, largest)
+    except LiveError:
+        raise
     except urllib.error.HTTPError as error:
-        raise LiveError(f"{address}: the server answers {error.code} {error.reason}") from None
-    except (OSError, ValueError, urllib.error.URLError) as error:
-        raise LiveError(f"{address}: no answer ({getattr(error, 'reason', None) or error})") from None
+        raise LiveError(f"{address}: the server answers {error.code} {_printable(error.reason)}") from None
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        said = _printable(getattr(error, "reason", None) or error) or type(error).__name__
+        what = "no answer" if isinstance(error, OSError) else "the answer cannot be read"
+        raise LiveError(f"{address}: {what} ({said})") from None
     if len(body) > largest:
         raise LiveError(f"{address}: the answer is longer than {largest} bytes")
     return body
+
+
+def _body(answer, largest: int) -> bytes:
+    """Return what is sent in time, of at most one byte more than `largest`; one that is cut off is no answer."""
+    body, end = b"", time.monotonic() + LONGEST
+    while len(body) <= largest and (part := answer.read1(min(65536, largest + 1 - len(body)))):
+        body += part
+        if time.monotonic() > end:
+            raise TimeoutError(f"it did not end within {LONGEST} s")
+    if len(body) <= largest and answer.length:
+        raise http.client.IncompleteRead(body, answer.length)
+    return body
+
+
+def _printable(text) -> str:
+    """Return what a server says in one short line that a terminal can show."""
+    line = " ".join(str(text).split())[:200]
+    return "".join(letter if letter.isprintable() else "?" for letter in line)
+
+
+def _figure(value) -> float:
+    """Return a figure of an answer, which is a number and nothing that can be read as one."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise TypeError(f"{value!r} is no number")
+    return float(value)
 
 
 def _json_stat(content) -> dict[tuple[str, int], float]:
@@ -114,7 +152,7 @@ def _json_stat(content) -> dict[tuple[str, int], float]:
         value = values.get(str(place)) if isinstance(values, dict) else values[place]
         if value is not None:
             at = dict(zip(names, point, strict=True))
-            found[at["geo"], int(at["time"])] = float(value)
+            found[at["geo"], int(at["time"])] = _figure(value)
     return found
 
 
@@ -125,7 +163,7 @@ def _world_bank(content) -> dict[tuple[str, int], float]:
     country = data.load("country").dropna(subset="iso2")
     eurostat = dict(zip(country["iso2"], country["geo"], strict=True)) | {"EU": "EU27_2020"}
     return {
-        (eurostat[row["country"]["id"]], int(row["date"])): float(row["value"])
+        (eurostat[row["country"]["id"]], int(row["date"])): _figure(row["value"])
         for row in content[1]
         if row["value"] is not None and row["country"]["id"] in eurostat
     }
@@ -140,8 +178,9 @@ def read(one: Series, body: bytes) -> pd.DataFrame:
         found = _READERS[one.provider](json.loads(body))
         if not all(math.isfinite(v) for v in found.values()):
             raise ValueError("a figure is not finite")
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError) as error:
-        raise LiveError(f"{one.variable}: the answer of {one.address} cannot be read: {error!r}") from None
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError, ArithmeticError) as error:
+        why = _printable(repr(error))
+        raise LiveError(f"{one.variable}: the answer of {one.address} cannot be read: {why}") from None
     rows = [(geo, year, value) for (geo, year), value in sorted(found.items())]
     return pd.DataFrame(rows, columns=[*KEY, "live"])
 

@@ -102,6 +102,10 @@ def read_rows(folder: Path, described: dict) -> tuple[pd.DataFrame, list[Failure
             "no unsettled merge; keep one version of each line between <<<<<<< and >>>>>>>, then run innodivide freeze"
         )
         return empty, [Failure(file, row, "", conflict[0].strip(), rule)]
+    if "\r" in content:  # git stores the file without it, so that its hash would be another one in every clone
+        row = content[: content.index("\r")].count("\n") + 1
+        rule = "lines end with LF alone (save it with Unix line ends)"
+        return empty, [Failure(file, row, "", "carriage return", rule)]
     if content.startswith("\ufeff"):
         return empty, [Failure(file, 1, "", "byte order mark", "the file is UTF-8 without a byte order mark")]
     if not content.endswith("\n"):
@@ -246,5 +250,5 @@ def convert(text: pd.DataFrame, described: dict) -> pd.DataFrame:
             case "date":
                 typed[field["name"]] = pd.to_datetime(column, format="%Y-%m-%d")
             case _:
-                typed[field["name"]] = column.astype("str")
+                typed[field["name"]] = column.astype(pd.StringDtype(na_value=float("nan")))  # whatever pandas is told
     return pd.DataFrame(typed, index=text.index)

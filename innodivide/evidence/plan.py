@@ -4,11 +4,11 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 
-import yaml
-
 from innodivide.data.frozen import ROOT
+from innodivide.data.yaml_files import fault, read_yaml
 from innodivide.errors import DataError, ParameterError
 
 PLAN_FILE = "analysis_plan.yml"
@@ -79,7 +79,14 @@ def load_plan() -> Plan:
     >>> load_plan().fixed["exposure"]["status"]
     'at_decision'
     """
-    content = yaml.safe_load((ROOT / PLAN_FILE).read_text(encoding="utf-8"))
+    content = read_yaml(ROOT / PLAN_FILE)
+    fields = {"departures": object} | {part: dict for part in PARTS} | {digest: str for digest in PARTS.values()}
+    wrong = fault(content, fields, tuple(fields))
+    for number, departure in enumerate(() if wrong else content["departures"] or (), 1):
+        what = fault(departure, {"date": date, "what": str, "why": str}, ("date", "what", "why"))
+        wrong = wrong or (what and f"departure {number}: {what}")
+    if wrong:
+        raise DataError(f"{PLAN_FILE}: {wrong}")
     for part, registered in PARTS.items():
         found = plan_hash(content[part])
         if found != content[registered]:

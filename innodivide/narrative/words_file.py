@@ -26,11 +26,11 @@ from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
 from innodivide.data import editions
 from innodivide.data.licences import NOT_AVAILABLE
 from innodivide.data.tables import Tables
+from innodivide.data.yaml_files import read_yaml
 from innodivide.errors import DataError, NotAvailable, ParameterError
 from innodivide.narrative import exhibits
 from innodivide.wording import fill
@@ -216,12 +216,7 @@ def with_terms(fixed: Mapping[str, str], sources: Sequence[str]) -> dict[str, st
 
 def read(file: Path) -> dict[str, dict]:
     """Return the words of a file, checked: every exhibit has the keys of its kind and no other, all of them texts."""
-    try:
-        content = _Once(file.read_text(encoding="utf-8")).get_single_data()
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise DataError(f"{file} is missing or cannot be read: {error}") from None
-    if not isinstance(content, dict):
-        raise DataError(f"{file}: exhibits are wanted, as `T1.1:` with their words indented below")
+    content = read_yaml(file)
     for id, entry in content.items():
         fault = _names_fault(entry) if id == NAMES else _fault(id, entry)
         if fault:
@@ -265,14 +260,3 @@ def _fault(id, entry) -> str:
 
 def _filled(id: str, template: str, values: Mapping | None) -> str:
     return fill(id, {"heading": template}, values)[0]["heading"] if "{" in template else template
-
-
-class _Once(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-    """Reads YAML as usual, but refuses a key that comes twice, of which the first would be lost."""
-
-    def construct_mapping(self, node, deep=False):
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        twice = {str(k) for k in keys if keys.count(k) > 1}
-        if twice:
-            raise yaml.YAMLError(f"{', '.join(sorted(twice))} comes twice; give each only once")
-        return super().construct_mapping(node, deep)

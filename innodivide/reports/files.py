@@ -2,27 +2,15 @@
 
 import base64
 import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 
-
-@contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """Yield a path beside `target` to write to; it takes the place of `target` if the block ends without an error."""
-    partial = target.with_name(f".partial-{target.name}")
-    try:
-        yield partial
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)  # a full disk
+from innodivide.data.whole_files import replace
 
 
 def write_whole(target: Path, content: str | bytes) -> None:
     """Write a file; a reader finds the old content or the new one, never a part of it."""
-    with replacing(target) as partial:
-        partial.write_bytes(content.encode() if isinstance(content, str) else content)
+    replace(target, content.encode() if isinstance(content, str) else content)
 
 
 def packaged(room: str, name: str) -> str:

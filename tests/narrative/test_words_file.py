@@ -93,7 +93,7 @@ def test_what_the_code_asks_wrongly_is_named(show, ask, told):
     ("content", "told"),
     [
         ("T1.1: [", "cannot be read"),
-        ("- T1.1", "exhibits are wanted"),
+        ("- T1.1", "lines `name: value` are wanted"),
         ("T1.1:\n  title: a\n  title: b", "title comes twice"),
         ("N1.1: {text: a}\nN1.1: {text: b}", "N1.1 comes twice"),
         ("X1.1: {text: a}", "X1.1: an id begins with T"),
@@ -103,7 +103,7 @@ def test_what_the_code_asks_wrongly_is_named(show, ask, told):
         ("T1.1: {title: a, columns: b}", "T1.1: columns is no mapping"),
         ("T1.1: {title: a, columns: {n: 5}}", "columns: n: 5 is no text; put it in quotation marks"),
         ("T1.1: {title: a, columns: {n: [a, b, c, d]}}", "columns: n: .* is no text"),
-        ("N1.1: {text: yes}", "text: True is no text"),
+        ("N1.1: {text: yes}", "line 1: yes would be taken for a truth value"),
         ("N1.1: {text: {a: 1}}", "a: 1 is no text"),
         ("names: {groups: [a]}", "names: lists are wanted"),
         ("names: {groups: {a: 1}}", r"names: groups: \('a', 1\) is no text"),

@@ -32,8 +32,8 @@ def runs(mini):
     (mini.root / "trip").touch()
     for folder in (GOOD, TRIPS):  # what killed runs leave behind
         (out / f".partial-{folder}=abc").mkdir()
-    (out / f".old-{GOOD}").mkdir()
-    (out / SECOND).rename(out / f".old-{SECOND}")
+    (out / f".old-{GOOD}=0").mkdir()
+    (out / SECOND).rename(out / f".old-{SECOND}=0")
     (out / ".old-of-somebody-else").mkdir()
     (out / ".partial-of-somebody-else").mkdir()
     second = mini.call(make_reports, ["good", "second", "trips"], out, 1, True, run.FORMATS)
@@ -116,11 +116,11 @@ def test_what_a_killed_run_left_is_cleared_and_nothing_else_is_touched(runs):
 
 
 def test_a_report_killed_between_its_two_renames_comes_back_without_being_made_again(mini, runs):
-    (runs.out / GOOD).rename(runs.out / f".old-{GOOD}")
-    stamps = {n: (runs.out / f".old-{GOOD}" / n).stat().st_mtime_ns for n in SAME_BYTES}
+    (runs.out / GOOD).rename(runs.out / f".old-{GOOD}=0")
+    stamps = {n: (runs.out / f".old-{GOOD}=0" / n).stat().st_mtime_ns for n in SAME_BYTES}
     assert [o.status for o in mini.call(make_reports, ["good"], runs.out, 1)] == ["fresh"]
     assert {n: (runs.out / GOOD / n).stat().st_mtime_ns for n in SAME_BYTES} == stamps
-    assert not (runs.out / f".old-{GOOD}").exists()
+    assert not (runs.out / f".old-{GOOD}=0").exists()
 
 
 # ---- nothing to do ----

@@ -1,20 +1,27 @@
 """The declaration of a specification grid: its levels, its cells, and the cells that are not run (see `multiverse`)."""
 
 from collections.abc import Iterable
+from datetime import date
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from innodivide.data.frozen import ROOT
 from innodivide.data.tables import Tables, integrated_ipceis
+from innodivide.data.yaml_files import Kinds, fault, is_a, read_yaml
 from innodivide.errors import DesignError, ParameterError
 from innodivide.evidence.multiverse.specification import build_world, cell
 
 GRID_FILE = "multiverse.yml"
 DIMENSIONS = ("status", "size", "wealth", "sample", "outcome", "estimator", "controls_year")
+LEVEL: dict[str, Kinds] = {
+    name: str for name in "label meaning family measure column each scale change variable basis".split()
+}
+LEVEL |= {name: list for name in ("groups", "columns", "drop", "roles", "not_for")}
+LEVEL |= {"edition": (str, int), "year": (str, int), "top": int, "series": int, "registered": bool}
+LEVEL |= {"until": date, "since": date}
 KEYS = ["spec_id", "family", *DIMENSIONS]
 
 
@@ -27,7 +34,7 @@ def load_grid(path: Path | None = None) -> dict:
         If a dimension or a field is missing, or a rule of `exclude` names what does not exist or has no reason.
     """
     path = ROOT / GRID_FILE if path is None else Path(path)
-    grid = yaml.safe_load(path.read_text(encoding="utf-8"))
+    grid = read_yaml(path)
     lost = [name for name in DIMENSIONS if not grid.get("dimensions", {}).get(name)]
     if lost:
         raise ParameterError(f"{path.name}: dimensions needs levels of {', '.join(lost)}")
@@ -38,6 +45,9 @@ def load_grid(path: Path | None = None) -> dict:
         for name, level in grid["dimensions"][dimension].items():
             if not isinstance(level.get("label"), str):
                 raise ParameterError(f"{path.name}: {dimension} {name} has no label (a text)")
+            if not is_a(name, str) or (wrong := fault(level, LEVEL)):
+                why = wrong if is_a(name, str) else "the name of a level is a text; put it in quotation marks"
+                raise ParameterError(f"{path.name}: {dimension} {name}: {why}")
     return grid
 
 

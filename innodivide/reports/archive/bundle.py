@@ -12,14 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-import yaml
 from filelock import FileLock, Timeout
 
 from innodivide import __version__
 from innodivide.data import checks, frozen
+from innodivide.data.whole_files import replacing
+from innodivide.data.yaml_files import read_yaml
 from innodivide.errors import DataError, ParameterError
 from innodivide.reports.archive.crate import CODE, metadata
-from innodivide.reports.files import replacing, zip_entry
+from innodivide.reports.files import zip_entry
 from innodivide.reports.making import manifest
 from innodivide.reports.making.place import TIMES
 from innodivide.reports.making.run import Job, freshness, prepare_output
@@ -86,11 +87,12 @@ def collect(reports: Path) -> Contents:
         raise DataError("the data do not hold; nothing was archived:\n  " + "\n  ".join(map(str, failures[:20])))
     ready = _ready(reports)
     names = manifest.git("ls-files", "-z").split("\0")[:-1]
+    _refuse_parts_missing(ready, names)
     files = {f"{CODE}/{name}": _safe(frozen.ROOT, name) for name in names}
     for one in ready:
         for name in [*one.manifest["outputs"], manifest.MANIFEST, *([TIMES] if one.seconds is not None else [])]:
             files[f"{CODE}/reports/{one.job.name}/{name}"] = _safe(one.folder, name)
-    citation = yaml.safe_load((frozen.ROOT / "CITATION.cff").read_text(encoding="utf-8"))
+    citation = read_yaml(frozen.ROOT / "CITATION.cff")
     changed = tuple(manifest.git("diff", "--name-only", "-z", "HEAD").split("\0")[:-1])
     return Contents(dict(sorted(files.items())), ready, citation, manifest.git("rev-parse", "HEAD").strip(), changed)
 
@@ -108,6 +110,17 @@ def _ready(reports: Path) -> list[Report]:
         )
     folders = [(one, reports / one.name) for one in jobs]
     return [Report(one, folder, manifest.read(folder), _seconds(folder / TIMES)) for one, folder in folders]
+
+
+def _refuse_parts_missing(ready: list[Report], names: list[str]) -> None:
+    """Refuse if git does not keep all that the reports were made from: without it nobody could make them again."""
+    used = {path for one in ready for path in one.manifest["inputs"] if not path.endswith(")")}  # (a part of a file)
+    lost = sorted(used - set(names))
+    if lost:
+        raise DataError(
+            f"git does not keep {manifest.first_three(lost)}, which the reports were made from; nothing was archived: "
+            "commit what belongs to the code (git add), then archive"
+        )
 
 
 def _seconds(path: Path) -> float | None:

@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -9,9 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
-import yaml
-
 from innodivide.data import frozen
+from innodivide.data.yaml_files import fault, is_a, read_yaml
 from innodivide.errors import DataError, ParameterError
 
 NOTEBOOKS = frozen.ROOT / "notebooks"
@@ -36,9 +36,11 @@ class Parameter:
         try:
             typed = _READERS[self.type](value)
         except (ValueError, TypeError, KeyError, OverflowError):
-            raise ParameterError(f"parameter {self.name}={_shown(value)}: expected {self.expected()}") from None
+            hint = _country_hint(str(value)) if self.type == "countries" else ""
+            raise ParameterError(f"parameter {self.name}={_shown(value)}: expected {self.expected()}{hint}") from None
         if self.choices and typed not in self.choices:
-            hint = _hint(str(value).upper(), [str(c).upper() for c in self.choices])
+            hint = _country_hint(str(value)) if self.choices == eu27() else ""
+            hint = hint or _hint(str(value), map(str, self.choices))
             raise ParameterError(f"parameter {self.name}={_shown(value)}: expected {self.expected()}{hint}")
         return typed
 
@@ -56,17 +58,47 @@ def _shown(value) -> str:
 
 
 def _hint(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name[:80], known, n=1)
-    return f" (did you mean {near[0]}?)" if near else ""
+    spelled = {one.casefold(): one for one in known}  # each as it is to be written
+    near = difflib.get_close_matches(name[:80].casefold(), spelled, n=1)
+    return f" (did you mean {spelled[near[0]]}?)" if near else ""
+
+
+def _country_hint(text: str) -> str:
+    """Return " (Greece is EL)" for the names and other codes of Member States in a text, empty if there are none."""
+    columns = {c: frozen.column("country", c) for c in ("geo", "name", "iso2", "iso3", "endonym")}
+    named: dict[str, tuple[str, str]] = {}
+    for geo, name, *others in zip(*columns.values()):
+        if geo in eu27():
+            endonyms = [one.partition(":")[2] for one in (others.pop() or "").split(";")]
+            named |= {other.casefold(): (name, geo) for other in (name, *others, *endonyms) if other}
+    found = []
+    for part in (" ".join(part.split()).casefold() for part in text.split(",")):
+        words = [word for word in part.split() if len(word) > 3]  # Czech Republic, the Netherlands
+        near = {named[n] for n in named if any(n.startswith(w) for w in words)}
+        close = [named[n] for n in difflib.get_close_matches(part[:80], [n for n in named if len(n) > 3], n=1)]
+        one = named.get(part) or (near.pop() if len(near) == 1 else next(iter(close), None))
+        if one and one[1].casefold() != part:
+            found.append("{} is {}".format(*one))
+    return f" ({', '.join(dict.fromkeys(found))})" if found else ""
+
+
+def _text(value):
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        raise TypeError
+    return str(value)
 
 
 def _whole(value):
-    if isinstance(value, bool) or (isinstance(value, float) and value != int(value)):
+    if isinstance(value, str) and not re.fullmatch(r"-?(0|[1-9][0-9]*)", value):  # int() takes 0_1 and 0012 too
+        raise ValueError
+    if isinstance(value, bool) or value != value or int(value) != float(value):
         raise ValueError
     return int(value)
 
 
 def _finite(value):
+    if isinstance(value, str) and not re.fullmatch(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?", value):
+        raise ValueError
     if isinstance(value, bool) or not math.isfinite(float(value)):
         raise ValueError
     return float(value)
@@ -80,17 +112,31 @@ def _countries(value):
 
 
 def _day(value):
-    return "" if value in ("", None) else date.fromisoformat(str(value)).isoformat()
+    if value in ("", None):
+        return ""
+    if not re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", str(value)):  # date takes 20240131 and 2024-W05-3 too
+        raise ValueError
+    return date.fromisoformat(str(value)).isoformat()
 
 
 _READERS = {
-    "string": str,
+    "string": _text,
     "integer": _whole,
     "number": _finite,
     "date": _day,
     "countries": _countries,
     "boolean": lambda v: v if isinstance(v, bool) else {"true": True, "false": False}[str(v).lower()],
 }
+_WRITTEN = {  # what a default or a choice of each type is in YAML
+    "string": (str,),
+    "integer": (int,),
+    "number": (float,),
+    "date": (str, date),
+    "countries": (str,),
+    "boolean": (bool,),
+}
+_FIELDS = {"title": str, "folder": str, "tables": list, "files": list, "sources_in": str, "parameters": dict}
+_FIELDS |= {"timeout": object}
 
 
 @dataclass(frozen=True)
@@ -162,25 +208,38 @@ _NAMED_CHOICES = {"eu27": eu27, "editions": _editions, "statuses": _statuses, "s
 @lru_cache(maxsize=1)
 def notebooks() -> dict[str, Notebook]:
     """Return the declared notebooks by name, in the order of reading."""
-    path = NOTEBOOKS / DECLARATIONS
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        return {name: _notebook(name, entry) for name, entry in content.items()}
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{path} is missing or cannot be read: {type(error).__name__}: {error}") from None
+    return {name: _notebook(name, entry) for name, entry in read_yaml(NOTEBOOKS / DECLARATIONS).items()}
 
 
 def _notebook(name: str, entry: dict) -> Notebook:
-    parameters = []
-    for key, spec in (entry.get("parameters") or {}).items():
-        choices = spec.get("choices", ())
-        choices = _NAMED_CHOICES[choices]() if isinstance(choices, str) else tuple(choices)
-        parameters.append(Parameter(key, spec["type"], spec["default"], choices, spec["meaning"]))
-    files, timeout = tuple(entry.get("files") or ()), entry.get("timeout", TIMEOUT)
-    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 < timeout < math.inf:
-        raise DataError(f"{DECLARATIONS}, {name}: timeout {timeout!r} is not a number of seconds above 0")
-    more = (files, timeout, entry.get("sources_in", ""))
-    return Notebook(name, entry["title"], tuple(entry["tables"]), tuple(parameters), entry["folder"], *more)
+    wrong = fault({name: entry}, {name: dict}) or fault(entry, _FIELDS, ("title", "folder", "tables"))
+    timeout, given = (TIMEOUT, {}) if wrong else (entry.get("timeout", TIMEOUT), entry.get("parameters") or {})
+    if not wrong and not (is_a(timeout, float) and 0 < timeout < math.inf):
+        wrong = f"timeout {timeout!r} is not a number of seconds above 0"
+    if wrong or not is_a(name, str):
+        raise DataError(f"{DECLARATIONS}, {name}: {wrong or 'a name is a text; put it in quotation marks'}")
+    parameters = tuple(_parameter(f"{DECLARATIONS}, {name}, {key}", key, spec) for key, spec in given.items())
+    more = (tuple(entry.get("files", ())), timeout, entry.get("sources_in", ""))
+    return Notebook(name, entry["title"], tuple(entry["tables"]), parameters, entry["folder"], *more)
+
+
+def _parameter(where: str, name: str, spec: dict) -> Parameter:
+    """Return a declared parameter whose default and choices are written in its type."""
+    fields = {"type": str, "default": object, "choices": object, "meaning": str}
+    wrong = fault(spec, fields, ("type", "default", "meaning"))
+    if not wrong and spec["type"] not in _WRITTEN:
+        wrong = f"type {spec['type']!r} is not known; allowed are {', '.join(_WRITTEN)}"
+    if wrong or not is_a(name, str):
+        raise DataError(f"{where}: {wrong or 'a name is a text; put it in quotation marks'}")
+    kinds, choices = _WRITTEN[spec["type"]], spec.get("choices", [])
+    if not isinstance(choices, list) and choices not in _NAMED_CHOICES:
+        raise DataError(f"{where}: choices {choices!r}: write a list, or one of {', '.join(_NAMED_CHOICES)}")
+    listed = choices if isinstance(choices, list) else []  # the others are as the tables have them
+    choices = choices if isinstance(choices, list) else _NAMED_CHOICES[choices]()
+    for what, value in (("default", spec["default"]), *(("choices", one) for one in listed)):
+        if wrong := fault({what: value}, {what: kinds}):
+            raise DataError(f"{where}: {wrong}")
+    return Parameter(name, spec["type"], spec["default"], tuple(choices), spec["meaning"])
 
 
 def notebook(name: str) -> Notebook:

@@ -33,7 +33,7 @@ def execute(notebook: Notebook, parameters: dict):
     with tempfile.TemporaryDirectory() as scratch:
         try:
             return papermill.execute_notebook(
-                str(notebook.path),
+                str(notebook.path).replace("{", "{{").replace("}", "}}"),  # papermill takes a path for a template
                 None,  # the caller saves it once; papermill would write it anew before and after every cell
                 parameters=parameters,
                 progress_bar=False,

@@ -18,6 +18,8 @@ from jupyter_client.channels import AsyncZMQSocketChannel
 from jupyter_client.provisioning import LocalProvisioner
 from traitlets import Dict, Type
 
+from innodivide.reports.making import surroundings
+
 NAME = "innodivide-warm"  # registered under this name in pyproject.toml
 WARM = "innodivide.reports.making.warm"
 
@@ -88,7 +90,12 @@ class ReportKernelManager(AsyncKernelManager):
     environment = Dict(help="Variables of the kernel, beside those of this process.").tag(config=True)
 
     async def start_kernel(self, **kwargs):
-        await super().start_kernel(env={**os.environ, **self.environment}, **kwargs)
+        await super().start_kernel(env={**surroundings.kept(os.environ), **self.environment}, **kwargs)
+
+    def format_kernel_cmd(self, extra_arguments=None) -> list[str]:
+        """Return the command of a plain kernel: ours, whatever kernels are registered on this machine."""
+        command = super().format_kernel_cmd(extra_arguments)
+        return [sys.executable, "-P", "-m", __name__, *command[command.index("-f") :]]
 
 
 class WarmProvisioner(LocalProvisioner):
@@ -131,9 +138,7 @@ class _Handle:
 
 
 def run_kernel(arguments: list[str], environment: dict[str, str], folder: str | None) -> None:
-    """Be a kernel: what `python -m ipykernel_launcher` does, in a process that is already warm."""
-    from ipykernel.kernelapp import IPKernelApp
-
+    """Be a kernel in a process that is already warm."""
     end_with_parent()
     os.environ.clear()
     os.environ.update(environment)
@@ -142,4 +147,18 @@ def run_kernel(arguments: list[str], environment: dict[str, str], folder: str | 
     os.setpgrp()  # Ctrl-C in a terminal is for the run, which then ends its kernels
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    IPKernelApp.launch_instance(argv=[*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])
+    serve([*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])
+
+
+def serve(arguments: list[str]) -> None:
+    """Answer as an IPython kernel that reads no settings and runs no startup file of this machine."""
+    from ipykernel.kernelapp import IPKernelApp
+    from IPython.core import application
+
+    application.SYSTEM_CONFIG_DIRS.clear()
+    application.ENV_CONFIG_DIRS.clear()
+    IPKernelApp.launch_instance(argv=["--InteractiveShellApp.exec_PYTHONSTARTUP=False", *arguments])
+
+
+if __name__ == "__main__":
+    serve(sys.argv[1:])

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import platform
 import re
 import subprocess
@@ -38,6 +39,17 @@ _PACKAGES = (
     "statsmodels",
     "typst",
     "xlsxwriter",
+)
+# With these set, as they are in the hooks of git, git answers for another tree than that of the folder it is asked in.
+_GIT_ELSEWHERE = (
+    "GIT_DIR",
+    "GIT_WORK_TREE",
+    "GIT_INDEX_FILE",
+    "GIT_COMMON_DIR",
+    "GIT_OBJECT_DIRECTORY",
+    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
+    "GIT_NAMESPACE",
+    "GIT_PREFIX",
 )
 _SHARED_TABLES = ("source", "country")  # every report prints source lines and country names
 # Files of the library that shape no report, so that a change of them leaves every report fresh: the command line, the
@@ -117,18 +129,30 @@ def code_state() -> dict:
 
 
 def git(*arguments: str) -> str:
-    """Return what git says of the repository.
+    """Return what git says of the repository: of this tree, not of one around it, or of one that a variable names.
 
     Raises
     ------
     DataError
-        If the repository is no git checkout, or there is no git.
+        If the repository is not the top of a git checkout, or there is no git; with git's own reason.
     """
+    unknown = "which files belong to the code is not known"
+    top = Path(_git("rev-parse", "--show-toplevel", unknown=unknown).removesuffix("\n"))
+    if not top.is_dir() or not top.samefile(data.ROOT):
+        raise DataError(f"{data.ROOT} is not a git checkout of its own, but a folder in that of {top}: {unknown}")
+    return _git(*arguments, unknown=unknown)
+
+
+def _git(*arguments: str, unknown: str) -> str:
+    variables = {k: v for k, v in os.environ.items() if k not in _GIT_ELSEWHERE}
     command = ["git", "-C", str(data.ROOT), *arguments]
     try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8").stdout
-    except (OSError, subprocess.CalledProcessError):
-        raise DataError(f"{data.ROOT} is not a git checkout: which files belong to the code is not known") from None
+        done = subprocess.run(command, capture_output=True, env=variables, encoding="utf-8", errors="surrogateescape")
+    except OSError as error:
+        raise DataError(f"git cannot be run ({error.strerror}): {unknown}") from None
+    if done.returncode:
+        raise DataError(f"git cannot read {data.ROOT}: {unknown}; git says: {' '.join(done.stderr.split())}")
+    return done.stdout
 
 
 def build(notebook: Notebook, parameters: dict, folder: Path, read: dict[str, str]) -> dict:

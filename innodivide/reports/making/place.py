@@ -6,11 +6,12 @@ manifest does not list was added; both are carried over when the report is made 
 
 import glob
 import json
+import secrets
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from innodivide.data.whole_files import NO_RENAME, naming
 from innodivide.errors import DataError, ParameterError
 from innodivide.reports.making import manifest
 
@@ -51,14 +52,48 @@ def mend(folder: Path) -> OSError | None:
         return error
     for leftover in folder.parent.glob(f".partial-{glob.escape(folder.name)}=*"):
         shutil.rmtree(leftover, ignore_errors=True)
-    old = _old(folder)
-    if old.exists():  # killed between the two renames of `put`
-        shutil.rmtree(old, ignore_errors=True) if folder.exists() else old.rename(folder)
+    for old in sorted(_old(folder), key=lambda path: path.stat().st_mtime_ns, reverse=True):
+        if not folder.exists():  # killed between the two renames of `put`
+            old.rename(folder)
+        elif not (folder / manifest.MANIFEST).exists() and (old / manifest.MANIFEST).exists():  # killed in `_fill`
+            _fill(folder, old)
+        else:  # that of another user may stay: the next one gets another name
+            shutil.rmtree(old, ignore_errors=True)
     return None
 
 
-def _old(folder: Path) -> Path:
-    return folder.with_name(f".old-{folder.name}")
+def _old(folder: Path) -> list[Path]:
+    """Return what stands beside a report as its older state, or as its new one while it is filled."""
+    return list(folder.parent.glob(f".old-{glob.escape(folder.name)}=*"))
+
+
+def _beside(folder: Path, what: str) -> Path:
+    """Return a new name beside a report."""
+    return folder.with_name(f".{what}-{folder.name}={secrets.token_hex(4)}")
+
+
+def _replace(folder: Path, new: Path) -> None:
+    """Put a new folder in the place of an older one, by their names or, where that is not possible, file by file."""
+    old = _beside(folder, "old")
+    try:
+        if folder.exists():
+            folder.rename(old)
+        new.rename(folder)
+    except OSError as error:
+        if error.errno not in NO_RENAME:
+            raise
+        new.rename(old)  # from here on `mend` completes what is begun
+        for path in [folder / manifest.MANIFEST, *folder.iterdir()]:
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
+        _fill(folder, old)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _fill(folder: Path, whole: Path) -> None:
+    """Copy a whole report into an existing folder, its manifest last, and remove it."""
+    shutil.copytree(whole, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(manifest.MANIFEST))
+    shutil.copy2(whole / manifest.MANIFEST, folder)
+    shutil.rmtree(whole, ignore_errors=True)
 
 
 def put(
@@ -91,7 +126,8 @@ def put(
     OSError
         If the folder cannot be written; the older report is then left as it was.
     """
-    new = Path(tempfile.mkdtemp(prefix=f".partial-{folder.name}=", dir=folder.parent))
+    new = _beside(folder, "partial")
+    new.mkdir()  # for whom the umask and the folder around it say
     try:
         for name, content in files.items():
             _write(new, name, content)
@@ -99,11 +135,7 @@ def put(
         kept = _carry_over(folder, new, overwrite)
         _write(new, manifest.MANIFEST, described.encode())
         _write(new, TIMES, (json.dumps({"seconds": seconds}) + "\n").encode())
-        new.chmod(0o755)
-        if folder.exists():
-            folder.rename(_old(folder))
-        new.rename(folder)
-        shutil.rmtree(_old(folder), ignore_errors=True)
+        _replace(folder, new)
     finally:
         shutil.rmtree(new, ignore_errors=True)
     return kept
@@ -130,4 +162,5 @@ def _write(folder: Path, name: str, content: bytes) -> None:
     if not path.resolve().is_relative_to(folder.resolve()):
         raise ParameterError(f"file {name!r} is outside the report")
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    with naming(path):
+        path.write_bytes(content)

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from innodivide.errors import InnodivideError, ParameterError
-from innodivide.reports.making import kernels
+from innodivide.reports.making import kernels, surroundings
 
 LONGEST = 70  # letters; the system allows about 100 for a socket's, and they add a folder and a name
 _RUNNING = "running"  # folder with one file for each job that a process is working on
@@ -80,7 +80,7 @@ def _in_one_pool(function: Callable, items: dict[str, object], workers: int, fol
     running = folder / _RUNNING
     shutil.rmtree(running, ignore_errors=True)
     running.mkdir()
-    with _pool(min(workers, len(items)), folder) as pool:
+    with surroundings.children(), _pool(min(workers, len(items)), folder) as pool:
         futures = {}
         with suppress(BrokenProcessPool):  # so soon
             for name, item in items.items():
@@ -107,12 +107,16 @@ def _pool(workers: int, folder: Path) -> Iterator[ProcessPoolExecutor]:
     open files: the lock of the output folder, the pipe by which another process notices that this one has died.
     """
     context = multiprocessing.get_context("forkserver" if kernels.available() else "spawn")
-    if kernels.available():
-        context.set_forkserver_preload(list(_PRELOAD))
-        with _interrupts_wait():
-            forkserver.ensure_running()
-    before = set(multiprocessing.active_children())
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(str(folder),))
+    try:
+        if kernels.available():
+            context.set_forkserver_preload(list(_PRELOAD))
+            with _interrupts_wait():
+                forkserver.ensure_running()
+        before = set(multiprocessing.active_children())
+        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(str(folder),))
+    except OSError as error:
+        where = error.filename or "the shared memory of the system (/dev/shm on Linux)"
+        raise ParameterError(f"no processes can be started: {where}: {error.strerror or error}") from None
     try:
         yield pool
     finally:  # they hold nothing that could be lost, and one that hangs must not hold up the end
@@ -140,6 +144,8 @@ def _interrupts_wait() -> Iterator[None]:
 def _begin(folder: str) -> None:
     """Prepare a process of the pool: it ends with the run, and its temporary files are the run's."""
     kernels.end_with_parent()
+    for name in os.environ.keys() - surroundings.kept(os.environ).keys():  # kernels are forked from its server
+        del os.environ[name]
     os.environ["TMPDIR"] = tempfile.tempdir = folder
     os.environ.update(kernels.own_folders(folder))
 

@@ -18,6 +18,7 @@ from importlib import import_module
 from pathlib import Path
 
 from innodivide.data import own_tables
+from innodivide.data.whole_files import naming
 from innodivide.errors import InnodivideError, ParameterError
 from innodivide.reports.making import manifest, place
 from innodivide.reports.making.branding import PLAIN, Branding
@@ -235,9 +236,11 @@ def _write_report(item: Job, folder: Path) -> str:
     executed = clean(execute(item.notebook, item.parameters))
     blocks = item.branding.put_on(read_blocks(executed))
     blocks[1:1] = [Block(text=f"**{text}**") for text in [own_tables.note()] if text]
-    nbformat.write(executed, folder / "notebook.ipynb")
+    with naming(Path("notebook.ipynb")):
+        nbformat.write(executed, folder / "notebook.ipynb")
     (folder / "exhibits").mkdir()
-    _write_exhibits([b.payload for b in blocks if b.payload], folder / "exhibits")
+    with naming(Path("exhibits")):
+        _write_exhibits([b.payload for b in blocks if b.payload], folder / "exhibits")
     facts = {
         "Notebook": f"notebooks/{item.notebook.name}.ipynb",
         "Parameters": ", ".join(f"{k} = {v if v != '' else 'none'}" for k, v in item.parameters.items()) or "none",
@@ -257,7 +260,8 @@ def _write_report(item: Job, folder: Path) -> str:
         except Exception as error:  # the other formats are still wanted
             lost.append(f"{name}: {' '.join(str(error).split()) or type(error).__name__}")
         else:
-            (folder / file).write_bytes(made if isinstance(made, bytes) else made.encode("utf-8"))
+            with naming(Path(file)):
+                (folder / file).write_bytes(made if isinstance(made, bytes) else made.encode("utf-8"))
     return f"made, but not in every format: {'; '.join(lost)}" if lost else ""
 
 

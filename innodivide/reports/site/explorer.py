@@ -2,9 +2,8 @@
 
 from itertools import product
 
-import yaml
-
 from innodivide.data import frozen
+from innodivide.data.yaml_files import read_yaml
 from innodivide.errors import DataError
 from innodivide.reports.making.manifest import file_sha256
 from innodivide.reports.site.content import drawing, prose
@@ -130,4 +129,4 @@ def _declaration(report: Report) -> dict:
     """Return multiverse.yml if the report was made with it as it is now, else nothing."""
     file = frozen.ROOT / GRID
     same = file.is_file() and recorded(report.path, "inputs").get(GRID) == file_sha256(file)
-    return yaml.safe_load(file.read_text(encoding="utf-8")) if same else {}
+    return read_yaml(file) if same else {}
