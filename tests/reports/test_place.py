@@ -1,10 +1,16 @@
 """A report takes the place of an older one: no format is lost, and nothing that a person changed or added."""
 
+import errno
 import json
+import os
+import shutil
+import stat
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from innodivide.data import whole_files
 from innodivide.errors import DataError
 from innodivide.reports.archive import bundle
 from innodivide.reports.making import manifest, place, run
@@ -130,3 +136,83 @@ def test_an_archive_takes_the_formats_that_are_there_but_no_changed_file(folder,
     (folder / "report.docx").write_bytes(b"my words")
     with pytest.raises(DataError, match=r"output report\.docx is missing or was altered"):
         bundle._ready(folder.parent.parent)
+
+
+@pytest.fixture
+def immovable(folder, monkeypatch):
+    """The folder of the report cannot be renamed: it is in the lower layer of an overlay, or mounted there."""
+    rename = Path.rename
+
+    def refuse(self, target):
+        if self == folder or Path(target) == folder:
+            raise OSError(errno.EXDEV, "Invalid cross-device link", str(self))
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    return folder
+
+
+def test_where_a_folder_cannot_be_renamed_it_is_filled(immovable):
+    (immovable / "note.txt").write_bytes(b"mine")
+    assert again(immovable, {"report.html": b"new"}) == []
+    assert contents(immovable) == {"report.html": b"new", "note.txt": b"mine"}
+    assert [p.name for p in immovable.parent.iterdir()] == ["PL"]
+
+
+@pytest.mark.parametrize("killed_after", ["rmtree", "unlink", "copytree", "copy2"])
+def test_killed_while_it_is_filled_it_is_completed_by_the_next_run(immovable, monkeypatch, killed_after):
+    (immovable / "note.txt").write_bytes(b"mine")
+    owner = Path if killed_after == "unlink" else shutil
+    real = getattr(owner, killed_after)
+
+    def die(*arguments, **options):
+        real(*arguments, **options)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(owner, killed_after, die)
+        with pytest.raises(KeyboardInterrupt):
+            again(immovable)
+    assert place.mend(immovable) is None
+    assert contents(immovable) in ({**ANEW, "note.txt": b"mine"}, {**MADE, "note.txt": b"mine"})
+    assert place.edited(immovable) == [] and [p.name for p in immovable.parent.iterdir()] == ["PL"]
+
+
+def test_an_older_state_that_another_user_owns_stops_nothing(folder, monkeypatch):
+    real = shutil.rmtree
+    monkeypatch.setattr(shutil, "rmtree", lambda path, *a, **k: None if ".old-" in str(path) else real(path, *a, **k))
+    for number in range(4):
+        assert place.mend(folder) is None
+        assert again(folder, {"report.html": b"%d" % number}) == []
+    assert contents(folder) == {"report.html": b"3"}
+    assert len(list(folder.parent.glob(".old-PL=*"))) == 4
+    real(folder)
+    place.mend(folder)
+    assert contents(folder) == {"report.html": b"2"}, "the newest of them comes back"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o755), (0o002, 0o775), (0o077, 0o700)])
+def test_folders_are_for_whom_the_umask_and_the_group_of_the_folder_say(folder, umask, mode):
+    folder.parent.chmod(0o2775)
+    before = os.umask(umask)
+    try:
+        again(folder)
+    finally:
+        os.umask(before)
+    assert [stat.S_IMODE(p.stat().st_mode) for p in (folder, folder / "exhibits")] == [mode | 0o2000] * 2
+
+
+def test_a_file_that_cannot_take_the_place_of_another_is_copied_and_a_full_device_named(tmp_path, monkeypatch):
+    target = tmp_path / "index.html"
+    target.write_bytes(b"old")
+
+    def refuse(self, other):
+        raise OSError(errno.EBUSY, "Device or resource busy")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    whole_files.replace(target, b"new")
+    assert target.read_bytes() == b"new" and list(tmp_path.iterdir()) == [target]
+    with pytest.raises(OSError) as error, whole_files.naming(target):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert error.value.filename == str(target)
