@@ -146,6 +146,7 @@ def cut(table, rng) -> bytes:
     return raw[: int(rng.integers(1, len(raw) - 1))].rstrip(b"\n")
 
 
+LINE_ENDS = "lines end with LF"
 NO_UTF_8, CUT_OFF = [b"\xff", b"\xc3\x28", b"\xe9", b"\xed\xa0\x80"], "the last line ends with a line break"
 OTHER_FILES = (
     b"\n",
@@ -162,9 +163,9 @@ whole("windows_1252", lambda t, rng: t.text().encode("cp1252", errors="replace")
 whole("byte_that_is_no_utf_8", lambda t, rng: at_a_random_place(t, pick(rng, NO_UTF_8), rng), rule="UTF-8 text")
 whole("nul_byte", lambda t, rng: at_a_random_place(t, b"\0", rng), rule="without NUL bytes")
 whole("nul_bytes_at_the_end", lambda t, rng: t.text() + "\0" * 512, rule="without NUL bytes")  # after a crash
-whole("crlf", lambda t, rng: t.text(lineterminator="\r\n"))
-whole("cr_only", lambda t, rng: t.text(lineterminator="\r"), rule=CUT_OFF)
-whole("mixed_line_ends", lambda t, rng: "".join(one + pick(rng, ["\n", "\r\n"]) for one in t.text().splitlines()))
+whole("crlf", lambda t, rng: t.text(lineterminator="\r\n"), 1, LINE_ENDS)
+whole("cr_only", lambda t, rng: t.text(lineterminator="\r"), 1, LINE_ENDS)
+whole("mixed_line_ends", lambda t, rng: at_a_random_place(t, b"\r\n", rng), rule=LINE_ENDS)
 whole("no_line_break_at_the_end", lambda t, rng: t.text()[:-1], rule=CUT_OFF)
 whole("cut_within_a_line", cut)
 whole("other_delimiter", lambda t, rng: t.text(delimiter=pick(rng, [";", "\t", "|"])), 1, "the header is ")
@@ -174,7 +175,7 @@ whole(
     "escaped_quotes", lambda t, rng: t.text(doublequote=False, escapechar="\\")
 )  # the same where no cell needs quotes
 whole("accents_decomposed", lambda t, rng: unicodedata.normalize("NFD", t.text()))  # as some systems store it
-line("stray_carriage_return", lambda old, rng: [old.replace(",", ",\r", 1)], exact=False)
+line("stray_carriage_return", lambda old, rng: [old.replace(",", ",\r", 1)], LINE_ENDS)
 line("blank_line", lambda old, rng: ["", old], "cells in a row (found 0)")
 whole("blank_line_at_the_end", lambda t, rng: t.text() + "\n", rule="cells in a row (found 0)")
 line("git_conflict", lambda old, rng: ["<<<<<<< HEAD", old, "=======", old], "no unsettled merge")

@@ -127,7 +127,7 @@ def read_csv(path: Path, folder: Path = frozen.DATA) -> tuple[Rows | None, list[
     if "source_id" in header:  # may be given for all rows at once
         fields["source_id"].get("constraints", {}).pop("required", None)
     described["path"] = path.name
-    frame, failures = read_rows(path.parent, described)
+    frame, failures = read_rows(path.parent, described, stored=False)
     failures = failures or check_fields(frame, described)
     return Rows(name, frame, path.name), failures or frozen.check_foreign_keys(frame, described, folder)
 

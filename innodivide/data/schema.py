@@ -77,8 +77,11 @@ def grouped(failures: list[Failure]) -> list[str]:
     return lines
 
 
-def read_rows(folder: Path, described: dict) -> tuple[pd.DataFrame, list[Failure]]:
-    """Read a CSV file as text, indexed by line number, with the failures of its form (encoding, header, raggedness)."""
+def read_rows(folder: Path, described: dict, stored: bool = True) -> tuple[pd.DataFrame, list[Failure]]:
+    """Read a CSV file as text, indexed by line number, with the failures of its form (encoding, header, raggedness).
+
+    One that is not `stored`, but given to be added, may have the line ends of another system.
+    """
     import pandas as pd
 
     file, names = described["path"], [f["name"] for f in described["schema"]["fields"]]
@@ -102,7 +105,9 @@ def read_rows(folder: Path, described: dict) -> tuple[pd.DataFrame, list[Failure
             "no unsettled merge; keep one version of each line between <<<<<<< and >>>>>>>, then run innodivide freeze"
         )
         return empty, [Failure(file, row, "", conflict[0].strip(), rule)]
-    if "\r" in content:  # git stores the file without it, so that its hash would be another one in every clone
+    if (
+        stored and "\r" in content
+    ):  # git stores the file without it, so that its hash would be another one in every clone
         row = content[: content.index("\r")].count("\n") + 1
         rule = "lines end with LF alone (save it with Unix line ends)"
         return empty, [Failure(file, row, "", "carriage return", rule)]

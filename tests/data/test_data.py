@@ -170,8 +170,16 @@ def test_a_failure_names_the_line_where_its_row_begins(tmp_path, text, found):
     assert [(f.row, f.rule[: len(rule)]) for f, (_, rule) in zip(failures, found, strict=True)] == found
 
 
-@pytest.mark.parametrize("text", ["key,n\r\na,1\r\nb,2\r\n", 'key,n\n"a","1"\n"b","2"\n', "key,n\na,1\nb,2\n"])
-def test_line_ends_and_needless_quotes_do_not_matter(tmp_path, text):
+@pytest.mark.parametrize("text", ["key,n\r\na,1\r\nb,2\r\n", "key,n\na,1\r\nb,2\n", "key,n\ra,1\rb,2\r"])
+def test_line_ends_that_git_does_not_keep_are_refused(tmp_path, text):
+    """The hash of such a file would be another one in every clone."""
+    (failure,) = frozen.check_table("t", small_package(tmp_path, text))
+    assert failure.row == text[: text.index("\r")].count("\n") + 1
+    assert failure.rule == "lines end with LF alone (save it with Unix line ends)"
+
+
+@pytest.mark.parametrize("text", ['key,n\n"a","1"\n"b","2"\n', "key,n\na,1\nb,2\n"])
+def test_needless_quotes_do_not_matter(tmp_path, text):
     assert frozen.load("t", small_package(tmp_path, text)).to_dict("list") == {"key": ["a", "b"], "n": [1, 2]}
 
 

@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import BaseRequestHandler, TCPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
@@ -241,6 +242,76 @@ def cut(handler):
 def test_a_bad_answer_is_named_and_nothing_is_written(server, tmp_path, answer, said):
     server.default = answer
     assert said in fails(server.address, tmp_path / "live")
+
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.fixture
+def raw():
+    """A server that says the bytes of `answer`, whatever it is asked."""
+
+    class Handler(BaseRequestHandler):
+        def handle(self):
+            self.request.recv(4096)
+            self.request.sendall(running.answer)
+
+    with TCPServer(("127.0.0.1", 0), Handler) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        running.address = f"http://127.0.0.1:{running.server_address[1]}"
+        yield running
+        running.shutdown()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"\x16\x03\x01\x02\x00" + b"\xff" * 99,
+        b"HTTP/1.1\r\n\r\n",
+        b"HTTP/9.9 200 OK\r\n\r\n",
+        b"HTTP/1.1 99999 no\r\n\r\n",
+        b"HTTP/1.1 302 go\r\nLocation: http://[\r\n\r\n",
+        b"HTTP/1.1 302 go\r\nLocation: https:///x\r\n\r\n",
+        b"HTTP/1.1 500 \x1b[31m\x07red\r\n\r\n",
+        HEAD + b"x: " + b"y" * 70_000 + b"\r\n\r\n",
+        HEAD + b"x: y\r\n" * 200 + b"\r\n",
+        HEAD + b"Content-Length: 99\r\n\r\n[]",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n[]",
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n[]",
+        HEAD + b"Content-Encoding: gzip\r\n\r\n\x1f\x8b\x08",
+        HEAD + b"\r\n\xff\xfe[",
+        HEAD + b'\r\n{"id": ["geo", "time"], "size": [1, 1], "value": [1e999]}',
+        HEAD + b"\r\n" + b"9" * 5000,
+    ],
+)
+def test_whatever_a_server_answers_is_named_in_one_line(raw, tmp_path, answer):
+    raw.answer = answer
+    said = fails(raw.address, tmp_path / "live")
+    assert said.startswith("innodivide: ") and said.count("\n") == 1 and said[:-1].isprintable()
+
+
+@pytest.mark.parametrize("value", ["true", '"12"', "NaN", "1e999", "[1]", "1" + "0" * 400])
+def test_a_figure_that_is_no_number_is_refused(value):
+    one = next(s for s in ALL if s.provider == "eurostat")
+    axes = {name: {"category": {"index": [code]}} for name, code in (("geo", "AT"), ("time", "2020"))}
+    body = json.dumps({"id": [*axes], "size": [1, 1], "value": ["VALUE"], "dimension": axes}).replace('"VALUE"', value)
+    with pytest.raises(refresh.LiveError, match="cannot be read"):
+        refresh.read(one, body.encode())
+    assert refresh.read(one, body.replace(f"[{value}]", "[12]").encode())["live"].tolist() == [12.0]
+
+
+def test_an_answer_that_never_ends_is_given_up(raw, monkeypatch):
+    raw.answer = HEAD + b"\r\n[" + b" " * 100_000
+    monkeypatch.setattr(refresh, "LONGEST", -1)
+    with pytest.raises(refresh.LiveError, match="did not end within"):
+        refresh.fetch(raw.address)
+
+
+def test_a_mirror_without_a_valid_address_is_wrong_use():
+    with pytest.raises(ParameterError, match=r"--server 'http://\[' is no address"):
+        refresh.series(server="http://[")
 
 
 def test_a_series_that_the_filters_do_not_pick_is_refused(server, tmp_path):

@@ -175,3 +175,55 @@ def test_declared_files_exist_and_are_inputs():
             assert (frozen.ROOT / file).is_file()
             assert file in manifest.inputs(entry)
     assert "multiverse.yml" in declarations.notebooks()["04_robustness"].files
+
+
+# ---- values as they are typed on the command line ----
+
+
+@pytest.mark.parametrize(
+    ("type", "values"),
+    [
+        ("integer", ["0012", "1_99", "１９９", " 199", "1.0", "+1", "0x1f", "1e2", ""]),
+        ("number", ["1_0.5", "01.5", ".5", "1.", "inf", "1e999", "١", "0x1"]),
+        ("date", ["20240131", "2024-W05-3", "2024-1-31", "2024-01-31T00:00", "２０２４-01-31"]),
+        ("boolean", ["NO", "0", "on"]),
+        ("string", [True, None, 1.5]),
+    ],
+)
+def test_a_text_that_would_be_guessed_is_refused(type, values):
+    for given in values:
+        with pytest.raises(ParameterError, match=rf"expected a value of type {type}"):
+            parameter(type).read(given)
+
+
+@pytest.mark.parametrize(
+    ("written", "cure"),
+    [
+        ("GR", "Greece is EL"),
+        ("grc", "Greece is EL"),
+        ("Greece", "Greece is EL"),
+        ("Ελλάδα", "Greece is EL"),
+        ("Czechia", "Czechia is CZ"),
+        ("Czech Republic", "Czechia is CZ"),
+        ("the Netherlands", "Netherlands is NL"),
+        ("Österreich", "Austria is AT"),
+        ("Portgual", "Portugal is PT"),
+        ("POL", "Poland is PL"),
+    ],
+)
+def test_a_country_named_otherwise_gets_its_code(written, cure):
+    with pytest.raises(ParameterError, match=rf"\({cure}\)$"):
+        annex_jobs([written])
+    with pytest.raises(ParameterError, match=rf"\({cure}, Denmark is DK\)$"):
+        job("country_annex", peers=f"{written}, Danmark,PL")
+
+
+@pytest.mark.parametrize("written", ["UK", "XX", "", "EU27", "Norway"])
+def test_what_is_no_member_state_gets_no_code(written):
+    with pytest.raises(ParameterError, match="SE, SI, SK$"):
+        annex_jobs([written])
+
+
+def test_a_suggestion_is_spelled_as_it_is_to_be_written():
+    with pytest.raises(ParameterError, match=r"\(did you mean lag1\?\)$"):
+        job("03", status="LAG1")
