@@ -220,7 +220,7 @@ def test_a_country_named_otherwise_gets_its_code(written, cure):
 
 @pytest.mark.parametrize("written", ["UK", "XX", "", "EU27", "Norway"])
 def test_what_is_no_member_state_gets_no_code(written):
-    with pytest.raises(ParameterError, match="SE, SI, SK$"):
+    with pytest.raises(ParameterError, match=r"SE, SI, SK$"):
         annex_jobs([written])
 
 
