@@ -330,7 +330,7 @@ def test_an_archive_without_what_the_reports_were_made_from_is_refused():
     used = {"innodivide/new.py": "0", "data/a.csv": "1", "data/datapackage.json (tables used)": "2"}
     made = [bundle.Report(None, Path(), {"inputs": used}, None)]
     bundle._refuse_parts_missing(made, ["innodivide/new.py", "data/a.csv", "README.md"])
-    with pytest.raises(DataError, match="git does not keep innodivide/new.py, which the reports were made from"):
+    with pytest.raises(DataError, match=r"git does not keep innodivide/new\.py, which the reports were made from"):
         bundle._refuse_parts_missing(made, ["data/a.csv"])
 
 
