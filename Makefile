@@ -54,7 +54,7 @@ docs: $(READY)
 
 $(READY): requirements.lock pyproject.toml $(if $(OWN),,other)
 	@$(PYTHON) -Ic 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v < (3, 14) else "innodivide needs Python 3.11 to 3.13, this is %d.%d; try: make PYTHON=python3.12 ..." % v)'
-	@echo "setting up $(VENV): about 200 packages, 1.3 GB of disk; 2 to 5 minutes, and as long as their download (300 MB) takes"
+	@echo "setting up $(VENV): about 200 packages, 1.3 GB of disk; 2 to 6 minutes beside the download of some hundred MB, once"
 	@if test -e '$(READY)' && test -z '$(OWN)'; then echo "the one there was made in another folder; it is replaced"; rm -rf '$(VENV)'; fi
 	$(PYTHON) -I -m venv '$(VENV)'
 	$(PIP) --require-hashes -r requirements.lock

@@ -236,7 +236,7 @@ def tracked() -> list[Path]:
 
 OPEN = re.compile(
     r"token\s*=\s*['\"]{2}|(NotebookApp|ServerApp|IdentityProvider|LabApp)\.(token|password|ip|allow_origin)|--no-token|"
-    r"disable_check_xsrf|allow_unauthenticated_access|--ip[ =]|0\.0\.0\.0|--allow-root"
+    r"disable_check_xsrf|allow_unauthenticated_access|--ip[ =]|0\.0\.0\.0"
 )
 
 

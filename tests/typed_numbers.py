@@ -32,7 +32,6 @@ ALLOWED = {  # pattern: why it is no result
     r"data/tier\d/\w+\.csv": "tables of this package, by path",
     r"brief of 2021|2021 policy brief": "the brief that is re-tested",
     r"(in|from) 202[12]\b": "the year the scoreboard's scale and group names changed, and from which ranks are full",
-    r"(in|recommendation) (2019|2020)\b": "the two cycles of recommendations that the plan names",
     r"2014-2020": "the programming period of cohesion policy, by name",
     r"allocation of 2020": "the first allocation of the recovery grants, by name",
     r"to (July 2017|August 2025)": "the two cuts of the Horizon data, by name",

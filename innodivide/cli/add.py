@@ -36,7 +36,7 @@ def add(files, ledger, dry_run, yes, **given):
     official workbook (.xlsx) of an edition of the EIS or RIS. Without FILES you are asked. Shown are the rows, the
     verdicts before and after, and the annexes concerned; then tables, sources and hashes are written, all or nothing.
     """
-    from innodivide.data import additions, folders, frozen
+    from innodivide.data import folders, frozen, new_rows
 
     folders.refuse_changing_own("innodivide add")
     ask = not yes and not dry_run
@@ -47,18 +47,18 @@ def add(files, ledger, dry_run, yes, **given):
     rows += questions.source(say, rows)
     controls, more = _controls(rows)
     rows, notes = rows + controls, notes + more
-    proposal, failures = additions.propose(rows)
+    proposal, failures = new_rows.propose(rows)
     _refuse(failures)
-    if additions.replaced(proposal):
+    if new_rows.replaced(proposal):
         rows.append(questions.correction(say, proposal))
-        proposal, failures = additions.propose(rows)
+        proposal, failures = new_rows.propose(rows)
         _refuse(failures)
     for note in notes:
         click.echo(f"note: {note}")
     if not proposal.contents:
         click.echo(f"all {proposal.same} rows are in the tables already; nothing to add")
         return
-    with additions.staged(proposal) as data:
+    with new_rows.staged(proposal) as data:
         _refuse(_failures(proposal, data))
         what_changes.tell_rows(proposal)
         what_changes.tell_annexes(proposal)
@@ -67,20 +67,20 @@ def add(files, ledger, dry_run, yes, **given):
         if dry_run or (ask and not click.confirm("Write these rows?")):
             click.echo("nothing was written")
             return
-        additions.write(proposal, data)
+        new_rows.write(proposal, data)
     click.echo(f"written: {len(proposal.contents)} tables and their hashes; next: innodivide check, then make reports")
 
 
 def _read(files, say) -> tuple[list, list[str]]:
     """Return the rows of all files, and remarks on workbooks."""
-    from innodivide.data import additions
+    from innodivide.data import new_rows
 
     rows, notes, failures = [], [], []
     for file in files:
         if file.suffix.lower() in (".xlsx", ".xlsm"):
             found, said, wrong = _workbook(file, say)
         else:
-            one, wrong = additions.read_csv(file)
+            one, wrong = new_rows.read_csv(file)
             found, said = [_with_source(one, say)] if one and not wrong else [], []
         rows, notes, failures = rows + found, notes + said, failures + wrong
     _refuse(failures)
@@ -89,22 +89,22 @@ def _read(files, say) -> tuple[list, list[str]]:
 
 def _with_source(rows, say):
     """Give rows that are new and name no source the one that was given."""
-    from innodivide.data import additions, frozen
+    from innodivide.data import frozen, new_rows
 
     described = frozen.resource(rows.table)
     if rows.table == "source" or "source_id" not in [f["name"] for f in described["schema"]["fields"]]:
         return rows
     frame, own = rows.frame, "source_id" in rows.frame
-    bare = additions.is_new(rows) & ((frame["source_id"] == "") if own else True)
+    bare = new_rows.is_new(rows) & ((frame["source_id"] == "") if own else True)
     if not bare.any():
         return rows
     given = frame["source_id"].mask(bare, say("source_id")) if own else bare.map({True: say("source_id"), False: ""})
-    return additions.Rows(rows.table, frame.assign(source_id=given), rows.place, blank=("source_id",))
+    return new_rows.Rows(rows.table, frame.assign(source_id=given), rows.place, blank=("source_id",))
 
 
 def _workbook(file: Path, say) -> tuple[list, list[str], list]:
     """Return the rows, remarks and failures of the workbook of an edition; its sheets say which scoreboard it is of."""
-    from innodivide.data import additions, edition_workbook, eis_workbook, ris_workbook, workbook
+    from innodivide.data import edition_workbook, eis_workbook, new_rows, ris_workbook, workbook
 
     board = ris_workbook if "RIS" in workbook.names(file) else eis_workbook
     sheets, failures = workbook.read(file, board.LAYOUT)
@@ -112,7 +112,7 @@ def _workbook(file: Path, say) -> tuple[list, list[str], list]:
         return [], [], failures
     given = edition_workbook.Edition(
         source_id=say("source_id"),
-        text=additions.text_of,
+        text=new_rows.text_of,
         number=say.given["edition"],
         published=say.given["published"] or "",
         thresholds=_limits(say.given["thresholds"]),
@@ -122,25 +122,25 @@ def _workbook(file: Path, say) -> tuple[list, list[str], list]:
     tables = {name: frame for name, frame in found.tables.items() if len(frame)}
     if "eis_edition" in tables and not given.published:
         tables["eis_edition"] = tables["eis_edition"].assign(published=say("published"))
-    rows = [additions.Rows(name, frame, found.places[name], figures=True) for name, frame in tables.items()]
+    rows = [new_rows.Rows(name, frame, found.places[name], figures=True) for name, frame in tables.items()]
     return rows, [f"{file.name}: {note}" for note in found.notes], found.failures
 
 
 def _controls(rows) -> tuple[list, list[str]]:
     """Return the rows of country_panel that new IPCEIs need, derived from country_year, and what has no figure."""
-    from innodivide.data import additions, panel_series
+    from innodivide.data import new_rows, panel_series
     from innodivide.data.checks.control_values import CONTROLS
 
     days = [d for r in rows if r.table == "ipcei" for d in r.frame.get("decision_date", []) if d[:4].isdigit()]
     if not days:
         return [], []
-    tables = [additions.with_rows(name, rows) for name in ("country_panel", "country_year")]
+    tables = [new_rows.with_rows(name, rows) for name in ("country_panel", "country_year")]
     derived, lacking = panel_series.for_decisions(*tables, days, CONTROLS)
     notes = [f"no figure in country_year for {', '.join(lacking[:5])}{' ...' * (len(lacking) > 5)}"] if lacking else []
     if derived.empty:
         return [], notes
     notes.append(f"{len(derived)} rows of country_panel follow from country_year, by the series of the year before")
-    return [additions.Rows("country_panel", derived, "derived from country_year.csv")], notes
+    return [new_rows.Rows("country_panel", derived, "derived from country_year.csv")], notes
 
 
 def _limits(text: str | None) -> tuple[float, float, float] | None:
@@ -155,9 +155,9 @@ def _limits(text: str | None) -> tuple[float, float, float] | None:
 
 def _failures(proposal, data) -> list:
     """Return what would not hold, named by the rows that were given."""
-    from innodivide.data import additions, checks
+    from innodivide.data import checks, new_rows
 
-    return additions.named_as_given(checks.check_all(data)[0], proposal)
+    return new_rows.named_as_given(checks.check_all(data)[0], proposal)
 
 
 def _refuse(failures) -> None:

@@ -91,16 +91,16 @@ def _optional(question: str) -> str:
 def _typed(table: str, lines: list[dict]):
     import pandas as pd
 
-    from innodivide.data import additions
+    from innodivide.data import new_rows
 
-    return additions.Rows(table, pd.DataFrame(lines, index=range(1, len(lines) + 1), dtype=object), _TYPED)
+    return new_rows.Rows(table, pd.DataFrame(lines, index=range(1, len(lines) + 1), dtype=object), _TYPED)
 
 
 def source(say: Answers, rows: list) -> list:
     """Return the row of sources.csv for the source given, if it is new and used; the tables know the others."""
-    from innodivide.data import additions
+    from innodivide.data import new_rows
 
-    wanted, known = say.given.get("source_id"), set(additions.text_of("source")["source_id"])
+    wanted, known = say.given.get("source_id"), set(new_rows.text_of("source")["source_id"])
     known |= {i for r in rows if r.table == "source" for i in r.frame["source_id"]}
     if not wanted or wanted in known:
         return []
@@ -116,9 +116,9 @@ def _today(say: Answers) -> str:
 
 def correction(say: Answers, proposal):
     """Return the rows of corrections.csv for the figures that a proposal replaces; asked are reason and who says so."""
-    from innodivide.data import additions
+    from innodivide.data import new_rows
 
-    for change in additions.replaced(proposal)[:5]:
+    for change in new_rows.replaced(proposal)[:5]:
         click.echo(f"{change.table} {change.key}, {change.column}: {change.old} would become {change.new}")
     reason, who = say("reason"), say("who", say.given.get("source_id"))
-    return additions.Rows("correction", additions.corrections(proposal, reason, who, _today(say)), _TYPED)
+    return new_rows.Rows("correction", new_rows.corrections(proposal, reason, who, _today(say)), _TYPED)

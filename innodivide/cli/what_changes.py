@@ -32,7 +32,7 @@ def tell_rows(proposal) -> None:
 
 def tell_annexes(proposal) -> None:
     """Say which country annexes read a changed table, and which of them have rows of their own in it."""
-    from innodivide.data import additions
+    from innodivide.data import new_rows
     from innodivide.reports.making import declarations
 
     read = set(declarations.notebook("country_annex").tables)
@@ -40,7 +40,7 @@ def tell_annexes(proposal) -> None:
     if not touched:
         click.echo("annexes: none reads a table that changes")
         return
-    own = additions.own_rows(proposal, read, declarations.eu27())
+    own = new_rows.own_rows(proposal, read, declarations.eu27())
     said = ", ".join(f"{geo} {n}" for geo, n in own.items() if n) or "none"
     click.echo(f"annexes: all {len(own)} read {', '.join(touched)}; rows of the state itself: {said}")
 

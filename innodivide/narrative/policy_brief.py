@@ -38,7 +38,8 @@ TABLES = {  # behind each figure
 METHOD = WORDS.names("method")
 STANCE = WORDS.names("stances")
 CONNECT = WORDS.names("connections")
-FOLLOWS = WORDS.names("follows")
+# part of N7.5 on the tiers, by the verdict on the states of C05
+FOLLOWS = {"supported": "hardly", "partly": "hardly", "inconclusive": "open", "contradicted": "connected"}
 
 
 def answer_facts(tables: Tables, main: Confirmatory, ledger: pd.DataFrame, plan: Plan) -> dict:

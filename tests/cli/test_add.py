@@ -10,7 +10,7 @@ from test_cli import cli
 
 from innodivide.cli import questions
 from innodivide.cli.questions import Answers
-from innodivide.data import additions, frozen
+from innodivide.data import frozen, new_rows
 
 NEW_SOURCE = "--title T --publisher P --address https://example.org --licence L --retrieved 2026-11-29".split()
 
@@ -95,13 +95,13 @@ def test_an_ipcei_is_asked_for_and_its_rows_hold():
     assert tables["ipcei_country"]["geo"].tolist() == ["MT", "SE"]
     assert tables["ipcei_membership"][["geos", "n_states"]].iloc[0].tolist() == ["MT SE", "2"]
     assert tables["ipcei"].iloc[0][["n_member_states", "n_projects"]].tolist() == ["2", ""]
-    proposal, failures = additions.propose(rows)
+    proposal, failures = new_rows.propose(rows)
     assert failures == [] and len(proposal.changes) == 4
 
 
 def test_a_correction_is_asked_for_with_its_reason():
     rows = asked(questions.rows, "correction", "country_year", "AT", "2010", "berd_meur", "value", "5521")
-    proposal, _ = additions.propose(rows)
+    proposal, _ = new_rows.propose(rows)
     row = asked(lambda say: questions.correction(say, proposal), "revised by the office", "", "").frame.iloc[0]
     assert row[["value_in_source", "value_used", "reason", "who_says", "status"]].tolist() == [
         "5520.422",

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import workbooks
 
-from innodivide.data import additions, eis_workbook, frozen, ris_workbook, workbook
+from innodivide.data import eis_workbook, frozen, new_rows, ris_workbook, workbook
 from innodivide.data.edition_workbook import Edition
 from innodivide.errors import DataError
 
@@ -17,7 +17,7 @@ BOARDS = {"EIS": eis_workbook, "RIS": ris_workbook}
 def found(path, board="EIS", **given):
     """Return what a workbook gives, or its failures of form."""
     sheets, failures = workbook.read(path, BOARDS[board].LAYOUT)
-    return failures or BOARDS[board].rows(sheets, Edition("EIS25_DB", additions.text_of, **given))
+    return failures or BOARDS[board].rows(sheets, Edition("EIS25_DB", new_rows.text_of, **given))
 
 
 def said(path, board="EIS", **given) -> str:
@@ -56,8 +56,8 @@ def test_an_edition_made_from_the_tables_gives_their_rows_again(tmp_path):
     rows = rows[rows["indicator_code"].isin(FEW)]
     result = found(workbooks.save(tmp_path / "EIS.xlsx", EIS=rows))
     assert result.failures == []
-    given = [additions.Rows(n, f, "EIS", figures=True) for n, f in result.tables.items() if n != "indicator"]
-    proposal, failures = additions.propose(given)
+    given = [new_rows.Rows(n, f, "EIS", figures=True) for n, f in result.tables.items() if n != "indicator"]
+    proposal, failures = new_rows.propose(given)
     assert failures == [] and proposal.changes == [] and proposal.same > 900
     assert {"eis_index", "eis_group", "eis_rank", "eis_score"} <= set(result.tables)
 

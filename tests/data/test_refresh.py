@@ -19,8 +19,8 @@ from report_fixtures import tree
 
 from innodivide import errors
 from innodivide.cli.main import main
-from innodivide.data import additions, refresh
 from innodivide.data import frozen as data
+from innodivide.data import new_rows, refresh
 from innodivide.errors import ParameterError
 
 ALL = refresh.series()
@@ -372,7 +372,7 @@ def test_candidates_are_what_is_new_and_what_is_revised_apart(server, tmp_path):
     done = CliRunner().invoke(main, ["refresh", "--propose", "--server", server.address, "--out", str(out)])
     assert done.exit_code == 0 and "candidate rows: " in done.output, done.output
     (new, wrong), (revised, faulty) = (
-        additions.read_csv(out / kind / "country_year.csv") for kind in ("new", "revised")
+        new_rows.read_csv(out / kind / "country_year.csv") for kind in ("new", "revised")
     )
     assert wrong == faulty == []
     rows = new.frame.set_index(["geo", "year", "variable"])
@@ -386,7 +386,7 @@ def test_candidates_are_what_is_new_and_what_is_revised_apart(server, tmp_path):
     assert float(poland.loc[("PL", "2015", "gdp_meur"), "value"]) == pytest.approx(was + 2.5)
     requests = pd.read_csv(out / "requests.csv")
     assert requests["variable"].tolist() == [s.variable for s in ALL]
-    proposal, failures = additions.propose([new])
+    proposal, failures = new_rows.propose([new])
     assert failures == [] and len(proposal.changes) == len(rows)
 
 

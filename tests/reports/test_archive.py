@@ -325,6 +325,15 @@ def test_a_name_that_could_leave_the_folder_is_refused(tmp_path, name):
         bundle._safe(tmp_path, name)
 
 
+def test_an_archive_without_what_the_reports_were_made_from_is_refused():
+    """As where the tree lies in the repository of somebody else, or a new module was not added to git."""
+    used = {"innodivide/new.py": "0", "data/a.csv": "1", "data/datapackage.json (tables used)": "2"}
+    made = [bundle.Report(None, Path(), {"inputs": used}, None)]
+    bundle._refuse_parts_missing(made, ["innodivide/new.py", "data/a.csv", "README.md"])
+    with pytest.raises(DataError, match=r"git does not keep innodivide/new\.py, which the reports were made from"):
+        bundle._refuse_parts_missing(made, ["data/a.csv"])
+
+
 @pytest.mark.slow
 def test_outside_a_checkout_it_says_so(mini, unpacked, tmp_path):
     there = shutil.copytree(unpacked / "repository", tmp_path / "no-git")

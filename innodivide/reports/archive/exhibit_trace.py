@@ -12,11 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from innodivide.data import frozen
 from innodivide.data.folders import LIBRARY
 from innodivide.data.sources import sources_of
+from innodivide.data.yaml_files import read_yaml
 from innodivide.errors import ParameterError
 from innodivide.reports.archive import code_trace, tables_read
 from innodivide.reports.making.declarations import ANNEX, Notebook, eu27, notebooks
@@ -177,7 +176,7 @@ def _values(exhibit: str, file: Path, words: Mapping[str, str], names: set[str])
 
     Found by laying the template over the words as shown, so that nothing is computed.
     """
-    templates = yaml.safe_load(file.read_text(encoding="utf-8")).get(exhibit, {}) if file.is_file() else {}
+    templates = read_yaml(file).get(exhibit, {}) if file.is_file() else {}
     found: dict[str, str] = {}
     for part in ("title", "text", "caption"):
         several = templates.get(part, "")

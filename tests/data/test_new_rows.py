@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from innodivide.data import additions, checks, frozen, panel_series
+from innodivide.data import checks, frozen, new_rows, panel_series
 from innodivide.errors import DataError, ParameterError
 
 IPCEI_COLUMNS = "ipcei_id,name,kind,value_chain,decision_date,n_member_states,n_companies,aid_eur_bn_max,source_id"
@@ -12,7 +12,7 @@ IPCEI_COLUMNS = "ipcei_id,name,kind,value_chain,decision_date,n_member_states,n_
 def csv(folder, name: str, *lines: str):
     path = folder / name
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    rows, failures = additions.read_csv(path)
+    rows, failures = new_rows.read_csv(path)
     return rows if not failures else "\n".join(map(str, failures))
 
 
@@ -33,12 +33,12 @@ def ipcei(folder, aid="2.5", country_aid="", geo="MT") -> list:
 
 
 def failures_of(proposal) -> list[str]:
-    with additions.staged(proposal) as data:
-        return list(map(str, additions.named_as_given(checks.check_all(data)[0], proposal)))
+    with new_rows.staged(proposal) as data:
+        return list(map(str, new_rows.named_as_given(checks.check_all(data)[0], proposal)))
 
 
 def test_new_rows_stand_in_the_order_of_the_key_and_all_else_byte_for_byte(tmp_path):
-    proposal, failures = additions.propose(ipcei(tmp_path))
+    proposal, failures = new_rows.propose(ipcei(tmp_path))
     assert failures == [] and len(proposal.changes) == 4
     for file, content in proposal.contents.items():
         old = (frozen.DATA / file).read_bytes().splitlines()
@@ -53,17 +53,17 @@ def test_new_rows_stand_in_the_order_of_the_key_and_all_else_byte_for_byte(tmp_p
 def test_rows_that_are_there_change_nothing(tmp_path):
     line = next(x for x in (frozen.DATA / "tier1/ipcei.csv").read_text("utf-8").splitlines() if x.startswith("CIS,"))
     header = (frozen.DATA / "tier1/ipcei.csv").read_text("utf-8").splitlines()[0]
-    proposal, failures = additions.propose([csv(tmp_path, "ipcei.csv", header, line)])
+    proposal, failures = new_rows.propose([csv(tmp_path, "ipcei.csv", header, line)])
     assert (failures, proposal.contents, proposal.changes, proposal.same) == ([], {}, [], 1)
 
 
 def test_a_replaced_figure_is_known_with_what_stood_there_and_a_number_spelt_otherwise_is_the_same(tmp_path):
     key = "geo,year,variable,value"
     rows = csv(tmp_path, "country_year.csv", key, "AT,2010,berd_meur,5520.4220", "AT,2010,berd_pct_gdp,1.89")
-    proposal, _ = additions.propose([rows])
-    (change,) = additions.replaced(proposal)
+    proposal, _ = new_rows.propose([rows])
+    (change,) = new_rows.replaced(proposal)
     assert (change.old, change.new, change.row, proposal.same) == ("1.88", "1.89", 3, 1)
-    rows = additions.corrections(proposal, "revised", "ESTAT_RD_2025", "2026-11-29")
+    rows = new_rows.corrections(proposal, "revised", "ESTAT_RD_2025", "2026-11-29")
     assert rows.iloc[0][["key", "value_in_source", "value_used"]].tolist() == [
         "geo=AT;year=2010;variable=berd_pct_gdp",
         "1.88",
@@ -92,7 +92,7 @@ def test_a_file_named_otherwise_is_refused(tmp_path):
 
 def test_rows_repeated_in_a_file_are_named(tmp_path):
     rows = csv(tmp_path, "country_year.csv", "geo,year,variable,value", "AT,2010,x,1", "AT,2010,x,2")
-    _, failures = additions.propose([rows])
+    _, failures = new_rows.propose([rows])
     assert [str(f) for f in failures] == [
         "country_year.csv, row 3, column geo, year, variable: 'AT, 2010, x' breaks the rule: "
         "one row for each geo, year, variable; row 2 has the same"
@@ -124,7 +124,7 @@ def test_what_would_not_hold_is_named_by_the_file_that_was_given(tmp_path):
     """Aid beyond the total, and a list that is not the published one: rules across tables, on the tables to be."""
     rows = ipcei(tmp_path, country_aid="2600")
     rows[2].frame.loc[:, "geos"] = "FI SE"
-    said = "\n".join(failures_of(additions.propose(rows)[0]))
+    said = "\n".join(failures_of(new_rows.propose(rows)[0]))
     assert "ipcei_country.csv, row 2, column aid_eur_mn: '2600.0' breaks the rule: at most the 2.5 billion euro" in said
     assert "ipcei_membership.csv, row 2, column geos: 'FI SE' breaks the rule: ipcei_country.csv has MT SE" in said
 
@@ -137,10 +137,10 @@ def prepared(copy, tmp_path):
     """A copy of data/, rows for it, and the folder as it would be."""
     rows = csv(tmp_path, "country_year.csv", "geo,year,variable,value,source_id", "AT,2029,berd_meur,1,ESTAT_RD_2025")
     rows_too = csv(tmp_path, "value_chain.csv", "value_chain,meaning,source_id", "new,Something,INNODIVIDE")
-    proposal, _ = additions.propose([rows, rows_too], copy.folder)
+    proposal, _ = new_rows.propose([rows, rows_too], copy.folder)
     for file in (*proposal.contents, frozen.PACKAGE):
         copy.change(file, lambda text: text)  # kept, and put back after the test
-    with additions.staged(proposal, copy.folder) as data:
+    with new_rows.staged(proposal, copy.folder) as data:
         yield proposal, data, copy.folder
 
 
@@ -150,7 +150,7 @@ def content(folder):
 
 def test_tables_and_hashes_are_written_together(prepared):
     proposal, data, folder = prepared
-    additions.write(proposal, data, folder)
+    new_rows.write(proposal, data, folder)
     assert frozen.load("country_year", folder).query("year == 2029")["value"].tolist() == [1.0]
     assert not [f for t in ("country_year", "value_chain") for f in frozen.check_frozen(t, folder)]
     assert content(folder) == content(data)
@@ -174,7 +174,7 @@ def test_a_fault_at_any_step_leaves_everything_as_it_was(prepared, monkeypatch, 
     monkeypatch.setattr(kind, "write_bytes", faulty(kind.write_bytes))
     monkeypatch.setattr(kind, "replace", faulty(kind.replace))
     with pytest.raises(DataError, match="No space left on device; nothing was written"):
-        additions.write(proposal, data, folder)
+        new_rows.write(proposal, data, folder)
     monkeypatch.undo()
     assert content(folder) == before
 
@@ -183,7 +183,7 @@ def test_a_table_changed_meanwhile_is_not_written_over(prepared):
     proposal, data, folder = prepared
     (folder / "context/country_year.csv").write_bytes(b"other")
     with pytest.raises(DataError, match=r"country_year\.csv changed while this was looked at; nothing was written"):
-        additions.write(proposal, data, folder)
+        new_rows.write(proposal, data, folder)
 
 
 # Controls of a new year
@@ -192,7 +192,7 @@ def test_a_table_changed_meanwhile_is_not_written_over(prepared):
 @pytest.mark.parametrize("year", ["2019", "2023"])
 def test_rows_of_a_year_follow_as_the_panel_has_them(year):
     """The panel without its last years, and the declared series: what follows is what the panel has."""
-    panel, figures = additions.text_of("country_panel"), additions.text_of("country_year")
+    panel, figures = new_rows.text_of("country_panel"), new_rows.text_of("country_year")
     rows, lacking = panel_series.next_rows(
         panel[panel["year"] < year], figures, int(year), ["population", "gdp_pc_pps"]
     )
@@ -203,6 +203,6 @@ def test_rows_of_a_year_follow_as_the_panel_has_them(year):
 
 
 def test_what_has_no_figure_is_named():
-    panel, figures = additions.text_of("country_panel"), additions.text_of("country_year")
+    panel, figures = new_rows.text_of("country_panel"), new_rows.text_of("country_year")
     rows, lacking = panel_series.for_decisions(panel, figures, ["2040-05-01"], ["population"])
     assert rows.empty and "population of CY (population_implied)" in lacking and len(lacking) == 28
