@@ -1,5 +1,8 @@
 """The command line: help, messages and exit statuses (0 done, 1 a check or report failed, 2 wrong use)."""
 
+import subprocess
+import sys
+
 import pytest
 from click.testing import CliRunner
 from report_fixtures import MINI
@@ -256,3 +259,9 @@ def test_tables_of_another_folder_are_used(repository, tmp_path):
     (other / "datapackage.json").write_text(text.replace('"name": "claim"', '"name": "said"', 1), encoding="utf-8")
     listed = [line.split()[0] for line in repository.run("describe", "--data", "other").stdout.splitlines()]
     assert "said" in listed and "claim" not in listed
+
+
+def test_no_table_is_looked_for_before_a_command_has_its_options():
+    """Where the tables are is fixed when innodivide.data is imported: --data must come first."""
+    code = "import sys, innodivide.cli.main as m; sys.exit('innodivide.data' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

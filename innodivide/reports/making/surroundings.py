@@ -2,7 +2,8 @@
 
 The folder a command is started in, variables, startup files, limits and closed streams belong to the user; a report is
 to be the same whatever they are. `settle` is called once by the command line, `children` by whatever starts processes
-for reports, `kept` says which variables a kernel sees.
+for reports, `kept` says which variables a kernel sees. Nothing of `innodivide.data` is imported here: where the tables
+are is fixed when it is, and the command line (`--data`) has its say first.
 """
 
 import os
@@ -13,7 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import innodivide
-from innodivide.data import frozen
 from innodivide.errors import InnodivideError
 
 FILES = 256  # that a process may have open: a run with two kernels needs about half of it
@@ -74,11 +74,11 @@ def one_root() -> None:
     """
     here, told = Path(_here()), "the current folder is in"
     asked = [here, *here.parents]
-    if "INNODIVIDE_ROOT" in os.environ:
-        asked, told = [frozen.ROOT], "INNODIVIDE_ROOT names"
+    if named := os.environ.get("INNODIVIDE_ROOT"):
+        asked, told = [Path(named).expanduser().resolve()], "INNODIVIDE_ROOT names"
     for folder in asked:
         own = folder / "innodivide"
-        if (own / "__init__.py").is_file() and (folder / "data" / frozen.PACKAGE).is_file():
+        if (own / "__init__.py").is_file() and (folder / "data" / "datapackage.json").is_file():
             if not own.samefile(_PACKAGE):
                 raise OtherCheckout(
                     f"this program belongs to {_PACKAGE.parent}, but {told} {folder}, which has code of its own: "
