@@ -70,7 +70,7 @@ def bars(
     for row, (y, one, end) in enumerate(zip(at, x, ends)):
         named = f"{text(one)}  {frame[kind].iloc[row]}" if kind and frame[label].iloc[row] == names[0] else text(one)
         parts.beside(ax, named, (end, y), (5, 0), va="center", fontweight="bold", fontsize=9)
-    ax.set_xlim(0, max((1.5 if kind else 1.25) * ends.max(), 1e-9))  # room for what is written beside
+    ax.set_xlim(0, max((1.8 if kind else 1.25) * ends.max(), 1e-9))  # room for what is written beside
     _without_scale(ax)
     ax.set_xlabel(xlabel)
     return figure

@@ -227,6 +227,7 @@ def test_describe_shows_unit_range_key_and_reference():
 # The package as others read it
 
 
+@pytest.mark.slow
 def test_an_independent_validator_accepts_the_package():
     """About 9 s on two cores for all tables."""
     from frictionless import Package

@@ -304,7 +304,7 @@ def test_the_sensitivities_are_those_announced(monkeypatch):
         raise DesignError("not fitted here")
 
     monkeypatch.setattr(confirmatory, "planned_dyads", planned)
-    monkeypatch.setattr(confirmatory, "analyse", refuse)
+    monkeypatch.setattr(confirmatory.models, "firth_logit", refuse)
     rows = confirmatory.sensitivities(TABLES, load_plan())
     cutoff = confirmatory.BRIEF_CUTOFF
     assert made == [

@@ -167,6 +167,7 @@ NOT_KNOWN = {  # recommended, but there is nothing true to say: the authors stat
 }
 
 
+@pytest.mark.slow
 def test_an_independent_validator_accepts_it_and_would_notice(unpacked, tmp_path):
     """With three of the sources only: it needs a second for every twenty."""
     there = shutil.copytree(unpacked, tmp_path / "x")

@@ -17,7 +17,7 @@ from innodivide.reports.making.lock import LOCK
 GOOD, SECOND, TRIPS = MINI, f"{MINI}--mood-second", f"{MINI}--mood-trips"
 BAD = ("bare", "warns", "undeclared", "dies")
 SAME_BYTES = tuple(
-    "report.html report.pdf report.docx notebook.ipynb manifest.json exhibits.xlsx "
+    "report.html report.pdf report.docx report.pptx notebook.ipynb manifest.json exhibits.xlsx "
     "exhibits/T90.1.csv exhibits/N90.1.csv exhibits/F90.1.csv exhibits/F90.1.svg exhibits/F90.1.png".split()
 )
 
@@ -143,7 +143,7 @@ def test_a_format_that_fails_does_not_lose_the_others_and_is_reported(mini):
     assert outcome.status == "failed" and outcome.message.startswith("made, but not in every format: pdf: ")
     assert "; spreadsheet: sheet F90.1: a text of 40000 characters is too long for a cell" in outcome.message
     made = {p.name for p in (mini.root / "spoilt" / outcome.name).iterdir() if p.is_file()}
-    assert made == {"report.html", "report.docx", "notebook.ipynb", "manifest.json", "times.json"}
+    assert made == {"report.html", "report.docx", "report.pptx", "notebook.ipynb", "manifest.json", "times.json"}
 
 
 # ---- what can go wrong in a notebook ----
