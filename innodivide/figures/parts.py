@@ -25,7 +25,7 @@ def row_axes(labels, highlight=(), row: float = 0.2, extra: float = 0.75, wrap: 
     texts = [textwrap.fill(str(t), wrap) for t in labels]
     sizes = np.array([max(1.0, (0.06 + 0.135 * (t.count("\n") + 1)) / row) for t in texts])  # in rows of one line
     places = np.cumsum(sizes) - sizes / 2
-    height = max(1.5, extra + row * sizes.sum())
+    height = max(1.2, extra + row * sizes.sum())
     figure = Figure(figsize=(st.WIDTH, height), dpi=st.DPI, layout="constrained")
     ax = figure.add_subplot()
     label_rows(ax, places, texts, (sizes.sum() + 0.1, -0.1))
