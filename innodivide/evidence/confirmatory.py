@@ -70,7 +70,7 @@ def planned_dyads(tables: Tables, plan: Plan, period: str = "registered", **chan
     Parameters
     ----------
     period : {"registered", "to date"}
-        Which IPCEIs: those decided in the plan's period, or all on record (exploratory) up to the day of the tables.
+        Which IPCEIs: those decided in the plan's period, or all on record (exploratory).
     changes
         Arguments of `panel.ipcei_dyads` for announced sensitivities.
     """
@@ -79,9 +79,8 @@ def planned_dyads(tables: Tables, plan: Plan, period: str = "registered", **chan
         "roles": plan.fixed["outcome"]["roles"],
         "controls": plan.fixed["controls"]["year"],
     }
-    if period == "to date":  # the end of registered tables is that of the plan, no day that somebody asked for
-        until = None if tables.pins == PLAN else tables.until
-        return ipcei_dyads(tables.as_of(until), **(fixed | changes))
+    if period == "to date":
+        return ipcei_dyads(tables.as_of(), **(fixed | changes))
     if period != "registered":
         raise ParameterError(f"period={period!r}: allowed are 'registered', 'to date'")
     return ipcei_dyads(registered(tables, plan), **(fixed | {"since": plan.period[0]} | changes))

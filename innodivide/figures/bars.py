@@ -126,7 +126,7 @@ def dumbbells(
 def _pairs(ax, labels, start, end, size: int) -> None:
     """Draw one column of `size` rows: a line from the first to the last value of each."""
     y = np.arange(len(labels))
-    parts.label_rows(ax, y, [str(text) for text in labels], (size - 0.4, -0.6))
+    parts.short_rows(ax, labels, size)
     colours = np.where(end >= start, RISE, FALL)
     ax.hlines(y, start, end, color=colours, linewidth=2.2, zorder=2, label="change")
     parts.dots(ax, end, y, colours, s=30)

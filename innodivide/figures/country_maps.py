@@ -11,7 +11,6 @@ from innodivide.figures import maps, parts
 from innodivide.figures import style as st
 from innodivide.figures.frame_checks import groups, numbers, tidy
 from innodivide.figures.label_places import place_labels
-from innodivide.figures.panels import short_rows
 from innodivide.figures.projection import limits_around, moved_apart, project, shapes_of
 from innodivide.wording import GROUP_LETTERS
 
@@ -40,7 +39,7 @@ def regions_beside(points: pd.DataFrame, outlines: pd.DataFrame, rows: pd.DataFr
     figure = Figure(figsize=(st.WIDTH, height), dpi=st.DPI, layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1, 0.85))
     names = list(dict.fromkeys(rows["label"]))
-    short_rows(right, [textwrap.fill(n, 16) for n in names], len(names))
+    parts.short_rows(right, [textwrap.fill(n, 16) for n in names], len(names))
     for group in dict.fromkeys(groups(rows["group"])):
         part = rows[rows["group"] == group]
         at = part["label"].map({n: i for i, n in enumerate(names)}).to_numpy(dtype=float)

@@ -88,7 +88,7 @@ def record_and_scenarios(
     size = max(len(record), len(scenarios))
     figure = Figure(figsize=(st.WIDTH, 0.25 * size + 1.0), dpi=st.DPI, layout="constrained")
     for ax, part, head in zip(figure.subplots(1, 2, sharex=True), (record, scenarios), heads):
-        short_rows(ax, part["label"], size)
+        parts.short_rows(ax, part["label"], size)
         seen = numbers(part, "observed" if "observed" in part else None)
         ranges = (numbers(part, c) for c in ("expected", "low", "high"))
         marked = part["label"] == highlight
@@ -99,8 +99,3 @@ def record_and_scenarios(
         ax.set_xlabel(xlabel, fontsize=st.SMALL)
     parts.observed_key(figure, "range", "expected or mean", "95% range")
     return figure
-
-
-def short_rows(ax, labels, size: int) -> None:
-    """Give axes one labelled row per label, first on top, as high as `size` rows."""
-    parts.label_rows(ax, range(len(labels)), [str(t) for t in labels], (size - 0.4, -0.6))

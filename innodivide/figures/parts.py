@@ -43,6 +43,11 @@ def label_rows(ax, places, texts, limits) -> None:
     ax.grid(axis="x")
 
 
+def short_rows(ax, labels, size: int) -> None:
+    """Give axes one labelled row per label, first on top, as high as `size` rows."""
+    label_rows(ax, range(len(labels)), [str(t) for t in labels], (size - 0.4, -0.6))
+
+
 def accent_labels(ax, marked) -> None:
     """Write the names of the marked rows in the accent colour."""
     for tick, accent in zip(ax.get_yticklabels(), marked):
