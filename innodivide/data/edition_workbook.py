@@ -121,6 +121,20 @@ def group_words(sheet: Sheet, column: pd.Series) -> tuple[pd.Series, list[Failur
     return first.where(first.isin(GROUPS), ""), [sheet.fail(int(i), "group", v, rule) for i, v in wrong.items()]
 
 
+def one_value_each(sheet: Sheet, rows: pd.DataFrame, index: str, place: str, what: str) -> tuple[pd.DataFrame, list]:
+    """Return the rows that have a value, with groups and codes in our words and years as whole numbers, each once.
+
+    `index` is the publisher's name of the index, `place` the column of the country or region that `what` names.
+    """
+    groups, failures = group_words(sheet, rows["group"]) if "group" in rows else ("", [])
+    found = codes(rows["indicator_code"], index)
+    rows = rows.assign(indicator_code=found, group=groups, year=rows["year"].astype(int))
+    rows = rows[rows["value"] != ""]
+    key = [place, "year", "indicator_code"]
+    failures += repeated(sheet, rows, key, f"{what}, year and indicator")
+    return rows.drop_duplicates(key), failures
+
+
 def contradictions(sheet: Sheet, rows: pd.DataFrame, limits: tuple[float, float, float]) -> list[Failure]:
     """Return each row whose group does not follow from the index and the thresholds.
 

@@ -82,14 +82,7 @@ def _scores(main: Sheet) -> tuple[pd.DataFrame, list]:
     failures = common.usable(sheet, "eis_score", ("geo", "year", "value"))
     if failures:
         return plain, failures
-    groups, failures = common.group_words(sheet, plain["group"])
-    plain = plain.assign(
-        indicator_code=common.codes(plain["indicator_code"], "SII"), group=groups, year=plain["year"].astype(int)
-    )
-    plain = plain[plain["value"] != ""]
-    key = ["geo", "year", "indicator_code"]
-    failures += common.repeated(sheet, plain, key, "country, year and indicator")
-    return plain.drop_duplicates(key), failures
+    return common.one_value_each(sheet, plain, "SII", "geo", "country")
 
 
 def _edition(number, last, base, framework, limits, given: Edition) -> pd.DataFrame:

@@ -81,14 +81,7 @@ def _scores(sheet: Sheet) -> tuple[pd.DataFrame, list]:
     failures += common.usable(coded, "ris_region", ("geo",))
     if failures:
         return rows, failures
-    groups, failures = common.group_words(sheet, rows["group"]) if "group" in rows else ("", [])
-    rows = rows.assign(
-        indicator_code=common.codes(rows["indicator_code"], "RII"), group=groups, year=rows["year"].astype(int)
-    )
-    rows = rows[rows["value"] != ""]
-    key = ["region_code", "year", "indicator_code"]
-    failures += common.repeated(sheet, rows, key, "region, year and indicator")
-    return rows.drop_duplicates(key), failures
+    return common.one_value_each(sheet, rows, "RII", "region_code", "region")
 
 
 def _version(sheet: Sheet, scores: pd.DataFrame, given: Edition) -> tuple[str, list]:
