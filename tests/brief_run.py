@@ -8,8 +8,9 @@ from unittest.mock import patch
 import nbformat
 
 from innodivide.narrative.words_file import Words
+from innodivide.reports.making import run
 from innodivide.reports.making.declarations import notebook
-from innodivide.reports.pages import document, pdf
+from innodivide.reports.pages import pdf
 from innodivide.reports.pages.blocks import Block
 
 
@@ -64,8 +65,6 @@ def pages(which) -> list[str]:
 
     from pypdf import PdfReader
 
-    facts = {"Notebook": "notebooks", "Parameters": "none", "Software": "innodivide", "What made it": "manifest.json"}
-    elsewhere = notebook({"brief": "07", "summary": "08"}[which.__name__]).sources_in
-    facts |= {"Licence": document.LICENCE} | ({document.SOURCES: f"listed in report {elsewhere}"} if elsewhere else {})
+    facts = run.told(run.job({"brief": "07", "summary": "08"}[which.__name__]))
     content = pdf.render("Title", which().blocks, facts)
     return [page.extract_text() for page in PdfReader(io.BytesIO(content)).pages]

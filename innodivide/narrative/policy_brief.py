@@ -50,6 +50,7 @@ def answer_facts(tables: Tables, main: Confirmatory, ledger: pd.DataFrame, plan:
     return leader_status.answer_facts(tables, main, plan) | {
         "size": "take part more often" if clear and size.estimate > 0 else "do not clearly take part more often",
         "p_size": p_text(size.p_value, "= "),
+        "larger": clear and size.estimate > 0,
         "total": len(ledger),
         "verdicts": join_names(found),
     }
@@ -91,11 +92,11 @@ def share_facts(rows: pd.DataFrame) -> dict:
     return ends | {"other_low": others["ci_low"], "other_high": others["ci_high"]}
 
 
-def follows(facts: dict, second: SecondEvidence, alpha: float) -> tuple[str, str, str]:
-    """Return the parts of N7.5 that the results call for: on leaders, on the tiers, on what to publish."""
+def follows(facts: dict, second: SecondEvidence, alpha: float) -> tuple[str, str, str, str]:
+    """Return the parts of N7.5 that the results call for: on leaders, on size, on the tiers, on what to publish."""
     leaders = "more" if facts["low"] > 1 else "less" if facts["high"] < 1 else "none"
     states = states_connect(second.connection, second.family["p_holm"], alpha)
-    return leaders, FOLLOWS[states], "publish"
+    return leaders, "large" if facts["larger"] else "any size", FOLLOWS[states], "publish"
 
 
 def advice_rows(ledger: pd.DataFrame) -> pd.DataFrame:

@@ -214,7 +214,7 @@ def test_what_was_chosen_is_said_and_nothing_if_nothing_was():
 
 def test_a_record_of_an_earlier_day_has_fewer_projects_and_the_scoreboard_of_then():
     then = Tables(until="2024-01-31")
-    dyads = confirmatory.planned_dyads(then, plan.load_plan(), "to date")
+    dyads = confirmatory.planned_dyads(then, plan.load_plan(), "to date", until="2024-01-31")
     assert dyads["ipcei_id"].nunique() < frozen.load("ipcei").query("kind == 'integrated'")["ipcei_id"].nunique()
     assert peers.edition(then) < peers.edition(TABLES)
 

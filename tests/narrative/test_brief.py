@@ -301,7 +301,7 @@ def test_the_summary_is_one_page_of_text_figure_and_ledger():
     assert list(summary().exhibits) == ["N8.1", "T8.2", "F8.1", "T8.1"]
     (page,) = pages(summary)
     assert "T8.1.csv" in page and all(f"C{n:02}" in page for n in range(1, 13))
-    assert "Sources: listed in report 07_policy_brief" in page.replace("\n", " ")
+    assert "listed with their licences in report 07_policy_brief" in page.replace("\n", " ")
 
 
 def test_the_summary_has_the_verdicts_of_the_brief(run):
@@ -324,18 +324,18 @@ def second_with(states: str) -> SimpleNamespace:
 @pytest.mark.parametrize(
     ("low", "high", "states", "parts"),
     [
-        (0.3, 3.6, "contradicted", ("none", "connected", "publish")),
-        (1.2, 3.6, "supported", ("more", "hardly", "publish")),
-        (0.3, 0.9, "inconclusive", ("less", "open", "publish")),
+        (0.3, 3.6, "contradicted", ("none", "large", "connected", "publish")),
+        (1.2, 3.6, "supported", ("more", "any size", "hardly", "publish")),
+        (0.3, 0.9, "inconclusive", ("less", "large", "open", "publish")),
     ],
 )
 def test_what_follows_is_chosen_by_the_results(low, high, states, parts):
-    assert words.follows({"low": low, "high": high}, second_with(states), 0.05) == parts
+    facts = {"low": low, "high": high, "larger": "large" in parts}
+    assert words.follows(facts, second_with(states), 0.05) == parts
     numbers = {"missing_lists": 30, "partnerships": 42, "aid_complete": 3, "ipceis": 11}
     text = words.WORDS.say("N7.5", *parts, **numbers).title
-    assert ("says little" in text) == (parts[0] == "none") and ("is no policy for states" in text) == (
-        parts[1] == "connected"
-    )
+    assert ("does not show" in text) == (parts[0] == "none") and ("do take part more" in text) == (parts[1] == "large")
+    assert ("meet in both tiers already" in text) == (parts[2] == "connected")
 
 
 def test_a_recommendation_stands_on_the_claims_that_hold(run):

@@ -104,7 +104,7 @@ def c02(tables: Tables, spans: dict[str, Record], alpha: float) -> Finding:
         values: dict[str, object] = {"five": five, "rest": rest, "n": int(above.sum()), "of": len(above)}
         values["p"] = p_text(record.family.at["named_five", "p_holm"], "= ")
         return sentence(
-            "{five:.0%}, of the others {rest:.0%} (p {p}), and {n} of the {of} were in more than half", **values
+            "{five:.0%} of the projects, the others in {rest:.0%} (p {p}); {n} of {of} in more than half", **values
         )
 
     verdict = five_dominate(spans[NOW], alpha)
@@ -121,7 +121,7 @@ def c02(tables: Tables, spans: dict[str, Record], alpha: float) -> Finding:
         then=five_dominate(spans[THEN], alpha),
         numbers=_both(spans, tell) + f". Decided since: {tell(spans[SINCE])}.",
         coverage=_coverage(spans),
-        short=f"The five took part in a share of projects of {brief(spans[NOW])}. Then: {brief(spans[THEN])}.",
+        short=f"The five took part in {brief(spans[NOW])}. Then in {brief(spans[THEN])}.",
         rests=_rests(spans),
         change=otherwise(verdict, ways),
     )
@@ -172,8 +172,8 @@ def _named_three(now: Record, outside: str, counts: str, before: str) -> str:
     """The reason for the verdict on C03: in how many projects the named three are, and the lowest group as a whole."""
     row = now.family.loc["modest_group"]
     text = (
-        "Now, {counts}; the lowest group took part {points:+.0f} points against the others (p {p}). Not modest "
-        "then: {outside}. Then, {before}."
+        "Now, {counts}. The lowest group as a whole: {points:+.0f} percentage points against the others (p {p}). Not "
+        "modest then: {outside}. Then, {before}."
     )
     values = {"points": 100 * row["estimate"], "p": p_text(row["p_holm"], "= "), "outside": outside}
     return sentence(text, counts=counts, before=before, **values)

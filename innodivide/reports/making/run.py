@@ -230,8 +230,7 @@ def _write_report(item: Job, folder: Path) -> str:
 
     from innodivide.reports.making.execute import execute
     from innodivide.reports.pages import spreadsheet
-    from innodivide.reports.pages.blocks import HOME, Block, clean, read_blocks
-    from innodivide.reports.pages.document import LICENCE, SOURCES
+    from innodivide.reports.pages.blocks import Block, clean, read_blocks
 
     executed = clean(execute(item.notebook, item.parameters))
     blocks = item.branding.put_on(read_blocks(executed))
@@ -241,18 +240,7 @@ def _write_report(item: Job, folder: Path) -> str:
     (folder / "exhibits").mkdir()
     with naming(Path("exhibits")):
         _write_exhibits([b.payload for b in blocks if b.payload], folder / "exhibits")
-    facts = {
-        "Notebook": f"notebooks/{item.notebook.name}.ipynb",
-        "Parameters": ", ".join(f"{k} = {v if v != '' else 'none'}" for k, v in item.parameters.items()) or "none",
-        "Software": f"innodivide {manifest.__version__}, Python {manifest.environment()['python']}",
-        "Data": f"{spreadsheet.FILE} beside this file holds the unrounded data of every exhibit, exhibits/ each as CSV",
-        "What made it": f"{manifest.MANIFEST} beside this file lists every input with its hash",
-        "Licence": LICENCE,
-        HOME: "../" * (item.name.count("/") + 1) + "index.html",
-        **item.branding.facts(),
-    }
-    if item.notebook.sources_in:
-        facts[SOURCES] = f"listed with their licences in report {item.notebook.sources_in} and in the HTML of this one"
+    facts = told(item)
     lost = []
     for name, file in {**{f: f"report.{f}" for f in item.formats}, "spreadsheet": spreadsheet.FILE}.items():
         try:
@@ -263,6 +251,27 @@ def _write_report(item: Job, folder: Path) -> str:
             with naming(Path(file)):
                 (folder / file).write_bytes(made if isinstance(made, bytes) else made.encode("utf-8"))
     return f"made, but not in every format: {'; '.join(lost)}" if lost else ""
+
+
+def told(item: Job) -> dict[str, str]:
+    """Return what a report tells about its making, by name."""
+    from innodivide.reports.pages.blocks import HOME
+    from innodivide.reports.pages.document import LICENCE, SOURCES
+    from innodivide.reports.pages.spreadsheet import FILE
+
+    facts = {
+        "Notebook": f"notebooks/{item.notebook.name}.ipynb",
+        "Parameters": ", ".join(f"{k} = {v if v != '' else 'none'}" for k, v in item.parameters.items()) or "none",
+        "Software": f"innodivide {manifest.__version__}, Python {manifest.environment()['python']}",
+        "Data": f"{FILE} beside this file holds the unrounded data of every exhibit, exhibits/ each as CSV",
+        "What made it": f"{manifest.MANIFEST} beside this file lists every input with its hash",
+        "Licence": LICENCE,
+        HOME: "../" * (item.name.count("/") + 1) + "index.html",
+        **item.branding.facts(),
+    }
+    if item.notebook.sources_in:
+        facts[SOURCES] = f"listed with their licences in report {item.notebook.sources_in} and in the HTML of this one"
+    return facts
 
 
 def _write_exhibits(payloads: list[dict], folder: Path) -> None:
