@@ -1,6 +1,7 @@
 """Commands that make reports: run, annex."""
 
 import sys
+from collections import Counter
 from contextlib import nullcontext
 from functools import reduce
 from pathlib import Path
@@ -130,10 +131,10 @@ def _make(jobs, out, workers, force, overwrite_edited, why, cluster, wait) -> No
     except KeyboardInterrupt:
         click.echo("\ninterrupted; the same command goes on from here", err=True)
         sys.exit(130)
-    counts = {s: sum(o.status == s for o in outcomes) for s in ("made", "fresh", "failed")}
-    click.echo(
-        f"{counts['made']} made, {counts['fresh']} up to date, {counts['failed']} failed; start at {out / 'index.html'}"
-    )
+    counts = Counter(o.status for o in outcomes)
+    left = f"{counts['left out']} left out, " if counts["left out"] else ""
+    made = f"{counts['made']} made, {counts['fresh']} up to date, {left}{counts['failed']} failed"
+    click.echo(f"{made}; start at {out / 'index.html'}")
     if counts["failed"]:
         sys.exit(1)
 

@@ -3,7 +3,10 @@
 from __future__ import annotations  # pandas is imported where a frame is made: a command with nothing to do is quick
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from innodivide.errors import NotAvailable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,8 +31,15 @@ def sources_of(*frames: pd.DataFrame) -> tuple[str, ...]:
 
 
 def table_sources(tables: Mapping[str, pd.DataFrame], *names: str, used: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the ids of all sources of some tables; `used` has the query for those of which few rows are used."""
-    return sources_of(*[tables[n].query(used[n]) if n in used else tables[n] for n in names])
+    """Return the ids of all sources of some tables; `used` has the query for those of which few rows are used.
+
+    A table that is left out as its licence asks has no rows, so none of its sources is cited.
+    """
+    found = []
+    for name in names:
+        with suppress(NotAvailable):
+            found.append(tables[name].query(used[name]) if name in used else tables[name])
+    return sources_of(*found)
 
 
 def edition_line(rows: pd.DataFrame) -> str:

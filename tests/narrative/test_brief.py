@@ -13,7 +13,8 @@ from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
 from innodivide import figures
-from innodivide.data import frozen
+from innodivide.data import Tables, frozen, licences
+from innodivide.data.sources import sources_of
 from innodivide.evidence.claims import lowest_regions
 from innodivide.evidence.claims.both_tiers import ANEW, HELD
 from innodivide.narrative import claim_words
@@ -366,3 +367,14 @@ def test_the_ledger_is_grouped_in_the_order_of_the_answer(run):
     mixed = words.by_verdict(ledger.sample(frac=1, random_state=3))
     assert mixed["claim_id"].tolist() == ledger["claim_id"].tolist()
     assert words.change_rows(ledger)["change"].str[0].str.islower().all()
+
+
+# ---- a table left out for its licence ----
+
+
+def test_the_ledger_cites_no_source_of_a_table_that_is_left_out(monkeypatch):
+    rows = Tables()["claim"]
+    everything = words.ledger_sources(Tables(), rows)
+    monkeypatch.setenv(licences.WITHOUT, "eqi_2024,eqi")
+    fewer = words.ledger_sources(Tables(), rows)
+    assert set(everything) - set(fewer) and not set(fewer) & set(sources_of(frozen.load_rows("eqi_2024")))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from innodivide.data import whole_files
+from innodivide.data.licences import NOT_AVAILABLE
 from innodivide.errors import DataError
 from innodivide.reports.archive import bundle
 from innodivide.reports.making import manifest, place, run
@@ -106,6 +107,13 @@ class Here:
         future = Future()
         future.set_result(made_by(item))
         return future
+
+
+@pytest.mark.parametrize(("why", "status"), [(NOT_AVAILABLE, "left out"), ("KeyError", "failed")])
+def test_a_report_on_a_table_that_its_user_leaves_out_has_not_failed(folder, monkeypatch, why, status):
+    monkeypatch.setattr("test_place.made_by", lambda item: run.Made({}, {}, {}, f"cell 3: {why}: table eqi_2024"))
+    (outcome,) = run.run([ITEM], folder.parent.parent, force=True, executor=Here())
+    assert outcome.status == status and "table eqi_2024" in outcome.message and contents(folder) == MADE
 
 
 @pytest.mark.parametrize("force", [False, True])

@@ -18,6 +18,7 @@ from importlib import import_module
 from pathlib import Path
 
 from innodivide.data import own_tables
+from innodivide.data.licences import NOT_AVAILABLE
 from innodivide.data.whole_files import naming
 from innodivide.errors import InnodivideError, ParameterError
 from innodivide.reports.making import manifest, place
@@ -60,7 +61,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job: status is "fresh", "made" or "failed"."""
+    """What became of a job: status is "fresh", "made", "left out" (its subject is a table that is) or "failed"."""
 
     name: str
     status: str
@@ -214,7 +215,8 @@ def make_files(item: Job) -> Made:
 def _keep(item: Job, out: Path, made: Made | Exception, overwrite: bool) -> Outcome:
     """Put what was made of a job into its folder, whole or not at all, and say what became of it."""
     if isinstance(made, Exception) or not made.files:
-        return Outcome(item.name, "failed", _explain(item, made) if isinstance(made, Exception) else made.trouble)
+        why = _explain(item, made) if isinstance(made, Exception) else made.trouble
+        return Outcome(item.name, "left out" if NOT_AVAILABLE in why else "failed", why)
     try:
         describe = partial(manifest.build, item.notebook, item.recorded, read=made.read)
         kept = place.put(out / item.name, made.files, describe, made.seconds, overwrite)
