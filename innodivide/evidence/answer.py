@@ -39,7 +39,7 @@ def plain_shares(dyads: pd.DataFrame) -> pd.DataFrame:
     """
     who = dyads["leader"].map({True: LEADERS, False: OTHERS}).rename("status")
     totals = dyads.groupby([who, "geo"])["participates"].agg(taken="sum", open="size")
-    rows = {}
+    rows: dict[str, dict] = {}
     for status in (LEADERS, OTHERS):
         states = totals.loc[status]
         found = models.cluster_share(states["taken"], states["open"])
@@ -67,8 +67,9 @@ def ruled_out(main: Confirmatory, plan: Plan) -> pd.DataFrame:
     for name, factor in plan.second["equivalence"]["margins"].items():
         limit = math.log(factor)
         test = tost_of_result(estimate, df, -limit, limit, plan.alpha)
+        value, se = estimate.known("estimate", "se")
         ends = {"p_within": (-limit, limit), "p_above": (limit, math.inf), "p_below": (-math.inf, -limit)}
-        chance = {k: flat_prior_probability(estimate.estimate, estimate.se, df, *v) for k, v in ends.items()}
+        chance = {k: flat_prior_probability(value, se, df, *v) for k, v in ends.items()}
         found = {"p_value": test.p_value, "equivalent": test.equivalent, "factor_ruled_out": test.ruled_out_factor}
         found |= {"or_low": math.exp(test.ci_low), "or_high": math.exp(test.ci_high)}
         rows.append({"margin": name, "factor": float(factor), **found, **chance})

@@ -8,7 +8,8 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 import pandas as pd
 
-from innodivide.errors import DataError, ParameterError
+from innodivide.errors import DataError, DesignError, ParameterError
+from innodivide.models.result_checks import check_counts, check_numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,12 +90,19 @@ class Result:
     n_draws: int | None = None
 
     def __post_init__(self):
-        _check_numbers(self)
-        _check_counts(self)
+        check_numbers(self)
+        check_counts(self)
         for name in ("dropped", "notes"):
             value = getattr(self, name)
             if not isinstance(value, tuple) or not all(isinstance(item, str) for item in value):
                 raise ParameterError(f"{name}: expected a tuple of str, () if there is none; got {value!r}")
+
+    def known(self, *names: str) -> tuple[float, ...]:
+        """Return the numbers of some fields; DesignError if the method gives none of that kind."""
+        found = [getattr(self, name) for name in names]
+        if lost := [name for name, value in zip(names, found) if value is None]:
+            raise DesignError(f"{self.method}: gives no {' and no '.join(lost)}")
+        return tuple(map(float, found))
 
     def row(self) -> dict:
         """Fields as exhibits store them, a flat dict in order; tuples joined with ``"; "`` to fit in a cell.
@@ -123,7 +131,7 @@ class Result:
         if self.se is not None:
             out.append(("Standard error", f"{_number(self.se)} ({self.se_kind})"))
         if self.ci_low is not None:
-            span = f"{_number(self.ci_low)} to {_number(self.ci_high)}"
+            span = " to ".join(map(_number, self.known("ci_low", "ci_high")))
             out.append((f"{self.ci_level:.0%} interval", f"{span} ({self.ci_kind})"))
         if self.p_value is not None:
             out.append(("p-value", f"{_number(self.p_value)} ({self.p_kind})"))
@@ -172,47 +180,6 @@ def tidy_coefficients(table: pd.DataFrame) -> pd.DataFrame:
 
 def _number(value: float) -> str:
     return f"{value:.4g}"
-
-
-def _is_real(value) -> bool:
-    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-
-
-def _check_numbers(result: Result) -> None:
-    """Estimate finite, standard error not negative, interval ordered, p-value a probability, kinds named."""
-    if not _is_real(result.estimate) or not math.isfinite(result.estimate):
-        raise ParameterError(f"estimate: expected a finite number, got {result.estimate!r}")
-    if result.se is not None and not (_is_real(result.se) and result.se >= 0):
-        raise ParameterError(f"se: expected a number >= 0 or None, got {result.se!r}")
-    if result.p_value is not None and not (_is_real(result.p_value) and 0 <= result.p_value <= 1):
-        raise ParameterError(f"p_value: expected a number in [0, 1] or None, got {result.p_value!r}")
-    for name in ("df", "dispersion", "n_draws"):
-        value = getattr(result, name)
-        if value is not None and not (_is_real(value) and value >= 0):
-            raise ParameterError(f"{name}: expected a number >= 0 or None, got {value!r}")
-    ends = (result.ci_low, result.ci_high)
-    if any(end is None for end in ends) != all(end is None for end in ends):
-        raise ParameterError(f"ci_low, ci_high: give both ends or neither, got {ends}")
-    if ends[0] is not None:
-        if not all(map(_is_real, ends)) or not ends[0] <= ends[1]:  # also refuses NaN
-            raise ParameterError(f"ci_low, ci_high: expected ci_low <= ci_high, got {ends}")
-        if result.ci_level is None or not 0 < result.ci_level < 1:
-            raise ParameterError(f"ci_level: an interval needs a level in (0, 1), got {result.ci_level!r}")
-    for value, name in ((result.se, "se_kind"), (ends[0], "ci_kind"), (result.p_value, "p_kind")):
-        if value is not None and not getattr(result, name):
-            raise ParameterError(f"{name}: must say how the number was obtained, got an empty text")
-
-
-def _check_counts(result: Result) -> None:
-    """Counts are whole and not negative; the number of treated countries is known and possible."""
-    for name in ("n_dyads", "n_countries", "n_ipceis", "n_events", "n_treated"):
-        value = getattr(result, name)
-        if value is None and name != "n_treated":
-            continue
-        if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 0:
-            raise ParameterError(f"{name}: expected a whole number >= 0, got {value!r}")
-    if result.n_countries is not None and result.n_treated > result.n_countries:
-        raise ParameterError(f"n_treated: {result.n_treated} exceeds n_countries {result.n_countries}")
 
 
 def as_odds_ratio(log: Result) -> Result:

@@ -37,7 +37,7 @@ def c01(main: Confirmatory, family: pd.DataFrame, plan: Plan) -> str:
     """Tier-1 activity goes with being large and wealthy, or with leader status; `family` has the index claim."""
     size = size_test(main, plan)
     leader, wealth = (family.loc[c, "verdict"] == "supported" for c in ("leaders", "wealth"))
-    large = bool(size.p_value < plan.alpha and size.estimate > 0)
+    large = bool(size.known("p_value")[0] < plan.alpha and size.estimate > 0)
     if leader or (wealth and large):
         return "supported"
     return "partly" if wealth or large else "inconclusive"

@@ -87,7 +87,7 @@ def _levels(tables: Tables, world: World, levels: dict, status: str) -> dict[str
     for name, level in levels.items():
         if level.get("each") == "leader":
             ever = np.flatnonzero((world.status[status] > 0).any(axis=1))
-            for geo in sorted((world.geo[i] for i in ever), key=names.get):
+            for geo in sorted((world.geo[i] for i in ever), key=names.__getitem__):
                 label = level["label"].format(name=names[geo])
                 out[f"{name}_{geo}"] = {**level, "label": label, "drop": geo}
         else:

@@ -121,7 +121,7 @@ def joint_test(
     DesignError
         If no specification of a family can be fitted.
     """
-    require_rng(rng)
+    rng = require_rng(rng)
     check_permutations(n_permutations)
     grid, world, samples, rows = _prepare(tables, specs, grid)
     n = len(world.geo)

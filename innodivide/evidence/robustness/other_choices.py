@@ -60,9 +60,9 @@ def confounding(main: Confirmatory, claimed: bool) -> dict[str, Sensitivity]:
     The odds ratio stands for a risk ratio by its square root, participation being common. The robustness value is that
     of least squares on country totals, whose errors are independent of each other as those of dyads are not.
     """
-    common = main.profile.n_events > COMMON * main.profile.n_dyads
-    ends = (main.interval.estimate, main.interval.ci_low, main.interval.ci_high)
-    ratio, low, high = (risk_ratio(end, common) for end in ends)
+    events, dyads = main.profile.known("n_events", "n_dyads")
+    ratios = (risk_ratio(end, events > COMMON * dyads) for end in main.interval.known("estimate", "ci_low", "ci_high"))
+    ratio, low, high = ratios
     totals = country_totals(main.dyads)
     columns = sm.add_constant(totals[["leader_share", *CONTROLS]].astype(float))
     fit = sm.OLS(totals["rate"].astype(float), columns).fit()

@@ -51,12 +51,13 @@ def label_uncertainty(dyads: pd.DataFrame, redrawn: pd.DataFrame) -> pd.DataFram
         try:
             fit = models.firth_logit(now)
             wide = models.dispersion_interval(fit)
+            low, high = wide.known("ci_low", "ci_high")
             row |= {
                 "log_odds": fit.result.estimate,
                 "odds_ratio": float(np.exp(fit.result.estimate)),
                 "se": wide.se,
-                "ci_low": float(np.exp(wide.ci_low)),
-                "ci_high": float(np.exp(wide.ci_high)),
+                "ci_low": float(np.exp(low)),
+                "ci_high": float(np.exp(high)),
                 "p_profile": fit.result.p_value,
                 "note": fit.separation_note,
             }

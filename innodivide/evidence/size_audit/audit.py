@@ -183,8 +183,11 @@ def _outcome(method: Method, sample: Sample, truth: float, alpha: float) -> tupl
         found = method.run(sample)
     except (DesignError, np.linalg.LinAlgError) as error:
         return str(error)
-    unknown = found.ci_low is None or math.isnan(truth)
-    return found.p_value <= alpha, None if unknown else found.ci_low <= truth <= found.ci_high
+    rejects = found.known("p_value")[0] <= alpha
+    if found.ci_low is None or math.isnan(truth):
+        return rejects, None
+    low, high = found.known("ci_low", "ci_high")
+    return rejects, low <= truth <= high
 
 
 def _summary(counts: Counter, n_sim: int) -> dict:

@@ -140,7 +140,7 @@ def shapley_fit(
         frame.insert(after, name, end)
     names = [" + ".join(name for v, name in enumerate(factors) if s >> v & 1) or "(none)" for s in range(2**k)]
     subsets = pd.DataFrame({"factors": names, "r2": r2})
-    seed = seed_of(rng) if n_boot else None
+    seed = seed_of(require_rng(rng)) if n_boot else None
     return ShapleyFit(frame, subsets, float(r2[-1]), n_boot, degenerate, seed)
 
 
@@ -210,8 +210,8 @@ def _one_fit(part: pd.DataFrame, term, controls, outcome, level, **keys: str) ->
     """Odds ratio, interval and p-value of one sample."""
     fit = firth_logit(part, term, controls, outcome, level, profiles=False, **keys)
     found = dispersion_interval(fit)
-    logs = {"odds_ratio": found.estimate, "ci_low": found.ci_low, "ci_high": found.ci_high}
-    ratios = {name: math.exp(value) for name, value in logs.items()}
+    logs = found.known("estimate", "ci_low", "ci_high")
+    ratios = {name: math.exp(value) for name, value in zip(("odds_ratio", "ci_low", "ci_high"), logs)}
     return {**ratios, "p_value": found.p_value, "dispersion": fit.dispersion}
 
 

@@ -59,6 +59,9 @@ def average_marginal_effect(fit: FirthFit, dyads: pd.DataFrame, rng: np.random.G
     if not design.binary:
         raise ParameterError(f"term: {fit.term} is continuous; the marginal effect here is that of a 0/1 label")
     ones = np.ones(len(design.countries))
+    effect = _effect(design, ones)
+    if effect is None:
+        raise DesignError(f"{fit.term}: the model cannot be fitted again; no effect")
     draws = rng.multinomial(len(ones), ones / len(ones), size=n_boot)
     values = [_effect(design, weights) for weights in draws]
     good = np.array([value for value in values if value is not None])
@@ -69,7 +72,7 @@ def average_marginal_effect(fit: FirthFit, dyads: pd.DataFrame, rng: np.random.G
     return Result(
         method="average marginal effect, Firth logit with FLIC intercept",
         term=fit.term,
-        estimate=100 * _effect(design, ones),
+        estimate=100 * effect,
         scale="percentage points",
         se=100 * float(good.std(ddof=1)),
         se_kind="standard deviation over country resamples",

@@ -270,7 +270,7 @@ def dispersion_interval(fit: FirthFit) -> Result:
             f"{fit.outcome}: the model reproduces every country total; no dispersion, no interval from it"
         )
     base = fit.result
-    se = base.se * math.sqrt(fit.dispersion)
+    se = base.known("se")[0] * math.sqrt(fit.dispersion)
     reach = float(stats.t.ppf((1 + fit.level) / 2, fit.df)) * se
     below = (f"dispersion {fit.dispersion:.3f} is below 1 and narrows the interval",) if fit.dispersion < 1 else ()
     return replace(

@@ -135,5 +135,5 @@ def _judged(value: float, interval: float, against: str, claimed: bool) -> Sensi
     """The record with the numbers, or without them and with the reason."""
     reason = against or ("" if claimed else "no effect is claimed")
     if reason:
-        value = interval = None
-    return Sensitivity(value=value, value_interval=interval, reason=reason)
+        return Sensitivity(value=None, value_interval=None, reason=reason)
+    return Sensitivity(value=value, value_interval=interval, reason="")

@@ -66,7 +66,7 @@ def label_permutation_difference(
         kind = f"exact, all {len(reference)} labellings of countries, {SIDES}"
     else:
         y, d = _changing_labels(rates, labels)
-        require_rng(rng)
+        rng = require_rng(rng)
         check_permutations(n_permutations)
         pairs = y @ d.T  # (receiving, giving)
         orders = country_orders(rng, n_permutations, len(y))

@@ -113,6 +113,7 @@ def _one_cut(frame: pd.DataFrame, label: np.ndarray, c: float, controls, outcome
     try:
         fit = firth_logit(frame.assign(above_cut=label), "above_cut", controls, outcome, level, profiles=False)
         result = dispersion_interval(fit)
+        low, high = result.known("ci_low", "ci_high")
     except DesignError as cause:
         return {**row, "note": f"not defined: {cause}"}
     if min(above, below) < FEW:
@@ -120,8 +121,8 @@ def _one_cut(frame: pd.DataFrame, label: np.ndarray, c: float, controls, outcome
     return {
         **row,
         "odds_ratio": math.exp(result.estimate),
-        "ci_low": math.exp(result.ci_low),
-        "ci_high": math.exp(result.ci_high),
+        "ci_low": math.exp(low),
+        "ci_high": math.exp(high),
         "p_value": result.p_value,
         "dispersion": fit.dispersion,
     }

@@ -117,8 +117,8 @@ def _one(statistic: str, tested: dict, n_rows: int, n_columns: int, n_null: int)
 
 def _tiers(matrix: pd.DataFrame, tiers: Mapping) -> tuple[np.ndarray, np.ndarray]:
     """Return which columns belong to the first and the second tier (labels in sorted order), as masks (m,)."""
-    labels = [tiers.get(column) for column in matrix.columns]
-    if None in labels or len(set(labels)) != 2:
+    labels = [tiers[column] for column in matrix.columns if column in tiers]
+    if len(labels) != matrix.shape[1] or len(set(labels)) != 2:
         raise ParameterError("tiers: expected one of two labels for every column of the matrix")
     first = np.array([label == min(labels) for label in labels])
     for label, mask in ((min(labels), first), (max(labels), ~first)):
@@ -255,7 +255,7 @@ def find_modules(
     ----------
     Barber (2007) Physical Review E 76, 066102, equation 15.
     """
-    array, best, identity = binary(matrix).astype(float), (-np.inf, None, None), np.eye(n_modules)
+    array, identity, found = binary(matrix).astype(float), np.eye(n_modules), []
     total = array.sum()
     excess = total * array - np.outer(array.sum(axis=1), array.sum(axis=0))
     require_rng(rng)
@@ -269,8 +269,8 @@ def find_modules(
             if reached <= quality:
                 break
             quality = reached
-        best = max(best, (quality / total**2, rows, columns), key=lambda found: found[0])
-    return best
+        found.append((quality / total**2, rows, columns))
+    return max(found, key=lambda modules: modules[0])
 
 
 def modularity_test(matrix, rng: np.random.Generator, n_null: int = 199) -> pd.DataFrame:
