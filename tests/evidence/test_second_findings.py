@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 from test_second_verdicts import record
 
 from innodivide.data import Tables
@@ -25,6 +26,7 @@ from innodivide.evidence.confirmatory import NAMED_FIVE, NAMED_THREE
 from innodivide.evidence.plan import load_plan
 from innodivide.indicators import tiers
 from innodivide.models.estimators.unseen_species import chao2
+from innodivide.models.network import bipartite, null_models
 
 TABLES, PLAN, ALPHA = Tables(), load_plan(), 0.05
 VERDICTS = ("supported", "partly", "contradicted", "inconclusive", NOT_TESTABLE)
@@ -312,3 +314,25 @@ def test_c13(ways, verdict, said, monkeypatch):
     found = check(regional_structures.c13(TABLES, PLAN), verdict)
     assert said in found.numbers
     assert ("the rest cannot be told" in found.numbers) == (0 in ways)
+
+
+# ---- size of the tests of C05 ----
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("null", ["curveball", "labels"])
+def test_the_p_values_of_c05_are_uniform_where_the_tiers_have_nothing_to_do_with_each_other(null):
+    """The states and lists of the record, dealt by the null itself; p has steps, so a place within each is drawn."""
+    matrix, sides = tiers.listed_matrix(TABLES)
+    second, generator = [c for c in matrix if sides[c] == "tier2"], np.random.default_rng(5)
+    dealt, found, n_null = null_models.curveball(matrix.to_numpy(), 400, generator), [], 99
+    for drawn in dealt:
+        own = pd.DataFrame(drawn, matrix.index, matrix.columns) if null == "curveball" else matrix.copy()
+        if null == "labels":
+            own[second] = generator.permutation(matrix[second].to_numpy())
+        tested = bipartite.overlap_test(own, sides, generator, null, n_null).set_index("statistic")
+        found.append(tested.at["pairs", "p_value"])
+    p = np.array(found)
+    assert stats.kstest(p - generator.uniform(0, 2 / (n_null + 1), len(p)), "uniform").pvalue > 0.01
+    for level in (0.05, 0.1):
+        assert stats.binomtest(int((p <= level).sum()), len(p), level, "greater").pvalue > 0.01, level
