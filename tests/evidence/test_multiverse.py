@@ -23,6 +23,7 @@ from innodivide.evidence.multiverse.specification import build_world, cell
 from innodivide.evidence.multiverse.whole_grid import joint_test, run_grid
 from innodivide.evidence.plan import load_plan
 from innodivide.indicators.panel import country_totals, ipcei_dyads
+from innodivide.models.estimators.design import separation
 from innodivide.models.estimators.firth import dispersion_interval, firth_logit
 from innodivide.models.estimators.grouped import grouped_binomial
 from innodivide.models.inference.few_clusters import lpm_clustered
@@ -404,3 +405,17 @@ def test_joint_p_values_are_uniform_when_the_label_has_nothing_to_do_with_it():
         assert stats.kstest(found[name] - generator.uniform(0, 0.01, len(found)), "uniform").pvalue > 0.01, name
     for name in ("share_same_sign", "share_below_alpha"):  # discrete with ties: never too many small p-values
         assert (found[name] <= 0.05).mean() < 0.09 and (found[name] <= 0.2).mean() < 0.27, name
+
+
+# ---- separation ----
+
+
+@pytest.mark.slow
+def test_no_firth_fit_of_the_grid_is_of_separated_data_which_its_standard_error_would_hide():
+    samples, world = sample_levels(TABLES, GRID), build_world(TABLES, GRID["dimensions"])
+    apart = []
+    for spec in select(estimator="firth").to_dict("records"):
+        found = cell(world, spec, samples, GRID["dimensions"])
+        matrix = np.hstack([found.x.reshape(-1, found.x.shape[2]), found.d[found.kept].reshape(-1, 1)])
+        apart += [spec] if separation(matrix, found.y.ravel(), range(matrix.shape[1]))[0] else []
+    assert not apart
