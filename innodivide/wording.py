@@ -35,9 +35,14 @@ def _is_missing(value) -> bool:
     )
 
 
+def in_a_sentence(name: str) -> str:
+    """Return the name of a country as it stands within a sentence: one takes an article."""
+    return f"the {name}" if name == "Netherlands" else name
+
+
 def join_names(names: Sequence[str], none: str = "none") -> str:
-    """Return "A, B and C"."""
-    names = [str(n) for n in names]
+    """Return "A, B and C"; countries as within a sentence."""
+    names = [in_a_sentence(str(n)) for n in names]
     return none if not names else names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 

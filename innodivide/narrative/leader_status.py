@@ -12,7 +12,7 @@ from innodivide.models.inference.power import PowerCurve
 from innodivide.models.result import results_frame
 from innodivide.narrative.exhibits import Exhibit
 from innodivide.narrative.words_file import Words
-from innodivide.wording import join_names
+from innodivide.wording import in_a_sentence, join_names
 
 WORDS = Words("03_leader_test")
 SHOWN = 8  # rows of the table of dyads
@@ -145,7 +145,7 @@ def support_facts(rows: pd.DataFrame, names: dict[str, str]) -> dict:
     """Return the words on common support from `answer.concentration_of_status`; `names` of the states by code."""
     row = rows.iloc[0]
     return {
-        "largest": names[row["largest_leader"]],
+        "largest": in_a_sentence(names[row["largest_leader"]]),
         "people": row["population"],
         "larger": int(row["larger"]),
         "share_larger": row["share_larger"],

@@ -141,7 +141,7 @@ def member_facts(tables: Tables, rows: pd.DataFrame, ledger: pd.DataFrame) -> di
         "half": int((2 * named["n"] > named["n_possible"]).sum()),
         "then_half": int((2 * then["n_participations"] > then["n_possible"]).sum()),
         "then_possible": int(then["n_possible"].iloc[0]),
-        "unnamed": join_names(sorted(over["name"])).replace("Netherlands", "the Netherlands"),
+        "unnamed": join_names(sorted(over["name"])),
         "other": other["name"],
         "other_n": int(other["n"]),
         "other_group": group[other["geo"]],

@@ -295,6 +295,7 @@ def test_every_flag_in_the_data_has_a_meaning():
 def test_join_names(names, joined):
     assert join_names(names) == joined
     assert join_names([], none="no state") == "no state"
+    assert join_names(["Malta", "Netherlands"]) == "Malta and the Netherlands"
 
 
 def test_a_table_says_why_a_value_is_missing():

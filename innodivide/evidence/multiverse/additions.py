@@ -15,6 +15,7 @@ from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.evidence.multiverse.grid import load_grid, sample_levels
 from innodivide.evidence.multiverse.specification import Cell, World, build_world, cell, describe
 from innodivide.models.estimators.design import separation
+from innodivide.wording import in_a_sentence
 
 REGISTERED = "registered"
 UNCHANGED = "the same data as without this addition"
@@ -88,7 +89,7 @@ def _levels(tables: Tables, world: World, levels: dict, status: str) -> dict[str
         if level.get("each") == "leader":
             ever = np.flatnonzero((world.status[status] > 0).any(axis=1))
             for geo in sorted((world.geo[i] for i in ever), key=names.__getitem__):
-                label = level["label"].format(name=names[geo])
+                label = level["label"].format(name=in_a_sentence(names[geo]))
                 out[f"{name}_{geo}"] = {**level, "label": label, "drop": geo}
         else:
             out[name] = level

@@ -6,7 +6,7 @@ from innodivide.data.editions import PLAN, latest
 from innodivide.data.tables import Tables, indicators_of
 from innodivide.indicators.country_profile import SCORES
 from innodivide.narrative.words_file import Words
-from innodivide.wording import GROUP_LABELS
+from innodivide.wording import GROUP_LABELS, in_a_sentence
 
 WORDS = Words("country_annex")
 # Indicators of the European and the Regional Innovation Scoreboard 2023, by code; full names: table `indicator`.
@@ -41,8 +41,8 @@ def others(group: str) -> str:
 
 def called(name: str) -> dict[str, str]:
     """Return a country's name as it stands within a sentence ("name") and at its beginning ("Name")."""
-    article = "the " if name == "Netherlands" else ""
-    return {"name": article + name, "Name": article.capitalize() + name}
+    within = in_a_sentence(name)
+    return {"name": within, "Name": within[0].upper() + within[1:]}
 
 
 def whom(chosen: Sequence[str]) -> str:
