@@ -1,1 +1,1 @@
-"""What the data say, by the plan: the registered analysis, the claims, and every other reasonable way to ask."""
+"""What the data say, by the plan: the registered analysis, the claims, and other reasonable ways to ask."""

@@ -16,7 +16,7 @@ from innodivide.models.inference.cluster_bootstrap import cluster_bootstrap, per
 
 SIDES = 130  # stream of the plan: euro per head on the two sides of the EU average
 TOP = 6
-COMPARED = ("Population", "GDP", "IPCEI places", "IPCEI companies (at least)", "IPCEI aid, ME1 and BAT1")
+COMPARED = ("Population", "GDP", "IPCEI places", "IPCEI companies (at least)")
 BELOW, ABOVE = "below the EU average", "above it"
 SEEN = "As observed"
 

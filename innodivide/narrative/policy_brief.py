@@ -8,6 +8,8 @@ from innodivide.data.tables import Tables, member_states
 from innodivide.evidence import answer, brief_frames
 from innodivide.evidence.claims import first_rules
 from innodivide.evidence.claims.both_tiers import ANEW, HELD, states_connect
+from innodivide.evidence.claims.firm_size import published_shares
+from innodivide.evidence.claims.money_and_advice import EQUAL
 from innodivide.evidence.claims.second_registration import SecondEvidence
 from innodivide.evidence.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts
 from innodivide.evidence.plan import Plan
@@ -38,6 +40,7 @@ TABLES = {  # behind each figure
 METHOD = WORDS.names("method")
 STANCE = WORDS.names("stances")
 CONNECT = WORDS.names("connections")
+RUNS = WORDS.names("payments")
 # part of N7.5 on the tiers, by the verdict on the states of C05
 FOLLOWS = {"supported": "hardly", "partly": "hardly", "inconclusive": "open", "contradicted": "connected"}
 
@@ -80,7 +83,7 @@ def key_numbers(facts: dict, most: dict, reform: dict, ledger: pd.DataFrame) -> 
         "places": sentence("{share:.0%}", share=most["places"]),
         "money": sentence("€{a:,.0f} : €{b:,.0f}", a=reform["below"], b=reform["above"]),
     }
-    values = {"partly": int(counts.get("partly", 0)), "gdp": most["gdp"]}
+    values = {"partly": int(counts.get("partly", 0)), "gdp": most["gdp"], "top_n": most["top_n"]}
     meanings = {key: sentence(text, **values) for key, text in WORDS.names("key numbers").items()}
     return pd.DataFrame([(k, said[k], meanings[k]) for k in said], columns=["what", "number", "meaning"])
 
@@ -105,15 +108,16 @@ def advice_rows(ledger: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns recommendation, holds (claims that are supported or hold in part), fails (the others), settle (the
-        figure that would settle it, if it were published), claims.
+        Columns recommendation, holds (claims that are supported or hold in part), fails (the others, then which hold
+        in part only), settle (the figure that would settle it, if it were published), claims.
     """
     verdicts, rows = ledger.set_index("claim_id")["verdict"], []
     for key, text in WORDS.names("asks").items():
         claims = WORDS.names("bears")[key].split()
         said = {c: f"{claim_words.BRIEF[c]} ({c}, {verdicts[c]})" for c in claims}
         holds = [c for c in claims if verdicts[c] in ("supported", "partly")]
-        parts = ["; ".join(said[c] for c in claims if (c in holds) == wanted) for wanted in (True, False)]
+        half = [f"not all of {c}" for c in claims if verdicts[c] == "partly"]
+        parts = ["; ".join(said[c] for c in holds), "; ".join([*(said[c] for c in claims if c not in holds), *half])]
         rows.append((text, *parts, WORDS.names("settles")[key], " ".join(claims)))
     return pd.DataFrame(rows, columns=["recommendation", "holds", "fails", "settle", "claims"])
 
@@ -151,7 +155,7 @@ def member_facts(tables: Tables, rows: pd.DataFrame, ledger: pd.DataFrame) -> di
 
 def top_facts(rows: pd.DataFrame, top: int) -> dict:
     """Return the shares of `brief_frames.top_shares` by a short name."""
-    names = ("population", "gdp", "places", "companies", "aid")
+    names = ("population", "gdp", "places", "companies")
     return dict(zip(names, rows.sort_values("order")["share"])) | {"top_n": top}
 
 
@@ -210,6 +214,7 @@ def money_facts(rows: pd.DataFrame, second: SecondEvidence) -> dict:
     """Return euro per head on both sides of the EU average, and the rank correlations with the gap, as in claim C12."""
     funds, first = second.money.funds, rows[rows["instrument"] == rows["instrument"].iloc[0]].set_index("side")
     clear = int(((funds["low_given_wealth"] > 0) | (funds["high_given_wealth"] < 0)).sum())
+    paid = second.money.paid.loc[EQUAL]
     line = "{r.instrument}, states {r.side}, {r.per_head:,.0f} ({r.ci_low:,.0f} to {r.ci_high:,.0f})"
     return {
         "below": first.at[brief_frames.BELOW, "per_head"],
@@ -221,6 +226,9 @@ def money_facts(rows: pd.DataFrame, second: SecondEvidence) -> dict:
         "how": "rises" if (funds["ci_low"] > 0).all() else "does not always rise clearly",
         "but": "no clear pattern is left" if not clear else f"a pattern is left in {clear} of {len(funds)} funds",
         "shown": "; ".join(sentence(line, r=r) for r in rows.itertuples()),
+        "paid_how": RUNS["with" if paid["ci_low"] > 0 else "against" if paid["ci_high"] < 0 else "not"],
+        "paid": sentence("{r[rho]:+.2f} ({r[ci_low]:+.2f} to {r[ci_high]:+.2f})", r=paid),
+        "paid_n": int(paid["n"]),
         "n": int(funds["n"].max()),
         "n_low": int(funds["n"].min()),
     }
@@ -252,6 +260,7 @@ def limit_facts(tables: Tables) -> dict:
         "counts": int(states["counts_missing"].sum()),
         "places": int(states["n"].sum()),
         "smes": len(sme),
+        "sme_shares": int((~published_shares(tables)["counted"]).sum()),
         "missing_lists": listed.total - listed.known,
         "partnerships": listed.total,
         "alliances": len(tables["alliance"]),

@@ -59,6 +59,9 @@ def spans(**now):
     for name, given in {"then": {}, "now": now, "since": {}}.items():
         row = record(**given)
         odds = SimpleNamespace(estimate=1.2, ci_low=0.4, ci_high=3.6)
+        row.main.fit = SimpleNamespace(
+            coefficients=pd.DataFrame({"estimate": {"ln_population": 1.0, "ln_gdp_pc_pps": 0.5}})
+        )
         row.main.interval, row.shares = odds, pd.Series({"leaders": 0.4, "others": 0.3})
         rates = row.totals["rate"].to_dict() | {"NL": 0.4, "BE": 0.2}
         totals = pd.DataFrame({"rate": rates}).assign(n_possible=11)
@@ -84,6 +87,8 @@ NO, YES = 0.4, 0.001
 def test_c01(large, leaders, verdict, said):
     found = check(then_and_now.c01(spans(large=large, leaders=leaders), ALPHA), verdict)
     assert re.search(said, found.change) and found.then == "inconclusive"
+    assert "each doubling of the population 2.00, of GDP per head 1.41" in found.numbers
+    assert "richer states of one size about as often as others" in found.short
     assert "Now, of 11 IPCEIs" in found.numbers and "When the brief was written, of 3" in found.numbers
 
 

@@ -35,12 +35,12 @@ IN_WORDS = {"one tenth": 0.1, "one half": 0.5, "half": 0.5, "one quarter": 0.25,
 def record(large=(1, NOT), leaders=(1, NOT), five=(1, NOT), modest=(-1, NOT), rates=None):
     """A record of IPCEIs, of which the rules read signs, corrected p-values and shares of states."""
     shares = dict.fromkeys((*NAMED_FIVE, *NAMED_THREE), 0.0) | (rates or {})
-    family = pd.DataFrame({"estimate": [five[0], modest[0]], "p_holm": [five[1], modest[1]]})
+    family = pd.DataFrame({"estimate": [five[0], modest[0], 1], "p_holm": [five[1], modest[1], NOT]})
     return SimpleNamespace(
         large=SimpleNamespace(estimate=large[0]),
         main=SimpleNamespace(permutation=SimpleNamespace(estimate=leaders[0])),
         joint=pd.Series({"large": large[1], "leaders": leaders[1]}),
-        family=family.set_axis(["named_five", "modest_group"]),
+        family=family.assign(p_value=family["p_holm"]).set_axis(["named_five", "modest_group", "wealth"]),
         totals=pd.DataFrame({"rate": shares}),
     )
 

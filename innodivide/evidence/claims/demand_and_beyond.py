@@ -78,10 +78,17 @@ def demand(growth: pd.DataFrame, broad: dict[str, float]) -> str:
     return "partly" if any(parts) else "inconclusive"
 
 
-def estimate_text(found: UnseenSpecies) -> str:
-    """Return the estimate with its interval, if it has one."""
-    ends = "" if found.ci_low is None else sentence(" ({f.ci_low:.0f} to {f.ci_high:.0f})", f=found)
-    return sentence("{f.estimate:.0f}", f=found) + ends
+def estimate_text(found: UnseenSpecies, total: int) -> str:
+    """Return the estimate with its interval, if it has one; of `total` that there are, so that no end lies beyond."""
+    value, *ends = (None if v is None else min(v, total) for v in (found.estimate, found.ci_low, found.ci_high))
+    interval = "" if None in ends else sentence(" ({low:.0f} to {high:.0f})", low=ends[0], high=ends[1])
+    return sentence("{value:.0f}", value=value) + interval
+
+
+def _scopes(growth: pd.DataFrame) -> str:
+    """Return of what the counts are that can be compared: three pairs of one network are not three witnesses."""
+    found = sorted(growth["scope"].unique())
+    return f"all of one: {found[0]}" if len(found) == 1 else join_names(found, "of nothing")
 
 
 def c07(tables: Tables) -> Finding:
@@ -91,7 +98,8 @@ def c07(tables: Tables) -> Finding:
     counts = [sentence(count, r=r) for r in growth.itertuples()]
     lists = tiers.complete_lists(tables)["partnership_id"].nunique()
     values: dict[str, object] = {"counts": join_names(counts, "none"), "b": broad, "lists": lists}
-    values |= {"states": estimate_text(unseen(tables, "states")), "seen": tiers.s3_coverage(tables)}
+    values |= {"states": estimate_text(unseen(tables, "states"), len(member_states(tables)))}
+    values |= {"seen": tiers.s3_coverage(tables), "scopes": _scopes(growth)}
     values |= {"rose": int(growth["grew"].sum()), "pairs": len(growth)}
     tell = teller(**values)
     verdict = demand(growth, broad)
@@ -113,7 +121,7 @@ def c07(tables: Tables) -> Finding:
         ),
         coverage=str(values["seen"]),
         short=tell(
-            "{rose} of {pairs} counts that can be compared rose. Members are known from {b[states]} of "
+            "{rose} of {pairs} counts that can be compared rose ({scopes}). Members are known from {b[states]} of "
             "{b[states_total]} states and from regions with at least {b[people]:.0%} of the people."
         ),
         rests=tell("{seen.known} of {seen.total} S3 lists"),
@@ -132,7 +140,7 @@ def c11(tables: Tables) -> Finding:
     values |= {"unlisted": int(places["unlisted"].sum()), "unknown": int(places["unlisted"].isna().sum())}
     values |= {"cases": join_names([sentence(case, r=r) for r in rows.itertuples()])}
     values |= {"lists": tiers.complete_lists(tables)["partnership_id"].nunique()}
-    values |= {"inside": estimate_text(unseen(tables, "regions"))}
+    values |= {"inside": estimate_text(unseen(tables, "regions"), total)}
     tell, verdict = teller(**values), beyond_verdict(low, high, total)
     count = "{half} regions were in neither tier whatever the missing lists hold"
     ways = {"supported": f"if more than {count}", "contradicted": f"if at most {count}"}

@@ -19,6 +19,7 @@ from innodivide.wording import join_names, p_text, sentence, teller
 
 MONEY, ADVICE, PAID = 114, 115, 116  # streams of the plan
 FUNDS, RECOMMENDATIONS = tuple(money.REFORM), "recommendations"
+EQUAL = "at equal GDP per head"
 GAP_YEAR = 2016  # of the recommendations: the first year of the series
 
 
@@ -59,7 +60,7 @@ def paid_against_gap(tables: Tables, rng: np.random.Generator, n_boot: int = 199
     """
     frame = regional_frame(tables).dropna(subset=["erdf_per_head", "gap", "gdp_pc"])
     several = frame.groupby("geo")["geo"].transform("size") > 1
-    kinds = {"over regions": frame, "at equal GDP per head": frame, "within states": frame[several]}
+    kinds = {"over regions": frame, EQUAL: frame, "within states": frame[several]}
     rows = {}
     for kind, part in kinds.items():
         data = part[["gap", "erdf_per_head", "gdp_pc"]].to_numpy(dtype=float)
@@ -76,7 +77,7 @@ def paid_against_gap(tables: Tables, rng: np.random.Generator, n_boot: int = 199
 def _rank_correlation(data: np.ndarray, states: np.ndarray, kind: str) -> float:
     """Correlation of the ranks of the first two columns, as `kind` says."""
     a, b, wealth = (r - r.mean() for r in rankdata(data, axis=0).T)
-    if kind == "at equal GDP per head":
+    if kind == EQUAL:
         a, b = (x - wealth * (x @ wealth) / (wealth @ wealth) for x in (a, b))
     if kind == "within states":
         size = np.bincount(states)
@@ -115,7 +116,7 @@ def c12(tables: Tables, plan: Plan, found: MoneyAndAdvice, p_holm: pd.Series) ->
     years = telling_years(tables).query("tells").index
     values: dict[str, object] = {"shown": "; ".join(shown), "paid": join_names(paid), "advice": found.advice}
     values |= {"p_advice": p_text(p_holm[RECOMMENDATIONS], "= "), "n_years": len(years), "first": PAYMENT_YEARS[0]}
-    values |= {"last": PAYMENT_YEARS[-1], "over": found.paid.loc["over regions"]}
+    values |= {"last": PAYMENT_YEARS[-1], "over": found.paid.loc["over regions"], "equal": found.paid.loc[EQUAL]}
     values |= {"states_low": found.funds["n"].min(), "states_high": found.funds["n"].max()}
     given = found.funds["rho_given_wealth"]
     values |= {"given_low": given.min(), "given_high": given.max()}
@@ -144,9 +145,11 @@ def c12(tables: Tables, plan: Plan, found: MoneyAndAdvice, p_holm: pd.Series) ->
         ),
         short=tell(
             "Going where the gap is: {with_it}; not clearly: {not}. Rank correlation of money with the gap over states "
-            "{rho_low:+.2f} to {rho_high:+.2f}, at equal GDP per head {given_low:+.2f} to {given_high:+.2f}."
+            "{rho_low:+.2f} to {rho_high:+.2f}, at equal GDP per head {given_low:+.2f} to {given_high:+.2f}; of "
+            "realised ERDF payments over regions, at equal GDP per head {equal[rho]:+.2f} ({equal[ci_low]:+.2f} to "
+            "{equal[ci_high]:+.2f})."
         ),
         rests=tell("three funds, {n_years} years of recommendations, {over[n]:.0f} regions"),
         change=tell(otherwise(verdict, ways))
-        + ". All funds are allotted by wealth, so running with the gap is no sign that innovation decides",
+        + ". All funds are allotted by wealth, so running with the gap does not by itself show that innovation decides",
     )

@@ -95,7 +95,8 @@ def c08(tables: Tables, plan: Plan) -> Finding:
         + ".",
         coverage=sentence("{n} states in each series; the two are never chained", n=rows["n"].min()),
         short=sentence(
-            "The spread between states changed by {told}. A fall of {part:.0%} or more would count as closing.",
+            "The spread between states changed by {told}. It would count as closing if the whole interval were a "
+            "fall of {part:.0%} or more.",
             told=join_names(told),
             part=PERSISTS,
         ),

@@ -17,6 +17,7 @@ PARTS = {  # part of the claim: column, sign that the claim says, what it is
     "locked-in": ("moved", -1, "movement of the shares"),
     "few endowments": ("herfindahl", 1, "concentration on few parts"),
 }
+INDEX = "{what} {d:+.2f} ({low:+.2f} to {high:+.2f}) on an index from 0 to 1"  # Herfindahl's
 SHOWN = ("manufacturing", "gerd_pct_gdp")  # beside, without a sign that the claim would say
 
 
@@ -73,7 +74,8 @@ def c13(tables: Tables, plan: Plan) -> Finding:
     hold = [p for p, (r, sign) in signs.items() if (r["ci_low"] > 0 if sign > 0 else r["ci_high"] < 0)]
     against = [p for p, (r, sign) in signs.items() if (r["ci_high"] < 0 if sign > 0 else r["ci_low"] > 0)]
     values: dict[str, object] = {"told": "; ".join(told), "hold": join_names(hold), "against": join_names(against)}
-    values |= {"n": rows["n_lagging"].min(), "others": rows["n_others"].min(), "first": FIRST, "last": LAST}
+    judged = rows.loc[[column for column, _, _ in PARTS.values()]]
+    values |= {"n": judged["n_lagging"].min(), "others": judged["n_others"].min(), "first": FIRST, "last": LAST}
     values |= {"m": rows.loc["manufacturing"]}
     tell, verdict = teller(**values), locked_in(rows)
     ways = {
@@ -82,8 +84,12 @@ def c13(tables: Tables, plan: Plan) -> Finding:
         "contradicted": "if two differed the other way with theirs",
     }
     rest = "; the rest cannot be told." if len(hold) + len(against) < len(PARTS) else "."
-    gap = "{what} {r.difference:+.3f} ({r.ci_low:+.3f} to {r.ci_high:+.3f})"
-    brief = [sentence(gap, what=what, r=rows.loc[column]) for column, _, what in PARTS.values()]
+    points = "{what} {d:+.1f} ({low:+.1f} to {high:+.1f}) percentage points of value added"
+    brief = []
+    for column, _, what in PARTS.values():
+        ends = rows.loc[column, ["difference", "ci_low", "ci_high"]] * (1 if column == "herfindahl" else 100)
+        line = INDEX if column == "herfindahl" else points
+        brief.append(sentence(line, what=what, d=ends.iloc[0], low=ends.iloc[1], high=ends.iloc[2]))
     return Finding(
         claim_id="C13",
         verdict=verdict,

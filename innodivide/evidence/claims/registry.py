@@ -95,7 +95,7 @@ CLAIMS = (
     ),
     Claim(
         "C05",
-        "Tier 1 and Tier 2 hardly connect",
+        "Tier 1 and Tier 2 hardly connect (tested for states)",
         "81374498db0415f9419268f07879f62ad5895753a390674eb6796c04081eb481",
         _second("C05"),
         "b297178033c103c3145edcff4bc9dd71d1dfd98695c4effa2dbb0b2717f06149",

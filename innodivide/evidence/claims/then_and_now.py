@@ -44,10 +44,13 @@ def c01(spans: dict[str, Record], alpha: float) -> Finding:
         odds = record.main.interval
         text = (
             "total GDP p (Holm) {large}; leaders against others at equal size and wealth: odds ratio {o.estimate:.2f} "
-            "({o.ci_low:.2f} to {o.ci_high:.2f}), p (Holm) {leaders}"
+            "({o.ci_low:.2f} to {o.ci_high:.2f}), p (Holm) {leaders}; beside, as parts of that model: odds ratio for "
+            "each doubling of the population {size:.2f}, of GDP per head {rich:.2f} (p {wealth})"
         )
-        values = {k: p_text(record.joint[k], "= ") for k in ("large", "leaders")}
-        return sentence(text, o=odds, **values)
+        values: dict[str, object] = {k: p_text(record.joint[k], "= ") for k in ("large", "leaders")}
+        slopes = 2 ** record.main.fit.coefficients["estimate"]
+        values |= {"size": slopes["ln_population"], "rich": slopes["ln_gdp_pc_pps"]}
+        return sentence(text, o=odds, wealth=p_text(record.family.at["wealth", "p_value"], "= "), **values)
 
     return Finding(
         claim_id="C01",
@@ -66,11 +69,14 @@ def _economies_and_leaders(spans: dict[str, Record], alpha: float) -> str:
     record, now, then = spans[NOW], spans[NOW].shares, spans[THEN].shares
     how = compared(bool(record.joint["large"] < alpha), record.large.estimate)
     text = (
-        "Larger economies take part {how} smaller ones (p {p}). Leaders took part in {now[leaders]:.0%} of the "
-        "projects, others in {now[others]:.0%} (odds ratio {o.estimate:.2f}, {o.ci_low:.2f} to {o.ci_high:.2f}); "
-        "then {then[leaders]:.0%} and {then[others]:.0%}."
+        "Larger economies take part {how} smaller ones (Holm-corrected p {p}), richer states of one size {rich} others "
+        "(p {p_rich}). Leaders took part in {now[leaders]:.0%} of the projects, others in {now[others]:.0%} (odds "
+        "ratio {o.estimate:.2f}, {o.ci_low:.2f} to {o.ci_high:.2f}); then {then[leaders]:.0%} and {then[others]:.0%}."
     )
-    return sentence(text, how=how, p=p_text(record.joint["large"], "= "), now=now, then=then, o=record.main.interval)
+    wealth = record.family.loc["wealth"]
+    values = {"rich": compared(bool(wealth["p_value"] < alpha), wealth["estimate"])}
+    values |= {"p": p_text(record.joint["large"], "= "), "p_rich": p_text(wealth["p_value"], "= ")}
+    return sentence(text, how=how, now=now, then=then, o=record.main.interval, **values)
 
 
 def _other_parts(record: Record, alpha: float) -> str:
@@ -104,7 +110,9 @@ def c02(tables: Tables, spans: dict[str, Record], alpha: float) -> Finding:
         values: dict[str, object] = {"five": five, "rest": rest, "n": int(above.sum()), "of": len(above)}
         values["p"] = p_text(record.family.at["named_five", "p_holm"], "= ")
         return sentence(
-            "{five:.0%} of the projects, the others in {rest:.0%} (p {p}); {n} of {of} in more than half", **values
+            "{five:.0%} of the projects, the others in {rest:.0%} (Holm-corrected p {p}); {n} of {of} in more than "
+            "half",
+            **values,
         )
 
     verdict = five_dominate(spans[NOW], alpha)
@@ -172,8 +180,8 @@ def _named_three(now: Record, outside: str, counts: str, before: str) -> str:
     """The reason for the verdict on C03: in how many projects the named three are, and the lowest group as a whole."""
     row = now.family.loc["modest_group"]
     text = (
-        "Now, {counts}. The lowest group as a whole: {points:+.0f} percentage points against the others (p {p}). Not "
-        "modest then: {outside}. Then, {before}."
+        "Now, {counts}. The lowest group as a whole: {points:+.0f} percentage points against the others "
+        "(Holm-corrected p {p}). Not modest then: {outside}. Then, {before}."
     )
     values = {"points": 100 * row["estimate"], "p": p_text(row["p_holm"], "= "), "outside": outside}
     return sentence(text, counts=counts, before=before, **values)

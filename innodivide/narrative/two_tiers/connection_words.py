@@ -119,7 +119,7 @@ def demand_facts(tables: Tables) -> dict:
         "lists": tiers.s3_coverage(tables).known,
         "partnerships": tiers.s3_coverage(tables).total,
         "all_lists": tiers.complete_lists(tables)["partnership_id"].nunique(),
-        "chao_states": demand_and_beyond.estimate_text(demand_and_beyond.unseen(tables, "states")),
+        "chao_states": demand_and_beyond.estimate_text(demand_and_beyond.unseen(tables, "states"), len(states)),
     }
 
 
@@ -140,7 +140,7 @@ def bounds_facts(tables: Tables, bounds: pd.DataFrame, frame: pd.DataFrame, plac
     """Return the numbers of C11 and of the map."""
     rows, inside = bounds.set_index("case"), demand_and_beyond.unseen(tables, "regions")
     return {
-        "chao_regions": demand_and_beyond.estimate_text(inside),
+        "chao_regions": demand_and_beyond.estimate_text(inside, int(bounds["n_regions"].iloc[0])),
         "in_lists": inside.s_obs,
         "n": int(bounds["n_regions"].iloc[0]),
         "most": int(bounds["neither"].max()),

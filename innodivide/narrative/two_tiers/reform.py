@@ -17,7 +17,7 @@ WORDS = Words("05_two_tiers")
 OUTCOMES = WORDS.names("outcomes")
 CONTRASTS = WORDS.names("contrasts")
 UPPER, LOWER = "leader and strong", "moderate and modest"
-SAMPLES = WORDS.names("samples")
+SAMPLES, READINGS = WORDS.names("samples"), WORDS.names("readings")
 FUNDS, PAID, RULES = WORDS.names("funds"), WORDS.names("payments"), WORDS.names("rules")
 OVER, EQUAL, WITHIN = PAID  # as `money_and_advice` has them
 SAME = "RRF grants, allocation of 2020"  # of the first rule: the same amounts as RRF grants of the second
@@ -172,7 +172,9 @@ def recovery_facts(rows: pd.DataFrame, lines: pd.DataFrame) -> dict:
     main = rows[rows["main"]].iloc[0]
     kept = rows[(rows["outcome"] == "shortfall") & (rows["contrast"] == "gap") & (rows["sample"] == "EU27")]
     means = lines[lines["year"] == main["end"]].set_index("side")["mean"]
+    side = "further" if main["estimate"] > 0 else "less far"
     return {
+        "reading": READINGS[side if main["p_value"] < ALPHA else "open"],
         "end": int(main["end"]),
         "slope": main["estimate"],
         "low": main["ci_low"],
