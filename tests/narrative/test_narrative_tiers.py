@@ -309,3 +309,16 @@ def test_the_fixed_words_of_the_report_hold():
     facts = reform.difference_facts(spread, gaps)
     assert facts["places"] < facts["gdp"] < facts["aid"] and facts["n"] == len(gaps) >= facts["more"] + facts["less"]
     assert facts["gdp_year"] == str(benchmarks.YEAR)
+
+
+# ---- the states behind the numbers ----
+
+
+def test_the_exported_states_give_the_estimates_of_c09_and_c12_again():
+    rows, tests = reform.state_rows(TABLES), recovery.recovery_tests(TABLES, rng(), n_permutations=9)
+    assert list(rows["geo"]) == list(member_states(TABLES)["geo"])
+    slope = np.polyfit(rows["gap_2019"] / 10, rows["shortfall"], 1)[0]
+    assert slope == pytest.approx(tests.loc[tests["main"], "estimate"].item())
+    found = money.money_against_gap(TABLES, rng(), 9, money.REFORM)
+    for column, fund in zip(reform.FUND_COLUMNS, found.itertuples()):
+        assert rows[[column, f"gap_{fund.gap_year}"]].corr("spearman").iloc[0, 1] == pytest.approx(fund.rho), fund

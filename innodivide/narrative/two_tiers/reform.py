@@ -3,13 +3,16 @@
 import numpy as np
 import pandas as pd
 
+from innodivide.data import editions
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence import recovery
 from innodivide.evidence.claims import money_and_advice
 from innodivide.evidence.claims.second_registration import SecondEvidence
 from innodivide.evidence.claims.thresholds import ALPHA
-from innodivide.indicators.recommendations import FEWEST, telling_years
+from innodivide.indicators.country_profile import index_relative_to_eu
+from innodivide.indicators.recommendations import FEWEST, share_of_years, telling_years
 from innodivide.indicators.regional_frame import PAYMENT_YEARS
+from innodivide.indicators.tiers import money
 from innodivide.narrative.words_file import Words
 from innodivide.wording import join_names, p_text, show
 
@@ -21,6 +24,7 @@ SAMPLES, READINGS = WORDS.names("samples"), WORDS.names("readings")
 FUNDS, PAID, RULES = WORDS.names("funds"), WORDS.names("payments"), WORDS.names("rules")
 OVER, EQUAL, WITHIN = PAID  # as `money_and_advice` has them
 SAME = "RRF grants, allocation of 2020"  # of the first rule: the same amounts as RRF grants of the second
+FUND_COLUMNS = ["euro_rrf", "euro_research", "euro_smes"]  # in the order of `money.REFORM`
 GIVEN = "at equal GDP {}"
 
 
@@ -48,6 +52,30 @@ def difference_facts(spread: pd.DataFrame, rows: pd.DataFrame) -> dict:
 
 
 # Money and recommendations
+
+
+def state_rows(tables: Tables) -> pd.DataFrame:
+    """Return what the claims on states read (C08, C09, C12), so that their numbers can be computed again.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each Member State: geo, name, euro_ (per head) for each fund, gap_ and wealth_ for each year taken
+        for a fund, advice (share of the telling years), trend and shortfall, index_EDITION_YEAR (first and last year
+        of each series).
+    """
+    planned, states = money.money_by_country(tables, money.REFORM), member_states(tables)[["geo", "name"]]
+    funds = planned.pivot(index="geo", columns="instrument", values="per_head")[list(money.REFORM)]
+    parts = [funds.set_axis(FUND_COLUMNS, axis=1)]
+    for year, rows in planned.groupby("gap_year"):
+        rows = rows.drop_duplicates("geo").set_index("geo")[["gap", "wealth"]]
+        parts.append(rows.add_suffix(f"_{year}"))
+    parts.append(share_of_years(tables).set_index("geo")[["share"]].set_axis(["advice"], axis=1))
+    parts.append(recovery.growth_paths(tables).set_index("geo")[["trend", "shortfall"]])
+    for edition in editions.SECOND["eis"]:
+        series = index_relative_to_eu(tables, edition).pivot(index="geo", columns="year", values="relative")
+        parts.append(series[[series.columns[0], series.columns[-1]]].add_prefix(f"index_{edition}_"))
+    return states.merge(pd.concat(parts, axis=1), left_on="geo", right_index=True, validate="one_to_one")
 
 
 def fund_rows(found: SecondEvidence, first: pd.DataFrame) -> pd.DataFrame:
