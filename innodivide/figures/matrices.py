@@ -86,14 +86,16 @@ def presence_matrix(
     def total(place: float, height: float, here) -> None:
         more = int((other & here).sum())
         text = f"{int((full_part & here).sum())}" + (f"+{more}" if more else "")
-        parts.middle(ax, place, height, text, color=st.QUIET)
+        look = {"ha": "left"} if place == aside else {}
+        parts.middle(ax, place, height, text, color=st.QUIET, va="center_baseline", **look)
 
+    aside = len(heads) - 0.35
     for at in range(len(sides)):
-        total(len(heads) - 0.1, at, y == at)
+        total(aside, at, y == at)
     for at in range(len(heads)):
         total(at, len(sides) + 0.1, x == at)
-    ax.set_xlim(-0.6, len(heads) + 0.5)
-    parts.middle(ax, len(heads) - 0.1, len(sides) + 0.1, "total", color=st.QUIET)
+    ax.set_xlim(-0.6, len(heads) + 0.9)
+    parts.middle(ax, aside, len(sides) + 0.1, "total", color=st.QUIET, va="center_baseline", ha="left")
     others = ", ".join(sorted({str(v).replace("_", " ") for v in frame.loc[other, value]}))
     texts, faces = [full_name, *([others] if others else [])], (colour, "white")
     parts.key(figure, [parts.mark("o", f, 7, colour, 1.5) for f, _ in zip(faces, texts)], texts)

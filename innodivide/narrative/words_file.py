@@ -33,7 +33,7 @@ from innodivide.data.tables import Tables
 from innodivide.data.yaml_files import read_yaml
 from innodivide.errors import DataError, NotAvailable, ParameterError
 from innodivide.narrative import exhibits
-from innodivide.wording import fill
+from innodivide.wording import fill, sentence
 
 TEXTS = Path(__file__).parent / "texts"
 KEYS = {  # what an exhibit of each kind must have, and what it may have
@@ -178,6 +178,12 @@ class Words:
         if what not in lists:
             raise ParameterError(f"{self.file.name} has no names of {what}: add them, or ask for {', '.join(lists)}")
         return dict(lists[what])
+
+    def numbers(self, values: Mapping) -> pd.DataFrame:
+        """Return the rows of a table of large numbers: what, number, meaning, from names as "{number} | meaning"."""
+        texts = self.names("numbers that stand large")
+        filled = {what: sentence(text, **values).split(" | ") for what, text in texts.items()}
+        return pd.DataFrame([(what, *parts) for what, parts in filled.items()], columns=["what", "number", "meaning"])
 
     def _entry(self, id: str) -> dict:
         if id not in self.entries or id == NAMES:

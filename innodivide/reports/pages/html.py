@@ -6,7 +6,7 @@ from itertools import pairwise
 from markdown_it.token import Token
 
 from innodivide.reports.files import data_address, packaged, svg_address, template
-from innodivide.reports.pages import document, source_list
+from innodivide.reports.pages import document, glossary, source_list
 from innodivide.reports.pages.blocks import HOME, LOGO, Block
 from innodivide.reports.pages.prose import MARKDOWN, pieces
 from innodivide.reports.pages.spreadsheet import guarded
@@ -27,21 +27,33 @@ def render(title: str, blocks: list[Block], facts: dict[str, str]) -> str:
         What the reader is told about the run at the end (notebook, parameters, versions).
     """
     cited = source_list.listing(blocks)
-    items = [_item(b, source_list.numbers(cited)) for b in blocks]
+    seen: set[str] = set()  # words that are already explained where they first stand
+    items = [_item(b, source_list.numbers(cited), seen) for b in blocks]
     count = sum(len(group["entries"]) for group in cited)
     folded = count > source_list.MANY or document.SOURCES in facts
     told = {name: value for name, value in facts.items() if name not in (HOME, LOGO)}
     shown = {"title": title, "items": items, "facts": told, "logo": facts.get(LOGO, ""), "home": facts.get(HOME, "")}
     shown |= {"headings": _headings(blocks), "sources": cited, "folded": folded, "count": count}
+    shown["words"] = glossary.used([text for b in blocks for text in _texts(b)])
     return template("pages", "report.html.j2", html=True).render(style=packaged("pages", "report.css"), **shown) + "\n"
 
 
-def _item(block: Block, number: dict[str, int]) -> dict:
+def _texts(block: Block) -> list[str]:
+    """Return what a block says, cell by cell."""
     if block.payload is None:
-        return {"kind": "prose", "html": _prose(block.text)}
+        return [block.text]
+    payload = block.payload
+    return [payload["title"], payload["caption"], *payload["head"], *(c for row in payload["rows"] for c in row)]
+
+
+def _item(block: Block, number: dict[str, int], seen: set[str]) -> dict:
+    if block.payload is None:
+        return {"kind": "prose", "html": _prose(block.text, seen)}
     item = {"look": "", **document.bound(block.payload), "code": block.code}
     if item["kind"] == "text":
-        item["html"] = _prose(item["title"], item.get("languages", {}))
+        item["html"] = _prose(item["title"], seen, item.get("languages", {}))
+    else:
+        item["words"] = [(text, _link(word)) for text, word in glossary.pieces(item["caption"], seen)]
     if item["kind"] == "figure":
         item["image"] = svg_address(item["svg"])
     data = guarded(item["csv"])
@@ -50,15 +62,39 @@ def _item(block: Block, number: dict[str, int]) -> dict:
     return item
 
 
-def _prose(text: str, languages: Mapping[str, str] = {}) -> str:
-    """Render Markdown; headings get an id so that the contents list can point to them, other languages their mark."""
+def _link(word: str) -> tuple[str, str]:
+    """Return address and hover text of the explanation of a word, both empty for no word."""
+    return (f"#{glossary.anchor(word)}", glossary.entries()[word]) if word else ("", "")
+
+
+def _prose(text: str, seen: set[str], languages: Mapping[str, str] = {}) -> str:
+    """Render Markdown; headings get an id so that the contents list can point to them, other languages their mark.
+
+    The first use of a word that is explained below, outside headings and links, leads there.
+    """
     tokens = MARKDOWN.parse(text)
     for token, inner in pairwise(tokens):
         if token.type == "heading_open":
             token.attrSet("id", _anchor(inner.content))
-    for inner in tokens if languages else []:
-        inner.children = inner.children and [part for child in inner.children for part in _marked(child, languages)]
+        if inner.children and languages:
+            inner.children = [part for child in inner.children for part in _marked(child, languages)]
+        if inner.children and token.type != "heading_open" and not any(c.type == "link_open" for c in inner.children):
+            inner.children = [part for child in inner.children for part in _explained(child, seen)]
     return MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})
+
+
+def _explained(token: Token, seen: set[str]) -> list[Token]:
+    """Return a piece of text with links around the words that are explained below and not yet `seen`."""
+    if token.type != "text":
+        return [token]
+    found = []
+    for text, word in glossary.pieces(token.content, seen):
+        address, meaning = _link(word)
+        look = {"class": "word", "href": address, "title": meaning}
+        link = [Token("link_open", "a", 1, attrs=look), Token("link_close", "a", -1)]
+        words = Token("text", "", 0, content=text)
+        found += [link[0], words, link[1]] if word else [words]
+    return found
 
 
 def _marked(token: Token, languages: Mapping[str, str]) -> list[Token]:
