@@ -53,7 +53,9 @@ def extremes(rows: pd.DataFrame) -> dict:
 def tile_facts(rows: pd.DataFrame) -> dict:
     """Return the leaders and the lowest group of `latest_index`, by name."""
     by = rows.sort_values("name").groupby("group")["name"].apply(list)
-    return {"leaders": join_names(by.get("leader", [])), "lowest": join_names(by.get("emerging", []))}
+    leaders, lowest = by.get("leader", []), by.get("emerging", [])
+    counts = {"n_leaders": len(leaders), "n_lowest": len(lowest)}
+    return {"leaders": join_names(leaders), "lowest": join_names(lowest), **counts}
 
 
 def convergence_facts(spread: pd.DataFrame, beta: dict) -> dict:

@@ -11,6 +11,7 @@ alt        of a figure: what it shows, in words
 chart      of a figure: argument of the drawing function -> words on the drawing (axes, legend)
 edition    scoreboard edition, where it does not depend on the data
 note       a warning about the data, where it does not depend on the data
+share      of a figure: what its picture needs below it to be read alone; one is then made to share
 look       of a table: "numbers" sets its two columns, a number and its meaning, as large numbers
 =========  ==============================================================================================
 
@@ -38,7 +39,7 @@ from innodivide.wording import fill, sentence
 TEXTS = Path(__file__).parent / "texts"
 KEYS = {  # what an exhibit of each kind must have, and what it may have
     "T": (("title", "columns"), ("caption", "edition", "note", "look")),
-    "F": (("title", "alt"), ("caption", "chart", "edition", "note")),
+    "F": (("title", "alt"), ("caption", "chart", "edition", "note", "share")),
     "N": (("text",), ()),
 }
 PARTED = ("title", "text", "caption")
@@ -162,7 +163,7 @@ class Words:
         """Return the figure `id` of a drawing; the other arguments as for `table`."""
         templates = {"title": self._template(id, "title", title), "caption": self._template(id, "caption", caption)}
         templates["alt"] = self._template(id, "alt")
-        fixed = with_terms(self._fixed(id, given), sources)
+        fixed = with_terms(self._fixed(id, given), sources) | {"share": self._template(id, "share")}
         return exhibits.figure(id, drawing=drawing, data=data, sources=sources, values=values, **templates, **fixed)
 
     def chart(self, id: str, **values) -> dict[str, str]:

@@ -49,7 +49,7 @@ def _texts(block: Block) -> list[str]:
 def _item(block: Block, number: dict[str, int], seen: set[str]) -> dict:
     if block.payload is None:
         return {"kind": "prose", "html": _prose(block.text, seen)}
-    item = {"look": "", **document.bound(block.payload), "code": block.code}
+    item = {"look": "", "share": "", **document.bound(block.payload), "code": block.code}
     if item["kind"] == "text":
         item["html"] = _prose(item["title"], seen, item.get("languages", {}))
     else:
