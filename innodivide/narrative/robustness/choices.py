@@ -223,7 +223,8 @@ def short_facts(grid: pd.DataFrame, joint: pd.DataFrame, believe: dict) -> dict:
         rows = grid[(grid["family"] == family) & (grid["failed"] == "")]
         found = {"n": len(rows), "out": int(outside(rows).sum()), "p": p[family]}
         found |= {"less": int((rows["ci_high"] < 0).sum()), "more": int((rows["ci_low"] > 0).sum())}
-        facts |= {f"{family}_{k}": v for k, v in found.items()} | {f"{family}_in": found["n"] - found["out"]}
+        found |= {"in": found["n"] - found["out"], "share": 1 - found["out"] / found["n"]}
+        facts |= {f"{family}_{k}": v for k, v in found.items()}
     return facts
 
 
