@@ -81,7 +81,7 @@ def presence_matrix(
     colour = st.GROUP_COLOURS["leader"]
     for mine, name, face in ((full_part, "full", colour), (other, "other", "white")):
         look = {"facecolors": face, "edgecolors": [colour] * mine.sum(), "linewidths": 1.5, "zorder": 2, "label": name}
-        ax.scatter(x[mine], y[mine], s=62, **look)
+        ax.scatter(x[mine], y[mine], s=48, **look)
 
     def total(place: float, height: float, here) -> None:
         more = int((other & here).sum())
@@ -106,7 +106,7 @@ def _matrix(places, heads, sides, bottom: int = 0):
     """Return a figure and axes with column heads on top (slanted if long) and row names at the left."""
     places, texts = list(places), [str(h) for h in heads]
     slanted = max(map(len, texts)) > 40 / max(1, len(texts))
-    height = 1.1 + 0.07 * slanted * max(map(len, texts)) + 0.164 * (len(sides) + bottom)
+    height = 1.1 + 0.07 * slanted * max(map(len, texts)) + 0.142 * (len(sides) + bottom)
     figure = Figure(figsize=(st.WIDTH, height), dpi=st.DPI, layout="constrained")
     ax = figure.add_subplot()
     ax.set(xlim=(min(places) - 0.6, max(places) + 0.6), ylim=(len(sides) - 0.4 + bottom, -0.6))
