@@ -78,22 +78,22 @@ def _prose(text: str, seen: set[str], languages: Mapping[str, str] = {}) -> str:
             token.attrSet("id", _anchor(inner.content))
         if inner.children and languages:
             inner.children = [part for child in inner.children for part in _marked(child, languages)]
-        if inner.children and token.type != "heading_open" and not any(c.type == "link_open" for c in inner.children):
-            inner.children = [part for child in inner.children for part in _explained(child, seen)]
+        if inner.children and token.type != "heading_open":
+            inner.children = _explained(inner.children, seen)
     return MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})
 
 
-def _explained(token: Token, seen: set[str]) -> list[Token]:
-    """Return a piece of text with links around the words that are explained below and not yet `seen`."""
-    if token.type != "text":
-        return [token]
-    found = []
-    for text, word in glossary.pieces(token.content, seen):
-        address, meaning = _link(word)
-        look = {"class": "word", "href": address, "title": meaning}
-        link = [Token("link_open", "a", 1, attrs=look), Token("link_close", "a", -1)]
-        words = Token("text", "", 0, content=text)
-        found += [link[0], words, link[1]] if word else [words]
+def _explained(tokens: list[Token], seen: set[str]) -> list[Token]:
+    """Return the pieces of a paragraph with links around the words that are explained below and not yet `seen`."""
+    found, linked = [], 0
+    for token in tokens:
+        linked += token.nesting if token.type.startswith("link_") else 0
+        for text, word in glossary.pieces(token.content, seen) if token.type == "text" and not linked else []:
+            address, meaning = _link(word)
+            words = Token("text", "", 0, content=text)
+            opened = Token("link_open", "a", 1, attrs={"class": "word", "href": address, "title": meaning})
+            found += [opened, words, Token("link_close", "a", -1)] if word else [words]
+        found += [token] if token.type != "text" or linked else []
     return found
 
 
