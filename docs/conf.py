@@ -1,7 +1,7 @@
 """Sphinx: the site of docs/, from Markdown, docstrings, the command line's own help and data/datapackage.json.
 
 `make docs` builds it. Nothing is fetched: theme, fonts and search are files of the site. The data dictionary is not
-a file: `source-read` puts it in the place of the mark on docs/reference/data.md.
+a file: `source-read` puts it in the place of the mark on docs/reference/data.md, and the glossary in that of its mark.
 """
 
 import json
@@ -9,9 +9,10 @@ import re
 from pathlib import Path
 
 import innodivide
+from innodivide.reports.pages import glossary
 
 ROOT = Path(__file__).resolve().parents[1]
-MARK = "<!-- data dictionary -->"
+MARK, WORDS = "<!-- data dictionary -->", "<!-- glossary -->"
 
 project, author, release = "innodivide", "The innodivide authors", innodivide.__version__
 copyright = author
@@ -55,6 +56,8 @@ def _cell(text: str) -> str:
 def _read(app, name: str, source: list[str]) -> None:
     if name == "reference/data":
         source[0] = source[0].replace(MARK, dictionary())
+    terms = "\n\n".join(f"**{_cell(word)}**: {_cell(meaning)}" for word, meaning in glossary.entries().items())
+    source[0] = source[0].replace(WORDS, terms)
     # The picture of the rooms is for viewers that draw Mermaid; the table below it says the same.
     source[0] = re.sub(r"^```mermaid\n.*?^```\n", "", source[0], flags=re.M | re.S)
 

@@ -324,7 +324,7 @@ def assert_sound(text: str) -> Page:
         target = link["href"]
         inside = target.startswith("data:text/csv;charset=utf-8;base64,") and link["download"].endswith(".csv")
         home = re.fullmatch(r"(\.\./)+index\.html", target)
-        assert inside or home or target.startswith(("https://", "http://", "exhibits/", "#")), target
+        assert inside or home or target.startswith(("https://", "http://", "exhibits/", "share/", "#")), target
         assert not target.startswith("#") or target[1:] in page.ids, f"{target} leads nowhere"
     assert len(page.ids) == len(set(page.ids)), "an id is used twice"
     assert len(page.all("h1")) == 1

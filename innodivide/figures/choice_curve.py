@@ -43,7 +43,7 @@ def specification_curve(
         raise ParameterError(f"column {estimate!r} needs a positive number in every row")
     marked = (frame[label] == highlight).to_numpy()
     rows = [(column, level) for column in choices for level in dict.fromkeys(sorted(frame[column].astype(str)))]
-    heights = [2.0, 0.122 * len(rows) + 0.06 * len(choices)]  # together they leave room for a title on the page
+    heights = [1.8, 0.14 * len(rows) + 0.08 * len(choices)]  # together they leave room for a title on the page
     figure = Figure(figsize=(st.WIDTH, sum(heights)), layout="constrained")
     top, below = figure.subplots(2, 1, sharex=True, height_ratios=heights)
     top.set_ylim(*LIMITS)

@@ -81,19 +81,21 @@ def presence_matrix(
     colour = st.GROUP_COLOURS["leader"]
     for mine, name, face in ((full_part, "full", colour), (other, "other", "white")):
         look = {"facecolors": face, "edgecolors": [colour] * mine.sum(), "linewidths": 1.5, "zorder": 2, "label": name}
-        ax.scatter(x[mine], y[mine], s=62, **look)
+        ax.scatter(x[mine], y[mine], s=48, **look)
 
     def total(place: float, height: float, here) -> None:
         more = int((other & here).sum())
         text = f"{int((full_part & here).sum())}" + (f"+{more}" if more else "")
-        parts.middle(ax, place, height, text, color=st.QUIET)
+        look = {"ha": "left"} if place == aside else {}
+        parts.middle(ax, place, height, text, color=st.QUIET, va="center_baseline", **look)
 
+    aside = len(heads) - 0.35
     for at in range(len(sides)):
-        total(len(heads) - 0.1, at, y == at)
+        total(aside, at, y == at)
     for at in range(len(heads)):
         total(at, len(sides) + 0.1, x == at)
-    ax.set_xlim(-0.6, len(heads) + 0.5)
-    parts.middle(ax, len(heads) - 0.1, len(sides) + 0.1, "total", color=st.QUIET)
+    ax.set_xlim(-0.6, len(heads) + 0.9)
+    parts.middle(ax, aside, len(sides) + 0.1, "total", color=st.QUIET, va="center_baseline", ha="left")
     others = ", ".join(sorted({str(v).replace("_", " ") for v in frame.loc[other, value]}))
     texts, faces = [full_name, *([others] if others else [])], (colour, "white")
     parts.key(figure, [parts.mark("o", f, 7, colour, 1.5) for f, _ in zip(faces, texts)], texts)
@@ -104,7 +106,7 @@ def _matrix(places, heads, sides, bottom: int = 0):
     """Return a figure and axes with column heads on top (slanted if long) and row names at the left."""
     places, texts = list(places), [str(h) for h in heads]
     slanted = max(map(len, texts)) > 40 / max(1, len(texts))
-    height = 1.1 + 0.07 * slanted * max(map(len, texts)) + 0.164 * (len(sides) + bottom)
+    height = 1.1 + 0.07 * slanted * max(map(len, texts)) + 0.142 * (len(sides) + bottom)
     figure = Figure(figsize=(st.WIDTH, height), dpi=st.DPI, layout="constrained")
     ax = figure.add_subplot()
     ax.set(xlim=(min(places) - 0.6, max(places) + 0.6), ylim=(len(sides) - 0.4 + bottom, -0.6))

@@ -51,6 +51,8 @@ class Exhibit:
         How many rows of a table are shown, if not all; the rest stands in its CSV.
     look : {"", "numbers"}
         How a table is set: "numbers" sets its two shown columns, a number and its meaning, as large numbers.
+    share : str
+        What the picture of a figure needs below it to be read alone; empty if none is made to share.
     languages : mapping
         Words of another language in a text -> its code, so that they are read aloud as they should be.
     """
@@ -70,6 +72,7 @@ class Exhibit:
     png: bytes = b""
     shown: int | None = None
     look: str = ""
+    share: str = ""
     languages: Mapping[str, str] = field(default_factory=dict)
 
     def payload(self) -> dict:
@@ -92,6 +95,7 @@ class Exhibit:
             "align": ["right" if _kind(self.data[c]) == "number" else "left" for c in self.columns],
             "rows": self.cells(),
             "look": self.look,
+            "share": self.share,
             "languages": dict(self.languages),
             "numbers": {k: {"value": _plain(v), "text": t} for k, (v, t) in self.numbers.items()},
         }
@@ -189,6 +193,7 @@ def figure(
     caption: str = "",
     edition: str = "",
     note: str = "",
+    share: str = "",
     values: Mapping | None = None,
 ) -> Exhibit:
     """Return a figure exhibit from a matplotlib Figure and the data that it draws.
@@ -204,7 +209,7 @@ def figure(
     """
     from innodivide.figures.style import save_bytes
 
-    drawn = {"svg": save_bytes(drawing, "svg").decode(), "png": save_bytes(drawing, "png")}
+    drawn = {"svg": save_bytes(drawing, "svg").decode(), "png": save_bytes(drawing, "png"), "share": share}
     templates = {"title": title, "caption": caption, "alt": alt}
     made = _made(id, "figure", data, templates, values, sources, edition=edition, note=note, **drawn)
     # the name that a browser or a screen reader gives to the file

@@ -3,10 +3,18 @@
 import numpy as np
 import pandas as pd
 
+from innodivide.evidence.claims import persisting_gap
 from innodivide.indicators import concentration
 from innodivide.wording import join_names
 
 PRESENT_SCALE = 2021  # first edition whose groups can be compared with those of today
+TRENDS = {  # what the newest series says of the spread between states -> the sentence for it
+    persisting_gap.WIDENS: "widened",
+    persisting_gap.STAYS: "lasted",
+    persisting_gap.CLOSES: "closed",
+    persisting_gap.NARROWS: "narrowed",
+    persisting_gap.UNCLEAR: "open",
+}
 
 
 def group_facts(history: pd.DataFrame) -> dict:
@@ -45,7 +53,9 @@ def extremes(rows: pd.DataFrame) -> dict:
 def tile_facts(rows: pd.DataFrame) -> dict:
     """Return the leaders and the lowest group of `latest_index`, by name."""
     by = rows.sort_values("name").groupby("group")["name"].apply(list)
-    return {"leaders": join_names(by.get("leader", [])), "lowest": join_names(by.get("emerging", []))}
+    leaders, lowest = by.get("leader", []), by.get("emerging", [])
+    counts = {"n_leaders": len(leaders), "n_lowest": len(lowest)}
+    return {"leaders": join_names(leaders), "lowest": join_names(lowest), **counts}
 
 
 def convergence_facts(spread: pd.DataFrame, beta: dict) -> dict:
@@ -85,3 +95,29 @@ def region_facts(rows: pd.DataFrame) -> dict:
         "top_share": lowest.iloc[:3].sum() / lowest.sum(),
         "between": parts["between"] / parts["total"],
     }
+
+
+def short_facts(history: pd.DataFrame, rows: pd.DataFrame, regions: pd.DataFrame, spread: pd.DataFrame) -> dict:
+    """Return what the first page says: states, regions, and the spread between states in its newest series.
+
+    Parameters
+    ----------
+    history, rows, regions : pandas.DataFrame
+        From `innovation_groups.group_history` and `latest_index`, and `regions.regions`.
+    spread : pandas.DataFrame
+        From `persisting_gap.spread_in_both`.
+    """
+    newest = spread.iloc[-1]
+    shares = {k: newest[c] / newest["first"] for k, c in (("", "change"), ("_low", "low90"), ("_high", "high90"))}
+    facts = {"start": int(newest["start"]), "end": int(newest["end"]), "trend": TRENDS[newest["says"]]}
+    facts |= group_facts(history) | {"top_state": rows["name"].iloc[0], "last_state": rows["name"].iloc[-1]}
+    facts |= {"total": len(rows), "high": rows["relative"].iloc[0], "low": rows["relative"].iloc[-1]}
+    facts |= {"edition": int(rows["edition"].iloc[0])} | {f"change{k}": v for k, v in shares.items()}
+    return facts | {k: v for k, v in region_facts(regions).items() if k not in ("leaders", "single")}
+
+
+def short_parts(facts: dict) -> list[str]:
+    """Return the parts of N1.4 that the results call for."""
+    leaders = "leaders" if facts["leaders"] > 1 else "one leader" if facts["leaders"] else "no leader"
+    where = "between" if facts["between"] > 0.5 else "inside"
+    return [leaders, "then", facts["trend"], "then", where, "then", f"so, {where}"]

@@ -3,7 +3,10 @@
 import pandas as pd
 
 from innodivide.indicators.participation import BASIS_ORDER
-from innodivide.wording import join_names
+from innodivide.narrative.words_file import Words
+from innodivide.wording import join_names, sentence
+
+WORDS = Words("02_ipcei_participation")
 
 
 def register_facts(rows: pd.DataFrame) -> dict:
@@ -72,3 +75,39 @@ def published_facts(rows: pd.DataFrame) -> dict:
         "other": int(sum(counts.get(v, 0) for v in ("near", "consistent"))),
         "off": int(sum(counts.get(v, 0) for v in ("partly", "mismatch"))),
     }
+
+
+def short_facts(projects: dict, states: dict, rows: pd.DataFrame, groups: pd.DataFrame, aid: pd.DataFrame) -> dict:
+    """Return what the first page says.
+
+    Parameters
+    ----------
+    projects, states : dict
+        From `register_facts` and `country_facts`.
+    rows, groups, aid : pandas.DataFrame
+        From `participation.by_country`, `by_group` and `aid_coverage`.
+    """
+    most = rows.sort_values(["n", "name"], ascending=[False, True]).head(states["half_n"])
+    held, known = most[["n", "gdp_meur"]].sum() / rows[["n", "gdp_meur"]].sum(), aid_facts(aid)
+    means, texts = list(groups["mean_rate"]), WORDS.names("in groups")
+    said = [sentence(texts[g], mean=r * states["possible"]) for g, r in zip(groups["group"], means)]
+    return {
+        **{k: projects[k] for k in ("n", "first", "aid")},
+        **{k: states[k] for k in ("half_n", "places", "top", "top_n", "possible", "none", "none_n")},
+        "states": len(rows),
+        "held": held["n"],
+        "gdp": held["gdp_meur"],
+        "means": join_names(said),
+        "order": "falls" if means == sorted(means, reverse=True) else "rises" if means == sorted(means) else "mixed",
+        "known": known["known"],
+        "counted": known["places"],
+    }
+
+
+def short_parts(facts: dict) -> list[str]:
+    """Return the parts of N2.5 that the results call for."""
+    more = round(facts["held"] - facts["gdp"], 2)
+    places = "fewer hands" if more > 0 else "more hands" if more < 0 else "as the economy"
+    aid = "aid known" if facts["known"] == facts["counted"] else "aid not known"
+    absent = "some in none" if facts["none_n"] else "all in some"
+    return ["projects", "then", "places", places, absent, "then", facts["order"], "then", aid]

@@ -9,7 +9,7 @@ from innodivide.evidence import answer
 from innodivide.evidence.confirmatory import TO_DATE, Confirmatory
 from innodivide.evidence.plan import Plan
 from innodivide.models.inference.power import PowerCurve
-from innodivide.models.result import results_frame
+from innodivide.models.result import Result, results_frame
 from innodivide.narrative.exhibits import Exhibit
 from innodivide.narrative.words_file import Words
 from innodivide.wording import in_a_sentence, join_names
@@ -75,6 +75,8 @@ def ruled_facts(rows: pd.DataFrame) -> dict:
         "p_below": inner["p_below"],
         "inner": inner["factor"],
         "outer": last["factor"],
+        "which": which,
+        **values,
     }
 
 
@@ -109,17 +111,27 @@ def answer_facts(tables: Tables, main: Confirmatory, plan: Plan) -> dict:
         "n_events": main.profile.n_events,
         "n_treated": len(treated),
         "treated": join_names(treated),
-        "rate_leader": shares.at[answer.LEADERS, "share"],
-        "rate_other": shares.at[answer.OTHERS, "share"],
-        "leader_taken": int(shares.at[answer.LEADERS, "taken"]),
-        "leader_open": int(shares.at[answer.LEADERS, "open"]),
-        "other_taken": int(shares.at[answer.OTHERS, "taken"]),
-        "other_open": int(shares.at[answer.OTHERS, "open"]),
+        **_share_facts("leader", shares.loc[answer.LEADERS]),
+        **_share_facts("other", shares.loc[answer.OTHERS]),
         **ruled_facts(answer.ruled_out(main, plan)),
         "alpha": plan.alpha,
         "dropped": join_names(main.profile.dropped, none="nothing"),
         "reading": "more often" if low else "less often" if high else "neither clearly more nor clearly less often",
     }
+
+
+def _share_facts(who: str, row: pd.Series) -> dict:
+    """Return the plain share of leaders or others (a row of `answer.plain_shares`) with its interval and counts."""
+    facts = {f"rate_{who}": row["share"], f"{who}_taken": int(row["taken"]), f"{who}_open": int(row["open"])}
+    return facts | {f"{who}_low": row["ci_low"], f"{who}_high": row["ci_high"]}
+
+
+def short_parts(facts: dict, size: Result, alpha: float) -> list[str]:
+    """Return the parts of N3.8 that the results call for; `size` is `first_rules.size_test`."""
+    side = "more" if facts["low"] > 1 else "less" if facts["high"] < 1 else "neither"
+    larger = size.p_value < alpha and size.estimate > 0
+    ruled = f"ruled, {facts['which']}"
+    return ["shares", side, "then", ruled, "then", f"so, {side}", "larger" if larger else "any size", "limits"]
 
 
 def next_facts(found: dict) -> dict:

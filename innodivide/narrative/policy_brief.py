@@ -5,7 +5,7 @@ import pandas as pd
 from innodivide.data.editions import BRIEF
 from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, member_states
-from innodivide.evidence import answer, brief_frames
+from innodivide.evidence import brief_frames
 from innodivide.evidence.claims import first_rules
 from innodivide.evidence.claims.both_tiers import ANEW, HELD, states_connect
 from innodivide.evidence.claims.firm_size import published_shares
@@ -86,13 +86,6 @@ def key_numbers(facts: dict, most: dict, reform: dict, ledger: pd.DataFrame) -> 
     values = {"partly": int(counts.get("partly", 0)), "gdp": most["gdp"], "top_n": most["top_n"]}
     meanings = {key: sentence(text, **values) for key, text in WORDS.names("key numbers").items()}
     return pd.DataFrame([(k, said[k], meanings[k]) for k in said], columns=["what", "number", "meaning"])
-
-
-def share_facts(rows: pd.DataFrame) -> dict:
-    """Return the ends of the intervals of the plain shares (`brief_frames.share_rows`)."""
-    leaders, others = (rows.set_index("status").loc[k] for k in (answer.LEADERS, answer.OTHERS))
-    ends = {"leader_low": leaders["ci_low"], "leader_high": leaders["ci_high"]}
-    return ends | {"other_low": others["ci_low"], "other_high": others["ci_high"]}
 
 
 def follows(facts: dict, second: SecondEvidence, alpha: float) -> tuple[str, str, str, str]:

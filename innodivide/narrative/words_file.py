@@ -11,6 +11,7 @@ alt        of a figure: what it shows, in words
 chart      of a figure: argument of the drawing function -> words on the drawing (axes, legend)
 edition    scoreboard edition, where it does not depend on the data
 note       a warning about the data, where it does not depend on the data
+share      of a figure: what its picture needs below it to be read alone; one is then made to share
 look       of a table: "numbers" sets its two columns, a number and its meaning, as large numbers
 =========  ==============================================================================================
 
@@ -33,12 +34,12 @@ from innodivide.data.tables import Tables
 from innodivide.data.yaml_files import read_yaml
 from innodivide.errors import DataError, NotAvailable, ParameterError
 from innodivide.narrative import exhibits
-from innodivide.wording import fill
+from innodivide.wording import fill, sentence
 
 TEXTS = Path(__file__).parent / "texts"
 KEYS = {  # what an exhibit of each kind must have, and what it may have
     "T": (("title", "columns"), ("caption", "edition", "note", "look")),
-    "F": (("title", "alt"), ("caption", "chart", "edition", "note")),
+    "F": (("title", "alt"), ("caption", "chart", "edition", "note", "share")),
     "N": (("text",), ()),
 }
 PARTED = ("title", "text", "caption")
@@ -162,7 +163,7 @@ class Words:
         """Return the figure `id` of a drawing; the other arguments as for `table`."""
         templates = {"title": self._template(id, "title", title), "caption": self._template(id, "caption", caption)}
         templates["alt"] = self._template(id, "alt")
-        fixed = with_terms(self._fixed(id, given), sources)
+        fixed = with_terms(self._fixed(id, given), sources) | {"share": self._template(id, "share")}
         return exhibits.figure(id, drawing=drawing, data=data, sources=sources, values=values, **templates, **fixed)
 
     def chart(self, id: str, **values) -> dict[str, str]:
@@ -178,6 +179,12 @@ class Words:
         if what not in lists:
             raise ParameterError(f"{self.file.name} has no names of {what}: add them, or ask for {', '.join(lists)}")
         return dict(lists[what])
+
+    def numbers(self, values: Mapping) -> pd.DataFrame:
+        """Return the rows of a table of large numbers: what, number, meaning, from names as "{number} | meaning"."""
+        texts = self.names("numbers that stand large")
+        filled = {what: sentence(text, **values).split(" | ") for what, text in texts.items()}
+        return pd.DataFrame([(what, *parts) for what, parts in filled.items()], columns=["what", "number", "meaning"])
 
     def _entry(self, id: str) -> dict:
         if id not in self.entries or id == NAMES:

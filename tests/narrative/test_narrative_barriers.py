@@ -293,4 +293,4 @@ def test_money_is_placed_beside_the_gap():
     assert shown["Recovery grants: € per head"] == place, "text and table tell the same place"
     unknown = rows.assign(per_head=rows["per_head"].mask((rows["geo"] == "RO") & (rows["gap_year"] == 2019)))
     told = annex.money_against_gap_text(TABLES, "RO", unknown).title
-    assert "at no known place for grants of the Recovery and Resilience Facility" in told
+    assert "Of grants of the Recovery and Resilience Facility no amount is on record here" in told

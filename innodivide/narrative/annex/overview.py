@@ -42,24 +42,26 @@ def stands_out(tables: Tables, geo: str, observed: pd.Series, gaps: pd.DataFrame
     """
     own = gaps[(gaps["geo"] == geo) & (gaps["measure"] == "eqi")]
     values = called(country_names(tables)[geo])
-    values |= _unusual(geo, peers.standing(tables, gaps, observed), gaps, indicator_names(tables))
+    found = _unusual(geo, peers.standing(tables, gaps, observed), gaps, indicator_names(tables))
+    above, below = [name for name, z in found if z >= 0], [name for name, z in found if z < 0]
+    values |= {"above": join_names(above), "below": join_names(below)}
+    sides = "above and below" if above and below else "above" if above else "below"
     if not own.empty:
         values["government"] = GOVERNMENT[own["reading"].iloc[0]]
-    return WORDS.say("NA.5", "stands out", *([] if own.empty else ["government"]), **values)
+    return WORDS.say("NA.5", sides, *([] if own.empty else ["government"]), **values)
 
 
-def _unusual(geo: str, scores: pd.DataFrame, gaps: pd.DataFrame, indicators: dict[str, str]) -> dict:
-    """Return the two indicators, the institutional measure and the amount of money furthest from the mean."""
+def _unusual(geo: str, scores: pd.DataFrame, gaps: pd.DataFrame, indicators: dict[str, str]) -> list[tuple[str, float]]:
+    """Return the two indicators, the institutional measure and the amount of money furthest from the mean, as said."""
     institutions = gaps.set_index("measure")["label"].to_dict() | LABELS
     names = indicators | peers.SHORT | institutions
     kinds = ((indicators, 2), (institutions, 1), (peers.SHORT, 1))
     found = pd.concat([peers.furthest(scores[[c for c in scores if c in kind]], geo, n) for kind, n in kinds])
-    said = [IN_A_LIST.get(names[m], names[m]) for m in found.index]
-    values = {
-        f"m_{i}": name if m in peers.SHORT else within_a_sentence(name)
-        for i, (m, name) in enumerate(zip(found.index, said))
-    }
-    return values | {f"z_{i}": z for i, z in enumerate(found)}
+    said = {m: IN_A_LIST.get(names[m], names[m]) for m in found.index}
+    return [
+        (f"{said[m] if m in peers.SHORT else within_a_sentence(said[m])} ({show(float(z), '{:+.1f}')})", float(z))
+        for m, z in found.items()
+    ]
 
 
 def position_table(

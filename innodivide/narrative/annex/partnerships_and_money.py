@@ -104,13 +104,14 @@ def money_against_gap_text(tables: Tables, geo: str, rows: pd.DataFrame) -> Exhi
     grouped = reform.groupby("instrument")
     reform["place"] = grouped["per_head"].rank(ascending=False, method="min")
     reform["gap_place"] = grouped["gap"].rank(ascending=False, method="min")
+    own = reform[reform["geo"] == geo]
     places = [
-        f"at no known place for {REFORM[row.instrument]}"
-        if pd.isna(row.place)
-        else f"{ordinal(int(row.place))} of {len(grouped.get_group(row.instrument))} for {REFORM[row.instrument]} and "
+        f"{ordinal(int(row.place))} of {len(grouped.get_group(row.instrument))} for {REFORM[row.instrument]} and "
         f"{ordinal(int(row.gap_place))} by its gap of {row.gap_year}"
-        for row in reform[reform["geo"] == geo].itertuples()
+        for row in own.dropna(subset=["place"]).itertuples()
     ]
-    values = called(country_names(tables)[geo]) | {"places": "; ".join(places)}
+    absent = [REFORM[name] for name in own.loc[own["place"].isna(), "instrument"]]
+    values = called(country_names(tables)[geo]) | {"places": "; ".join(places), "absent": join_names(absent)}
     values["edition"] = PLAN["eis"]
-    return WORDS.say("NA.13", **values)
+    parts = ["places" if places else "nothing", *(["absent"] if absent and places else [])]
+    return WORDS.say("NA.13", *parts, **values)

@@ -209,3 +209,33 @@ def other_facts(rows: pd.DataFrame, step: float) -> dict:
     known = rows.dropna(subset=["ratio"])
     cross = (known["ci_low"] < 1) & (known["ci_high"] > 1)
     return {"n": len(rows), "known": len(known), "cross": int(cross.sum()), "step": step - 1}
+
+
+def short_facts(grid: pd.DataFrame, joint: pd.DataFrame, believe: dict) -> dict:
+    """Return what the first page says: how many ways of asking find a difference, by chance or not, and which methods.
+
+    `believe` is from `method_audit.method_facts`.
+    """
+    p = joint[joint["statistic"] == "share_below_alpha"].set_index("family")["p_value"]
+    facts = {"methods": believe["n"], "bad": believe["n"] - believe["n_kept"]}
+    facts |= {k: believe[k] for k in ("alpha", "n_kept", "power", "ratio")}
+    for family in FAMILIES:
+        rows = grid[(grid["family"] == family) & (grid["failed"] == "")]
+        found = {"n": len(rows), "out": int(outside(rows).sum()), "p": p[family]}
+        found |= {"less": int((rows["ci_high"] < 0).sum()), "more": int((rows["ci_low"] > 0).sum())}
+        found |= {"in": found["n"] - found["out"], "share": 1 - found["out"] / found["n"]}
+        facts |= {f"{family}_{k}": v for k, v in found.items()}
+    return facts
+
+
+def short_parts(facts: dict) -> list[str]:
+    """Return the parts of N4.8 that the results call for.
+
+    The answer is steady if no more ways of asking find a difference than chance alone would give, for the label.
+    """
+    out, alpha = facts["leader_out"], facts["alpha"]
+    label, index = (facts[f"{family}_p"] < alpha for family in ("leader", "index"))
+    first = "all" if not out else "beyond chance" if label else "chance"
+    second = "index none" if not facts["index_out"] else "index beyond chance" if index else "index chance"
+    bad = "some methods" if facts["bad"] else "all methods"
+    return [first, "then", second, "then", bad, "then", "so, turns" if label and out else "so, steady", "power"]

@@ -241,7 +241,7 @@ def _write_report(item: Job, folder: Path) -> str:
         nbformat.write(executed, folder / "notebook.ipynb")
     (folder / "exhibits").mkdir()
     with naming(Path("exhibits")):
-        _write_exhibits([b.payload for b in blocks if b.payload], folder / "exhibits")
+        _write_exhibits([b.payload for b in blocks if b.payload], folder)
     facts = told(item)
     lost = []
     for name, file in {**{f: f"report.{f}" for f in item.formats}, "spreadsheet": spreadsheet.FILE}.items():
@@ -277,14 +277,19 @@ def told(item: Job) -> dict[str, str]:
 
 
 def _write_exhibits(payloads: list[dict], folder: Path) -> None:
-    """Write each exhibit's data (CSV, in which no text is taken for a formula) and drawing (SVG, PNG)."""
+    """Write each exhibit's data (CSV, in which no text is taken for a formula) and its drawings."""
+    from innodivide.reports.pages import share
     from innodivide.reports.pages.spreadsheet import guarded
 
     for payload in payloads:
-        (folder / f"{payload['id']}.csv").write_text(guarded(payload["csv"]), "utf-8")
+        name = folder / "exhibits" / payload["id"]
+        name.with_name(f"{name.name}.csv").write_text(guarded(payload["csv"]), "utf-8")
         if payload["kind"] == "figure":
-            (folder / f"{payload['id']}.svg").write_text(payload["svg"], "utf-8")
-            (folder / f"{payload['id']}.png").write_bytes(base64.b64decode(payload["png"]))
+            name.with_name(f"{name.name}.svg").write_text(payload["svg"], "utf-8")
+            name.with_name(f"{name.name}.png").write_bytes(base64.b64decode(payload["png"]))
+        if payload.get("share"):
+            (folder / "share").mkdir(exist_ok=True)
+            (folder / "share" / f"{payload['id']}.png").write_bytes(share.render(payload))
 
 
 def _explain(item: Job, error: Exception) -> str:

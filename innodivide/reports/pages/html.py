@@ -6,7 +6,7 @@ from itertools import pairwise
 from markdown_it.token import Token
 
 from innodivide.reports.files import data_address, packaged, svg_address, template
-from innodivide.reports.pages import document, source_list
+from innodivide.reports.pages import document, glossary, source_list
 from innodivide.reports.pages.blocks import HOME, LOGO, Block
 from innodivide.reports.pages.prose import MARKDOWN, pieces
 from innodivide.reports.pages.spreadsheet import guarded
@@ -27,21 +27,33 @@ def render(title: str, blocks: list[Block], facts: dict[str, str]) -> str:
         What the reader is told about the run at the end (notebook, parameters, versions).
     """
     cited = source_list.listing(blocks)
-    items = [_item(b, source_list.numbers(cited)) for b in blocks]
+    seen: set[str] = set()  # words that are already explained where they first stand
+    items = [_item(b, source_list.numbers(cited), seen) for b in blocks]
     count = sum(len(group["entries"]) for group in cited)
     folded = count > source_list.MANY or document.SOURCES in facts
     told = {name: value for name, value in facts.items() if name not in (HOME, LOGO)}
     shown = {"title": title, "items": items, "facts": told, "logo": facts.get(LOGO, ""), "home": facts.get(HOME, "")}
     shown |= {"headings": _headings(blocks), "sources": cited, "folded": folded, "count": count}
+    shown["words"] = glossary.used([text for b in blocks for text in _texts(b)])
     return template("pages", "report.html.j2", html=True).render(style=packaged("pages", "report.css"), **shown) + "\n"
 
 
-def _item(block: Block, number: dict[str, int]) -> dict:
+def _texts(block: Block) -> list[str]:
+    """Return what a block says, cell by cell."""
     if block.payload is None:
-        return {"kind": "prose", "html": _prose(block.text)}
-    item = {"look": "", **document.bound(block.payload), "code": block.code}
+        return [block.text]
+    payload = block.payload
+    return [payload["title"], payload["caption"], *payload["head"], *(c for row in payload["rows"] for c in row)]
+
+
+def _item(block: Block, number: dict[str, int], seen: set[str]) -> dict:
+    if block.payload is None:
+        return {"kind": "prose", "html": _prose(block.text, seen)}
+    item = {"look": "", "share": "", **document.bound(block.payload), "code": block.code}
     if item["kind"] == "text":
-        item["html"] = _prose(item["title"], item.get("languages", {}))
+        item["html"] = _prose(item["title"], seen, item.get("languages", {}))
+    else:
+        item["words"] = [(text, _link(word)) for text, word in glossary.pieces(item["caption"], seen)]
     if item["kind"] == "figure":
         item["image"] = svg_address(item["svg"])
     data = guarded(item["csv"])
@@ -50,15 +62,39 @@ def _item(block: Block, number: dict[str, int]) -> dict:
     return item
 
 
-def _prose(text: str, languages: Mapping[str, str] = {}) -> str:
-    """Render Markdown; headings get an id so that the contents list can point to them, other languages their mark."""
+def _link(word: str) -> tuple[str, str]:
+    """Return address and hover text of the explanation of a word, both empty for no word."""
+    return (f"#{glossary.anchor(word)}", glossary.entries()[word]) if word else ("", "")
+
+
+def _prose(text: str, seen: set[str], languages: Mapping[str, str] = {}) -> str:
+    """Render Markdown; headings get an id so that the contents list can point to them, other languages their mark.
+
+    The first use of a word that is explained below, outside headings and links, leads there.
+    """
     tokens = MARKDOWN.parse(text)
     for token, inner in pairwise(tokens):
         if token.type == "heading_open":
             token.attrSet("id", _anchor(inner.content))
-    for inner in tokens if languages else []:
-        inner.children = inner.children and [part for child in inner.children for part in _marked(child, languages)]
+        if inner.children and languages:
+            inner.children = [part for child in inner.children for part in _marked(child, languages)]
+        if inner.children and token.type != "heading_open":
+            inner.children = _explained(inner.children, seen)
     return MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})
+
+
+def _explained(tokens: list[Token], seen: set[str]) -> list[Token]:
+    """Return the pieces of a paragraph with links around the words that are explained below and not yet `seen`."""
+    found, linked = [], 0
+    for token in tokens:
+        linked += token.nesting if token.type.startswith("link_") else 0
+        for text, word in glossary.pieces(token.content, seen) if token.type == "text" and not linked else []:
+            address, meaning = _link(word)
+            words = Token("text", "", 0, content=text)
+            opened = Token("link_open", "a", 1, attrs={"class": "word", "href": address, "title": meaning})
+            found += [opened, words, Token("link_close", "a", -1)] if word else [words]
+        found += [token] if token.type != "text" or linked else []
+    return found
 
 
 def _marked(token: Token, languages: Mapping[str, str]) -> list[Token]:

@@ -102,7 +102,7 @@ class _Sheets:
     def data(self, payload: dict) -> None:
         sheet = self.book.add_worksheet(payload["id"])
         head, *rows = csv.reader(io.StringIO(payload["csv"], newline=""))
-        self.table(sheet, 0, head)
+        self.table(sheet, 0, _headings(payload, head))
         for r, row in enumerate(rows, start=1):
             for c, (text, kind) in enumerate(zip(row, payload["kinds"])):
                 self.cell(sheet, r, c, _typed(text, kind))
@@ -110,15 +110,13 @@ class _Sheets:
         sheet.autofit(_WIDEST)
 
     def columns(self, payloads: list[dict]) -> None:
-        """Add the dictionary: what each column of each sheet is called in the report, and what it holds."""
+        """Add the dictionary: what each column of each sheet is called in its CSV file, and what it holds."""
         sheet, row = self.book.add_worksheet("Columns"), 1
-        self.table(sheet, 0, ["Sheet", "Column", "Called in the report", "Holds"])
+        self.table(sheet, 0, ["Sheet", "Column", "Its name in the CSV file", "Holds"])
         for payload in payloads:
-            called = dict(zip(payload.get("shown", ()), payload["head"]))
             names = next(csv.reader(io.StringIO(payload["csv"], newline="")), [])
-            for name, kind in zip(names, payload["kinds"]):
-                readable = called.get(name) or name.replace("_", " ").capitalize()
-                for column, text in enumerate((payload["id"], name, readable, kind)):
+            for name, heading, kind in zip(names, _headings(payload, names), payload["kinds"]):
+                for column, text in enumerate((payload["id"], heading, name, kind)):
                     self.cell(sheet, row, column, text)
                 row += 1
         sheet.freeze_panes(1, 0)
@@ -152,6 +150,17 @@ class _Sheets:
             if len(text) > LONGEST:
                 raise ReportError(f"sheet {sheet.get_name()}: a text of {len(text)} characters is too long for a cell")
             sheet.write_string(row, column, text, look)
+
+
+def _headings(payload: dict, names: list[str]) -> list[str]:
+    """Return the headings of a sheet: those of the report where it shows the column, else its name, as words.
+
+    A heading that says something only beside the one before it ("to") or that comes twice has the name after it.
+    """
+    called = dict(zip(payload.get("shown", ()), payload["head"]))
+    found = [called.get(name) or name.replace("_", " ").capitalize() for name in names]
+    alike = {h for h in found if found.count(h) > 1 or h[:1].islower()}
+    return [f"{h} ({name})" if h in alike else h for h, name in zip(found, names)]
 
 
 def _typed(text: str, kind: str):
