@@ -19,6 +19,7 @@ _ROOMS = {
     "models.inference.power": "minimum_detectable_odds_ratio",
     "narrative.exhibits": "table figure say",
     "evidence.plan": "load_plan",
+    "evidence.asked_otherwise": "leader_test",
 }
 _PUBLIC = {name: room for room, names in _ROOMS.items() for name in names.split()}
 

@@ -36,3 +36,18 @@ data = click.option(
     help="Folder with a changed copy of the tables (innodivide copy-data) [default: those of innodivide].",
 )
 workers = click.option("--workers", type=click.IntRange(1), help="Processes [default: one for each core].")
+
+
+def pairs(given) -> dict[str, str]:
+    """Return what was given as NAME=VALUE, by name."""
+    for text in given:
+        if "=" not in text:
+            raise ParameterError(f"-p {text!r}: write it as NAME=VALUE")
+    return dict(text.split("=", 1) for text in given)
+
+
+def read_status(value: str):
+    """Return a status as notebook 03 declares it, or refuse it."""
+    from innodivide.reports.making import declarations
+
+    return next(p for p in declarations.notebook("03").parameters if p.name == "status").read(value)

@@ -1,5 +1,6 @@
 """From the tables to tidy frames: who takes part, what each state and region is like, how far apart they are."""
 
+from innodivide.indicators.added_columns import add_column
 from innodivide.indicators.concentration import (
     concentration_ratio,
     gini,
@@ -14,6 +15,7 @@ from innodivide.indicators.innovation_groups import group_history, latest_index
 from innodivide.indicators.panel import control_values, country_totals, ipcei_dyads, status_asof
 
 __all__ = [
+    "add_column",
     "beta_convergence",
     "concentration_ratio",
     "control_values",
