@@ -12,7 +12,7 @@ _ROOMS = {
     "data.checks": "check_all",
     "data.tables": "country_values",
     "indicators.panel": "ipcei_dyads status_asof country_totals",
-    "indicators.concentration": "location_quotient gini herfindahl lorenz theil_t theil_decomposition",
+    "indicators.concentration": "location_quotient gini herfindahl lorenz theil_t theil_l atkinson theil_decomposition",
     "indicators.convergence": "sigma_convergence beta_convergence",
     "models": "firth_logit dispersion_interval average_marginal_effect expected_participation grouped_binomial "
     "permutation_test label_permutation_difference holm Result",

@@ -2,12 +2,14 @@
 
 from innodivide.indicators.added_columns import add_column
 from innodivide.indicators.concentration import (
+    atkinson,
     concentration_ratio,
     gini,
     herfindahl,
     location_quotient,
     lorenz,
     theil_decomposition,
+    theil_l,
     theil_t,
 )
 from innodivide.indicators.convergence import beta_convergence, half_life, sigma_convergence
@@ -16,6 +18,7 @@ from innodivide.indicators.panel import control_values, country_totals, ipcei_dy
 
 __all__ = [
     "add_column",
+    "atkinson",
     "beta_convergence",
     "concentration_ratio",
     "control_values",
@@ -31,5 +34,6 @@ __all__ = [
     "sigma_convergence",
     "status_asof",
     "theil_decomposition",
+    "theil_l",
     "theil_t",
 ]
