@@ -4,6 +4,7 @@ from __future__ import annotations  # pandas is imported where a frame is made
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,27 +60,31 @@ def read(path: Path) -> pd.DataFrame:
 
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            header, *rows = csv.reader(file, strict=True)
-    except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
+            header, *rows = [*csv.reader(file, strict=True)] or [[]]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path.name}: cannot be read as CSV in UTF-8 ({error}); save it as such") from None
     if "geo" not in header or len(set(header)) < len(header):
         raise DataError(
             f"{path.name}, row 1: the header is {', '.join(header)}; it needs a column geo with codes of states, each "
             "column once, separated by commas"
         )
-    for number, row in enumerate(rows, start=2):
-        if len(row) != len(header):
-            raise DataError(f"{path.name}, row {number}: {len(row)} cells for {len(header)} columns; check the commas")
-    frame = pd.DataFrame([[cell.strip() for cell in row] for row in rows], columns=header, dtype=object)
+    kept = [(number, [cell.strip() for cell in row]) for number, row in enumerate(rows, start=2) if any(row)]
     country = {column: frozen.column("country", column) for column in ("geo", "iso2", "iso3", "name")}
-    for number, geo in enumerate(frame["geo"], start=2):
-        if geo not in country["geo"]:
-            same = [row[0] for row in zip(*country.values()) if geo and geo in row]
+    for number, row in kept:
+        at = f"{path.name}, row {number}"
+        if len(row) != len(header):
+            raise DataError(f"{at}: {len(row)} cells for {len(header)} columns; check the commas")
+        cells = dict(zip(header, row))
+        if cells["geo"] not in country["geo"]:
+            same = [names[0] for names in zip(*country.values()) if cells["geo"] and cells["geo"] in names]
             hint = f"write {same[0]}" if same else "codes are as in PL, and EL for Greece"
-            raise DataError(f"{path.name}, row {number}, column geo: {geo!r} is no code of a state; {hint}")
+            raise DataError(f"{at}, column geo: {cells['geo']!r} is no code of a state; {hint}")
+        if not re.fullmatch(r"\d{4}", cells.get("year", "2000")):
+            raise DataError(f"{at}, column year: {cells['year']!r} is no year; write it as 2023")
+    frame = pd.DataFrame([row for _, row in kept], columns=header)
     words = {"": None, "true": 1.0, "false": 0.0}
     for column in set(header) - {"geo", "ipcei_id"}:
         cells = frame[column].map(lambda cell: words.get(cell.lower(), cell))
         numbers = pd.to_numeric(cells, errors="coerce")
         frame[column] = numbers if numbers.notna().equals(cells.notna()) else cells
-    return frame
+    return frame.astype({"year": "int64"}) if "year" in frame else frame

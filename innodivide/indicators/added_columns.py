@@ -61,7 +61,8 @@ def values_for(tables: Tables, dyads: pd.DataFrame, what: str) -> Added:
     if not twice.empty:
         ways = [c for c in twice if c not in (*keys, column) and 1 < twice[c].nunique() <= 20]
         known = "; ".join(f"{c}={' or '.join(sorted(map(str, twice[c].dropna().unique())))}" for c in ways)
-        raise ParameterError(f"{what}: several rows for {twice['geo'].iloc[0]}; add ,COLUMN=VALUE to choose: {known}")
+        cure = f"add ,COLUMN=VALUE to choose: {known}" if known else f"one for each {', '.join(keys)} is needed"
+        raise ParameterError(f"{what}: several rows for {twice['geo'].iloc[0]}; {cure}")
     found, notes = _matched(wanted, rows.dropna(subset=[column]), keys, what)
     if found[column].isna().any():
         lost = found.loc[found[column].isna(), keys].drop_duplicates().sort_values(keys)
@@ -69,7 +70,7 @@ def values_for(tables: Tables, dyads: pd.DataFrame, what: str) -> Added:
         more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
         raise DataError(
             f"{what}: table {table} has no figure for {', '.join(keys)}: {named}{more}; an unknown value is no zero: "
-            "leave these out, or add the rows (innodivide copy-data, --data)"
+            "leave these out, or add their rows"
         )
     used = found["source_id"].dropna().unique() if "source_id" in found else ()
     return Added(_numbers(found, column, what), tuple(sorted(used)), notes)
@@ -81,7 +82,11 @@ def _matched(wanted: pd.DataFrame, rows: pd.DataFrame, keys: list[str], what: st
         return wanted.merge(rows, on=keys, how="left", validate="many_to_one").set_index(wanted.index), ()
     by = [k for k in keys if k != "year"]
     left = wanted.astype({"year": "int64"}).assign(at=range(len(wanted))).sort_values("year", kind="stable")
-    right = rows.astype({"year": "int64"}).assign(figure_year=rows["year"].astype("int64")).sort_values("year")
+    right = (
+        rows.astype({"year": "int64"} | {k: wanted[k].dtype for k in by})
+        .assign(figure_year=rows["year"].astype("int64"))
+        .sort_values("year")
+    )
     found = pd.merge_asof(left, right, on="year", by=by).sort_values("at").set_index(wanted.index)
     back = found["year"] - found["figure_year"]
     if not (back > 0).any():

@@ -165,12 +165,26 @@ def test_own_figures_are_numbers_where_every_cell_is_one(mine):
         (OWN.replace("AT,0", "AT,0,5"), r"row 2: 5 cells for 4 columns; check the commas"),
         (OWN.replace("won", "geo"), r"each column once"),
         (OWN.encode("utf-16"), r"cannot be read as CSV in UTF-8"),
-        ("", r"cannot be read as CSV"),
+        ("", r"row 1: the header is ; it needs a column geo"),
+        (OWN.replace("region", "year"), r"row 2, column year: 'x' is no year; write it as 2023"),
     ],
 )
 def test_own_figures_that_cannot_be_read_are_refused_by_row(mine, text, said):
     with pytest.raises(DataError, match=said):
         own_tables.read(mine(text))
+
+
+def test_own_figures_by_year_are_those_of_the_last_year_before_the_decision(mine):
+    rows = [f"{geo},{year},{year - 2000 + i % 5}" for i, geo in enumerate(MEMBERS) for year in (2015, 2020)]
+    tables = Tables({"mine": own_tables.read(mine("\n".join(["geo,year,x", *rows, "", ""])))})
+    dyads = add_column(tables, confirmatory.planned_dyads(tables, PLAN), "mine.x")
+    late = dyads["decision_date"].dt.year - 1 >= 2020
+    offset = dyads["geo"].map({geo: i % 5 for i, geo in enumerate(MEMBERS)})
+    assert (dyads["mine.x"] == np.where(late, 20, 15) + offset).all()
+    with pytest.raises(ParameterError, match="several rows for AT; one for each geo, year is needed"):
+        add_column(Tables({"mine": pd.concat([tables["mine"]] * 2)}), dyads, "mine.x")
+    with pytest.raises(DataError, match="no figure for geo, ipcei_id: AT BAT1"):
+        add_column(Tables({"mine": tables["mine"].assign(ipcei_id="none").drop(columns="year")[::2]}), dyads, "mine.x")
 
 
 def cli(*arguments):
