@@ -10,7 +10,10 @@ from innodivide.errors import ParameterError
 
 @click.command("leader-test")
 @click.option(
-    "--states", default="eu27", show_default=True, help="Codes of states, as DE,FR; eu27 may stand among them."
+    "--states",
+    default="eu27",
+    show_default=True,
+    help="Codes of states, as DE,FR; eu27 and euro-area may stand among them.",
 )
 @click.option("--outcome", default="participates", show_default=True, help="A column, in the place of taking part.")
 @click.option("--control", "controls", multiple=True, help="A column, beside size and wealth; may be repeated.")
@@ -45,7 +48,7 @@ def leader_test(states, outcome, controls, own, **choices):
     if "roles" in given:
         given["roles"] = given["roles"].split(",")
     listed = [code.strip() for code in states.split(",")]
-    listed = [code if code == asked_otherwise.EU27 else code.upper() for code in listed]
+    listed = [code if code in asked_otherwise.GROUPS else code.upper() for code in listed]
     tables = Tables({path.stem: own_tables.read(path) for path in own})
     found = asked_otherwise.leader_test(tables, listed, outcome, controls, **given)
     click.echo(str(found))

@@ -10,7 +10,7 @@ from scipy import stats
 
 from innodivide import models
 from innodivide.data import own_tables
-from innodivide.data.tables import Tables, country_names, member_states
+from innodivide.data.tables import Tables, as_day, country_names, member_states
 from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.evidence.confirmatory import planned_dyads, stream
 from innodivide.evidence.plan import CHOICES, Plan, load_plan
@@ -20,7 +20,7 @@ from innodivide.models.estimators.design import CONTROLS
 from innodivide.models.result import Result, as_odds_ratio
 from innodivide.wording import join_names, p_text, show
 
-EU27 = "eu27"
+EU27, EURO_AREA = GROUPS = ("eu27", "euro-area")
 PARTICIPATES = "participates"
 _SPANS = ("since", "until")
 _SHARE = "a state that was a leader at every decision against one that never was"
@@ -96,9 +96,9 @@ def leader_test(
 
     Parameters
     ----------
-    states : "eu27" or sequence of str
-        States by code; "eu27" may stand among them ("eu27", "UK"). A state beyond the Member States needs its rows in
-        eis_group and country_panel.
+    states : "eu27", "euro-area" or sequence of str
+        States by code; the groups may stand among them ("eu27", "UK"). The euro area is that of the last year asked
+        about. A state beyond the Member States needs its rows in eis_group and country_panel.
     outcome : str
         "participates", or a column as `add_column` takes it. With a row for each state and IPCEI: 0 or 1, Firth logit
         as registered. With a row for each state: 0 or 1, Firth logit of states; numbers >= 0, ratio of means (Poisson
@@ -126,7 +126,7 @@ def leader_test(
     [{'label': 'what-if', 'n_units': 27}]
     """
     plan = load_plan() if plan is None else plan
-    listed, others = _states(tables, states)
+    listed, others = _states(tables, states, as_day(choices.get("until", plan.period[1]), "until").year)
     given = own_tables.note() or ("" if tables.own else "some are not those of innodivide")
     differs = (*([f"tables: {given}"] if given else []), *others, *_choices(plan, choices))
     if others:
@@ -163,18 +163,20 @@ def leader_test(
     return LeaderTest(differs, replace(estimate, notes=notes), test, frame, names, sources)
 
 
-def _states(tables: Tables, states: Sequence[str] | str) -> tuple[list[str], tuple[str, ...]]:
+def _states(tables: Tables, states: Sequence[str] | str, year: int) -> tuple[list[str], tuple[str, ...]]:
     """The codes, and how they differ from the Member States."""
     given = [states] if isinstance(states, str) else list(states)
-    members, names = list(member_states(tables)["geo"]), country_names(tables)
-    listed = list(dict.fromkeys(geo for one in given for geo in (members if one == EU27 else [one])))
+    rows, names = member_states(tables), country_names(tables)
+    members = list(rows["geo"])
+    groups = {EU27: members, EURO_AREA: list(rows.loc[(rows["euro_year"] <= year).fillna(False), "geo"])}
+    listed = list(dict.fromkeys(geo for one in given for geo in groups.get(one, [one])))
     unknown = [geo for geo in listed if geo not in names]
     if unknown or not listed:
         country = tables["country"]
         same = country[["iso2", "iso3", "name"]].eq(unknown[0] if unknown else "").any(axis=1)
         hint = "".join(f"; {r.name} is {r.geo}" for r in country[same][["name", "geo"]].itertuples(index=False))
         said = f"unknown {', '.join(unknown)}{hint}" if unknown else "none given"
-        raise ParameterError(f"states: {said}; write {EU27} or codes out of {', '.join(members)}")
+        raise ParameterError(f"states: {said}; write {', '.join(GROUPS)} or codes out of {', '.join(members)}")
     out, more = sorted(set(members) - set(listed)), sorted(set(listed) - set(members))
     said = f"{len(listed)} states, " + "; ".join(
         [*([f"without {', '.join(out)}"] if out else []), *([f"with {', '.join(more)}"] if more else [])]

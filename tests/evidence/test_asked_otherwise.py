@@ -53,6 +53,16 @@ def test_a_list_of_states_is_a_fit_on_their_dyads():
     assert found.tidy()["label"].item() == "what-if"
 
 
+def test_the_euro_area_is_that_of_the_last_year():
+    country = TABLES["country"].set_index("geo")
+    year = int(PLAN.period[1][:4])
+    area = country.index[country["is_eu27"] & (country["euro_year"] <= year).fillna(False)]
+    found = leader_test(TABLES, "euro-area", plan=QUICK)
+    assert set(found.frame["geo"]) == set(area) and found.tidy()["n_units"].item() == len(area)
+    assert country.at["HR", "euro_year"] == 2023 and "HR" in area and not {"SE", "DK", "PL"} & set(area)
+    assert "HR" not in set(leader_test(TABLES, "euro-area", until="2022-12-31", plan=QUICK).frame["geo"])
+
+
 def test_a_28th_state_takes_part_once_it_has_its_rows():
     with pytest.raises(DataError, match="no group of UK in edition 2020; add what is missing to a copy"):
         leader_test(TABLES, ["eu27", "UK"], plan=QUICK)
@@ -104,6 +114,7 @@ def test_outcomes_below_zero_are_compared_by_differences():
         ({"states": ["GR"]}, ParameterError, "unknown GR; Greece is EL"),
         ({"states": []}, ParameterError, "none given"),
         ({"states": ["PL", "CZ"]}, DesignError, "constant treatment"),
+        ({"states": "euro-area", "until": "tomorrow"}, ParameterError, "until='tomorrow' is not a date"),
         ({"colour": 1}, ParameterError, "colour: no choice of the leader test"),
         ({"outcome": "gdp_real_growth"}, ParameterError, "of which year"),
         ({"outcome": "horizon_country.projects"}, ParameterError, "data_cut=2017-07 or 2021-12 or 2025-08"),
