@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from innodivide.cli.options import read_status
+from innodivide.cli.options import read_status, refuse_unfrozen
 from innodivide.errors import ParameterError
 
 
@@ -39,6 +39,7 @@ def leader_test(states, outcome, controls, own, **choices):
     from innodivide.data import Tables, frozen, own_tables
     from innodivide.evidence import asked_otherwise
 
+    refuse_unfrozen()
     taken = [path.stem for path in own if path.stem in frozen.resources()]
     if taken:
         raise ParameterError(f"--own {taken[0]}.csv: innodivide has a table of this name; give the file another")

@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from innodivide.cli.options import pairs, read_status, workers
+from innodivide.cli.options import pairs, read_status, refuse_unfrozen, workers
 from innodivide.errors import DataError, ParameterError
 
 ANSWER = "answer"  # stands where others have the number of a claim
@@ -102,6 +102,8 @@ def show_claims(out, given):
     from innodivide.evidence.plan import load_plan
     from innodivide.wording import show
 
+    if not out:  # innodivide add computes it on tables that are being changed
+        refuse_unfrozen()
     if note := own_tables.note():
         click.echo(note)
     plan = changed_plan(given) if given else load_plan()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from innodivide.errors import ParameterError
+from innodivide.errors import DataError, ParameterError
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 DATA_VARIABLE = "INNODIVIDE_DATA"  # read by innodivide/data/folders.py, here and in the processes that this one starts
@@ -51,3 +51,12 @@ def read_status(value: str):
     from innodivide.reports.making import declarations
 
     return next(p for p in declarations.notebook("03").parameters if p.name == "status").read(value)
+
+
+def refuse_unfrozen() -> None:
+    """Raise if a table is not as frozen: a result would say that the data are what they are not."""
+    from innodivide.data import frozen
+
+    failures = [f for name in frozen.resources() if name not in frozen.left_out() for f in frozen.check_frozen(name)]
+    if failures:
+        raise DataError("the tables are not as frozen; nothing was computed:\n  " + "\n  ".join(map(str, failures)))

@@ -231,6 +231,14 @@ def test_wrong_use_of_a_what_if_is_refused(command, said):
     assert result.exit_code in (1, 2) and said in result.output.replace("\n", " ")
 
 
+def test_tables_changed_by_hand_are_refused_until_they_are_frozen(repository):
+    repository.change("tier1/ipcei_country.csv", lambda text: text.replace("BAT1,PL,", "BAT1,CZ,", 1))
+    for command in (["leader-test"], ["claims"]):
+        result = repository.run(*command)
+        assert result.returncode == 1 and "the tables are not as frozen" in result.stderr
+        assert "tier1/ipcei_country.csv" in result.stderr and "innodivide freeze" in result.stderr
+
+
 @pytest.mark.slow
 def test_the_ledger_under_another_status_is_headed_so():
     result = cli("claims", "-p", "status=lag1", "-p", "permutations=99")
