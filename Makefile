@@ -2,7 +2,7 @@
 # make test     run the tests
 # make verify   run everything again and compare every exhibit with the stored ones
 # make lint     look for plain mistakes: layout and style of code and notebooks, types, outputs left in notebooks
-# make lab      open JupyterLab on notebooks/
+# make lab      open JupyterLab on notebooks/, and write the tutorial as a notebook, docs/tutorial.ipynb
 # make docs     build the documentation: site/index.html, from docs/, docstrings, the commands' help and the data description
 # make slow     run the tests that take long: full reports, simulations
 # make clean    remove the environment and all that a run made
@@ -46,7 +46,8 @@ verify: $(READY)
 
 # JupyterLab refuses root unless it is told; it listens on this machine only, and asks for its token.
 lab: $(READY)
-	'$(BIN)/jupyter' lab $$(test "$$(id -u)" != 0 || echo --allow-root) notebooks
+	'$(BIN)/python' docs/as_notebook.py
+	'$(BIN)/jupyter' lab $$(test "$$(id -u)" != 0 || echo --allow-root) --LabApp.default_url=/lab/tree/notebooks .
 
 docs: $(READY)
 	'$(BIN)/python' -m sphinx -q -W --keep-going -d '$(VENV)/.doctrees' docs site

@@ -6,6 +6,7 @@ a file: `source-read` puts it in the place of the mark on docs/reference/data.md
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import innodivide
@@ -86,8 +87,17 @@ def _accessible(app, error) -> None:
         page.write_text(text, encoding="utf-8", newline="\n")
 
 
+def _notebook(app, error) -> None:
+    """Lay the tutorial as a notebook beside its page."""
+    sys.path.insert(0, str(ROOT / "docs"))
+    from as_notebook import notebook
+
+    (Path(app.outdir) / "tutorial.ipynb").write_text(notebook(), encoding="utf-8", newline="\n")
+
+
 def setup(app) -> dict:
     app.connect("source-read", _read)
     app.connect("autodoc-process-docstring", _plain_bars)
     app.connect("build-finished", _accessible)
+    app.connect("build-finished", _notebook)
     return {"parallel_read_safe": True}

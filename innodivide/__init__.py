@@ -12,13 +12,14 @@ _ROOMS = {
     "data.checks": "check_all",
     "data.tables": "country_values",
     "indicators.panel": "ipcei_dyads status_asof country_totals",
-    "indicators.concentration": "location_quotient gini herfindahl lorenz theil_t theil_decomposition",
+    "indicators.concentration": "location_quotient gini herfindahl lorenz theil_t theil_l atkinson theil_decomposition",
     "indicators.convergence": "sigma_convergence beta_convergence",
     "models": "firth_logit dispersion_interval average_marginal_effect expected_participation grouped_binomial "
     "permutation_test label_permutation_difference holm Result",
     "models.inference.power": "minimum_detectable_odds_ratio",
     "narrative.exhibits": "table figure say",
     "evidence.plan": "load_plan",
+    "evidence.asked_otherwise": "leader_test",
 }
 _PUBLIC = {name: room for room, names in _ROOMS.items() for name in names.split()}
 

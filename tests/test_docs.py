@@ -3,6 +3,7 @@
 import doctest
 import importlib
 import inspect
+import json
 import re
 import runpy
 import shlex
@@ -10,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import as_notebook
 import chromium
 import pytest
 
@@ -93,6 +95,21 @@ def test_commands_of_a_page_are_understood(page, line):
             assert word in options, f"{page}: {line}: no option {word}"
             if not getattr(options[word], "is_flag", False):
                 next(rest)
+
+
+def test_the_tutorial_as_a_notebook_has_its_words_code_and_outputs():
+    text, made = as_notebook.PAGE.read_text(encoding="utf-8"), json.loads(as_notebook.notebook())
+    code = [cell for cell in made["cells"] if cell["cell_type"] == "code"]
+    examples = [e for b in blocks(text, "python") for e in doctest.DocTestParser().get_examples(b)]
+    plain = [b for b in blocks(text, "python") if ">>>" not in b]
+    lines = "\n".join("".join(cell["source"]) for cell in code).splitlines()
+    wanted = [line for source in (*plain, *(e.source for e in examples)) for line in source.splitlines()]
+    assert sorted(filter(None, lines)) == sorted(filter(None, wanted)) and ">>>" not in str(code)
+    shown = ["".join(output["text"]) for cell in code for output in cell["outputs"]]
+    assert shown == [e.want for e in examples if e.want]
+    assert [c["metadata"].get("tags") for c in code if "Traceback" in str(c["outputs"])] == [["raises-exception"]]
+    words = "".join("".join(c["source"]) for c in made["cells"] if c["cell_type"] == "markdown")
+    assert "# Tutorial" in words and "```" not in words and as_notebook.notebook() == as_notebook.notebook()
 
 
 def titles(path: Path) -> set[str]:

@@ -244,7 +244,11 @@ def test_no_file_switches_off_the_token_or_opens_the_port():
     found = [p for p in tracked() if p.is_file() and OPEN.search(p.read_text(encoding="utf-8", errors="ignore"))]
     assert found == []
     makefile = (frozen.ROOT / "Makefile").read_text(encoding="utf-8")
-    assert re.search(r"^\t.\$\(BIN\)/jupyter. lab \$\$\(.* --allow-root\) notebooks$", makefile, re.M)
+    assert re.search(
+        r"^\t.\$\(BIN\)/jupyter. lab \$\$\(.* --allow-root\) --LabApp.default_url=/lab/tree/notebooks \.$",
+        makefile,
+        re.M,
+    )
 
 
 @pytest.mark.slow

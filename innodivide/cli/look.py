@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from innodivide.cli.options import workers
+from innodivide.cli.options import pairs, read_status, refuse_unfrozen, workers
 from innodivide.errors import DataError, ParameterError
 
 ANSWER = "answer"  # stands where others have the number of a claim
@@ -85,22 +85,39 @@ def describe(table):
 
 @click.command("claims")
 @click.option("--out", type=click.Path(dir_okay=False), help="Write it to this CSV too, with the registered answer.")
-def show_claims(out):
-    """Test the claims of the brief and print the ledger: claim, verdict, numbers."""
-    import pandas as pd
+@click.option(
+    "-p",
+    "--parameter",
+    "given",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A choice of the plan made otherwise: status, roles, controls or permutations; may be repeated.",
+)
+def show_claims(out, given):
+    """Test the claims of the brief and print the ledger: claim, verdict, numbers.
 
-    from innodivide.data import Tables, own_tables
-    from innodivide.evidence import claims, confirmatory
+    With -p it is a what-if, is headed so, and each verdict that is another than the registered one names that too.
+    """
+    from innodivide.data import own_tables
     from innodivide.evidence.plan import load_plan
     from innodivide.wording import show
 
+    if not out:  # innodivide add computes it on tables that are being changed
+        refuse_unfrozen()
     if note := own_tables.note():
         click.echo(note)
-    plan = load_plan()
-    tables = confirmatory.registered(Tables(), plan)
-    main_analysis = confirmatory.analyse(confirmatory.planned_dyads(tables, plan), plan, effect=False)
-    ledger = claims.ledger(tables, main_analysis, confirmatory.claims_family(main_analysis, plan), plan)
+    plan = changed_plan(given) if given else load_plan()
+    if out and plan.changes:
+        raise ParameterError("--out is for the registered ledger; leave it or -p away")
+    main_analysis, ledger = _ledger(plan)
+    verdicts = ledger["verdict"]
+    if plan.changes:
+        said = "; ".join(f"{name}: {', '.join(v) if isinstance(v, tuple) else v}" for name, v in plan.changes)
+        click.echo(f"WHAT-IF, not the registered ledger. It differs in {said}")
+        verdicts = _ledger(load_plan())[1]["verdict"]
     if out:
+        import pandas as pd
+
         value, low, high = (
             main_analysis.interval.estimate,
             main_analysis.interval.ci_low,
@@ -109,8 +126,34 @@ def show_claims(out):
         numbers = f"odds ratio {value:.4f} ({low:.4f} to {high:.4f}), p = {main_analysis.permutation.p_value:.4f}"
         answer = pd.DataFrame([{"claim_id": ANSWER, "claim": "The registered answer", "numbers": numbers}])
         pd.concat([answer, ledger]).to_csv(out, index=False, lineterminator="\n")
-    for row in ledger.itertuples():
-        click.echo(f"{row.claim_id} {row.verdict}: {row.claim}\n    {show(row.numbers, missing='')}".rstrip())
+    for row, registered in zip(ledger.itertuples(), verdicts):
+        other = "" if row.verdict == registered else f" (registered: {registered})"
+        click.echo(f"{row.claim_id} {row.verdict}{other}: {row.claim}\n    {show(row.numbers, missing='')}".rstrip())
+
+
+def changed_plan(given):
+    """Return the plan with the choices given as NAME=VALUE; what claims do not depend on openly is refused by name."""
+    from innodivide.evidence.plan import CHOICES, load_plan, what_if
+
+    choices = {}
+    for name, value in pairs(given).items():
+        if name not in CHOICES:
+            raise ParameterError(
+                f"-p {name}: the rules of the claims fix it or do not read it; allowed are {', '.join(CHOICES)}"
+            )
+        how = {"status": read_status, "roles": lambda text: tuple(text.split(","))}
+        choices[name] = how.get(name, lambda text: int(text) if text.isdecimal() else text)(value)
+    return what_if(load_plan(), **choices)
+
+
+def _ledger(plan):
+    """The registered analysis and the ledger, under a plan."""
+    from innodivide.data import Tables
+    from innodivide.evidence import claims, confirmatory
+
+    tables = confirmatory.registered(Tables(), plan)
+    main_analysis = confirmatory.analyse(confirmatory.planned_dyads(tables, plan), plan, effect=False)
+    return main_analysis, claims.ledger(tables, main_analysis, confirmatory.claims_family(main_analysis, plan), plan)
 
 
 @click.command("audit-size")

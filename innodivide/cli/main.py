@@ -9,7 +9,7 @@ import os
 import click
 
 from innodivide import __version__
-from innodivide.cli import add, keep, look, make, options, proof, trace
+from innodivide.cli import add, ask, keep, look, make, options, proof, trace
 from innodivide.errors import InnodivideError, ParameterError
 from innodivide.reports.making import surroundings
 
@@ -59,7 +59,17 @@ def leave_out(names) -> None:
     os.environ[licences.WITHOUT] = ",".join(sorted(names))
 
 
-_ON_TABLES = (make.run, make.annex, look.check, look.describe, look.show_claims, trace.trace, add.add, keep.freeze)
+_ON_TABLES = (
+    make.run,
+    make.annex,
+    look.check,
+    look.describe,
+    look.show_claims,
+    ask.leader_test,
+    trace.trace,
+    add.add,
+    keep.freeze,
+)
 _OTHERS = (proof.verify, proof.compare, look.audit_size, keep.copy_data, keep.readme, keep.archive, keep.refresh)
 for _command in (*map(options.data, _ON_TABLES), *_OTHERS):
     main.add_command(_command)

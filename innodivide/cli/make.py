@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from innodivide.cli.options import FOLDER, workers
+from innodivide.cli.options import FOLDER, pairs, workers
 from innodivide.errors import DataError, ParameterError
 
 _OPTIONS = (
@@ -54,7 +54,7 @@ def run(notebooks, formats, given, **options):
     from innodivide.reports.making.run import job
 
     names = notebooks or [n for n in declarations.notebooks() if n != declarations.ANNEX]
-    _make([job(name, formats.split(","), **_pairs(given)) for name in names], **options)
+    _make([job(name, formats.split(","), **pairs(given)) for name in names], **options)
 
 
 @click.command()
@@ -85,14 +85,7 @@ def annex(countries, every, formats, given, peers, edition, until, title, contac
     wanted = eu27() if every else dict.fromkeys(c.upper() for c in countries)
     chosen = {k: v for k, v in {"peers": peers, "edition": edition, "until": until}.items() if v is not None}
     look = branding.read(title, contact, logo)
-    _make(annex_jobs(wanted, formats.split(","), look, **(_pairs(given) | chosen)), **options)
-
-
-def _pairs(given) -> dict[str, str]:
-    for text in given:
-        if "=" not in text:
-            raise ParameterError(f"-p {text!r}: write it as NAME=VALUE")
-    return dict(text.split("=", 1) for text in given)
+    _make(annex_jobs(wanted, formats.split(","), look, **(pairs(given) | chosen)), **options)
 
 
 def _make(jobs, out, workers, force, overwrite_edited, why, cluster, wait) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from innodivide.errors import ParameterError
+from innodivide.errors import DataError, ParameterError
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 DATA_VARIABLE = "INNODIVIDE_DATA"  # read by innodivide/data/folders.py, here and in the processes that this one starts
@@ -36,3 +36,27 @@ data = click.option(
     help="Folder with a changed copy of the tables (innodivide copy-data) [default: those of innodivide].",
 )
 workers = click.option("--workers", type=click.IntRange(1), help="Processes [default: one for each core].")
+
+
+def pairs(given) -> dict[str, str]:
+    """Return what was given as NAME=VALUE, by name."""
+    for text in given:
+        if "=" not in text:
+            raise ParameterError(f"-p {text!r}: write it as NAME=VALUE")
+    return dict(text.split("=", 1) for text in given)
+
+
+def read_status(value: str):
+    """Return a status as notebook 03 declares it, or refuse it."""
+    from innodivide.reports.making import declarations
+
+    return next(p for p in declarations.notebook("03").parameters if p.name == "status").read(value)
+
+
+def refuse_unfrozen() -> None:
+    """Raise if a table is not as frozen: a result would say that the data are what they are not."""
+    from innodivide.data import frozen
+
+    failures = [f for name in frozen.resources() if name not in frozen.left_out() for f in frozen.check_frozen(name)]
+    if failures:
+        raise DataError("the tables are not as frozen; nothing was computed:\n  " + "\n  ".join(map(str, failures)))

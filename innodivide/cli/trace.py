@@ -1,10 +1,12 @@
 """The command that leads from an exhibit or number to code, rows and sources."""
 
+import shlex
 from pathlib import Path
 
 import click
 
 from innodivide.cli.options import FOLDER
+from innodivide.errors import ParameterError
 
 _SHOWN = 12  # rows of each kind, unless all are asked for
 
@@ -19,13 +21,23 @@ def trace(exhibit, key, report, reports, every):
     """Show what stands behind an exhibit: functions, rows of data, sources with their addresses.
 
     ID is as printed: T7.1, F7.2, N3.1; TA.1 PL for an annex. KEY picks rows: a country (PL or Poland), a claim, an
-    IPCEI or another text of a cell, or a number as it is printed (1.07).
+    IPCEI or another text of a cell, or a number as it is printed (1.07, 33%). A number or name in the place of ID lists
+    the exhibits that show it.
     """
     from innodivide.data import frozen
+    from innodivide.reports.archive.exhibit_trace import is_id, where
     from innodivide.reports.archive.exhibit_trace import trace as traced
 
-    found = traced(exhibit, key, report, Path(reports) if reports else None)
-    most = None if every else _SHOWN
+    folder, most = Path(reports) if reports else None, None if every else _SHOWN
+    if not is_id(exhibit) and not key:
+        shown = where(exhibit, folder)
+        if not shown:
+            raise ParameterError(f"{exhibit!r} is no id of an exhibit, such as T7.1, and no exhibit shows it")
+        _list(f"{exhibit} is shown by", [f"{i} of {name}: {said[:100]}" for i, name, said in shown], most)
+        best = next((i for i, *_ in shown if not i.startswith("N")), shown[0][0])  # a sentence cites no sources
+        click.echo(f"\nwhat stands behind one of them: innodivide trace {best} {shlex.quote(exhibit)}")
+        return
+    found = traced(exhibit, key, report, folder)
     click.echo(f"{found.exhibit} of report {found.report}: {found.title}\n\nshown by {found.cell}")
     _list("data made by", found.made_by)
     _list("values of its words from", [*found.words_by, found.words])
@@ -41,6 +53,9 @@ def trace(exhibit, key, report, reports, every):
         click.echo(f"\n{'other ' if named else ''}tables that these functions may read: {', '.join(others)}")
     if not named:
         click.echo("name a country, claim, IPCEI or region as KEY to see rows (innodivide describe TABLE: the columns)")
+    if key and not found.sources:  # a sentence cites none
+        also = [f"{i} of {name}: {said[:100]}" for i, name, said in where(key, folder) if not i.startswith("N")]
+        _list(f"a sentence cites no sources; these show {key} too and do (innodivide trace ID {key})", also, most)
     _list("sources", [f"{i}: {text}" for i, text in found.sources.items()], most)
 
 

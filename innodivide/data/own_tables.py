@@ -1,10 +1,19 @@
-"""A copy of the tables that somebody changes: made here, and told apart from the tables of innodivide."""
+"""Tables that are not those of innodivide: a copy that somebody changes, told apart; a file of own figures."""
 
+from __future__ import annotations  # pandas is imported where a frame is made
+
+import csv
 import json
+import re
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from innodivide.data import folders, frozen
+from innodivide.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def copy(folder: Path) -> None:
@@ -34,3 +43,48 @@ def note() -> str:
 
 def _text(described: dict | None) -> str:
     return json.dumps(described, sort_keys=True)
+
+
+def read(path: Path) -> pd.DataFrame:
+    """Return a CSV file of own figures: codes of states in column geo, numbers where every cell is one, else text.
+
+    Empty cells are missing; true and false are 1 and 0. Columns ipcei_id and year, if there, say which IPCEI or year a
+    row is of.
+
+    Raises
+    ------
+    DataError
+        No UTF-8 text, no column geo, columns named twice, rows of another length, an unknown code of a state.
+    """
+    import pandas as pd
+
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            header, *rows = [*csv.reader(file, strict=True)] or [[]]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path.name}: cannot be read as CSV in UTF-8 ({error}); save it as such") from None
+    if "geo" not in header or len(set(header)) < len(header):
+        raise DataError(
+            f"{path.name}, row 1: the header is {', '.join(header)}; it needs a column geo with codes of states, each "
+            "column once, separated by commas"
+        )
+    kept = [(number, [cell.strip() for cell in row]) for number, row in enumerate(rows, start=2) if any(row)]
+    country = {column: frozen.column("country", column) for column in ("geo", "iso2", "iso3", "name")}
+    for number, row in kept:
+        at = f"{path.name}, row {number}"
+        if len(row) != len(header):
+            raise DataError(f"{at}: {len(row)} cells for {len(header)} columns; check the commas")
+        cells = dict(zip(header, row))
+        if cells["geo"] not in country["geo"]:
+            same = [names[0] for names in zip(*country.values()) if cells["geo"] and cells["geo"] in names]
+            hint = f"write {same[0]}" if same else "codes are as in PL, and EL for Greece"
+            raise DataError(f"{at}, column geo: {cells['geo']!r} is no code of a state; {hint}")
+        if not re.fullmatch(r"\d{4}", cells.get("year", "2000")):
+            raise DataError(f"{at}, column year: {cells['year']!r} is no year; write it as 2023")
+    frame = pd.DataFrame([row for _, row in kept], columns=header)
+    words = {"": None, "true": 1.0, "false": 0.0}
+    for column in set(header) - {"geo", "ipcei_id"}:
+        cells = frame[column].map(lambda cell: words.get(cell.lower(), cell))
+        numbers = pd.to_numeric(cells, errors="coerce")
+        frame[column] = numbers if numbers.notna().equals(cells.notna()) else cells
+    return frame.astype({"year": "int64"}) if "year" in frame else frame

@@ -83,6 +83,12 @@ class Tables(Mapping):
         same._frames, same.own, same.state = self._frames, self.own, self.state
         return same
 
+    def replaced(self, others: Mapping[str, pd.DataFrame]) -> Tables:
+        """Return the same tables, record and editions with other frames in the place of some."""
+        same = self.as_of(self.until, self.pins)
+        same._frames, same.own = {**self._frames, **others}, False
+        return same
+
     def __iter__(self) -> Iterator[str]:
         return iter(frozen.resources())
 

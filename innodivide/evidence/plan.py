@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
@@ -13,6 +13,13 @@ from innodivide.errors import DataError, ParameterError
 
 PLAN_FILE = "analysis_plan.yml"
 PARTS = {"plan": "registered_sha256", "supplement": "supplement_sha256", "second": "second_sha256"}  # and their hashes
+# The choices of the plan that a what-if may make otherwise, and where the plan has them.
+CHOICES = {
+    "status": ("exposure", "status"),
+    "roles": ("outcome", "roles"),
+    "controls": ("controls", "year"),
+    "permutations": ("test", "permutations"),
+}
 
 
 @dataclass(frozen=True)
@@ -20,7 +27,7 @@ class Plan:
     """The registered plan (`fixed`), what was registered later, and the departures (`date`, `what`, `why`).
 
     `supplement` holds the rules for claims that the plan left open, `second` those of the second registration, written
-    before the newer evidence was loaded.
+    before the newer evidence was loaded. `changes` is empty in a plan as registered; see `what_if`.
     """
 
     fixed: dict
@@ -28,6 +35,7 @@ class Plan:
     departures: tuple[dict, ...]
     supplement: dict
     second: dict
+    changes: tuple[tuple[str, object], ...] = ()
 
     @property
     def registrations(self) -> tuple[dict, ...]:
@@ -98,8 +106,30 @@ def load_plan() -> Plan:
     return Plan(content["plan"], content["registered_sha256"], departures, content["supplement"], content["second"])
 
 
-def plan_of(seed: int) -> Plan:
-    """Return the plan, for results that are kept by its seed (`once` takes what can be hashed).
+def what_if(plan: Plan, **choices) -> Plan:
+    """Return the plan with some of its `CHOICES` made otherwise: never the registered one, and `changes` says so.
+
+    A choice that is as the plan has it changes nothing.
+
+    Raises
+    ------
+    ParameterError
+        A choice that is none of `CHOICES`.
+    """
+    unknown = sorted(set(choices) - set(CHOICES))
+    if unknown:
+        raise ParameterError(f"{unknown[0]}: no choice of the plan; those are {', '.join(CHOICES)}")
+    fixed, changes = plan.fixed, dict(plan.changes)
+    for name, value in choices.items():
+        (part, key), value = CHOICES[name], list(value) if name == "roles" else value
+        if fixed[part][key] != value:
+            fixed = fixed | {part: fixed[part] | {key: value}}
+            changes[name] = tuple(value) if name == "roles" else value
+    return replace(plan, fixed=fixed, changes=tuple(changes.items()))
+
+
+def plan_of(seed: int, changes: tuple[tuple[str, object], ...] = ()) -> Plan:
+    """Return the plan, for results that are kept by its seed and `changes` (`once` takes what can be hashed).
 
     Raises
     ------
@@ -109,4 +139,4 @@ def plan_of(seed: int) -> Plan:
     plan = load_plan()
     if seed != plan.seed:
         raise ParameterError(f"seed={seed}: that of {PLAN_FILE} is {plan.seed}")
-    return plan
+    return what_if(plan, **dict(changes)) if changes else plan

@@ -6,6 +6,7 @@ is not defined instead of returning NaN.
 
 import numpy as np
 import pandas as pd
+from scipy.special import logsumexp
 
 from innodivide.errors import DesignError, ParameterError
 
@@ -61,17 +62,34 @@ def location_quotient(values, base) -> np.ndarray:
     return (x / x.sum()) / (b / b.sum())
 
 
-def gini(values) -> float:
-    """Gini index, sum_i (2i - N - 1) x_(i) / (N sum x); 0 equal, (N - 1) / N if one of N units has all.
+def gini(values, weights=None) -> float:
+    """Gini index: half the mean difference between two units over the mean; 0 equal, (N - 1) / N if one of N has all.
+
+    Parameters
+    ----------
+    values : array-like (n,)
+    weights : array-like (n,), optional
+        E.g. population, beside values per head: every unit counts as that many equal ones.
 
     Examples
     --------
     >>> gini([1, 1, 1, 1]), gini([0, 0, 0, 1])
     (0.0, 0.75)
+    >>> gini([1, 2], weights=[3, 1]) == gini([1, 1, 1, 2])
+    True
     """
-    x = np.sort(_values(values))
-    n = len(x)
-    return max(float((2 * np.arange(1, n + 1) - n - 1) @ x / (n * x.sum())), 0.0)
+    x = _values(values)
+    if weights is None:
+        x, n = np.sort(x), len(x)
+        return max(float((2 * np.arange(1, n + 1) - n - 1) @ x / (n * x.sum())), 0.0)
+    w = _values(weights, "weights")
+    _same_length(x, w, "values, weights")
+    order = np.argsort(x, kind="stable")
+    x, w = x[order], w[order]
+    if w @ x == 0:
+        raise DesignError("values: all zero where the weights are not, shares are not defined")
+    below_less_above = 2 * np.cumsum(w) - w - w.sum()  # for each unit: weight of those below it less those above
+    return max(float((w * below_less_above) @ x / (w.sum() * (w @ x))), 0.0)
 
 
 def lorenz(values) -> pd.DataFrame:
@@ -140,6 +158,60 @@ def theil_t(values) -> float:
     """
     x = _values(values)
     return _theil(x, np.full(len(x), 1 / len(x)))
+
+
+def theil_l(values) -> float:
+    """Theil's L, the mean log deviation: mean of ln(m / x) with m the mean; 0 equal, no upper limit.
+
+    Needs values above zero: one of zero would make it infinite.
+
+    Examples
+    --------
+    >>> round(theil_l([1, 3]), 4)  # ln 2 - ln(3) / 2
+    0.1438
+    """
+    x = _positive(values)
+    return max(float(-np.log(x / x.mean()).mean()), 0.0)
+
+
+def atkinson(values, epsilon: float = 1.0) -> float:
+    """Atkinson's index, 1 - (equally distributed equivalent) / mean; 0 equal, below 1.
+
+    The equivalent is the power mean of order 1 - epsilon, the geometric mean if epsilon is 1: then it is
+    1 - exp(-`theil_l`).
+
+    Parameters
+    ----------
+    values : array-like (n,)
+        Above zero, as zeros make the index 1 for every epsilon from 1 on.
+    epsilon : float > 0
+        Aversion to inequality: the larger, the more the lowest values count.
+
+    References
+    ----------
+    Atkinson (1970) Journal of Economic Theory 2.
+
+    Examples
+    --------
+    >>> round(atkinson([1, 3], epsilon=2), 4)  # 1 - 1.5 / 2
+    0.25
+    """
+    if isinstance(epsilon, bool) or not isinstance(epsilon, (int, float, np.number)) or not 0 < epsilon < np.inf:
+        raise ParameterError(f"epsilon: expected a number above 0, got {epsilon!r}")
+    logs = np.log(_positive(values))
+    mean = logsumexp(logs) - np.log(len(logs))
+    if epsilon == 1:
+        return max(float(-np.expm1(logs.mean() - mean)), 0.0)
+    power = 1 - float(epsilon)
+    equivalent = (logsumexp(power * logs) - np.log(len(logs))) / power
+    return max(float(-np.expm1(equivalent - mean)), 0.0)
+
+
+def _positive(values) -> np.ndarray:
+    x = _values(values)
+    if (x == 0).any():
+        raise DesignError(f"values: {int((x == 0).sum())} of {len(x)} are zero; the index needs values above zero")
+    return x
 
 
 def theil_decomposition(values, groups) -> pd.DataFrame:

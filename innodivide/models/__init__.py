@@ -20,12 +20,14 @@ from innodivide.models.inference.permutation import (
     score_statistics,
 )
 from innodivide.models.inference.power import minimum_detectable_odds_ratio
+from innodivide.models.regression_table import RegressionTable, regression_table
 from innodivide.models.result import Result
 
 __all__ = [
     "ClusterShare",
     "Equivalence",
     "FirthFit",
+    "RegressionTable",
     "Result",
     "UnseenSpecies",
     "any_participation",
@@ -50,6 +52,7 @@ __all__ = [
     "permutation_test",
     "poisson_rate",
     "ppml",
+    "regression_table",
     "score_statistics",
     "tost",
     "tost_of_result",

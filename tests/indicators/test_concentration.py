@@ -8,16 +8,19 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from reference.cases import HERE
-from reference.make_pysal_inputs import INPUTS
+from reference.make_pysal_inputs import EPSILONS, INPUTS
+from scipy import stats
 
 from innodivide.errors import DesignError, ParameterError
 from innodivide.indicators.concentration import (
+    atkinson,
     concentration_ratio,
     gini,
     herfindahl,
     location_quotient,
     lorenz,
     theil_decomposition,
+    theil_l,
     theil_t,
 )
 
@@ -34,6 +37,31 @@ def test_indices_equal_pysal(name):
     assert theil_t(values) == pytest.approx(PYSAL.at[name, "theil"], abs=1e-12)
     assert split["between"] == pytest.approx(PYSAL.at[name, "between"], abs=1e-12)
     assert split["within"] == pytest.approx(PYSAL.at[name, "within"], abs=1e-12)
+
+
+@pytest.mark.parametrize("epsilon", EPSILONS)
+@pytest.mark.parametrize("name", [name for name, values in INPUTS.items() if min(values) > 0])
+def test_atkinson_equals_pysal(name, epsilon):
+    assert atkinson(INPUTS[name], epsilon) == pytest.approx(PYSAL.at[name, f"atkinson {epsilon:g}"], abs=1e-12)
+
+
+def test_the_weighted_gini_index_equals_r():
+    """R 4.2.2, laeken 0.5.2: x <- c(8.1, 3, 12.5, 7.2, 1.4, 30.9, 5); gini(x, weights=w)$value / 100; gini(x)."""
+    x, w = [8.1, 3, 12.5, 7.2, 1.4, 30.9, 5], [4.1, 0.6, 83.2, 17.9, 10.3, 1.4, 5.5]
+    assert gini(x, weights=w) == pytest.approx(0.178560727053430, abs=1e-14)
+    assert gini(x) == pytest.approx(0.464023494860499, abs=1e-14)
+    assert gini([5, 1, 3], weights=[2, 1, 0]) == pytest.approx(gini([1, 5, 5])), "whole weights are copies"
+
+
+def test_mean_log_deviation_and_atkinson_in_closed_form():
+    assert theil_l([1, 3]) == pytest.approx(math.log(2) - math.log(3) / 2) and theil_l([2, 2]) == 0
+    assert atkinson([1, 3], epsilon=2) == pytest.approx(0.25) and atkinson([2, 2], 7) == 0
+    assert atkinson([1, 3]) == pytest.approx(1 - math.sqrt(3) / 2) == pytest.approx(1 - math.exp(-theil_l([1, 3])))
+    assert atkinson([1e-6, 1, 1e6], 200) == pytest.approx(1 - 3e-6, rel=1e-3), "far out it is about 1 - lowest / mean"
+    s = 0.8  # lognormal: L is s^2 / 2, and Atkinson 1 - exp(-epsilon s^2 / 2)
+    quantiles = np.exp(s * stats.norm.ppf((np.arange(200_000) + 0.5) / 200_000))
+    assert theil_l(quantiles) == pytest.approx(s**2 / 2, rel=1e-3)
+    assert atkinson(quantiles, 0.5) == pytest.approx(1 - math.exp(-(s**2) / 4), rel=1e-3)
 
 
 def test_closed_forms():
@@ -57,7 +85,16 @@ def test_single_values_have_documented_results():
         herfindahl([3], normalised=True)
 
 
-INDICES = [gini, theil_t, herfindahl, concentration_ratio, lorenz, lambda x: location_quotient(x, [1] * len(x))]
+INDICES = [
+    gini,
+    theil_t,
+    theil_l,
+    atkinson,
+    herfindahl,
+    concentration_ratio,
+    lorenz,
+    lambda x: location_quotient(x, [1] * len(x)),
+]
 
 
 @pytest.mark.parametrize("index", INDICES)
@@ -85,6 +122,12 @@ def test_undefined_inputs_are_refused(index, values, named):
         (lambda: theil_decomposition([1, 2], ["a", None]), DesignError, "groups"),
         (lambda: theil_decomposition([1, 2], ["a"]), ParameterError, "lengths"),
         (lambda: gini(["a", "b"]), DesignError, "numbers"),
+        (lambda: gini([1, 2], weights=[1]), ParameterError, "lengths"),
+        (lambda: gini([1, 2], weights=[1, -1]), DesignError, "weights: .*-1"),
+        (lambda: gini([0, 2], weights=[1, 0]), DesignError, "all zero where the weights are not"),
+        (lambda: theil_l([0, 1]), DesignError, "1 of 2 are zero"),
+        (lambda: atkinson([0, 1], 0.5), DesignError, "1 of 2 are zero"),
+        (lambda: atkinson([1, 2], epsilon=0), ParameterError, "epsilon"),
     ],
 )
 def test_wrong_use_is_refused(call, error, named):
@@ -104,6 +147,8 @@ def test_scale_and_order_do_not_matter(values, scale, random):
 @relaxed
 @given(amounts, st.integers(2, 4))
 def test_replicating_the_population(values, times):
+    weighted = gini(values, weights=[times] * len(values))
+    assert weighted == pytest.approx(gini(values), rel=1e-8, abs=1e-8)
     for index in (gini, theil_t):
         assert index(values * times) == pytest.approx(index(values), rel=1e-8, abs=1e-8)
     assert herfindahl(values * times) == pytest.approx(herfindahl(values) / times, rel=1e-8)

@@ -163,6 +163,18 @@ def test_grouped_dispersion_equals_r_and_enters_the_interval():
     assert fit.result.ci_high - fit.result.ci_low == pytest.approx(2 * half)
 
 
+def test_influence_equals_r():
+    """R 4.2.2: glm(cbind(k, n - k) ~ z + d, quasibinomial); hatvalues, rstandard(type="pearson"), cooks.distance."""
+    frame = pd.DataFrame({"town": list("ABCDEFGH"), "k": [3, 1, 4, 6, 0, 2, 5, 2], "n": [9, 4, 9, 8, 5, 9, 9, 6]})
+    frame = frame.assign(d=[1] * 3 + [0] * 5, z=[2.1, 1.4, 0.7, 1.9, 1.2, 0.9, 0.4, 1.6])
+    found = grouped_binomial(frame[::-1], "d", ["z"], "k", "n", unit="town").influence.set_index("town")
+    assert list(found.index) == list("ABCDEFGH")
+    ours = found.loc[["A", "D", "G"]].to_numpy()
+    hat, residual = [0.627731895098, 0.446675941517, 0.494522439116], [-0.331277713323, 1.776559034276, 1.027162171556]
+    distance = [0.061685281657, 0.849280279991, 0.344065320057]
+    np.testing.assert_allclose(ours, np.column_stack([hat, residual, distance]), rtol=1e-6)
+
+
 def test_a_label_held_part_of_the_time_counts_as_ever_treated():
     share = totals().merge(DYADS.groupby("geo", as_index=False).agg(leader_share=("leader", "mean")))
     assert grouped_binomial(share).result.n_treated == 6

@@ -5,3 +5,4 @@ INPUTS = {
     "amounts": [820.0, 355.0, 524.0, 48.0, 1.5, 12.25, 300.0, 77.7, 0.3, 9.9],
     "even": [4.0, 4.0, 4.0, 4.0, 4.0],
 }
+EPSILONS = (0.5, 1, 2)  # of the Atkinson index, on the inputs without zeros

@@ -12,7 +12,7 @@ from innodivide.errors import ParameterError
 from innodivide.evidence import brief_frames
 from innodivide.indicators import panel, participation
 from innodivide.reports.archive import code_trace, tables_read
-from innodivide.reports.archive.exhibit_trace import shown_in, trace
+from innodivide.reports.archive.exhibit_trace import shown_in, trace, where
 from innodivide.reports.verify import golden
 
 STORED = [r for r in golden.stored() if not r.startswith("annex/")] + ["annex/PL"]
@@ -65,6 +65,31 @@ def test_a_claim_leads_to_its_rules_and_to_their_tables_only():
 
 
 @pytest.mark.parametrize(
+    ("exhibit", "key", "column", "value"),
+    [
+        ("F7.1", "33%", "who", "Innovation leaders"),
+        ("T7.1", "1,424", "claim_id", "C05"),
+        ("T7.1", "+0.48", "claim_id", "C09"),
+        ("T7.1", "−0.049", "claim_id", "C13"),
+    ],
+)
+def test_a_number_as_printed_leads_to_its_row(exhibit, key, column, value):
+    assert [row[column] for row in trace(exhibit, key).rows] == [value]
+
+
+def test_a_number_is_no_part_of_another():
+    assert trace("T7.1", "0.4").rows == () and trace("T7.1", "424").rows == ()
+    assert trace("T7.1", "0.03").rows == (), "the sign counts"
+
+
+def test_a_number_alone_leads_to_the_exhibits_that_show_it_in_words_first():
+    shown = where("1.07")
+    in_words = [id for id, report, _ in shown if "1.07" in str(golden.read_stored(report).words[id])]
+    assert {"N3.1", "N7.1"} <= set(in_words) and [id for id, *_ in shown][: len(in_words)] == in_words
+    assert "T3.5" in [id for id, *_ in shown] and where("no such text") == []
+
+
+@pytest.mark.parametrize(
     ("given", "said"),
     [
         (("7.1",), "ids are such as T7.1"),
@@ -85,6 +110,15 @@ def test_the_command_prints_all_of_it():
     for part in ("FA.2 of report annex/MT", "data made by:", "rows of table eis_score (data/", "sources:", "(--all)"):
         assert part in result.output
     assert "and 0 more" not in result.output
+
+
+def test_the_command_finds_a_number_and_says_where_a_sentence_has_its_sources():
+    found = CliRunner().invoke(main, ["trace", "1,424"])
+    assert "F7.4 of 07_policy_brief" in found.output and "innodivide trace F7.4 1,424" in found.output
+    sentence = CliRunner().invoke(main, ["trace", "N3.1", "1.07", "--all"])
+    assert "a sentence cites no sources" in sentence.output and "T3.5 of 03_leader_test" in sentence.output
+    none = CliRunner().invoke(main, ["trace", "nowhere"])
+    assert none.exit_code == 2 and "no exhibit shows it" in none.output
 
 
 def test_a_name_that_is_not_of_the_library_is_no_definition():

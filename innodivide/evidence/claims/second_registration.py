@@ -61,9 +61,9 @@ class SecondEvidence:
 
 
 @once
-def second_evidence(tables: Tables, seed: int) -> SecondEvidence:
-    """Return what the rules of the second registration read; `seed` is that of the plan, which is read here."""
-    plan = plan_of(seed)
+def second_evidence(tables: Tables, seed: int, changes: tuple = ()) -> SecondEvidence:
+    """Return what the rules of the second registration read; seed and changes are those of the plan (`plan_of`)."""
+    plan = plan_of(seed, changes)
     tables = registered(tables, plan)
     main = analyse(planned_dyads(tables, plan), plan, effect=False)
     records = spans.records(tables, plan, main, claims_family(main, plan).set_index("claim"))
@@ -83,7 +83,7 @@ def _family(connection, money, next_: dict[str, Result]) -> pd.DataFrame:
 
 def find(tables: Tables, plan: Plan, claim_id: str) -> Finding:
     """Return the finding on one claim by its rule in the second registration."""
-    evidence = second_evidence(tables, plan.seed)
+    evidence = second_evidence(tables, plan.seed, plan.changes)
     tables, records, p_holm = registered(tables, plan), evidence.records, evidence.family["p_holm"]
     tests = {
         "C01": lambda: then_and_now.c01(records, plan.alpha),

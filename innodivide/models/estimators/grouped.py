@@ -27,12 +27,16 @@ class GroupedFit:
     dispersion : float
         Pearson statistic over the residual degrees of freedom `df`.
     df : int
+    influence : DataFrame
+        One row for each unit, in the order of their names: `unit`, hat (leverage, 0 to 1), student_residual (Pearson
+        residual over its standard deviation), cooks_distance (shift of all coefficients without it, one-step).
     """
 
     coefficients: pd.DataFrame
     result: Result
     dispersion: float
     df: int
+    influence: pd.DataFrame
 
     def tidy(self) -> pd.DataFrame:
         """Coefficients, one row each: term, estimate, std_error, statistic, p_value, conf_low, conf_high."""
@@ -82,13 +86,16 @@ def grouped_binomial(
     >>> dyads = ipcei_dyads(Tables(), until="2023-12-31")
     >>> grouped_binomial(country_totals(dyads)).glance()[["n_units", "df"]].to_dict("records")
     [{'n_units': 27, 'df': 23.0}]
+    >>> most = grouped_binomial(country_totals(dyads)).influence.nlargest(1, "cooks_distance")
+    >>> most[["geo", "cooks_distance"]].round(2).to_dict("records")
+    [{'geo': 'FI', 'cooks_distance': 0.29}]
     """
     check_level(level)
     totals = prepare(country_totals, term, controls, successes, [trials], varies=False, unit=unit)
     n = _trials(totals, trials)
     hit, x, df = totals.y, totals.x, len(totals.y) - totals.x.shape[1]
     _refuse_separation(totals, n)
-    beta, covariance, phi = _binomial_glm(x, hit, n, df)
+    beta, covariance, phi, influence = _binomial_glm(x, hit, n, df)
     center, scale, _ = standardise([numeric(totals.frame[name]) for name in totals.names[:-1]], len(hit))
     original = back_transform(np.append(center, 0.0), np.append(scale, 1.0))
     table = _t_table(original @ beta, phi * original @ covariance @ original.T, df, level, totals.names)
@@ -118,7 +125,8 @@ def grouped_binomial(
         dispersion=phi,
         data_hash=data_fingerprint(totals.frame, [unit, trials, successes, *totals.names]),
     )
-    return GroupedFit(coefficients=table, result=result, dispersion=phi, df=df)
+    influence.insert(0, unit, totals.geo)
+    return GroupedFit(coefficients=table, result=result, dispersion=phi, df=df, influence=influence)
 
 
 def _trials(totals: Totals, trials: str) -> np.ndarray:
@@ -140,15 +148,18 @@ def _refuse_separation(totals: Totals, n: np.ndarray) -> None:
         raise DesignError(f"{totals.outcome}: separated data, {note}; use firth_logit")
 
 
-def _binomial_glm(x: np.ndarray, hit: np.ndarray, n: np.ndarray, df: int) -> tuple[np.ndarray, np.ndarray, float]:
-    """Estimates (slopes, intercept), covariance at dispersion 1, and Pearson dispersion; the intercept is last in x."""
+def _binomial_glm(x: np.ndarray, hit: np.ndarray, n: np.ndarray, df: int):
+    """Estimates (slopes, intercept), covariance at dispersion 1, Pearson dispersion, influence; intercept last in x."""
     import statsmodels.api as sm
 
     fitted = sm.GLM(np.column_stack([hit, n - hit]), x, family=sm.families.Binomial()).fit(tol=1e-12, maxiter=100)
     if not fitted.converged:
         raise DesignError("grouped binomial: no convergence in 100 iterations")
     # Not fit(scale="X2"): statsmodels then leaves the number of trials out of the dispersion.
-    return np.asarray(fitted.params), np.asarray(fitted.cov_params()), float(fitted.pearson_chi2 / df)
+    phi, found = float(fitted.pearson_chi2 / df), fitted.get_influence()
+    columns = {"hat": found.hat_matrix_diag, "student_residual": found.resid_studentized / np.sqrt(phi)}
+    columns["cooks_distance"] = found.cooks_distance[0] / phi  # both at dispersion 1 so far
+    return np.asarray(fitted.params), np.asarray(fitted.cov_params()), phi, pd.DataFrame(columns)
 
 
 def _t_table(beta: np.ndarray, covariance: np.ndarray, df: int, level: float, names) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from innodivide.reports.verify import golden
 from innodivide.reports.verify.compare import Content
 
 _ID = re.compile(r"[TFN](\d|A)\.\d+")
+_NUMBER = re.compile(r"[-−+]?\d{1,3}(,\d{3})+%?|[-−+]?\d+(\.(?P<decimals>\d+))?(?P<percent> ?%)?")
 WORDS = "narrative/texts"
 
 
@@ -65,7 +66,7 @@ def trace(exhibit: str, key: str = "", report: str = "", folder: Path | None = N
         If there is no such exhibit, report or row; says which there are.
     """
     exhibit = exhibit.upper()
-    if not _ID.fullmatch(exhibit):
+    if not is_id(exhibit):
         raise ParameterError(f"{exhibit!r} is no id of an exhibit; ids are such as T7.1, F7.2, N3.1 or TA.1")
     notebook, code = shown_in(exhibit)
     report = report or _report(notebook, key)
@@ -130,15 +131,63 @@ def _same(key: str) -> set[str]:
 
 
 def _names_it(cell: str, names: Iterable[str]) -> bool:
-    """Tell whether a cell is one of some texts, or a number that is shown like one of them."""
+    """Tell whether a cell is one of some texts, a number that is shown like one of them, or a text that has it."""
     for name in names:
         if cell.lower() == name.lower() or name in cell.split(";"):
             return True
-        if re.fullmatch(r"[-−]?\d+(\.\d+)?", name) and re.fullmatch(r"-?\d+(\.\d+)?(e-?\d+)?", cell):
-            digits = len(name.partition(".")[2])
-            if digits and f"{float(cell):.{digits}f}" == name.replace("−", "-"):
+        if number := _NUMBER.fullmatch(name):
+            if re.fullmatch(r"-?\d+(\.\d+)?(e-?\d+)?", cell):
+                value, digits = float(cell) * (100 if number["percent"] else 1), len(number["decimals"] or "")
+                if (digits or number["percent"]) and f"{value:.{digits}f}" == _plain(name).rstrip("%"):
+                    return True
+            elif _has(cell, name):
                 return True
     return False
+
+
+def _plain(text: str) -> str:
+    """Numbers as programs write them: as shown they have a minus of their own, a plus, commas between thousands."""
+    text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text).replace("−", "-")
+    return re.sub(r"[+](?=\d)| (?=%)", "", text)
+
+
+def _has(text: str, number: str) -> bool:
+    """Tell whether a text shows a number, and not as part of another."""
+    return re.search(rf"(?<![\w.-]){re.escape(_plain(number))}(?![\w%]|[.]\d)", _plain(text)) is not None
+
+
+def is_id(text: str) -> bool:
+    """Tell whether a text is the id of an exhibit in form."""
+    return _ID.fullmatch(text.upper()) is not None
+
+
+def where(text: str, folder: Path | None = None) -> list[tuple[str, str, str]]:
+    """Return the exhibits that show a number or a name, annexes left out: first in words, then in the fewest rows.
+
+    Parameters
+    ----------
+    text : str
+        As printed: 1.07, 33%, 1,424, +0.48, Poland.
+    folder : Path, optional
+        Folder of a run; default: the stored exhibits.
+
+    Returns
+    -------
+    list of (id, report, title or sentence)
+    """
+    found, names, number = [], _same(text), _NUMBER.fullmatch(text)
+    for report in golden.reports_in(folder) if folder else golden.stored():
+        if report.startswith("annex/"):
+            continue
+        content = golden.read_run(folder / report) if folder else golden.read_stored(report)
+        for one in content.ids:
+            words = content.words.get(one, {})
+            said = [words[part] for part in ("title", "text", "caption") if part in words]
+            in_words = any(_has(w, text) if number else text in w for w in said)
+            rows = 0 if in_words else len(_shown_rows(content, one, names))
+            if in_words or rows:
+                found.append((rows, one, report, said[0] if said else ""))
+    return [one[1:] for one in sorted(found, key=lambda one: one[0])]
 
 
 def _shown_rows(content: Content, exhibit: str, names: set[str]) -> list[dict[str, str]]:
@@ -150,7 +199,7 @@ def _shown_rows(content: Content, exhibit: str, names: set[str]) -> list[dict[st
 def _rows_of(table: str, names: set[str], cited: str) -> tuple[int, tuple[dict[str, str], ...]]:
     """Return how many rows a table has, and those that name one of the names, from sources that the exhibit cites."""
     frame = frozen.load(table)
-    named = {n for n in names if not re.fullmatch(r"[-−]?\d+(\.\d+)?", n)}  # a result is in no table
+    named = {n for n in names if not _NUMBER.fullmatch(n)}  # a result is in no table
     if not named:
         return len(frame), ()
     texts = frame.astype("string").fillna("")
