@@ -56,7 +56,7 @@ class LeaderTest:
     @property
     def p_value(self) -> float:
         """The p-value of the permutation test, else that of the estimate."""
-        return self.estimate.p_value if self.permutation is None else self.permutation.p_value
+        return (self.permutation or self.estimate).known("p_value")[0]
 
     def tidy(self) -> pd.DataFrame:
         """One row: label ("registered" or "what-if"), differs, then the columns of `Result.tidy` and nobs, n_units."""
