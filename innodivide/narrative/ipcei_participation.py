@@ -49,8 +49,8 @@ def group_means_text(groups: pd.DataFrame, possible: int) -> str:
 
 
 def gini_facts(rows: pd.DataFrame) -> dict:
-    """Return the Gini index of places, companies, population and GDP."""
-    return dict(zip(("places", "companies", "population", "gdp"), rows["gini"]))
+    """Return the Gini index of places, companies, population and GDP, and the year of the latter two."""
+    return dict(zip(("places", "companies", "population", "gdp"), rows["gini"])) | {"year": participation.YEAR}
 
 
 def aid_facts(rows: pd.DataFrame) -> dict:

@@ -193,6 +193,7 @@ def label_facts(fits: pd.DataFrame) -> dict:
         "low": summary["minimum"],
         "high": summary["maximum"],
         "cross": int(((known["ci_low"] < 1) & (known["ci_high"] > 1)).sum()),
+        "label_matters": "less" if summary["sd_label"] < summary["se_sampling"] else "more",
         "sd_label": summary["sd_label"],
         "sd_sampling": summary["se_sampling"],
     }
