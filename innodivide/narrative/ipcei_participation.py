@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from innodivide.indicators.participation import BASIS_ORDER
+from innodivide.indicators.participation import BASIS_ORDER, YEAR
 from innodivide.narrative.words_file import Words
 from innodivide.wording import join_names, sentence
 
@@ -50,7 +50,7 @@ def group_means_text(groups: pd.DataFrame, possible: int) -> str:
 
 def gini_facts(rows: pd.DataFrame) -> dict:
     """Return the Gini index of places, companies, population and GDP, and the year of the latter two."""
-    return dict(zip(("places", "companies", "population", "gdp"), rows["gini"])) | {"year": participation.YEAR}
+    return dict(zip(("places", "companies", "population", "gdp"), rows["gini"])) | {"year": YEAR}
 
 
 def aid_facts(rows: pd.DataFrame) -> dict:

@@ -271,7 +271,10 @@ def test_the_first_interval_of_the_coefficients_is_the_registered_one():
 )
 def test_what_is_ruled_out_is_said_by_the_margins_that_are(equivalent, said):
     rows = answer.ruled_out(REAL, PLAN).assign(equivalent=list(equivalent))
-    assert said in leader_status.ruled_facts(rows)["ruled"]
+    told = leader_status.ruled_facts(rows)["ruled"]
+    low, high = rows["or_low"].iloc[0], rows["or_high"].iloc[0]
+    interval = f" (two one-sided tests: 90% interval {low:.3g} to {high:.3g})"
+    assert said in told.replace(interval, "") and (interval in told) == any(equivalent)
 
 
 def test_an_answer_with_an_interval_beyond_one_is_said_so():

@@ -17,7 +17,7 @@ PARTS = {  # part of the claim: column, sign that the claim says, what it is
     "locked-in": ("moved", -1, "movement of the shares"),
     "few endowments": ("herfindahl", 1, "concentration on few parts"),
 }
-INDEX = "{what} {d:+.2f} ({low:+.2f} to {high:+.2f}) on an index from 0 to 1"  # Herfindahl's
+INDEX = "{what} {d:+.2f} ({low:+.2f} to {high:+.2f}) points of the Herfindahl index"
 SHOWN = ("manufacturing", "gerd_pct_gdp")  # beside, without a sign that the claim would say
 
 
