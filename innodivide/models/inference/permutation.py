@@ -251,7 +251,7 @@ def holm(p_values) -> pd.DataFrame:
     >>> holm({"a": 0.01, "b": 0.02, "c": 0.9})["p_holm"].round(3).to_dict()
     {'a': 0.03, 'b': 0.04, 'c': 0.9}
     """
-    return _adjusted(p_values, "holm", "p_holm")
+    return _adjusted(p_values, "p_holm", lambda p: np.maximum.accumulate(p * np.arange(len(p), 0, -1)))
 
 
 def benjamini_hochberg(p_values) -> pd.DataFrame:
@@ -273,14 +273,19 @@ def benjamini_hochberg(p_values) -> pd.DataFrame:
     >>> benjamini_hochberg({"a": 0.01, "b": 0.02, "c": 0.9})["p_bh"].round(3).to_dict()
     {'a': 0.03, 'b': 0.03, 'c': 0.9}
     """
-    return _adjusted(p_values, "fdr_bh", "p_bh")
+    return _adjusted(
+        p_values, "p_bh", lambda p: np.minimum.accumulate((p / (np.arange(1, len(p) + 1) / len(p)))[::-1])[::-1]
+    )
 
 
-def _adjusted(p_values, method: str, name: str) -> pd.DataFrame:
-    """P-values of one family beside their adjustment by statsmodels."""
-    from statsmodels.stats.multitest import multipletests
+def _adjusted(p_values, name: str, step) -> pd.DataFrame:
+    """P-values of one family beside what `step` makes of them in ascending order.
 
+    The arithmetic is that of statsmodels' `multipletests`, which looks through all of memory for garbage at each call.
+    """
     series = pd.Series(p_values, dtype=float)
     if series.empty or not series.between(0, 1).all():
         raise ParameterError(f"p_values: expected at least one number in [0, 1] and none missing, got {list(series)}")
-    return pd.DataFrame({"p_value": series, name: multipletests(series.to_numpy(), method=method)[1]})
+    order, adjusted = np.argsort(series.to_numpy()), np.empty(len(series))
+    adjusted[order] = np.minimum(step(series.to_numpy()[order]), 1)
+    return pd.DataFrame({"p_value": series, name: adjusted})
