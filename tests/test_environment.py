@@ -26,7 +26,8 @@ PYPROJECT_TEXT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
 PROJECT = tomllib.loads(PYPROJECT_TEXT)["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 DECLARED = [Requirement(r) for r in [*PROJECT["dependencies"], *(r for extra in EXTRAS.values() for r in extra)]]
-LOCK_TEXT = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+PARTS = [(ROOT / f"requirements{part}.lock").read_text(encoding="utf-8") for part in ("", "-lab", "-test")]
+LOCK_TEXT = "".join(PARTS)
 ENVIRONMENT_TEXT = (ROOT / "environment.yml").read_text(encoding="utf-8")
 ENVIRONMENT = yaml.safe_load(ENVIRONMENT_TEXT)
 
@@ -35,19 +36,16 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def locked() -> dict[str, list[tuple[Requirement, str]]]:
-    """Return, by name, each entry of the lock with its text (hashes and all)."""
-    entries = re.split(
-        r"(?m)^(?=[A-Za-z0-9])", "\n".join(line for line in LOCK_TEXT.splitlines() if not line.lstrip().startswith("#"))
-    )
+def locked(lock: str) -> dict[str, list[tuple[Requirement, str]]]:
+    """Return, by name, each entry of a lock with its text (hashes and all)."""
     found: dict[str, list] = {}
-    for text in filter(None, (e.strip() for e in entries)):
+    for text in filter(None, (e.strip() for e in re.split(r"(?m)^(?=[A-Za-z0-9])", lock))):
         requirement = Requirement(text.split("\\")[0].strip())
         found.setdefault(normal(requirement.name), []).append((requirement, text))
     return found
 
 
-LOCKED = locked()
+LOCKED = locked(LOCK_TEXT)
 CONDA, PIP = [d for d in ENVIRONMENT["dependencies"] if isinstance(d, str)], ENVIRONMENT["dependencies"][-1]["pip"]
 
 
@@ -67,8 +65,20 @@ def test_every_locked_entry_is_one_version_with_hashes():
         for entry, text in entries:
             assert re.fullmatch(r"==[0-9][0-9A-Za-z.!+]*", str(entry.specifier)), name
             assert re.search(r"--hash=sha256:[0-9a-f]{64}\b", text), f"{name} has no hash"
-        if len(entries) > 1:
-            assert all(entry.marker is not None for entry, _ in entries), f"{name} is locked twice without markers"
+        texts = [str(entry) for entry, _ in entries]
+        assert len({str(entry.specifier) for entry, _ in entries}) == 1 or all(";" in t for t in texts), name
+        assert len(set(texts)) == len(texts), f"{name} is locked twice for the same machines"
+
+
+@pytest.mark.parametrize(
+    "extras, parts", [(("archive", "build"), 1), (("lab",), 2), (EXTRAS, 3)], ids=["reports", "lab", "test"]
+)
+def test_each_part_of_the_lock_has_what_is_declared_for_it_and_no_later_one_is_needed(extras, parts):
+    """The order in which make installs them: for reports, then JupyterLab, then tests and documentation."""
+    wanted = {normal(Requirement(r).name) for r in [*PROJECT["dependencies"], *(r for e in extras for r in EXTRAS[e])]}
+    assert wanted <= set(locked("".join(PARTS[:parts])))
+    others = {normal(Requirement(r).name) for e in set(EXTRAS) - set(extras) - {"archive", "build"} for r in EXTRAS[e]}
+    assert parts == 3 or not (others - {"jupyterlab"}) & set(locked("".join(PARTS[:parts])))
 
 
 def test_no_address_in_the_lock_or_the_environment():

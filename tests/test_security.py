@@ -298,4 +298,6 @@ def test_the_page_says_how_to_report_and_what_is_trusted():
 
 
 def test_packages_are_installed_by_hash():
-    assert "--require-hashes -r requirements.lock" in (frozen.ROOT / "Makefile").read_text()
+    installed = re.findall(r"^\t\$\(PIP\) (.*)$", (frozen.ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    wanted = [f"--require-hashes -r requirements{part}.lock" for part in ("", "-lab", "-test")]
+    assert [line.removeprefix("--no-compile ") for line in installed if "-e ." not in line] == wanted

@@ -60,13 +60,24 @@ def resource(name: str, folder: Path = DATA) -> dict:
 
 def linked_tables(names, folder: Path = DATA) -> tuple[str, ...]:
     """Return the tables and all that their foreign keys lead to, sorted: what a reader of `names` depends on."""
-    todo, found = list(names), set()
+    return tuple(_linked(tuple(names), Path(folder), _seen(Path(folder) / PACKAGE)))
+
+
+@lru_cache(maxsize=512)  # each use of a remembered result asks
+def _linked(names: tuple, folder: Path, _description: tuple | None) -> dict[str, Path]:
+    todo, found = list(names), {}
     while todo:
         name = todo.pop()
         if name not in found:
-            found.add(name)
-            todo += [key["reference"]["resource"] or name for key in foreign_keys(resource(name, folder))]
-    return tuple(sorted(found))
+            described = resource(name, folder)
+            found[name] = folder / described["path"]
+            todo += [key["reference"]["resource"] or name for key in foreign_keys(described)]
+    return dict(sorted(found.items()))
+
+
+def _seen(path: Path) -> tuple[int, int] | None:
+    """Return time stamp and size of a file; None if there is none."""
+    return (found.st_mtime_ns, found.st_size) if path.exists() and (found := path.stat()) else None
 
 
 def load(name: str, folder: Path = DATA) -> pd.DataFrame:
@@ -189,8 +200,8 @@ def state(names: Iterable[str], folder: Path = DATA) -> dict[str, tuple]:
 
 def _stamp(name: str, folder: Path) -> tuple:
     """Identify the state of the files a table's check depends on, so that a cached table is never stale."""
-    paths = [folder / PACKAGE] + [folder / resource(n, folder)["path"] for n in linked_tables([name], folder)]
-    return tuple((p.stat().st_mtime_ns, p.stat().st_size) if p.exists() else None for p in paths)
+    description = _seen(folder / PACKAGE)
+    return description, *map(_seen, _linked((name,), folder, description).values())
 
 
 def _read(name: str, folder: Path, typed: bool = True) -> tuple[pd.DataFrame, tuple[Failure, ...]]:

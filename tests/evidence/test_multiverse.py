@@ -333,7 +333,7 @@ def test_the_executor_does_not_change_a_bit(small_blocks):
 def test_a_cluster_does_not_change_a_bit(small_blocks):
     """A scheduler and two worker processes on loopback. Not installed is something to see, not to hide."""
     if not find_spec("distributed"):
-        pytest.skip("NOT TESTED ON A CLUSTER: the package `distributed` is not installed (it is in requirements.lock)")
+        pytest.skip("NOT TESTED ON A CLUSTER: the package `distributed` is not installed (`make test` brings it)")
     from distributed import Client, LocalCluster
 
     options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": "127.0.0.1:0"}

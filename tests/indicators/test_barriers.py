@@ -245,6 +245,7 @@ def test_split_refuses_what_it_cannot_do():
 # Weights and zeros of the published indices
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize(
     ("level", "tables"), [("region", TABLES), ("country", TABLES), ("country", TABLES.as_of(pins=PLAN))]
 )

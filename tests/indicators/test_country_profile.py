@@ -84,6 +84,7 @@ def test_one_row_for_each_instrument_and_the_same_ones_for_each_country():
     assert all(frame["n_countries"].le(27).all() for frame in frames.values())
 
 
+@pytest.mark.dear
 def test_ranks_are_a_ranking_of_the_27():
     rows = pd.concat([country_profile.money(TABLES, geo).assign(geo=geo) for geo in EU27])
     for _, one in rows.groupby("instrument"):

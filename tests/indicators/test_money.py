@@ -107,6 +107,7 @@ def test_gap_is_the_index_turned_round():
         money.innovation_gap(TABLES, 2010)
 
 
+@pytest.mark.dear
 def test_each_instrument_has_one_row_and_pooled_euro_add_up():
     rows, frame = money.money_against_gap(TABLES, rng(), n_permutations=99), money.money_by_country(TABLES)
     assert list(rows["instrument"]) == list(money.INSTRUMENTS) and (rows["n"] == 27).all()

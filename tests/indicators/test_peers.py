@@ -44,6 +44,7 @@ def test_agrees_with_scipy():
         assert list(found["geo"]) == list(expected.index) and np.allclose(found["distance"], expected)
 
 
+@pytest.mark.dear
 @settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_neither_order_of_rows_nor_units_matter(seed):

@@ -37,6 +37,7 @@ def firth(exposure, controls=X, y=DESIGN.y):
     return fit_stack(exposure, controls, y, np.ones(len(y)), firth=True)
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("column", ["leader", "score"])
 def test_relabellings_equal_the_public_model(column):
     exposure = permuted(8, DYADS[column].to_numpy(float))
@@ -75,6 +76,7 @@ def test_draws_that_cannot_be_fitted_say_why_and_leave_the_others_alone():
         firth(exposure, np.column_stack([X, X[:, 0]]))
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("estimator", list(country_level.ESTIMATORS))
 def test_country_level_estimators_equal_the_single_models(estimator):
     import statsmodels.api as sm

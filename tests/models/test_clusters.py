@@ -223,6 +223,7 @@ def test_the_number_of_treated_clusters_is_said():
     assert fit(("dyads", "leader")).n_treated == 6
 
 
+@pytest.mark.dear
 def test_size_with_three_treated_of_twelve():
     """Heterogeneous countries and no effect: CR2 with its degrees of freedom holds its level, CR1 does not."""
     frames = [made_up(rng(500 + seed), n=12, k=5, sd=0.9) for seed in range(150)]

@@ -58,6 +58,7 @@ def test_equivalence_is_the_interval_within_the_margins_and_turns_with_the_sign(
     assert found.ruled_out_factor == pytest.approx(math.exp(max(-found.ci_low, found.ci_high)))
 
 
+@pytest.mark.dear
 def test_size_at_the_margin_is_alpha():
     """Effect exactly at the upper margin, far from the lower: equivalence is claimed in 5 % of samples."""
     r, n = np.random.default_rng(3), 12

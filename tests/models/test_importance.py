@@ -106,6 +106,7 @@ def test_the_real_decomposition_adds_up_and_its_bootstrap_is_reproducible():
     assert shapley_fit(DYADS).frame[["ci_low", "share_high"]].isna().all(axis=None)
 
 
+@pytest.mark.dear
 def test_the_bootstrap_resamples_countries_and_counts_degenerate_ones():
     # One treated country out of six: a resample misses it with probability (5/6)^6 = .33.
     frame = made_up(rng(3), n=6, k=6, effect=1.0)
@@ -145,6 +146,7 @@ def test_misuse_is_named(options, name):
 
 
 # ---- leave one out ---------------------------------------------------------------------------------------------------
+@pytest.mark.dear
 @pytest.mark.parametrize("by, units", [("geo", 9), ("ipcei_id", 11)])
 def test_each_row_is_the_model_without_that_unit(by, units):
     some = (

@@ -171,6 +171,7 @@ def p_values(n_sets, sd, method, n_permutations=99):
     )
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("method", ["rows", "potter", "enumerate"])
 def test_p_values_are_uniform_under_the_null_with_heterogeneous_countries(method):
     p = p_values(150, sd=0.9, method=method)

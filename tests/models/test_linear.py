@@ -74,6 +74,7 @@ def test_order_of_rows_and_units_do_not_matter():
     assert first.n_treated == 6 and first.n_countries == 27
 
 
+@pytest.mark.dear
 def test_freedman_lane_keeps_its_level_when_exposure_goes_with_the_controls():
     p = []
     for seed in range(300):

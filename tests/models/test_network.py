@@ -107,6 +107,7 @@ def test_curveball_is_uniform_over_all_matrices_with_the_margins(matrix):
     assert len(known) > 5 and stats.chisquare(counts).pvalue > 1e-3
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_null_of_nodf_and_of_shared_columns_equals_vegan(name):
     """Mean and spread over 9,999 curveball draws of vegan; tolerance five standard errors of both means."""
@@ -154,6 +155,7 @@ def test_against_null_by_hand():
     assert null_models.against_null(9.0, np.arange(19.0) / 10)["p_value"] == pytest.approx(2 * 1 / 20)
 
 
+@pytest.mark.dear
 def test_p_value_is_valid_under_the_null():
     """Matrices drawn from the null: the p-value is below 0.1 no more often than a tenth of the time, but not never."""
     base, values = frame(rng(1).random((12, 8)) < 0.4, "abcdefgh"), []

@@ -44,6 +44,7 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(1)
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize(
     "function",
     [

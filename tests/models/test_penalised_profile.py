@@ -36,6 +36,7 @@ def one_set(name: str) -> tuple[np.ndarray, np.ndarray, list[str]]:
     return np.column_stack([rows[terms], np.ones(len(rows))]), rows["y"].to_numpy(dtype=float), terms
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("name", SETS["set"].unique())
 def test_separated_sets_with_several_maxima_equal_r(name):
     x, y, terms = one_set(name)
@@ -59,6 +60,7 @@ def random_set(seed: int) -> tuple[np.ndarray, np.ndarray]:
             return x, y
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("seed", range(12))
 def test_every_end_is_at_the_cut_and_no_climb_from_elsewhere_is_higher(seed):
     x, y = random_set(seed)
@@ -78,6 +80,7 @@ def test_every_end_is_at_the_cut_and_no_climb_from_elsewhere_is_higher(seed):
             assert fall > CUT - 1e-4 if not at_end else fall == pytest.approx(CUT, abs=1e-4) or fall > CUT
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("seed", range(12))
 def test_the_maximum_without_profiles_is_that_with_them_where_data_are_not_separated(seed):
     x, y = random_set(seed)
@@ -113,6 +116,7 @@ def test_the_climb_with_a_held_coefficient_is_the_constrained_maximum():
     assert held.value[0] == pytest.approx(best, abs=1e-6) and held.beta[0, 0] == 0.5
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("distance", [1e-2, 1e-3, 1e-5, 1e-6])
 def test_nearly_collinear_columns_are_fitted_and_named(distance):
     """population and a twin at a small distance are the same model as population and the distance itself."""

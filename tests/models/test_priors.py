@@ -131,6 +131,7 @@ def test_without_a_spread_it_is_the_plain_logit():
     assert found.result.estimate == pytest.approx(plain.params[3], abs=1e-4)
 
 
+@pytest.mark.dear
 def test_the_order_of_rows_and_the_names_of_countries_do_not_matter():
     one = random_intercept_logit(DYADS)
     names = {geo: f"Z{99 - i}" for i, geo in enumerate(sorted(DYADS["geo"].unique()))}

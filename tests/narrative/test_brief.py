@@ -22,6 +22,8 @@ from innodivide.narrative import policy_brief as words
 from innodivide.reports.making.declarations import notebook
 from innodivide.reports.pages import columns, document
 
+pytestmark = pytest.mark.dear  # both notebooks are run
+
 FIGURES = [f"F7.{n}" for n in range(1, 7)]
 ALL = [*FIGURES, "F8.1"]
 SMALLEST = 7  # points, as printed

@@ -24,6 +24,7 @@ from innodivide.narrative.two_tiers import instruments, reform, tier_pairs
 from innodivide.reports.making.declarations import notebook
 from innodivide.wording import p_text
 
+pytestmark = pytest.mark.dear  # all verdicts are computed
 TABLES = Tables()
 
 DRAWS = 399

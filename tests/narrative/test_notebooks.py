@@ -12,10 +12,12 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
+from click.testing import CliRunner
 from pypdf import PdfReader
 from report_fixtures import assert_sound, tree
 from typed_numbers import words
 
+from innodivide.cli.main import main
 from innodivide.data import Tables, frozen
 from innodivide.data.editions import of_latest
 from innodivide.indicators.tiers import money
@@ -178,13 +180,28 @@ def context(text: str, pattern) -> str:
 
 
 @pytest.fixture(scope="module")
-def malta(tmp_path_factory):
+def two(tmp_path_factory):
+    """The annex of Malta and the leader test, made once."""
     out = tmp_path_factory.mktemp("reports")
-    outcome = run.run(run.annex_jobs(["MT"]), out, workers=1)[0]
-    assert outcome.status == "made", outcome.message
-    return assert_readable(out / "annex" / "MT")
+    outcomes = run.run([*run.annex_jobs(["MT"]), run.job("03", ("html",))], out, workers=1)
+    assert [o.message for o in outcomes if o.status != "made"] == []
+    return out
 
 
+@pytest.mark.dear
+def test_the_stored_exhibits_are_those_of_a_real_run(two, tmp_path):
+    """A change of results fails here until it is stored, and then it shows in the diff of text files."""
+    names = [argument for report in ("annex/MT", "03_leader_test") for argument in ("--only", report)]
+    done = CliRunner().invoke(main, ["verify", str(two), *names, "--save", str(tmp_path)])
+    assert done.exit_code == 0 and " reproduced, 0 differs, 0 not run, 0 new" in done.output, done.output
+
+
+@pytest.fixture(scope="module")
+def malta(two):
+    return assert_readable(two / "annex" / "MT")
+
+
+@pytest.mark.dear
 def test_the_annex_of_malta_tells_its_story(malta):
     assert malta.page.all("h1") and "Malta" in malta.visible
     parts = ["What stands out", "Innovation profile", "Tier 1: IPCEIs", "Regions and barriers", "Tier 2 and reform"]
@@ -194,6 +211,7 @@ def test_the_annex_of_malta_tells_its_story(malta):
     assert "which is not among the lagging ones" in malta.visible and "Own barriers" not in malta.visible
 
 
+@pytest.mark.dear
 def test_the_annex_of_malta_has_its_exhibits(malta):
     made = {f.removeprefix("exhibits/").rsplit(".", 1)[0] for f in malta.files if f.startswith("exhibits/")}
     assert made == {i for i in malta.page.ids if re.fullmatch(r"[TFN]A\.\d+", i)}
@@ -206,6 +224,7 @@ def test_the_annex_of_malta_has_its_exhibits(malta):
     )
 
 
+@pytest.mark.dear
 def test_the_annex_of_malta_agrees_with_the_data(malta):
     roles = frozen.load("ipcei_country").query("geo == 'MT'")
     shown = list(csv.DictReader(io.StringIO(malta.files["exhibits/TA.3.csv"].decode())))
@@ -274,13 +293,11 @@ def blocks_of(folder) -> list:
 
 
 @pytest.fixture(scope="module")
-def leader_test(tmp_path_factory):
-    out = tmp_path_factory.mktemp("leader")
-    outcome = run.run([run.job("03", ("html",))], out, workers=1)[0]
-    assert outcome.status == "made", outcome.message
-    return out / "03_leader_test"
+def leader_test(two):
+    return two / "03_leader_test"
 
 
+@pytest.mark.dear
 def test_the_leader_test_keeps_the_wording_rules(leader_test):
     assert_readable(leader_test)
     blocks = blocks_of(leader_test)
@@ -297,6 +314,7 @@ def test_the_leader_test_keeps_the_wording_rules(leader_test):
     assert all(state in first["title"] for state in named) and f"With {len(named)} states" in first["title"]
 
 
+@pytest.mark.dear
 def test_the_wording_rules_find_what_they_should(leader_test):
     """Each rule is broken once in the real report."""
     blocks = blocks_of(leader_test)

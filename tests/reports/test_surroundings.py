@@ -206,12 +206,13 @@ def test_only_the_git_of_this_very_tree_is_believed(tmp_path, monkeypatch):
 def test_make_takes_no_environment_of_another_folder_for_its_own(tmp_path):
     folder = tmp_path / "a b{x}"
     (folder / ".venv" / "bin").mkdir(parents=True)
-    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+    locks = sorted(p.name for p in frozen.ROOT.glob("requirements*.lock"))
+    for name in ("Makefile", "pyproject.toml", *locks):
         shutil.copy(frozen.ROOT / name, folder)
     (folder / ".venv" / ".ready").touch()
 
-    def planned():
-        return subprocess.run(["make", "-n", "reports"], cwd=folder, capture_output=True, text=True).stdout
+    def planned(target="reports"):
+        return subprocess.run(["make", "-n", target], cwd=folder, capture_output=True, text=True).stdout
 
     program, python = folder / ".venv" / "bin" / "innodivide", folder / ".venv" / "bin" / "python"
     python.write_text(f"#!/bin/sh\necho '{folder.resolve()}/innodivide'\n")  # says which package it would load
@@ -219,6 +220,15 @@ def test_make_takes_no_environment_of_another_folder_for_its_own(tmp_path):
     for owner, own in ((folder, True), (tmp_path / "original", False)):
         program.write_text(f"#!{owner.resolve()}/.venv/bin/python\n")
         assert ("-m venv" in planned(), "GB of disk" in planned()) == (not own, not own)
+        parts = [[name for name in locks if f"-r {name}\n" in planned(target)] for target in ("reports", "lab", "test")]
+        first = [] if own else ["requirements.lock"]
+        lab = sorted([*first, "requirements-lab.lock"])
+        assert parts == [first, lab, sorted([*lab, "requirements-test.lock"])]
+        (folder / ".venv" / ".ready-lab").touch()
+        (folder / ".venv" / ".ready-test").touch()
+        assert ("-r " in planned("test")) == (not own)  # all parts are there, but those of another folder do not count
+        (folder / ".venv" / ".ready-lab").unlink()
+        (folder / ".venv" / ".ready-test").unlink()
     program.write_text(f"#!{python.resolve()}\n")
     python.write_text("#!/bin/sh\necho /another/innodivide\n")
     assert "-m venv" in planned()

@@ -67,8 +67,9 @@ def _country_hint(text: str) -> str:
     """Return " (Greece is EL)" for the names and other codes of Member States in a text, empty if there are none."""
     columns = {c: frozen.column("country", c) for c in ("geo", "name", "iso2", "iso3", "endonym")}
     named: dict[str, tuple[str, str]] = {}
+    members = eu27()
     for geo, name, *others in zip(*columns.values()):
-        if geo in eu27():
+        if geo in members:
             endonyms = [one.partition(":")[2] for one in (others.pop() or "").split(";")]
             named |= {other.casefold(): (name, geo) for other in (name, *others, *endonyms) if other}
     found = []
