@@ -38,7 +38,7 @@ def check():
 def _notes() -> list[str]:
     """Say what is right but to be known: editions that lack a part, and what no registered result uses."""
     from innodivide.data import Tables, editions
-    from innodivide.evidence import registered_controls
+    from innodivide.evidence import regional_analyses, registered_controls
     from innodivide.evidence.confirmatory import newer_ipceis
     from innodivide.evidence.plan import load_plan
 
@@ -50,6 +50,8 @@ def _notes() -> list[str]:
             f"decided after the registered period, which ends on {plan.period[1]}: {', '.join(newer)}. Registered "
             "results leave them out; the record to date stands beside them, labelled exploratory"
         )
+    if lost := regional_analyses.without_a_point(tables):
+        notes.append(f"region_point has no row for {', '.join(lost)}: the maps of regions leave them out")
     try:
         notes += registered_controls.sentences(registered_controls.moved(tables, plan))
     except DataError as error:

@@ -40,6 +40,7 @@ def trace(exhibit, key, report, reports, every):
     found = traced(exhibit, key, report, folder)
     click.echo(f"{found.exhibit} of report {found.report}: {found.title}\n\nshown by {found.cell}")
     _list("data made by", found.made_by)
+    _list("which use", found.used, most)
     _list("values of its words from", [*found.words_by, found.words])
     _list("values, by their names there", [f"{name}: {text}" for name, text in found.values.items()], most)
     if key and not found.exhibit.startswith("N"):

@@ -14,7 +14,7 @@ from innodivide.evidence.confirmatory import stream
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import barriers, composite, nuts_links
 from innodivide.indicators.country_profile import index_relative_to_eu
-from innodivide.indicators.regions import index_rows, nuts_version, regions
+from innodivide.indicators.regions import index_rows, nuts_version, on_the_map, regions
 from innodivide.models.estimators.firth import FirthFit
 
 WEALTH_YEAR = 2021  # regional GDP; the quality of government is of a later survey where one is known
@@ -108,6 +108,12 @@ def index_identity(tables: Tables) -> dict[str, pd.DataFrame]:
         "region": rebuilt[rebuilt["geo"].isin(members)],
         "region_zeros": region_zeros[region_zeros["region_code"].map(home).isin(members)],
     }
+
+
+def without_a_point(tables: Tables) -> list[str]:
+    """Return the regions of the latest RIS for which `region_point` has no place on a map."""
+    places = on_the_map(tables, regions(tables))
+    return list(places.loc[places["lon"].isna(), "region_code"])
 
 
 def region_series(tables: Tables) -> pd.DataFrame:

@@ -219,5 +219,11 @@ def dyad_sources(tables: Tables) -> tuple[str, ...]:
     """
     panel = tables["country_panel"]
     used = panel[panel["variable"].isin(["population", "gdp_pc_pps"])]
-    rows = tables["ipcei_country"][tables["ipcei_country"]["role"].isin(TAKING_PART)]
-    return tuple(sorted({s for frame in (rows, tables["eis_group"], used) for s in frame["source_id"]}))
+    found = {s for frame in (tables["eis_group"], used) for s in frame["source_id"]}
+    return tuple(sorted(found.union(participation_sources(tables))))
+
+
+def participation_sources(tables: Tables) -> tuple[str, ...]:
+    """Return the first source of every row that says who takes part, joined later or not."""
+    rows = tables["ipcei_country"]
+    return tuple(sorted(set(rows.loc[rows["role"].isin(TAKING_PART), "source_id"])))

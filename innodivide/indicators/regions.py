@@ -69,9 +69,13 @@ def nuts_version(tables: Tables) -> str:
 
 
 def on_the_map(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return rows of `regions` with region_code as a column and with lon and lat of each region's point."""
-    points = tables["region_point"]
-    points = points[points["nuts_version"] == nuts_version(tables)].set_index("nuts_code")
+    """Return rows of `regions` with region_code as a column and with lon and lat of each region's point.
+
+    A region that is the same in a newer version of NUTS keeps its code, and so its point; missing for a new code.
+    """
+    points = tables["region_point"].sort_values("nuts_version")
+    points = points[points["nuts_version"] <= nuts_version(tables)]
+    points = points.drop_duplicates("nuts_code", keep="last").set_index("nuts_code")
     return rows.join(points[["lon", "lat"]]).reset_index()
 
 

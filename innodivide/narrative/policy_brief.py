@@ -14,7 +14,7 @@ from innodivide.evidence.claims.second_registration import SecondEvidence
 from innodivide.evidence.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import participation, tiers
-from innodivide.indicators.panel import dyad_sources, ipcei_dyads
+from innodivide.indicators.panel import dyad_sources, ipcei_dyads, participation_sources
 from innodivide.narrative import claim_words, leader_status
 from innodivide.narrative import ipcei_participation as words_participation
 from innodivide.narrative.robustness import method_audit
@@ -265,7 +265,7 @@ def limit_facts(tables: Tables) -> dict:
 def figure_sources(tables: Tables, id: str) -> tuple[str, ...]:
     """Return the sources of a figure; that on both tiers shows who is in what, not companies or aid."""
     found = connection_words.sources(tables, *TABLES[id])
-    return tuple(sorted({*dyad_sources(tables), *found})) if id == "F7.4" else found
+    return tuple(sorted({*participation_sources(tables), *found})) if id == "F7.4" else found
 
 
 def key_sources(tables: Tables) -> tuple[str, ...]:

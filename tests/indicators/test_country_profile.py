@@ -4,12 +4,13 @@ import pandas as pd
 import pytest
 
 from innodivide.data import Tables
-from innodivide.data.editions import latest
+from innodivide.data.editions import PLAN, latest
 from innodivide.errors import ParameterError
 from innodivide.indicators import country_profile
 from innodivide.indicators.regions import on_the_map, region_names, regions
 
 TABLES = Tables()
+THEN = TABLES.as_of(pins=PLAN)
 
 EU27 = TABLES["country"].query("is_eu27")["geo"].tolist()
 
@@ -156,7 +157,7 @@ def test_memberships_name_every_role_and_the_companies():
 
 
 def test_regions_by_hand():
-    frame = country_profile.regions(TABLES, "AT").set_index("region_code")
+    frame = country_profile.regions(THEN, "AT").set_index("region_code")
     index = (
         TABLES["ris_index"].query("edition == 2023 and region_code == 'AT1'").set_index("year")["relative_to_eu_pct"]
     )
@@ -167,9 +168,9 @@ def test_regions_by_hand():
 
 
 def test_every_country_has_regions_with_a_place_on_the_map():
-    frame = regions(TABLES)
+    frame = regions(THEN)
     assert set(frame["geo"]) == set(EU27) and frame.index.is_unique and frame.index.is_monotonic_increasing
-    assert on_the_map(TABLES, frame).notna().all().all()
+    assert on_the_map(THEN, frame).notna().all().all()
 
 
 def test_endonyms():
@@ -182,7 +183,7 @@ def test_endonyms():
 
 
 def test_regions_have_the_names_of_the_register_with_all_their_letters():
-    names = region_names(TABLES)
+    names = region_names(THEN)
     assert (names["PL71"], names["RO32"]) == ("Łódzkie", "București-Ilfov")
     assert names["FI1B"] == "Helsinki-Uusimaa", "the scoreboard has the names of Finland at other codes"
     assert names["EL3"] == "Attiki" and names["BG41"] == "Yugozapaden", "Greek and Cyrillic names stay in Latin letters"
@@ -204,3 +205,14 @@ def test_regions_have_the_names_of_the_register_with_all_their_letters():
 def test_an_unknown_country_lists_the_known_ones(function, geo):
     with pytest.raises(ParameterError, match=rf"geo='{geo}': allowed are AT, BE, BG, .*, SK"):
         function(TABLES, geo)
+
+
+def test_a_region_keeps_its_point_in_a_newer_version_of_nuts_and_a_new_code_has_none():
+    points, rows = TABLES["region_point"], regions(THEN)
+    newest = rows["nuts_version"].max()
+    older = points[points["nuts_version"] < newest]
+    found = on_the_map(Tables({"region_point": older}, pins=PLAN), rows)
+    same = older.sort_values("nuts_version").drop_duplicates("nuts_code", keep="last").set_index("nuts_code")["lon"]
+    known = found["region_code"].isin(same.index)
+    assert 0 < known.sum() < len(found) and found.loc[~known, "lon"].isna().all()
+    assert (found.loc[known, "lon"] == same.loc[found.loc[known, "region_code"]].to_numpy()).all()

@@ -128,7 +128,7 @@ def test_a_late_joiner_counts_only_when_asked(dyads, real):
     [
         ({"until": "2021-01-26"}, {"ME1", "BAT1", "EuBatIn"}),
         ({"until": "2021-01-25"}, {"ME1", "BAT1"}),
-        ({"since": "2025-07-22"}, {"Tech4Cure"}),
+        ({"since": "2025-07-22", "until": "2025-12-31"}, {"Tech4Cure"}),
         ({"since": "2019-12-09", "until": "2021-01-26"}, {"BAT1", "EuBatIn"}),
         ({"until": pd.Timestamp("2018-12-18")}, {"ME1"}),
     ],

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from innodivide.data import Tables
+from innodivide.data.editions import PLAN
 from innodivide.errors import DataError, ParameterError
 from innodivide.evidence.claims import first_rules, pandemic_recovery
 from innodivide.evidence.claims.finding import NOT_TESTABLE
@@ -125,7 +126,8 @@ def test_instruments_of_a_region_are_distinct_partnerships(regions):
     assert regions.set_index("nuts_code").loc["FI1D", "n_instruments"] == expected < len(inside)
 
 
-def test_what_the_link_of_nuts_versions_loses(regions):
+def test_what_the_link_of_nuts_versions_loses():
+    regions = tiers.regions(TABLES.as_of(pins=PLAN))
     assert regions.loc[regions["group"].isna(), "nuts_code"].tolist() == ["HR04", "NL31", "NL33"]
 
 

@@ -335,7 +335,9 @@ def test_the_map_stands_beside_the_regions_of_the_peers():
 
 
 def test_marks_and_labels_of_a_small_map_lie_on_no_mark():
-    own = country_profile.regions(TABLES, "HU").assign(geo="HU", label="Hungary", code=lambda f: f["region_code"])
+    own = country_profile.regions(TABLES.as_of(pins=PLAN), "HU").assign(
+        geo="HU", label="Hungary", code=lambda f: f["region_code"]
+    )
     picture = figures.regions_beside(own, TABLES["outline"], own.assign(value=own["relative"]), "HU")
     picture.draw_without_rendering()
     ax, point = picture.axes[0], picture.dpi / 72

@@ -11,6 +11,7 @@ from innodivide.data import Tables, frozen
 from innodivide.errors import ParameterError
 from innodivide.evidence import brief_frames
 from innodivide.indicators import panel, participation
+from innodivide.narrative import policy_brief
 from innodivide.reports.archive import code_trace, tables_read
 from innodivide.reports.archive.exhibit_trace import shown_in, trace, where
 from innodivide.reports.verify import golden
@@ -123,3 +124,20 @@ def test_the_command_finds_a_number_and_says_where_a_sentence_has_its_sources():
 
 def test_a_name_that_is_not_of_the_library_is_no_definition():
     assert code_trace.definition("os.path.join") is None and code_trace.definition("innodivide.none.at_all") is None
+
+
+# ---- what a stranger looks for ----
+
+
+@pytest.mark.parametrize("figure", policy_brief.TABLES)
+def test_the_tables_whose_sources_a_figure_cites_are_found_in_the_code_behind_it(figure):
+    assert set(policy_brief.TABLES[figure]) <= set(trace(figure).tables)
+
+
+@pytest.mark.parametrize(
+    ("figure", "number", "function"),
+    [("F7.1", "33%", "plain_shares"), ("F7.6", "€994", "money_by_country"), ("F7.4", "1,424", "connection")],
+)
+def test_a_number_leads_to_its_row_and_to_the_function_that_computes_it(figure, number, function):
+    found = trace(figure, number)
+    assert len(found.rows) == 1 and any(place.endswith(f" {function}") for place in found.used)

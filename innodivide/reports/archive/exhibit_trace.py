@@ -25,6 +25,7 @@ from innodivide.reports.verify.compare import Content
 _ID = re.compile(r"[TFN](\d|A)\.\d+")
 _NUMBER = re.compile(r"[-−+]?\d{1,3}(,\d{3})+%?|[-−+]?\d+(\.(?P<decimals>\d+))?(?P<percent> ?%)?")
 WORDS = "narrative/texts"
+_WHOLE = 100  # from here on a number without decimals is a rounded one, below it may be a count
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Trace:
     title: str
     cell: str  # notebook and cell, as its reader counts the cells with code
     made_by: tuple[str, ...]  # `file:line name` of the functions behind its data
+    used: tuple[str, ...]  # further functions that these use, nearest first
     words_by: tuple[str, ...]  # further functions, behind the values of its words
     words: str  # the file with its words
     values: Mapping[str, str]  # name in that file -> what stands in its place, those with the key if there are any
@@ -65,7 +67,7 @@ def trace(exhibit: str, key: str = "", report: str = "", folder: Path | None = N
     ParameterError
         If there is no such exhibit, report or row; says which there are.
     """
-    exhibit = exhibit.upper()
+    exhibit, key = exhibit.upper(), key.lstrip("€")
     if not is_id(exhibit):
         raise ParameterError(f"{exhibit!r} is no id of an exhibit; ids are such as T7.1, F7.2, N3.1 or TA.1")
     notebook, code = shown_in(exhibit)
@@ -92,6 +94,7 @@ def trace(exhibit: str, key: str = "", report: str = "", folder: Path | None = N
         content.words.get(exhibit, {}).get("title") or content.words.get(exhibit, {}).get("text", ""),
         f"notebooks/{notebook.name}.ipynb, cell of code {number + 1}",
         code_trace.places([*closer, *data]),
+        code_trace.places(tables_read.used_by(closer or data)),
         code_trace.places(w for w in words if w not in data),
         f"innodivide/{WORDS}/{notebook.name}.yml",
         _values(exhibit, LIBRARY / WORDS / f"{notebook.name}.yml", content.words.get(exhibit, {}), names),
@@ -133,12 +136,14 @@ def _same(key: str) -> set[str]:
 def _names_it(cell: str, names: Iterable[str]) -> bool:
     """Tell whether a cell is one of some texts, a number that is shown like one of them, or a text that has it."""
     for name in names:
-        if cell.lower() == name.lower() or name in cell.split(";"):
+        if cell.lower() in (name.lower(), _plain(name)) or name in cell.split(";"):
             return True
         if number := _NUMBER.fullmatch(name):
             if re.fullmatch(r"-?\d+(\.\d+)?(e-?\d+)?", cell):
                 value, digits = float(cell) * (100 if number["percent"] else 1), len(number["decimals"] or "")
-                if (digits or number["percent"]) and f"{value:.{digits}f}" == _plain(name).rstrip("%"):
+                if (digits or number["percent"] or abs(value) >= _WHOLE) and f"{value:.{digits}f}" == _plain(
+                    name
+                ).rstrip("%"):
                     return True
             elif _has(cell, name):
                 return True
@@ -175,6 +180,7 @@ def where(text: str, folder: Path | None = None) -> list[tuple[str, str, str]]:
     -------
     list of (id, report, title or sentence)
     """
+    text = text.lstrip("€")
     found, names, number = [], _same(text), _NUMBER.fullmatch(text)
     for report in golden.reports_in(folder) if folder else golden.stored():
         if report.startswith("annex/"):

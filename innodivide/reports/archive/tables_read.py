@@ -40,6 +40,23 @@ def reached(functions: Iterable[str]) -> tuple[str, ...]:
     return tuple(seen)
 
 
+def used_by(functions: Iterable[str], steps: int = 2) -> tuple[str, ...]:
+    """Return the further functions of the library that some functions name, in so many steps, nearest first."""
+    first, last = tuple(functions), tuple(functions)
+    seen: dict[str, None] = {}
+    for _ in range(steps):
+        named = [_full(n) for one in last for n in _used(one, every=True)]
+        last = tuple(n for n in dict.fromkeys(named) if n not in seen and n not in first and _computes(n))
+        seen |= dict.fromkeys(last)
+    return tuple(seen)
+
+
+def _computes(name: str) -> bool:
+    """Tell whether a name is of a function outside of data, where tables are only handed on."""
+    found = definition(name)
+    return bool(found and isinstance(found.node, ast.FunctionDef)) and not name.startswith(f"{LIBRARY}.data.")
+
+
 def makers(exhibit: str) -> frozenset[str]:
     """Return the functions of narrative that show an exhibit themselves, as those of the annex do."""
     return _makers().get(exhibit, frozenset())
@@ -109,6 +126,8 @@ def _own(name: str) -> frozenset[str]:
         given = [*call.args, *(k.value for k in call.keywords)]
         if any(isinstance(a, ast.Name) and a.id == TABLES for a in given):
             named += given
+    if not isinstance(found.node, ast.FunctionDef | ast.ClassDef):  # a constant may name what a function then takes
+        named += _of_kind(found.node, ast.Constant)
     texts = {n.value for n in named if isinstance(n, ast.Constant) and isinstance(n.value, str)}
     return frozenset(texts & set(frozen.resources()))
 
