@@ -64,7 +64,7 @@ def ruled_facts(rows: pd.DataFrame) -> dict:
     out, left = rows[rows["equivalent"]], rows[~rows["equivalent"]]
     which = "none" if out.empty else "all" if left.empty else "some"
     inner, last = rows.iloc[0], rows.iloc[-1]
-    values = {"out": out["factor"].min(), "left": left["factor"].max(), "low": last["or_low"], "high": last["or_high"]}
+    values = {"out": out["factor"].min(), "left": left["factor"].max()}
     ruled = texts[which].format(**{k: f"{v:.3g}" for k, v in values.items() if pd.notna(v)})
     return {
         "ruled": ruled,
