@@ -88,7 +88,7 @@ def test_c01(large, leaders, verdict, said):
     found = check(then_and_now.c01(spans(large=large, leaders=leaders), ALPHA), verdict)
     assert re.search(said, found.change) and found.then == "inconclusive"
     assert "each doubling of the population 2.00, of GDP per head 1.41" in found.numbers
-    assert "richer states of one size about as often as others" in found.short
+    assert "at equal size richer ones about as often as others" in found.short
     assert "Now, of 11 IPCEIs" in found.numbers and "When the brief was written, of 3" in found.numbers
 
 

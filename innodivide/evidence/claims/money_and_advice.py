@@ -122,6 +122,7 @@ def c12(tables: Tables, plan: Plan, found: MoneyAndAdvice, p_holm: pd.Series) ->
     values |= {"given_low": given.min(), "given_high": given.max()}
     values |= {"rho_low": found.funds["rho"].min(), "rho_high": found.funds["rho"].max()}
     values |= {"with_it": join_names(signs.index[signs > 0]), "not": join_names(signs.index[signs <= 0])}
+    values |= {"n_with": int((signs > 0).sum()), "n_parts": len(signs)}
     tell = teller(points=100 * found.advice["estimate"], **values)
     verdict, some = goes_with_gap(signs), (signs > 0).any()
     ways = {
@@ -144,9 +145,9 @@ def c12(tables: Tables, plan: Plan, found: MoneyAndAdvice, p_holm: pd.Series) ->
             "recommendations, found by keyword"
         ),
         short=tell(
-            "Going where the gap is: {with_it}; not clearly: {not}. Rank correlation of money with the gap over states "
+            "{n_with} of {n_parts} parts go where the gap is; not clearly: {not}. Rank correlation of money with the gap over states "
             "{rho_low:+.2f} to {rho_high:+.2f}, at equal GDP per head {given_low:+.2f} to {given_high:+.2f}; of "
-            "realised ERDF payments over regions, at equal GDP per head {equal[rho]:+.2f} ({equal[ci_low]:+.2f} to "
+            "ERDF payments over regions, at equal GDP per head {equal[rho]:+.2f} ({equal[ci_low]:+.2f} to "
             "{equal[ci_high]:+.2f})."
         ),
         rests=tell("three funds, {n_years} years of recommendations, {over[n]:.0f} regions"),

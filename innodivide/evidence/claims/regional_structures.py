@@ -17,7 +17,6 @@ PARTS = {  # part of the claim: column, sign that the claim says, what it is
     "locked-in": ("moved", -1, "movement of the shares"),
     "few endowments": ("herfindahl", 1, "concentration on few parts"),
 }
-INDEX = "{what} {d:+.2f} ({low:+.2f} to {high:+.2f}) points of the Herfindahl index"
 SHOWN = ("manufacturing", "gerd_pct_gdp")  # beside, without a sign that the claim would say
 
 
@@ -84,12 +83,12 @@ def c13(tables: Tables, plan: Plan) -> Finding:
         "contradicted": "if two differed the other way with theirs",
     }
     rest = "; the rest cannot be told." if len(hold) + len(against) < len(PARTS) else "."
-    points = "{what} {d:+.1f} ({low:+.1f} to {high:+.1f}) percentage points of value added"
-    brief = []
+    gap, brief = "{what} {d:+.{k}f} ({low:+.{k}f} to {high:+.{k}f})", []
     for column, _, what in PARTS.values():
-        ends = rows.loc[column, ["difference", "ci_low", "ci_high"]] * (1 if column == "herfindahl" else 100)
-        line = INDEX if column == "herfindahl" else points
-        brief.append(sentence(line, what=what, d=ends.iloc[0], low=ends.iloc[1], high=ends.iloc[2]))
+        in_points = column != "herfindahl"
+        d, low, high = rows.loc[column, ["difference", "ci_low", "ci_high"]] * (100 if in_points else 1)
+        text = gap.replace("{k}", "1" if in_points else "2")
+        brief.append(sentence(text, what=what if in_points else "Herfindahl index", d=d, low=low, high=high))
     return Finding(
         claim_id="C13",
         verdict=verdict,
@@ -103,8 +102,8 @@ def c13(tables: Tables, plan: Plan) -> Finding:
             "{n} lagging regions and {others} others at least; value added in three parts of {first} and {last}; "
             "agriculture and single industries are not in the tables by region"
         ),
-        short=tell("As claimed: {hold}; the other way: {against}. Lagging regions less the others: ")
-        + f"{join_names(brief)}.",
+        short=tell("As claimed: {hold}; the other way: {against}. Lagging regions less the others, in points of value ")
+        + f"added: {', '.join(brief[:-1])}; {brief[-1]}.",
         rests=tell("{n} lagging regions, three parts of value added"),
         change=otherwise(verdict, ways, ", "),
     )

@@ -69,7 +69,7 @@ def _economies_and_leaders(spans: dict[str, Record], alpha: float) -> str:
     record, now, then = spans[NOW], spans[NOW].shares, spans[THEN].shares
     how = compared(bool(record.joint["large"] < alpha), record.large.estimate)
     text = (
-        "Larger economies take part {how} smaller ones (Holm-corrected p {p}), richer states of one size {rich} others "
+        "Larger economies take part {how} smaller ones (Holm-corrected p {p}), at equal size richer ones {rich} others "
         "(p {p_rich}). Leaders took part in {now[leaders]:.0%} of the projects, others in {now[others]:.0%} (odds "
         "ratio {o.estimate:.2f}, {o.ci_low:.2f} to {o.ci_high:.2f}); then {then[leaders]:.0%} and {then[others]:.0%}."
     )
@@ -180,7 +180,7 @@ def _named_three(now: Record, outside: str, counts: str, before: str) -> str:
     """The reason for the verdict on C03: in how many projects the named three are, and the lowest group as a whole."""
     row = now.family.loc["modest_group"]
     text = (
-        "Now, {counts}. The lowest group as a whole: {points:+.0f} percentage points against the others "
+        "Now, {counts}. The lowest group as a whole: {points:+.0f} points against the others "
         "(Holm-corrected p {p}). Not modest then: {outside}. Then, {before}."
     )
     values = {"points": 100 * row["estimate"], "p": p_text(row["p_holm"], "= "), "outside": outside}
