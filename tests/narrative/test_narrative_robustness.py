@@ -305,8 +305,7 @@ def test_priors_are_read_as_ranges_and_counted():
 
 def test_the_interval_of_the_answer_is_the_registered_one():
     """Facts of several tables stand in one mapping: none may take the place of another."""
-    facts = leader_status.answer_facts(
-        TABLES, replace(REAL, effect=REAL.interval, second_permutation=REAL.permutation), PLAN
-    )
+    tests = dict.fromkeys(("effect", "permutation", "second_permutation"), REAL.interval)
+    facts = leader_status.answer_facts(TABLES, replace(REAL, **tests), PLAN)
     assert (facts["low"], facts["high"]) == (REAL.interval.ci_low, REAL.interval.ci_high)
     assert facts["or_low90"] > facts["low"] and facts["or_high90"] < facts["high"]
