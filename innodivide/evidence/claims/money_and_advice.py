@@ -145,10 +145,10 @@ def c12(tables: Tables, plan: Plan, found: MoneyAndAdvice, p_holm: pd.Series) ->
             "recommendations, found by keyword"
         ),
         short=tell(
-            "{n_with} of {n_parts} parts go where the gap is; not clearly: {not}. Rank correlation of money with the gap "
-            "over states {rho_low:+.2f} to {rho_high:+.2f}, at equal GDP per head {given_low:+.2f} to {given_high:+.2f}; "
-            "of ERDF payments over regions, at equal GDP per head {equal[rho]:+.2f} ({equal[ci_low]:+.2f} to "
-            "{equal[ci_high]:+.2f})."
+            "{n_with} of {n_parts} parts go where the gap is; not clearly: {not}. Rank correlation of money with the "
+            "gap over states {rho_low:+.2f} to {rho_high:+.2f}, at equal GDP per head {given_low:+.2f} to "
+            "{given_high:+.2f}; of ERDF payments over regions, at equal GDP per head {equal[rho]:+.2f} "
+            "({equal[ci_low]:+.2f} to {equal[ci_high]:+.2f})."
         ),
         rests=tell("three funds, {n_years} years of recommendations, {over[n]:.0f} regions"),
         change=tell(otherwise(verdict, ways))
