@@ -54,9 +54,9 @@ def trace(exhibit, key, report, reports, every):
         click.echo(f"\n{'other ' if named else ''}tables that these functions may read: {', '.join(others)}")
     if not named:
         click.echo("name a country, claim, IPCEI or region as KEY to see rows (innodivide describe TABLE: the columns)")
-    if key and not found.sources:  # a sentence cites none
-        also = [f"{i} of {name}: {said[:100]}" for i, name, said in where(key, folder) if not i.startswith("N")]
-        _list(f"a sentence cites no sources; these show {key} too and do (innodivide trace ID {key})", also, most)
+    if key and not found.rows:  # a sentence, or a figure that has the number in its words only
+        also = [f"{i} of {name}: {said[:100]}" for i, name, said in where(key, folder) if i[0] != "N" and i != exhibit]
+        _list(f"no row of {found.exhibit} has {key}; these show it too (innodivide trace ID {key})", also, most)
     _list("sources", [f"{i}: {text}" for i, text in found.sources.items()], most)
 
 

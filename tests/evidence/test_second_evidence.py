@@ -49,7 +49,9 @@ def small():
     """A function that returns evidence and findings of tables, with few draws; nothing of it is remembered."""
     plan = few_plan()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(second_registration, "plan_of", lambda seed: plan if seed == plan.seed else plan_of(seed))
+        patch.setattr(
+            second_registration, "plan_of", lambda seed, *rest: plan if seed == plan.seed else plan_of(seed, *rest)
+        )
         for name in ("PLACEBO_MATRICES", "LIST_DRAWS"):
             patch.setattr(both_tiers, name, FEW)
         patch.setattr(persisting_gap, "DRAWS", FEW)
@@ -65,7 +67,7 @@ def small():
             tables = Tables({"claim": TABLES["claim"], **changed})  # not the repository's own: not remembered
             evidence = second_registration.second_evidence(tables, plan.seed)
             with pytest.MonkeyPatch.context() as again:
-                again.setattr(second_registration, "second_evidence", lambda tables, seed: evidence)
+                again.setattr(second_registration, "second_evidence", lambda tables, seed, changes: evidence)
                 return evidence, {c: second_registration.find(tables, plan, c) for c in CLAIMS}, tables
 
         yield run

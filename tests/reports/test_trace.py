@@ -13,7 +13,7 @@ from innodivide.evidence import brief_frames
 from innodivide.indicators import panel, participation
 from innodivide.narrative import policy_brief
 from innodivide.reports.archive import code_trace, tables_read
-from innodivide.reports.archive.exhibit_trace import shown_in, trace, where
+from innodivide.reports.archive.exhibit_trace import BRIEF, shown_in, trace, where
 from innodivide.reports.verify import golden
 
 STORED = [r for r in golden.stored() if not r.startswith("annex/")] + ["annex/PL"]
@@ -83,10 +83,13 @@ def test_a_number_is_no_part_of_another():
     assert trace("T7.1", "0.03").rows == (), "the sign counts"
 
 
-def test_a_number_alone_leads_to_the_exhibits_that_show_it_in_words_first():
+def test_a_number_alone_leads_to_the_exhibits_that_show_it_those_of_the_brief_and_words_first():
     shown = where("1.07")
     in_words = [id for id, report, _ in shown if "1.07" in str(golden.read_stored(report).words[id])]
-    assert {"N3.1", "N7.1"} <= set(in_words) and [id for id, *_ in shown][: len(in_words)] == in_words
+    brief = [report == BRIEF for _, report, _ in shown]
+    assert {"N3.1", "N7.1"} <= set(in_words) and brief == sorted(brief, reverse=True) and shown[0][0] == "N7.1"
+    others = [id for id, report, _ in shown if report != BRIEF]
+    assert [id for id in others if id in in_words] == others[: sum(id in in_words for id in others)]
     assert "T3.5" in [id for id, *_ in shown] and where("no such text") == []
 
 
@@ -117,7 +120,7 @@ def test_the_command_finds_a_number_and_says_where_a_sentence_has_its_sources():
     found = CliRunner().invoke(main, ["trace", "1,424"])
     assert "F7.4 of 07_policy_brief" in found.output and "innodivide trace F7.4 1,424" in found.output
     sentence = CliRunner().invoke(main, ["trace", "N3.1", "1.07", "--all"])
-    assert "a sentence cites no sources" in sentence.output and "T3.5 of 03_leader_test" in sentence.output
+    assert "these show it too" in sentence.output and "T3.5 of 03_leader_test" in sentence.output
     none = CliRunner().invoke(main, ["trace", "nowhere"])
     assert none.exit_code == 2 and "no exhibit shows it" in none.output
 

@@ -24,7 +24,7 @@ from innodivide.reports.verify.compare import Content
 
 _ID = re.compile(r"[TFN](\d|A)\.\d+")
 _NUMBER = re.compile(r"[-−+]?\d{1,3}(,\d{3})+%?|[-−+]?\d+(\.(?P<decimals>\d+))?(?P<percent> ?%)?")
-WORDS = "narrative/texts"
+WORDS, BRIEF = "narrative/texts", "07_policy_brief"
 _WHOLE = 100  # from here on a number without decimals is a rounded one, below it may be a count
 
 
@@ -94,7 +94,7 @@ def trace(exhibit: str, key: str = "", report: str = "", folder: Path | None = N
         content.words.get(exhibit, {}).get("title") or content.words.get(exhibit, {}).get("text", ""),
         f"notebooks/{notebook.name}.ipynb, cell of code {number + 1}",
         code_trace.places([*closer, *data]),
-        code_trace.places(tables_read.used_by(closer or data)),
+        code_trace.places(tables_read.used_by(closer or data or words)),
         code_trace.places(w for w in words if w not in data),
         f"innodivide/{WORDS}/{notebook.name}.yml",
         _values(exhibit, LIBRARY / WORDS / f"{notebook.name}.yml", content.words.get(exhibit, {}), names),
@@ -167,7 +167,7 @@ def is_id(text: str) -> bool:
 
 
 def where(text: str, folder: Path | None = None) -> list[tuple[str, str, str]]:
-    """Return the exhibits that show a number or a name, annexes left out: first in words, then in the fewest rows.
+    """Return the exhibits that show a number or a name, annexes left out; those of the brief first.
 
     Parameters
     ----------
@@ -192,8 +192,8 @@ def where(text: str, folder: Path | None = None) -> list[tuple[str, str, str]]:
             in_words = any(_has(w, text) if number else text in w for w in said)
             rows = 0 if in_words else len(_shown_rows(content, one, names))
             if in_words or rows:
-                found.append((rows, one, report, said[0] if said else ""))
-    return [one[1:] for one in sorted(found, key=lambda one: one[0])]
+                found.append((report != BRIEF, rows, one, report, said[0] if said else ""))
+    return [one[2:] for one in sorted(found, key=lambda one: one[:2])]
 
 
 def _shown_rows(content: Content, exhibit: str, names: set[str]) -> list[dict[str, str]]:

@@ -40,7 +40,7 @@ def reached(functions: Iterable[str]) -> tuple[str, ...]:
     return tuple(seen)
 
 
-def used_by(functions: Iterable[str], steps: int = 2) -> tuple[str, ...]:
+def used_by(functions: Iterable[str], steps: int = 4) -> tuple[str, ...]:
     """Return the further functions of the library that some functions name, in so many steps, nearest first."""
     first, last = tuple(functions), tuple(functions)
     seen: dict[str, None] = {}
