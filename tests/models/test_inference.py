@@ -267,7 +267,7 @@ def test_holm_equals_r():
     assert list(result.columns) == ["p_value", "p_holm"]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=8))
 def test_holm_never_lowers_and_keeps_the_order(values):
     result = holm(values)

@@ -21,6 +21,8 @@ from innodivide.narrative.annex import first_page, overview, short_names
 from innodivide.narrative.annex import record as tier1
 from innodivide.wording import GROUP_LETTERS
 
+pytestmark = pytest.mark.dear
+
 TABLES = Tables()
 
 EU27 = list(member_states(TABLES)["geo"])
