@@ -30,7 +30,7 @@ def add_column(tables: Tables, dyads: pd.DataFrame, what: str) -> pd.DataFrame:
         Columns geo, ipcei_id, decision_date, as of `ipcei_dyads`.
     what : str
         A variable of `country_panel` (`innodivide describe variable`), or TABLE.COLUMN, either with conditions:
-        ``gerd_pct_gdp``, ``gerd_pct_gdp,year=2019``, ``eis_index.value,edition=2019,year=2018``. The rows are
+        ``gerd_pct_gdp``, ``gerd_pct_gdp,year=2019``, ``horizon_country.projects,data_cut=2025-08``. The rows are
         found by geo, and by ipcei_id and year if the table has them: the last figure up to the year before the
         decision, unless one year is named.
 

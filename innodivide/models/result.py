@@ -249,9 +249,9 @@ def _cell(value) -> str:
     return value.isoformat()[:10] if hasattr(value, "isoformat") else _cell(str(value))
 
 
-def seed_of(rng: np.random.Generator) -> int | None:
+def seed_of(rng: np.random.Generator | None) -> int | None:
     """Entropy a generator was made from (the number given to `default_rng`); None if it cannot be told."""
-    entropy = getattr(getattr(rng.bit_generator, "seed_seq", None), "entropy", None)
+    entropy = getattr(getattr(require_rng(rng).bit_generator, "seed_seq", None), "entropy", None)
     return int(entropy) if isinstance(entropy, (int, np.integer)) else None
 
 

@@ -48,10 +48,15 @@ def structure_gaps(tables: Tables, plan: Plan, n_boot: int = 1999) -> pd.DataFra
     return pd.DataFrame(rows).T.infer_objects()
 
 
+def judged(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of `structure_gaps` that the rule reads, without those shown beside."""
+    return rows.loc[[column for column, _, _ in PARTS.values()]]
+
+
 def locked_in(rows: pd.DataFrame) -> str:
     """Verdict on C13 from `structure_gaps`."""
     signs = pd.Series({column: sign for column, sign, _ in PARTS.values()})
-    rows = rows.loc[list(signs.index)]
+    rows = judged(rows)
     as_said = np.where(signs > 0, rows["ci_low"] > 0, rows["ci_high"] < 0)
     against = np.where(signs > 0, rows["ci_high"] < 0, rows["ci_low"] > 0)
     if as_said.all():
@@ -73,8 +78,12 @@ def c13(tables: Tables, plan: Plan) -> Finding:
     hold = [p for p, (r, sign) in signs.items() if (r["ci_low"] > 0 if sign > 0 else r["ci_high"] < 0)]
     against = [p for p, (r, sign) in signs.items() if (r["ci_high"] < 0 if sign > 0 else r["ci_low"] > 0)]
     values: dict[str, object] = {"told": "; ".join(told), "hold": join_names(hold), "against": join_names(against)}
-    judged = rows.loc[[column for column, _, _ in PARTS.values()]]
-    values |= {"n": judged["n_lagging"].min(), "others": judged["n_others"].min(), "first": FIRST, "last": LAST}
+    values |= {
+        "n": judged(rows)["n_lagging"].min(),
+        "others": judged(rows)["n_others"].min(),
+        "first": FIRST,
+        "last": LAST,
+    }
     values |= {"m": rows.loc["manufacturing"]}
     tell, verdict = teller(**values), locked_in(rows)
     ways = {
@@ -83,12 +92,12 @@ def c13(tables: Tables, plan: Plan) -> Finding:
         "contradicted": "if two differed the other way with theirs",
     }
     rest = "; the rest cannot be told." if len(hold) + len(against) < len(PARTS) else "."
-    gap, brief = "{what} {d:+.{k}f} ({low:+.{k}f} to {high:+.{k}f})", []
-    for column, _, what in PARTS.values():
-        in_points = column != "herfindahl"
-        d, low, high = rows.loc[column, ["difference", "ci_low", "ci_high"]] * (100 if in_points else 1)
-        text = gap.replace("{k}", "1" if in_points else "2")
-        brief.append(sentence(text, what=what if in_points else "Herfindahl index", d=d, low=low, high=high))
+    points, gap = rows[["difference", "ci_low", "ci_high"]] * 100, "({r.ci_low:+.1f} to {r.ci_high:+.1f})"
+    shares = [
+        sentence("{what} {r.difference:+.1f} " + gap, what=what, r=points.loc[column])
+        for column, _, what in (PARTS["traditional"], PARTS["locked-in"])
+    ]
+    index = "Herfindahl index {r.difference:+.2f} ({r.ci_low:+.2f} to {r.ci_high:+.2f})"
     return Finding(
         claim_id="C13",
         verdict=verdict,
@@ -103,7 +112,7 @@ def c13(tables: Tables, plan: Plan) -> Finding:
             "agriculture and single industries are not in the tables by region"
         ),
         short=tell("As claimed: {hold}; the other way: {against}. Lagging regions less the others, in points of value ")
-        + f"added: {', '.join(brief[:-1])}; {brief[-1]}.",
+        + f"added: {', '.join(shares)}; {sentence(index, r=rows.loc['herfindahl'])}.",
         rests=tell("{n} lagging regions, three parts of value added"),
         change=otherwise(verdict, ways, ", "),
     )

@@ -12,7 +12,7 @@ from innodivide.models.estimators.design import CONTROLS, Design, build_design
 from innodivide.models.estimators.engine import check_level
 from innodivide.models.estimators.firth import dispersion_interval, firth_logit
 from innodivide.models.estimators.newton import maximise
-from innodivide.models.result import require_rng, seed_of
+from innodivide.models.result import as_odds_ratio, require_rng, seed_of
 
 __all__ = ["FACTORS", "ShapleyFit", "leave_one_out", "shapley_fit", "shapley_values"]
 
@@ -140,7 +140,7 @@ def shapley_fit(
         frame.insert(after, name, end)
     names = [" + ".join(name for v, name in enumerate(factors) if s >> v & 1) or "(none)" for s in range(2**k)]
     subsets = pd.DataFrame({"factors": names, "r2": r2})
-    seed = seed_of(require_rng(rng)) if n_boot else None
+    seed = seed_of(rng) if n_boot else None
     return ShapleyFit(frame, subsets, float(r2[-1]), n_boot, degenerate, seed)
 
 
@@ -209,10 +209,9 @@ def leave_one_out(
 def _one_fit(part: pd.DataFrame, term, controls, outcome, level, **keys: str) -> dict:
     """Odds ratio, interval and p-value of one sample."""
     fit = firth_logit(part, term, controls, outcome, level, profiles=False, **keys)
-    found = dispersion_interval(fit)
-    logs = found.known("estimate", "ci_low", "ci_high")
-    ratios = {name: math.exp(value) for name, value in zip(("odds_ratio", "ci_low", "ci_high"), logs)}
-    return {**ratios, "p_value": found.p_value, "dispersion": fit.dispersion}
+    found = as_odds_ratio(dispersion_interval(fit))
+    row = {"odds_ratio": found.estimate, "ci_low": found.ci_low, "ci_high": found.ci_high}
+    return {**row, "p_value": found.p_value, "dispersion": fit.dispersion}
 
 
 def _factor_columns(factors: dict) -> list[str]:

@@ -105,7 +105,7 @@ def freedman_lane(
         n_treated=totals.n_treated,
         dropped=(),
         converged=True,
-        seed=None if enumerated else seed_of(require_rng(rng)),
+        seed=None if enumerated else seed_of(rng),
         df=float(df),
         n_draws=len(orders),
         notes=(f"the t distribution with {df} df would give p = {2 * stats.t.sf(abs(observed), df):.4g}",),

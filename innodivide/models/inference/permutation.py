@@ -107,7 +107,7 @@ def permutation_test(
         reference = _row_reference(design, mu, method, n_permutations, rng)
         p = (1 + int(extreme(reference, observed).sum())) / (n_permutations + 1)
         what = "country rows of the exposure" if method == "rows" else "country rows of exposure residuals (Potter PRR)"
-        kind, seed = f"{n_permutations} random permutations of {what}, {SIDES}", seed_of(require_rng(rng))
+        kind, seed = f"{n_permutations} random permutations of {what}, {SIDES}", seed_of(rng)
         notes = (f"mean of the statistic over permutations {reference[np.isfinite(reference)].mean():.3f}",)
     return Result(
         method=f"permutation test of the score statistic ({method})",

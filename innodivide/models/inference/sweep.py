@@ -9,7 +9,7 @@ import pandas as pd
 from innodivide.errors import DesignError
 from innodivide.models.estimators.design import CONTROLS, build_design, require_columns
 from innodivide.models.estimators.firth import dispersion_interval, firth_logit
-from innodivide.models.result import Result
+from innodivide.models.result import Result, as_odds_ratio
 
 __all__ = ["continuous_index", "threshold_sweep"]
 
@@ -112,17 +112,16 @@ def _one_cut(frame: pd.DataFrame, label: np.ndarray, c: float, controls, outcome
         return {**row, "note": f"not defined: {count} countries {side} the cut, {MIN_TREATED} needed"}
     try:
         fit = firth_logit(frame.assign(above_cut=label), "above_cut", controls, outcome, level, profiles=False)
-        result = dispersion_interval(fit)
-        low, high = result.known("ci_low", "ci_high")
+        ratio = as_odds_ratio(dispersion_interval(fit))
     except DesignError as cause:
         return {**row, "note": f"not defined: {cause}"}
     if min(above, below) < FEW:
         row["note"] = f"few: {min(above, below)} countries {'above' if above <= below else 'at or below'} the cut"
     return {
         **row,
-        "odds_ratio": math.exp(result.estimate),
-        "ci_low": math.exp(low),
-        "ci_high": math.exp(high),
-        "p_value": result.p_value,
+        "odds_ratio": ratio.estimate,
+        "ci_low": ratio.ci_low,
+        "ci_high": ratio.ci_high,
+        "p_value": ratio.p_value,
         "dispersion": fit.dispersion,
     }

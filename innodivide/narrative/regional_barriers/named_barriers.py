@@ -7,7 +7,7 @@ import pandas as pd
 from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables
 from innodivide.evidence.claims.lagging_barriers import Barriers, share_and_own, what_counts
-from innodivide.evidence.claims.regional_structures import PARTS, locked_in
+from innodivide.evidence.claims.regional_structures import PARTS, judged, locked_in
 from innodivide.evidence.claims.shared_barriers import NAMED as IN_FIRST
 from innodivide.evidence.claims.shared_barriers import FirstRule, own_share
 from innodivide.evidence.claims.thresholds import LASTS, MATTERS
@@ -123,7 +123,7 @@ def structure_rows(gaps: pd.DataFrame) -> pd.DataFrame:
 def structure_facts(gaps: pd.DataFrame) -> tuple[str, dict]:
     """Return the verdict on C13, by the claim's function, and the values of its sentence and title."""
     rows = structure_rows(gaps).set_index("column")
-    parts = rows.loc[[column for column, _, _ in PARTS.values()]]
+    parts = judged(rows)
     names = {k: [f"“{part}”" for part in parts.loc[parts["agrees"] == k, "part"]] for k in (1, 0, -1)}
     values: dict[str, object] = {"hold": len(names[1]), "n": len(parts), "regions": int(parts["n_lagging"].min())}
     values |= {"as_said": join_names(names[1]), "open": join_names(names[0]), "against": join_names(names[-1])}

@@ -141,9 +141,8 @@ def _names_it(cell: str, names: Iterable[str]) -> bool:
         if number := _NUMBER.fullmatch(name):
             if re.fullmatch(r"-?\d+(\.\d+)?(e-?\d+)?", cell):
                 value, digits = float(cell) * (100 if number["percent"] else 1), len(number["decimals"] or "")
-                if (digits or number["percent"] or abs(value) >= _WHOLE) and f"{value:.{digits}f}" == _plain(
-                    name
-                ).rstrip("%"):
+                exact = digits or number["percent"] or abs(value) >= _WHOLE
+                if exact and f"{value:.{digits}f}" == _plain(name).rstrip("%"):
                     return True
             elif _has(cell, name):
                 return True
