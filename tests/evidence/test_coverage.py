@@ -11,7 +11,7 @@ import pytest
 from innodivide.data import Tables
 from innodivide.errors import DesignError
 from innodivide.evidence import confirmatory
-from innodivide.evidence.claims import money_and_advice, persisting_gap, regional_structures
+from innodivide.evidence.claims import lagging_barriers, money_and_advice, persisting_gap, regional_structures
 from innodivide.evidence.plan import load_plan
 from innodivide.indicators import convergence
 from innodivide.indicators.country_profile import index_relative_to_eu
@@ -79,6 +79,15 @@ def test_intervals_over_regions_are_a_little_short_and_one_is_poor(monkeypatch, 
     assert all(LOWEST <= share <= 0.99 for at, share in shares.items() if at != POOR), shares
     if claim == "C13":  # the claim is not helped by it: this part is not told either way
         assert 0.65 < shares[POOR] < 0.9 and regional_structures.c13(TABLES, PLAN).verdict == "partly"
+
+
+@pytest.mark.filterwarnings("ignore:Mean of empty slice", "ignore:invalid value")
+def test_intervals_of_the_named_barriers_and_of_the_own_part_are_a_little_short(monkeypatch):
+    found = handed_on(monkeypatch, lagging_barriers, lambda: lagging_barriers.barriers_found(TABLES, PLAN, n_boot=20))
+    clusters, beyond = found[0]  # the lowest group comes first: two numbers of the index, then the government
+    parts = [(clusters, lambda i, k=k: beyond(i)[k]) for k in range(len(lagging_barriers.IN_INDEX))]
+    shares = [coverage(*one, np.random.default_rng(3)) for one in (*parts, found[1], found[-1])]
+    assert all(LOWEST <= share <= 0.99 for share in shares), shares
 
 
 @pytest.mark.parametrize("edition", persisting_gap.SECOND["eis"])

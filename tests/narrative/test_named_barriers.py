@@ -163,6 +163,25 @@ def test_the_named_barriers_can_be_computed_again_from_the_exported_frame(export
     assert -slope == pytest.approx(found.at["bureaucracy", "estimate"], rel=1e-7)
 
 
+def test_the_own_part_can_be_computed_again_from_the_exported_gaps(first):
+    made = words.own_part_table(TABLES, first)
+    assert len(made.cells()) == words.SHOWN and not RAW.search(written(made))
+    rows = pd.read_csv(io.StringIO(made.csv()), keep_default_na=False, na_values=[""])
+    squares = (rows[["general", "country_part", "specific"]] ** 2).sum()
+    assert 1 - squares["general"] / squares.sum() == pytest.approx(claim.own_share(first.now["EU"])["share"], rel=1e-8)
+    for end in ("", "_first"):  # the split itself: means over regions, over those of a country, and what is left
+        gap = rows["contribution" + end]
+        general = gap.groupby(rows["indicator_code"]).transform("mean")
+        country = gap.groupby([rows["country"], rows["indicator_code"]]).transform("mean") - general
+        parts = rows[[f"{part}{end}" for part in ("general", "country_part", "specific")]].to_numpy()
+        assert parts == pytest.approx(np.column_stack([general, country, gap - general - country]), abs=1e-8)
+    both = rows.dropna(subset=["specific", "specific_first"])
+    a, b = both["specific"], both["specific_first"]
+    correlation = (a * b).sum() / np.sqrt((a**2).sum() * (b**2).sum())
+    found = lagging_barriers.barriers_found(TABLES, PLAN, n_boot=20)
+    assert correlation == pytest.approx(found.lasting["correlation"], rel=1e-8)
+
+
 def test_the_frame_shows_the_largest_lagging_regions_and_keeps_all(exported):
     made = named_barriers.frame_table(TABLES)
     assert len(made.cells()) == named_barriers.SHOWN < len(exported) == len(made.data)

@@ -8,6 +8,9 @@ import csv
 import re
 from itertools import combinations
 
+import pandas as pd
+import pytest
+
 from innodivide.data.frozen import ROOT
 from innodivide.reports.verify.golden import parse_words
 
@@ -26,9 +29,9 @@ def decimals(text: str) -> int:
 
 
 def texts() -> list[tuple[str, str]]:
-    """(report and exhibit, text) of every sentence, title and caption stored, but those of single countries."""
+    """(report and exhibit, text) of every sentence, title and caption stored, and of the cells of the reports."""
     found = []
-    for file in sorted(EXPECTED.glob("0*/text.md")):
+    for file in sorted([*EXPECTED.glob("0*/text.md"), *EXPECTED.glob("annex/*/text.md")]):
         for exhibit, parts in parse_words(file.read_text(encoding="utf-8")).items():
             found += [
                 (f"{file.parent.name} {exhibit}", t) for k, t in parts.items() if k in ("text", "title", "caption")
@@ -109,3 +112,44 @@ def test_the_ledger_of_the_readme_is_that_of_the_reports():
     lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
     shown = {line[2:5]: line.split("|")[2].strip() for line in lines if re.match(r"\| C\d\d ", line)}
     assert shown == {claim: verdict for claim, found in verdicts().items() for _, verdict in found}
+
+
+def stored(place: str) -> pd.DataFrame:
+    return pd.read_csv(EXPECTED / f"{place}.csv", keep_default_na=False, na_values=[""])
+
+
+def of_annexes(exhibit: str, keep: str, key: str, column: str) -> pd.DataFrame:
+    """Columns key, annex of a number in all annexes that show it; `keep` may name the annex's own country as @state."""
+    states = [folder.name for folder in sorted((EXPECTED / "annex").iterdir()) if (folder / f"{exhibit}.csv").exists()]
+    parts = [
+        stored(f"annex/{state}/{exhibit}").assign(state=state).query(keep, local_dict={"state": state})
+        for state in states
+    ]
+    return pd.concat(parts).rename(columns={key: "key", column: "annex"})[["key", "annex"]].dropna()
+
+
+FOUND_TWICE = """
+TA.1  kind != 'group'                  members      relative    01_innovation_divide/F1.2    geo          relative
+TA.1  kind != 'group'                  members      ipceis      03_leader_test/F3.4          geo          observed
+FA.1  kind == 'own' and year == 2025   state        relative    07_policy_brief/F7.5         geo          last
+FA.1  kind == 'own' and year == 2018   state        relative    07_policy_brief/F7.5         geo          first
+FA.3  part == 'record'                 geo          observed    03_leader_test/F3.4          geo          observed
+FA.4  geo == @state                    region_code  relative    01_innovation_divide/F1.6    region_code  relative
+TA.4  change == change                 region_code  relative    06_regional_barriers/F6.2    code         relative
+TA.6  instrument.str.contains('Smart')  state       own         05_two_tiers/T5.3            geo          s3_places
+TA.6  instrument.str.contains('ERDF, research')  state  own  05_two_tiers/T5.17           geo          euro_research
+TA.6  instrument.str.contains('ERDF, SMEs')  state  own  05_two_tiers/T5.17           geo          euro_smes
+TA.7  by == by                         geo          value       06_regional_barriers/T6.9    geo          value
+TA.7  by == by                         geo          past_low    06_regional_barriers/T6.9    geo          past_low
+"""  # exhibit of the annex, rows, key, column, report and exhibit, key, column
+
+
+@pytest.mark.parametrize("line", FOUND_TWICE.strip().splitlines())
+def test_a_number_of_an_annex_is_that_of_the_reports(line):
+    exhibit, keep, own_key, own_column, place, key, column = re.split(" {2,}", line)
+    wanted = stored(place).drop_duplicates(key).set_index(key)[column]
+    found = of_annexes(exhibit, keep, own_key, own_column)
+    both = found.assign(report=found["key"].map(wanted)).dropna()
+    assert both["key"].nunique() >= 9, "few states lag, but the two still meet"
+    apart = both[(both["annex"] - both["report"]).abs() > 1e-7 * both["report"].abs()]
+    assert apart.empty, apart.to_string()

@@ -1,5 +1,7 @@
 """Values, words and tables of the report on regional barriers (notebook 06)."""
 
+from dataclasses import replace
+
 import pandas as pd
 
 from innodivide.data.tables import Tables, country_names
@@ -9,6 +11,7 @@ from innodivide.indicators import barriers
 from innodivide.indicators.country_profile import index_relative_to_eu
 from innodivide.indicators.regions import first_year, on_the_map, regions
 from innodivide.models.decomposition import ward
+from innodivide.narrative.exhibits import Exhibit
 from innodivide.narrative.words_file import Words
 from innodivide.wording import join_names
 
@@ -21,6 +24,7 @@ TERMS = WORDS.names("terms")
 LABELS = WORDS.names("institutions")
 OFTEN = 0.05  # share of constructions of the index with another group, above which a group counts as in doubt
 MARK = 3  # indicators named for a cluster
+SHOWN = 6  # own parts shown; all are in the data
 
 
 def choice_facts(choices: pd.DataFrame) -> dict:
@@ -88,6 +92,30 @@ def share_facts(tables: Tables, rows: pd.DataFrame) -> dict:
         "kept": rows["correlation"].iloc[-1],
         "first": first_year(tables),
     }
+
+
+def own_part_rows(tables: Tables, found: FirstRule) -> pd.DataFrame:
+    """Return the split gaps of every lagging region and indicator, the largest own part of the last year first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        unit, country, indicator_code, name, indicator; contribution (to the gap of the regional index to the EU, in its
+        points) and its parts general, country_part, specific in the last year; the same four with the ending _first.
+    """
+    keys = ["unit", "country", "indicator_code"]
+    rows = found.now["EU"].parts.merge(found.first.parts, on=keys, suffixes=("", "_first"), how="outer")
+    rows["name"] = rows["unit"].map(regions(tables)["name"])
+    rows["indicator"] = rows["indicator_code"].map(indicator_names(tables))
+    rows = rows.assign(size=-rows["specific"].abs()).sort_values(["size", *keys], ignore_index=True)
+    return rows.drop(columns="size")
+
+
+def own_part_table(tables: Tables, found: FirstRule) -> Exhibit:
+    """Return the table of the split gaps: the largest own parts are shown, all are in its data."""
+    rows = own_part_rows(tables, found)
+    values = {"first": first_year(tables), "n": len(rows), "regions": rows["unit"].nunique()}
+    return replace(WORDS.of(tables).table("T6.16", rows, values=values, sources=["RIS23_DB"]), shown=SHOWN)
 
 
 def map_rows(tables: Tables) -> pd.DataFrame:
