@@ -6,6 +6,7 @@ import pandas as pd
 
 from innodivide.data.tables import Tables, country_names, member_states
 from innodivide.evidence import answer
+from innodivide.evidence.claims import first_rules
 from innodivide.evidence.confirmatory import TO_DATE, Confirmatory
 from innodivide.evidence.plan import Plan
 from innodivide.models.inference.power import PowerCurve
@@ -15,6 +16,7 @@ from innodivide.narrative.words_file import Words
 from innodivide.wording import in_a_sentence, join_names
 
 WORDS = Words("03_leader_test")
+SIDES = {"more": "more often", "less": "less often", "neither": "neither clearly more nor clearly less often"}
 SHOWN = 8  # rows of the table of dyads
 READABLE = WORDS.names("terms of the plan")  # names of the plan in the words of a report
 
@@ -85,13 +87,18 @@ def power_facts(curve: PowerCurve) -> dict:
     return {"mde": curve.odds_ratio, "power": curve.power}
 
 
+def side_of(interval: Result) -> str:
+    """Return on which side of one an odds ratio clearly lies, as a key of `SIDES`."""
+    low, high = interval.known("ci_low", "ci_high")
+    return "more" if low > 1 else "less" if high < 1 else "neither"
+
+
 def answer_facts(tables: Tables, main: Confirmatory, plan: Plan) -> dict:
     """Return the numbers of the answer: plain shares, estimate, interval, p-values, what is ruled out."""
     names = member_states(tables).set_index("geo")["name"]
     treated = sorted(names[g] for g in set(main.dyads.loc[main.dyads["leader"], "geo"]))
     shares = answer.plain_shares(main.dyads)
-    low = main.interval.ci_low > 1
-    high = main.interval.ci_high < 1
+    side = side_of(main.interval)
     return {
         "or_": main.interval.estimate,
         "low": main.interval.ci_low,
@@ -116,7 +123,8 @@ def answer_facts(tables: Tables, main: Confirmatory, plan: Plan) -> dict:
         **ruled_facts(answer.ruled_out(main, plan)),
         "alpha": plan.alpha,
         "dropped": join_names(main.profile.dropped, none="nothing"),
-        "reading": "more often" if low else "less often" if high else "neither clearly more nor clearly less often",
+        "side": side,
+        "reading": SIDES[side],
     }
 
 
@@ -128,8 +136,7 @@ def _share_facts(who: str, row: pd.Series) -> dict:
 
 def short_parts(facts: dict, size: Result, alpha: float) -> list[str]:
     """Return the parts of N3.8 that the results call for; `size` is `first_rules.size_test`."""
-    side = "more" if facts["low"] > 1 else "less" if facts["high"] < 1 else "neither"
-    larger = size.p_value < alpha and size.estimate > 0
+    side, larger = facts["side"], first_rules.larger_more_often(size, alpha)
     ruled = f"ruled, {facts['which']}"
     return ["shares", side, "then", ruled, "then", f"so, {side}", "larger" if larger else "any size", "limits"]
 
@@ -137,8 +144,6 @@ def short_parts(facts: dict, size: Result, alpha: float) -> list[str]:
 def next_facts(found: dict) -> dict:
     """Return the numbers of `answer.next_participation`: what the record so far and leader status say of the next."""
     leaders, past, test = found["leaders"], found["history"], found["test"]
-    clear = leaders.ci_low > 1 or leaders.ci_high < 1
-    side = "more often" if leaders.ci_low > 1 else "less often"
     return {
         "next_or": leaders.estimate,
         "next_low": leaders.ci_low,
@@ -147,8 +152,8 @@ def next_facts(found: dict) -> dict:
         "past_or": past.estimate,
         "past_low": past.ci_low,
         "past_high": past.ci_high,
-        "past": "goes with" if past.ci_low > 1 else "goes against" if past.ci_high < 1 else "does not clearly go with",
-        "next_reading": side if clear else "neither clearly more nor clearly less often",
+        "past": {"more": "goes with", "less": "goes against", "neither": "does not clearly go with"}[side_of(past)],
+        "next_reading": SIDES[side_of(leaders)],
         "n_later": test.n_ipceis,
     }
 

@@ -48,12 +48,12 @@ FOLLOWS = {"supported": "hardly", "partly": "hardly", "inconclusive": "open", "c
 def answer_facts(tables: Tables, main: Confirmatory, ledger: pd.DataFrame, plan: Plan) -> dict:
     """Return the numbers of the answer: the leader test, size, and the verdicts counted."""
     size, counts = first_rules.size_test(main, plan), ledger["verdict"].value_counts()
+    larger = first_rules.larger_more_often(size, plan.alpha)
     found = [f"{n} {VERBS[v][n > 1]}" for v, n in ((v, int(counts.get(v, 0))) for v in VERBS) if n]
-    clear = size.p_value < plan.alpha
     return leader_status.answer_facts(tables, main, plan) | {
-        "size": "take part more often" if clear and size.estimate > 0 else "do not clearly take part more often",
+        "size": "take part more often" if larger else "do not clearly take part more often",
         "p_size": p_text(size.p_value, "= "),
-        "larger": clear and size.estimate > 0,
+        "larger": larger,
         "total": len(ledger),
         "verdicts": join_names(found),
     }
@@ -90,9 +90,8 @@ def key_numbers(facts: dict, most: dict, reform: dict, ledger: pd.DataFrame) -> 
 
 def follows(facts: dict, second: SecondEvidence, alpha: float) -> tuple[str, str, str, str]:
     """Return the parts of N7.5 that the results call for: on leaders, on size, on the tiers, on what to publish."""
-    leaders = "more" if facts["low"] > 1 else "less" if facts["high"] < 1 else "none"
     states = states_connect(second.connection, second.family["p_holm"], alpha)
-    return leaders, "large" if facts["larger"] else "any size", FOLLOWS[states], "publish"
+    return facts["side"], "large" if facts["larger"] else "any size", FOLLOWS[states], "publish"
 
 
 def advice_rows(ledger: pd.DataFrame) -> pd.DataFrame:

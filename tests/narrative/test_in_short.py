@@ -1,7 +1,5 @@
 """The first page of reports 01 to 04: every sentence is chosen by the results, for, against and neither."""
 
-from types import SimpleNamespace
-
 import pandas as pd
 import pytest
 
@@ -10,7 +8,7 @@ from innodivide.data import Tables
 from innodivide.evidence import answer, confirmatory
 from innodivide.evidence.plan import load_plan
 from innodivide.indicators import participation
-from innodivide.models.result import as_odds_ratio
+from innodivide.models.result import Result, as_odds_ratio
 from innodivide.narrative import innovation_divide, ipcei_participation, leader_status
 from innodivide.narrative.robustness import choices
 from innodivide.narrative.words_file import Words
@@ -25,9 +23,11 @@ RECORDS = {
     "more": DYADS["participates"] | (DYADS["leader"] & (DYADS["ipcei_id"] != "ME1")),
     "less": DYADS["participates"] & (~DYADS["leader"] | (DYADS["ipcei_id"] == "Hy2Tech")),
 }
-CLEAR = SimpleNamespace(p_value=0.001, estimate=3.0)
-SMALLER = SimpleNamespace(p_value=0.001, estimate=-3.0)
-OPEN = SimpleNamespace(p_value=0.4, estimate=3.0)
+_SIZE = {"method": "m", "term": "t", "scale": "log odds ratio", "n_treated": 6, "dropped": (), "converged": True}
+CLEAR, SMALLER, OPEN = (
+    Result(**_SIZE, data_hash="0", p_value=p, p_kind="permutation", estimate=estimate)
+    for p, estimate in ((0.001, 3.0), (0.001, -3.0), (0.4, 3.0))
+)
 
 
 def leader_facts(participates) -> dict:
@@ -38,7 +38,14 @@ def leader_facts(participates) -> dict:
     main = confirmatory.Confirmatory(dyads, fit, interval, None, None, None, None)
     shares = answer.plain_shares(dyads)["share"]
     facts = {"rate_leader": shares["leaders"], "rate_other": shares["others"], "n_treated": 6}
-    facts |= {"low": interval.ci_low, "high": interval.ci_high, "ame": 1.0, "ame_low": -17.0, "ame_high": 15.0}
+    facts |= {
+        "side": leader_status.side_of(interval),
+        "low": interval.ci_low,
+        "high": interval.ci_high,
+        "ame": 1.0,
+        "ame_low": -17.0,
+        "ame_high": 15.0,
+    }
     return facts | leader_status.ruled_facts(answer.ruled_out(main, PLAN))
 
 

@@ -33,11 +33,15 @@ def size_test(main: Confirmatory, plan: Plan) -> Result:
     )
 
 
+def larger_more_often(size: Result, alpha: float) -> bool:
+    """Return whether larger states take part clearly more often; `size` is `size_test`."""
+    return bool(size.known("p_value")[0] < alpha and size.estimate > 0)
+
+
 def c01(main: Confirmatory, family: pd.DataFrame, plan: Plan) -> str:
     """Tier-1 activity goes with being large and wealthy, or with leader status; `family` has the index claim."""
-    size = size_test(main, plan)
     leader, wealth = (family.loc[c, "verdict"] == "supported" for c in ("leaders", "wealth"))
-    large = bool(size.known("p_value")[0] < plan.alpha and size.estimate > 0)
+    large = larger_more_often(size_test(main, plan), plan.alpha)
     if leader or (wealth and large):
         return "supported"
     return "partly" if wealth or large else "inconclusive"

@@ -29,7 +29,7 @@ COUNTRY_COLUMNS = (  # heading, data column, format
 _KEY_FIGURES = (  # exhibit, names of its numbers, what they are, how they are shown
     (ANSWER, ("rate_leader", "rate_other"), "Projects joined: innovation leaders, other states", "{} and {}"),
     (ANSWER, ("or_", "low", "high"), "Odds ratio of leaders at equal size and wealth (95% interval)", "{} ({} to {})"),
-    ("F7.3", ("places", "gdp"), "IPCEI places of the six states with most, and GDP of the six with most", "{} and {}"),
+    ("F7.3", ("places", "gdp", "top_n"), "IPCEI places of the {2} states with most, GDP of as many", "{} and {}"),
     ("F7.6", ("below", "above"), "Recovery grants per head, euro: states below and above the EU average", "{} and {}"),
 )
 
@@ -57,7 +57,8 @@ def answer(found: Found) -> dict:
     for exhibit, names, label, form in _KEY_FIGURES:
         numbers = report.exhibits.get(exhibit, {}).get("numbers", {})
         if all(n in numbers for n in names):
-            figures.append((label, form.format(*(numbers[n]["text"] for n in names))))
+            told = [numbers[n]["text"] for n in names]
+            figures.append((label.format(*told), form.format(*told)))
     return {
         "html": prose(report, ANSWER),
         "figures": figures,
