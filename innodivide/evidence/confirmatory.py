@@ -241,18 +241,28 @@ def null_draws(main: Confirmatory, plan: Plan) -> pd.DataFrame:
     return pd.DataFrame({"value": draws})
 
 
+def odds_ratios(fit: models.FirthFit) -> pd.DataFrame:
+    """Return every coefficient as an odds ratio, of a logarithm for each doubling.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index term; odds_ratio, ci_low, ci_high (t with the dispersion between countries, as registered for leaders),
+        dyad_low, dyad_high (profile, independent dyads; missing where the fit has no profiles).
+    """
+    found = fit.coefficients.drop(index="const", errors="ignore")
+    reach = stats.t.ppf((1 + fit.level) / 2, fit.df) * found["se"] * np.sqrt(fit.dispersion)
+    unit = pd.Series(np.where(found.index.str.startswith("ln_"), np.log(2), 1.0), index=found.index)
+    logs = {"odds_ratio": found["estimate"], "ci_low": found["estimate"] - reach, "ci_high": found["estimate"] + reach}
+    logs |= {"dyad_low": found["ci_low"], "dyad_high": found["ci_high"]}
+    return pd.DataFrame({name: np.exp(unit * value) for name, value in logs.items()}).rename_axis("term")
+
+
 def coefficients(main: Confirmatory) -> pd.DataFrame:
-    """Return every coefficient as an odds ratio: term, odds_ratio, ci_low, ci_high (t with the dispersion between
-    countries, as registered for the leaders) and dyad_low, dyad_high (profile, independent dyads)."""
+    """Return `odds_ratios` of the registered model with its terms in words."""
     labels = {
-        "leader": ("Innovation leader", 1.0),
-        "ln_population": ("Population (per doubling)", np.log(2)),
-        "ln_gdp_pc_pps": ("GDP per head, PPS (per doubling)", np.log(2)),
+        "leader": "Innovation leader",
+        "ln_population": "Population (per doubling)",
+        "ln_gdp_pc_pps": "GDP per head, PPS (per doubling)",
     }
-    rows = []
-    for name, (label, unit) in labels.items():
-        found = main.fit.coefficients.loc[name]
-        reach = stats.t.ppf((1 + main.fit.level) / 2, main.fit.df) * found["se"] * np.sqrt(main.fit.dispersion)
-        ends = found["estimate"] - reach, found["estimate"] + reach, found["ci_low"], found["ci_high"]
-        rows.append((label, *np.exp(unit * np.array([found["estimate"], *ends]))))
-    return pd.DataFrame(rows, columns=["term", "odds_ratio", "ci_low", "ci_high", "dyad_low", "dyad_high"])
+    return odds_ratios(main.fit).loc[list(labels)].rename(index=labels).reset_index()

@@ -7,7 +7,9 @@ import pandas as pd
 from innodivide.evidence.claims.finding import Finding
 from innodivide.evidence.claims.registry import CLAIMS
 
-BRIEF = {claim.claim_id: claim.brief for claim in CLAIMS}  # claim -> the claim in a few words
+ONLY = {claim.claim_id: claim.only for claim in CLAIMS if claim.only}  # claim -> what of it alone can be tested
+# claim -> the claim in a few words
+BRIEF = {c.claim_id: f"{c.brief} (tested for {c.only})" if c.only else c.brief for c in CLAIMS}
 
 
 def in_short(findings: Sequence[Finding]) -> pd.DataFrame:

@@ -7,15 +7,17 @@ import pandas as pd
 from innodivide.data.tables import Tables, country_names, member_states
 from innodivide.evidence import answer
 from innodivide.evidence.claims import first_rules
-from innodivide.evidence.confirmatory import TO_DATE, Confirmatory
+from innodivide.evidence.claims.spans import Record
+from innodivide.evidence.confirmatory import TO_DATE, Confirmatory, analyse, newer_ipceis, odds_ratios, planned_dyads
 from innodivide.evidence.plan import Plan
 from innodivide.models.inference.power import PowerCurve
 from innodivide.models.result import Result, results_frame
 from innodivide.narrative.exhibits import Exhibit
 from innodivide.narrative.words_file import Words
-from innodivide.wording import in_a_sentence, join_names
+from innodivide.wording import in_a_sentence, join_names, p_text
 
 WORDS = Words("03_leader_test")
+SPANS, TESTED = WORDS.names("records"), WORDS.names("tested")
 SIDES = {"more": "more often", "less": "less often", "neither": "neither clearly more nor clearly less often"}
 SHOWN = 8  # rows of the table of dyads
 READABLE = WORDS.names("terms of the plan")  # names of the plan in the words of a report
@@ -29,7 +31,7 @@ def scope(dyads: pd.DataFrame, plan: Plan) -> tuple[str, str]:
 
 
 def plan_table(plan: Plan) -> pd.DataFrame:
-    """Return the registered choices as rows: item, choice."""
+    """Return the registered choices as rows: part (only where a new one begins), item, choice."""
     rows = []
 
     def walk(value, path):
@@ -38,10 +40,12 @@ def plan_table(plan: Plan) -> pd.DataFrame:
                 walk(inner, [*path, str(key).replace("_", " ")])
         else:
             text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
-            rows.append({"item": ": ".join(path), "choice": READABLE.get(text, text)})
+            part, item = path[0], ": ".join(path[1:])
+            rows.append([f[:1].upper() + f[1:] for f in (part, item)] + [READABLE.get(text, text)])
 
     walk({k: v for k, v in plan.fixed.items() if k not in ("claim_rules", "verdicts")}, [])
-    return pd.DataFrame(rows)
+    frame = pd.DataFrame(rows, columns=["part", "item", "choice"])
+    return frame.assign(part=frame["part"].where(frame["part"].ne(frame["part"].shift()), ""))
 
 
 def departures_table(plan: Plan) -> pd.DataFrame:
@@ -75,11 +79,22 @@ def ruled_facts(rows: pd.DataFrame) -> dict:
         "p_within": inner["p_within"],
         "p_above": inner["p_above"],
         "p_below": inner["p_below"],
+        **{f"{k}_outer": last[k] for k in ("p_within", "p_above", "p_below")},
         "inner": inner["factor"],
         "outer": last["factor"],
         "which": which,
         **values,
     }
+
+
+def later_facts(tables: Tables, plan: Plan) -> tuple[str, dict]:
+    """Return whether newer IPCEIs are on record, as a part of N3.5, and what the record to date rules out with them."""
+    newer = len(newer_ipceis(tables, plan))
+    if not newer:
+        return "none since", {}
+    main = analyse(planned_dyads(tables, plan, "to date"), plan, effect=False)
+    row = answer.ruled_out(main, plan).iloc[0]
+    return "some since", {"newer": newer, "date_low90": row["or_low"], "date_high90": row["or_high"]}
 
 
 def power_facts(curve: PowerCurve) -> dict:
@@ -168,6 +183,31 @@ def support_facts(rows: pd.DataFrame, names: dict[str, str]) -> dict:
         "share_larger": row["share_larger"],
         "share_within": row["share_within"],
     }
+
+
+def span_rows(records: dict[str, Record]) -> pd.DataFrame:
+    """Return what C01 rests on: for each record of IPCEIs total GDP and leader status, corrected together.
+
+    Returns
+    -------
+    pandas.DataFrame
+        record, tested (both in words), n_ipceis, odds_ratio, ci_low, ci_high (of GDP for each doubling), p_value,
+        p_holm, and both in words.
+    """
+    rows = []
+    for name in SPANS:
+        record = records[name]
+        leaders = odds_ratios(record.main.fit).loc["leader"]
+        for tested, found, test in (
+            ("large", record.economy, record.large),
+            ("leaders", leaders, record.main.permutation),
+        ):
+            numbers = (*found[["odds_ratio", "ci_low", "ci_high"]], test.p_value, record.joint[tested])
+            rows.append((SPANS[name], TESTED[tested], record.n_ipceis, *numbers))
+    columns = ["record", "tested", "n_ipceis", "odds_ratio", "ci_low", "ci_high", "p_value", "p_holm"]
+    return pd.DataFrame(rows, columns=columns).assign(
+        p=lambda d: d["p_value"].map(p_text), p_corrected=lambda d: d["p_holm"].map(p_text)
+    )
 
 
 def dyad_table(tables: Tables, dyads: pd.DataFrame, sources: tuple[str, ...], edition: str) -> Exhibit:

@@ -7,11 +7,18 @@ from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence import brief_frames
 from innodivide.evidence.claims import first_rules
-from innodivide.evidence.claims.both_tiers import ANEW, HELD, states_connect
+from innodivide.evidence.claims.both_tiers import ANEW, HELD, against_chance, states_connect
 from innodivide.evidence.claims.firm_size import published_shares
 from innodivide.evidence.claims.money_and_advice import EQUAL
 from innodivide.evidence.claims.second_registration import SecondEvidence
-from innodivide.evidence.confirmatory import BRIEF_CUTOFF, NAMED_FIVE, NAMED_THREE, Confirmatory, named_counts
+from innodivide.evidence.confirmatory import (
+    BRIEF_CUTOFF,
+    NAMED_FIVE,
+    NAMED_THREE,
+    Confirmatory,
+    named_counts,
+    odds_ratios,
+)
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import participation, tiers
 from innodivide.indicators.panel import dyad_sources, ipcei_dyads, participation_sources
@@ -19,6 +26,7 @@ from innodivide.narrative import claim_words, leader_status
 from innodivide.narrative import ipcei_participation as words_participation
 from innodivide.narrative.robustness import method_audit
 from innodivide.narrative.two_tiers import connection_words
+from innodivide.narrative.two_tiers.reform import given_words
 from innodivide.narrative.words_file import Words
 from innodivide.wording import join_names, p_text, sentence
 
@@ -49,14 +57,25 @@ def answer_facts(tables: Tables, main: Confirmatory, ledger: pd.DataFrame, plan:
     """Return the numbers of the answer: the leader test, size, and the verdicts counted."""
     size, counts = first_rules.size_test(main, plan), ledger["verdict"].value_counts()
     larger = first_rules.larger_more_often(size, plan.alpha)
-    found = [f"{n} {VERBS[v][n > 1]}" for v, n in ((v, int(counts.get(v, 0))) for v in VERBS) if n]
+    found = [f"{n} {VERBS[v][n > 1]}{_only(ledger, v)}" for v, n in ((v, int(counts.get(v, 0))) for v in VERBS) if n]
     return leader_status.answer_facts(tables, main, plan) | {
         "size": "take part more often" if larger else "do not clearly take part more often",
         "p_size": p_text(size.p_value, "= "),
+        **{f"size_{k}": v for k, v in zip(("or", "low", "high"), odds_ratios(main.fit).loc["ln_population"])},
         "larger": larger,
         "total": len(ledger),
         "verdicts": join_names(found),
     }
+
+
+def _only(ledger: pd.DataFrame, verdict: str) -> str:
+    """Say how many of the claims with a verdict could be tested for a part of what they name only, and for which."""
+    claims = ledger.loc[ledger["verdict"] == verdict, "claim_id"]
+    parts = [claim_words.ONLY[c] for c in claims if c in claim_words.ONLY]
+    if not parts:
+        return ""
+    which = "" if len(parts) == len(claims) else "one of them " if len(parts) == 1 else f"{len(parts)} of them "
+    return f" ({which}for {join_names(sorted(set(parts)))} only)"
 
 
 def by_verdict(ledger: pd.DataFrame) -> pd.DataFrame:
@@ -83,7 +102,8 @@ def key_numbers(facts: dict, most: dict, reform: dict, ledger: pd.DataFrame) -> 
         "places": sentence("{share:.0%}", share=most["places"]),
         "money": sentence("€{a:,.0f} : €{b:,.0f}", a=reform["below"], b=reform["above"]),
     }
-    values = {"partly": int(counts.get("partly", 0)), "gdp": most["gdp"], "top_n": most["top_n"]}
+    values = {"partly": int(counts.get("partly", 0)), **{k: most[k] for k in ("gdp", "top_n", "gdp_year")}}
+    values |= {f"{side}_{end}": reform[f"{side}_{end}"] for side in ("below", "above") for end in ("low", "high")}
     meanings = {key: sentence(text, **values) for key, text in WORDS.names("key numbers").items()}
     return pd.DataFrame([(k, said[k], meanings[k]) for k in said], columns=["what", "number", "meaning"])
 
@@ -148,15 +168,14 @@ def member_facts(tables: Tables, rows: pd.DataFrame, ledger: pd.DataFrame) -> di
 def top_facts(rows: pd.DataFrame, top: int) -> dict:
     """Return the shares of `brief_frames.top_shares` by a short name."""
     names = ("population", "gdp", "places", "companies")
-    return dict(zip(names, rows.sort_values("order")["share"])) | {"top_n": top}
+    year = rows.set_index("quantity").at["GDP", "coverage"]
+    return dict(zip(names, rows.sort_values("order")["share"])) | {"top_n": top, "gdp_year": year}
 
 
 def pair_facts(tables: Tables, second: SecondEvidence, plan: Plan) -> dict:
     """Return the numbers of claim C05 for states, and how many random matrices stand behind them."""
     p_holm, nulls = second.family["p_holm"], second.connection.nulls
     held, anew = nulls.loc[HELD], nulls.loc[ANEW]
-    inside = held["null_low"] <= held["observed"] <= held["null_high"]
-    fewer = held["observed"] < held["null_mean"]
     return {
         "pairs": int(held["observed"]),
         "mean": held["null_mean"],
@@ -167,9 +186,9 @@ def pair_facts(tables: Tables, second: SecondEvidence, plan: Plan) -> dict:
         "anew_low": anew["null_low"],
         "anew_high": anew["null_high"],
         "p_anew": p_text(p_holm[ANEW], "= "),
-        "anew_how": "more often than" if anew["observed"] > anew["null_mean"] else "less often than",
+        "anew_how": against_chance(anew),
         "connect": CONNECT[states_connect(second.connection, p_holm, plan.alpha)],
-        "direction": "about as often as" if inside else "less often than" if fewer else "more often than",
+        "direction": against_chance(held),
         "matrices": plan.permutations,
         "lists": second.connection.n_lists,
         "partnerships": tiers.s3_coverage(tables).total,
@@ -187,7 +206,11 @@ def spread_facts(rows: pd.DataFrame, both: pd.DataFrame) -> dict:
         `persisting_gap.spread_in_both`, whose statements are those of claim C08.
     """
     change = "{r.change:+.3f} ({r.low95:+.3f} to {r.high95:+.3f}; EIS {r.edition}, {r.start} to {r.end})"
-    said = [sentence("{r.says} in EIS {r.edition}", r=r) for r in both.itertuples()]
+    told = "{r.says} in EIS {r.edition} ({r.start} to {r.end}: {c:+.0%}, 90% interval {low:+.0%} to {high:+.0%})"
+    said = [
+        sentence(told, r=r, c=r.change / r.first, low=r.low90 / r.first, high=r.high90 / r.first)
+        for r in both.itertuples()
+    ]
     newest = both.set_index("edition").loc[rows["edition"].iloc[0]]
     shares = {k: newest[c] / newest["first"] for k, c in (("", "change"), ("_low", "low90"), ("_high", "high90"))}
     return {f"change{k}": v for k, v in shares.items()} | {
@@ -209,12 +232,11 @@ def money_facts(rows: pd.DataFrame, second: SecondEvidence) -> dict:
     paid = second.money.paid.loc[EQUAL]
     line = "{r.instrument}, states {r.side}, {r.per_head:,.0f} ({r.ci_low:,.0f} to {r.ci_high:,.0f})"
     return {
-        "below": first.at[brief_frames.BELOW, "per_head"],
-        "above": first.at[brief_frames.ABOVE, "per_head"],
+        **_per_head("below", first.loc[brief_frames.BELOW]),
+        **_per_head("above", first.loc[brief_frames.ABOVE]),
         "rho_low": funds["rho"].min(),
         "rho_high": funds["rho"].max(),
-        "given_low": funds["rho_given_wealth"].min(),
-        "given_high": funds["rho_given_wealth"].max(),
+        "given": given_words(funds),
         "how": "rises" if (funds["ci_low"] > 0).all() else "does not always rise clearly",
         "but": "no clear pattern is left" if not clear else f"a pattern is left in {clear} of {len(funds)} funds",
         "shown": "; ".join(sentence(line, r=r) for r in rows.itertuples()),
@@ -224,6 +246,10 @@ def money_facts(rows: pd.DataFrame, second: SecondEvidence) -> dict:
         "n": int(funds["n"].max()),
         "n_low": int(funds["n"].min()),
     }
+
+
+def _per_head(side: str, row: pd.Series) -> dict:
+    return {side: row["per_head"], f"{side}_low": row["ci_low"], f"{side}_high": row["ci_high"]}
 
 
 def method_rows(tables: Tables, main: Confirmatory, curve, audit: pd.DataFrame, plan: Plan) -> pd.DataFrame:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from innodivide.data.tables import Tables, integrated_ipceis
-from innodivide.evidence.claims.finding import NOT_TESTABLE, Finding, compared, otherwise
+from innodivide.data.tables import Tables, country_names, integrated_ipceis
+from innodivide.evidence.claims.finding import NOT_TESTABLE, Finding, beside, otherwise
 from innodivide.evidence.confirmatory import stream
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import tiers
@@ -98,6 +98,12 @@ def _placebos(tables: Tables, matrix: pd.DataFrame, sides: dict, plan: Plan) -> 
     return pd.DataFrame(rows)
 
 
+def against_chance(row: pd.Series) -> str:
+    """Return where the pairs lie against the 95 % range of a reference, before what gives it."""
+    inside = row["null_low"] <= row["observed"] <= row["null_high"]
+    return "within what" if inside else beside(row["observed"] - row["null_mean"])
+
+
 def states_connect(found: Connection, p_holm: pd.Series, alpha: float) -> str:
     """Verdict on the states' part of C05; `p_holm` by reference, corrected over the second registration's family."""
     if found.ratio_low <= 1 <= found.ratio_high:  # other lists would give another answer
@@ -115,16 +121,15 @@ def states_connect(found: Connection, p_holm: pd.Series, alpha: float) -> str:
 def c05(tables: Tables, plan: Plan, found: Connection, p_holm: pd.Series) -> Finding:
     """C05: Tier 1 and Tier 2 hardly connect, by states; regions and organisations as a lower bound."""
     states, seen = states_connect(found, p_holm, plan.alpha), tiers.s3_coverage(tables)
-    both = tiers.organisations_in_both(tables)
+    both, names = tiers.organisations_in_both(tables), country_names(tables)
+    whole = tiers.states_wholly_inside(tiers.regions(tables))
     texts = {k: p_text(v, "= ") for k, v in (("p_held", p_holm[HELD]), ("p_anew", p_holm[ANEW]))}
     placebo = "{r.pair} {r.position:.0%} (ratio {r.ratio:.2f})"
     values: dict[str, object] = {"held": found.nulls.loc[HELD], "anew": found.nulls.loc[ANEW], "found": found, **texts}
     values |= {"tiers": found.placebos.iloc[0], "states": states, "nothing": NOT_TESTABLE, "seen": seen}
     values |= {"placebos": join_names([sentence(placebo, r=r) for r in found.placebos.iloc[1:].itertuples()])}
-    values |= {"firms": len(both)}
-    for key, name in (("how_held", HELD), ("how_anew", ANEW)):
-        row = found.nulls.loc[name]
-        values[key] = compared(bool(p_holm[name] < plan.alpha), row["observed"] - row["null_mean"])
+    values |= {"firms": len(both), "whole": len(whole), "whole_names": join_names([names[g] for g in whole])}
+    values |= {key: against_chance(found.nulls.loc[name]) for key, name in (("how_held", HELD), ("how_anew", ANEW))}
     tell = teller(alpha=plan.alpha, **values)
     verdict = "partly" if states == "supported" else states
     ways = {
@@ -142,14 +147,15 @@ def c05(tables: Tables, plan: Plan, found: Connection, p_holm: pd.Series) -> Fin
             "{p_anew}. If each state keeps its number in both tiers together: {held[null_mean]:.0f} "
             "({held[null_low]:.0f} to {held[null_high]:.0f}), p (Holm) {p_held}; the margins allow "
             "{tiers[lowest]:.0f} to {tiers[highest]:.0f}, the pairs stand at {tiers[position]:.0%} of that range. "
-            "Placebo pairs: {placebos}. Organisations named in both tiers: {firms}, a lower bound; for "
-            "organisations and regions the claim is {nothing}."
+            "Placebo pairs: {placebos}. Lower bounds: organisations named in both tiers {firms}; regions in both "
+            "{whole} (of {whole_names}, whose every region is in Tier 2); for organisations and regions the claim is "
+            "{nothing}."
         ),
         coverage=tell("IPCEI states complete; {found.n_lists} complete lists of Tier 2; {seen}"),
         short=tell(
-            "A project and a partnership meet in one state {anew[observed]:,.0f} times, {how_held} the states' "
-            "activity gives ({held[null_mean]:,.0f}, p {p_held}) and {how_anew} partners dealt by chance "
-            "({anew[null_mean]:,.0f}, p {p_anew}). Regions and organisations: {nothing}."
+            "Projects and partnerships meet in one state {anew[observed]:,.0f} times, {how_held} the states' activity "
+            "gives ({held[null_low]:,.0f} to {held[null_high]:,.0f}) and {how_anew} partners dealt by chance "
+            "({anew[null_low]:,.0f} to {anew[null_high]:,.0f}). Regions and organisations: {nothing}."
         ),
         rests=tell("{found.n_ipceis} IPCEIs complete, {found.n_lists} lists of Tier 2"),
         change=tell(otherwise(verdict, ways) + "; for regions and organisations, lists of both tiers are wanting"),

@@ -91,6 +91,14 @@ def _scopes(growth: pd.DataFrame) -> str:
     return f"all of one: {found[0]}" if len(found) == 1 else join_names(found, "of nothing")
 
 
+def _pilots(tables: Tables) -> str:
+    """What calls for pilots chose: no count of what exists, but read as one it would be a pair that counts."""
+    rows = tables["s3_aggregate"].query("indicator_id.str.startswith('s3_pilot')").dropna(subset=["as_of"])
+    chosen = ", then ".join(sentence("{v:.0f}", v=v) for v in rows.sort_values("as_of")["value"])
+    text = "; the partnerships chosen in calls for pilots ({chosen}) are not read as a count of those that exist"
+    return sentence(text, chosen=chosen) if chosen else ""
+
+
 def c07(tables: Tables) -> Finding:
     """C07: demand for partnerships is broad and growing."""
     growth, broad = tiers.s3_growth(tables, members=True), breadth(tables)
@@ -100,7 +108,7 @@ def c07(tables: Tables) -> Finding:
     values: dict[str, object] = {"counts": join_names(counts, "none"), "b": broad, "lists": lists}
     values |= {"states": estimate_text(unseen(tables, "states"), len(member_states(tables)))}
     values |= {"seen": tiers.s3_coverage(tables), "scopes": _scopes(growth)}
-    values |= {"rose": int(growth["grew"].sum()), "pairs": len(growth)}
+    values |= {"rose": int(growth["grew"].sum()), "pairs": len(growth), "pilots": _pilots(tables)}
     tell = teller(**values)
     verdict = demand(growth, broad)
     ways = {
@@ -125,7 +133,7 @@ def c07(tables: Tables) -> Finding:
             "{b[states_total]} states and from regions with at least {b[people]:.0%} of the people."
         ),
         rests=tell("{seen.known} of {seen.total} S3 lists"),
-        change=sentence(otherwise(verdict, ways), part=BROAD_STATES),
+        change=sentence(otherwise(verdict, ways), part=BROAD_STATES) + tell("{pilots}"),
     )
 
 
@@ -133,10 +141,11 @@ def c11(tables: Tables) -> Finding:
     """C11: most regions are in neither tier, whatever the unpublished lists hold."""
     places, seen = tiers.unlisted_places(tables), tiers.s3_coverage(tables)
     rows = tiers.regions_by_tier(tiers.regions(tables), int(places["unlisted"].sum()))
-    low, high, total = rows["neither"].min(), rows["neither"].max(), rows["n_regions"].iloc[0]
+    low, high, total = tiers.bounds(rows)
+    itself = int(rows.set_index("case").at[tiers.THEMSELVES, "neither"])
     case = "{r.case} {r.neither} ({r.neither_population_share:.0%} of the people)"
     values: dict[str, object] = {"low": low, "high": high, "total": total, "half": total // 2, "seen": seen}
-    values |= {"most": total // 2 + 1}
+    values |= {"most": total // 2 + 1, "itself": itself, "otherwise": beyond_verdict(low, itself, total)}
     values |= {"unlisted": int(places["unlisted"].sum()), "unknown": int(places["unlisted"].isna().sum())}
     values |= {"cases": join_names([sentence(case, r=r) for r in rows.itertuples()])}
     values |= {"lists": tiers.complete_lists(tables)["partnership_id"].nunique()}
@@ -155,8 +164,12 @@ def c11(tables: Tables) -> Finding:
             "{unlisted} stated places without a name, {unknown} partnerships without a stated number; no list of "
             "regions of IPCEI companies; {seen}"
         ),
-        short=tell("Between {low} and {high} of {total} regions are in neither tier; most would be {most} or more")
+        short=tell(
+            "Between {low} and {high} of {total} regions are in neither tier, counting the parts of listed larger "
+            "regions as listed (up to {itself} without them); most would be {most} or more"
+        )
         + (", so what is not published decides." if verdict == NOT_TESTABLE else "."),
         rests=tell("{seen.known} of {seen.total} S3 lists, {lists} of Tier 2, none for Tier 1"),
-        change=tell(otherwise(verdict, ways)),
+        change=tell(otherwise(verdict, ways))
+        + tell("; counting only regions listed by themselves ({itself} in neither at most): {otherwise}"),
     )

@@ -35,7 +35,12 @@ class Finding:
 
 def compared(clear: bool, difference: float) -> str:
     """Return how two counts compare in words, before what the first is compared with."""
-    return "about as often as" if not clear else "more often than" if difference > 0 else "less often than"
+    return "neither clearly more nor less often than" if not clear else beside(difference)
+
+
+def beside(difference: float) -> str:
+    """Return which of two counts is larger, in words."""
+    return "more often than" if difference > 0 else "less often than"
 
 
 def otherwise(verdict: str, ways: Mapping[str, str], between: str = "; ") -> str:

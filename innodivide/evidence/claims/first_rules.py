@@ -125,7 +125,7 @@ def c11(tables: Tables) -> str:
     """More regions are in neither tier than in at least one, whatever the unpublished lists hold."""
     places = tiers.unlisted_places(tables)
     rows = tiers.regions_by_tier(tiers.regions(tables), int(places["unlisted"].sum()))
-    return beyond_verdict(rows["neither"].min(), rows["neither"].max(), rows["n_regions"].iloc[0])
+    return beyond_verdict(*tiers.bounds(rows))
 
 
 def c12(tables: Tables, rng: np.random.Generator, n_permutations: int = 9999) -> str:

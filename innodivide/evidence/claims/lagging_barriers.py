@@ -20,6 +20,7 @@ from innodivide.wording import GROUPS, join_names, sentence, teller
 NAMED, LASTING = 117, 119  # streams of the plan
 IN_INDEX = {"support": "2.1.1", "internationalisation": "1.2.1"}
 BUREAUCRACY = "bureaucracy"
+MEASURED = {BUREAUCRACY: "quality of government (for bureaucracy)"}  # as firms meet it, no open regional figure says
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def c10(tables: Tables, plan: Plan, found: Barriers | None = None) -> Finding:
     found = found or barriers_found(tables, plan)
     signs, rows = what_counts(found), found.named.loc["emerging"]
     one = "{b} {r.estimate:+.2f} ({r.ci_low:+.2f} to {r.ci_high:+.2f})"
-    shown = join_names([sentence(one, b=b, r=r) for b, r in rows.iterrows()])
+    shown = join_names([sentence(one, b=MEASURED.get(str(b), b), r=r) for b, r in rows.iterrows()])
     others = [f"{g}: {int((what_counts(found, g).drop('specific') > 0).sum())}" for g in GROUPS if g != "emerging"]
     values: dict[str, object] = {
         "shown": shown,
@@ -169,7 +170,7 @@ def c10(tables: Tables, plan: Plan, found: Barriers | None = None) -> Finding:
             "drawn; access to support and red tape as firms meet them are in no open regional figure"
         ),
         short=tell(
-            "Standing out in lagging regions: {stands}. In standard deviations: {shown}. Each region's own profile "
+            "Stands out: {stands}. In standard deviations: {shown}. Each region's own profile "
             "{lasts} (correlation {lasting[correlation]:.2f})."
         ),
         rests=tell("{n} lagging regions, RIS 2023, EQI {year}"),

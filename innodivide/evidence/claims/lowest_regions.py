@@ -1,5 +1,7 @@
 """Claim C06: where the least innovative regions are. Rule: analysis_plan.yml."""
 
+import pandas as pd
+
 from innodivide.data.editions import BRIEF
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence.claims.finding import Finding
@@ -7,21 +9,36 @@ from innodivide.evidence.claims.thresholds import ALMOST_TEN, MAJORITY
 from innodivide.wording import join_names, teller
 
 
-def least_innovative_regions(tables: Tables) -> Finding:
-    """C06: regions in the lowest group: many in Romania and Bulgaria, almost ten in Poland."""
+def lowest_by_state(tables: Tables) -> pd.DataFrame:
+    """Return how many regions each Member State had in the lowest group of the edition that the brief had.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Index geo (states with a region in that edition); n_regions, lowest.
+    """
     rows = (
         tables["ris_index"]
         .query("edition == @e", local_dict={"e": BRIEF["ris"]})
         .merge(tables["ris_region"][["edition", "region_code", "geo"]], on=["edition", "region_code"])
     )
     rows = rows[(rows["year"] == rows["year"].max()) & rows["geo"].isin(member_states(tables)["geo"])]
-    total = rows.groupby("geo").size()
-    count = rows[rows["group"] == "modest"].groupby("geo").size().reindex(total.index, fill_value=0)
+    return (
+        rows.assign(lowest=rows["group"] == "modest")
+        .groupby("geo")
+        .agg(n_regions=("region_code", "size"), lowest=("lowest", "sum"))
+    )
+
+
+def least_innovative_regions(tables: Tables) -> Finding:
+    """C06: regions in the lowest group: many in Romania and Bulgaria, almost ten in Poland."""
+    states = lowest_by_state(tables)
+    total, count = states["n_regions"], states["lowest"]
     parts = [bool(count["PL"] in ALMOST_TEN), *(bool(count[g] / total[g] > MAJORITY) for g in ("RO", "BG"))]
     named = (("PL", "Poland"), ("RO", "Romania"), ("BG", "Bulgaria"))
     values: dict[str, object] = {
         "edition": BRIEF["ris"],
-        "n": len(rows),
+        "n": int(total.sum()),
         "low": min(ALMOST_TEN),
         "high": max(ALMOST_TEN),
     }

@@ -108,7 +108,7 @@ def c12(tables: Tables, plan: Plan, found: MoneyAndAdvice, p_holm: pd.Series) ->
     signs = runs_with_gap(found, p_holm, plan.alpha)
     one = (
         "{name} {r.rho:+.2f} ({r.ci_low:+.2f} to {r.ci_high:+.2f}), p (Holm) {p}, at equal GDP per head "
-        "{r.rho_given_wealth:+.2f}"
+        "{r.rho_given_wealth:+.2f} ({r.low_given_wealth:+.2f} to {r.high_given_wealth:+.2f})"
     )
     shown = [sentence(one, name=f, r=found.funds.loc[f], p=p_text(p_holm[f], "= ")) for f in FUNDS]
     region = "{k} {r.rho:+.2f} ({r.ci_low:+.2f} to {r.ci_high:+.2f})"
@@ -118,9 +118,8 @@ def c12(tables: Tables, plan: Plan, found: MoneyAndAdvice, p_holm: pd.Series) ->
     values |= {"p_advice": p_text(p_holm[RECOMMENDATIONS], "= "), "n_years": len(years), "first": PAYMENT_YEARS[0]}
     values |= {"last": PAYMENT_YEARS[-1], "over": found.paid.loc["over regions"], "equal": found.paid.loc[EQUAL]}
     values |= {"states_low": found.funds["n"].min(), "states_high": found.funds["n"].max()}
-    given = found.funds["rho_given_wealth"]
-    values |= {"given_low": given.min(), "given_high": given.max()}
-    values |= {"rho_low": found.funds["rho"].min(), "rho_high": found.funds["rho"].max()}
+    for key, column in (("rhos", "rho"), ("given", "rho_given_wealth")):
+        values[key] = join_names([sentence("{v:+.2f}", v=v) for v in found.funds[column]])
     values |= {"with_it": join_names(signs.index[signs > 0]), "not": join_names(signs.index[signs <= 0])}
     values |= {"n_with": int((signs > 0).sum()), "n_parts": len(signs)}
     tell = teller(points=100 * found.advice["estimate"], **values)
@@ -146,9 +145,8 @@ def c12(tables: Tables, plan: Plan, found: MoneyAndAdvice, p_holm: pd.Series) ->
         ),
         short=tell(
             "{n_with} of {n_parts} parts go where the gap is; not clearly: {not}. Rank correlation of money with the "
-            "gap over states {rho_low:+.2f} to {rho_high:+.2f}, at equal GDP per head {given_low:+.2f} to "
-            "{given_high:+.2f}; of ERDF payments over regions, at equal GDP per head {equal[rho]:+.2f} "
-            "({equal[ci_low]:+.2f} to {equal[ci_high]:+.2f})."
+            "gap over states, by fund {rhos}, at equal GDP per head {given}; of ERDF payments over regions, likewise "
+            "{equal[rho]:+.2f} ({equal[ci_low]:+.2f} to {equal[ci_high]:+.2f})."
         ),
         rests=tell("three funds, {n_years} years of recommendations, {over[n]:.0f} regions"),
         change=tell(otherwise(verdict, ways))

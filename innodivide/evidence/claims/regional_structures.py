@@ -12,10 +12,11 @@ from innodivide.models.inference.cluster_bootstrap import cluster_bootstrap, per
 from innodivide.wording import join_names, sentence, teller
 
 STRUCTURES = 113  # stream of the plan
+INDEX = "herfindahl"
 PARTS = {  # part of the claim: column, sign that the claim says, what it is
     "traditional": ("knowledge_services", -1, "professional services"),
     "locked-in": ("moved", -1, "movement of the shares"),
-    "few endowments": ("herfindahl", 1, "concentration on few parts"),
+    "few endowments": (INDEX, 1, "concentration on few parts"),
 }
 SHOWN = ("manufacturing", "gerd_pct_gdp")  # beside, without a sign that the claim would say
 
@@ -66,14 +67,21 @@ def locked_in(rows: pd.DataFrame) -> str:
     return "partly" if as_said.any() else "inconclusive"
 
 
+def _told(part: str, what: str, row: pd.Series, index: bool) -> str:
+    """One part with its difference: shares in percent of value added, the index as it is."""
+    digits, unit = ("3f", "index") if index else ("1f", "percent of value added")
+    text = (
+        "{part} ({what}, {unit}): {r.lagging:.@} against {r.others:.@}, difference {r.difference:+.@} "
+        "({r.ci_low:+.@} to {r.ci_high:+.@})"
+    )
+    return sentence(text.replace("@", digits), part=part, what=what, unit=unit, r=row)
+
+
 def c13(tables: Tables, plan: Plan) -> Finding:
     """C13: structures of the least innovative regions."""
     rows = structure_gaps(tables, plan)
-    one = (
-        "{part} ({what}): {r.lagging:.3f} against {r.others:.3f}, difference {r.difference:+.3f} ({r.ci_low:+.3f} to "
-        "{r.ci_high:+.3f})"
-    )
-    told = [sentence(one, part=p, what=what, r=rows.loc[column]) for p, (column, _, what) in PARTS.items()]
+    points = rows[["lagging", "others", "difference", "ci_low", "ci_high"]] * 100
+    told = [_told(p, w, rows.loc[c] if c == INDEX else points.loc[c], c == INDEX) for p, (c, _, w) in PARTS.items()]
     signs = {p: (rows.loc[c], sign) for p, (c, sign, _) in PARTS.items()}
     hold = [p for p, (r, sign) in signs.items() if (r["ci_low"] > 0 if sign > 0 else r["ci_high"] < 0)]
     against = [p for p, (r, sign) in signs.items() if (r["ci_high"] < 0 if sign > 0 else r["ci_low"] > 0)]
@@ -84,7 +92,7 @@ def c13(tables: Tables, plan: Plan) -> Finding:
         "first": FIRST,
         "last": LAST,
     }
-    values |= {"m": rows.loc["manufacturing"]}
+    values |= {"m": points.loc["manufacturing"]}
     tell, verdict = teller(**values), locked_in(rows)
     ways = {
         "supported": "if all three parts differed as said with their whole intervals",
@@ -92,7 +100,7 @@ def c13(tables: Tables, plan: Plan) -> Finding:
         "contradicted": "if two differed the other way with theirs",
     }
     rest = "; the rest cannot be told." if len(hold) + len(against) < len(PARTS) else "."
-    points, gap = rows[["difference", "ci_low", "ci_high"]] * 100, "({r.ci_low:+.1f} to {r.ci_high:+.1f})"
+    gap = "({r.ci_low:+.1f} to {r.ci_high:+.1f})"
     shares = [
         sentence("{what} {r.difference:+.1f} " + gap, what=what, r=points.loc[column])
         for column, _, what in (PARTS["traditional"], PARTS["locked-in"])
@@ -103,7 +111,8 @@ def c13(tables: Tables, plan: Plan) -> Finding:
         verdict=verdict,
         numbers=tell(
             "Lagging regions against the others: {told}. Manufacturing, for which the claim says no sign: "
-            "{m.lagging:.1%} against {m.others:.1%} ({m.ci_low:+.3f} to {m.ci_high:+.3f}). As the claim says: {hold}; "
+            "{m.lagging:.1f}% against {m.others:.1f}%, difference {m.difference:+.1f} points ({m.ci_low:+.1f} to "
+            "{m.ci_high:+.1f}). As the claim says: {hold}; "
             "the other way: {against}"
         )
         + rest,
@@ -111,8 +120,10 @@ def c13(tables: Tables, plan: Plan) -> Finding:
             "{n} lagging regions and {others} others at least; value added in three parts of {first} and {last}; "
             "agriculture and single industries are not in the tables by region"
         ),
-        short=tell("As claimed: {hold}; the other way: {against}. Lagging regions less the others, in points of value ")
-        + f"added: {', '.join(shares)}; {sentence(index, r=rows.loc['herfindahl'])}.",
+        short=tell(
+            "As claimed: {hold}; the other way: {against}. Lagging regions less the others, percentage points of "
+        )
+        + f"value added: {', '.join(shares)}; {sentence(index, r=rows.loc[INDEX])}.",
         rests=tell("{n} lagging regions, three parts of value added"),
         change=otherwise(verdict, ways, ", "),
     )

@@ -43,9 +43,9 @@ Verdict = Callable[[Evidence, np.random.Generator], str]
 class Claim:
     """One claim: its id in data/claims.csv, its short wording, the hash of its rule (`plan_hash`), and its test.
 
-    `test` takes the evidence and a generator of its own (`claim_stream`). Where a later registration has a rule for a
-    claim that had one, the later one leads, and `first_sha256` and `first` are the hash of the first and what gives its
-    verdict.
+    `only` names the part of it that alone can be tested, if not all can. `test` takes the evidence and a generator of
+    its own (`claim_stream`). Where a later registration has a rule for a claim that had one, the later one leads, and
+    `first_sha256` and `first` are the hash of the first and what gives its verdict.
     """
 
     claim_id: str
@@ -54,6 +54,7 @@ class Claim:
     test: Test
     first_sha256: str | None = None
     first: Verdict | None = None
+    only: str = ""
 
 
 def _second(claim_id: str) -> Test:
@@ -95,11 +96,12 @@ CLAIMS = (
     ),
     Claim(
         "C05",
-        "Tier 1 and Tier 2 hardly connect (tested for states)",
+        "Tier 1 and Tier 2 hardly connect",
         "81374498db0415f9419268f07879f62ad5895753a390674eb6796c04081eb481",
         _second("C05"),
         "b297178033c103c3145edcff4bc9dd71d1dfd98695c4effa2dbb0b2717f06149",
         lambda e, rng: first_rules.c05(e.tables, rng),
+        only="states",
     ),
     Claim(
         "C06",
@@ -160,6 +162,13 @@ CLAIMS = (
         _second("C13"),
     ),
 )
+
+
+def statements(tables: Tables, claims: Sequence[Claim] = CLAIMS) -> pd.Series:
+    """Return the claims of data/claims.csv by claim_id, each with what alone can be tested, if not all can."""
+    only = {claim.claim_id: f" Tested for {claim.only} alone." for claim in claims if claim.only}
+    rows = tables["claim"].set_index("claim_id")["claim"]
+    return rows + rows.index.map(lambda claim_id: only.get(claim_id, ""))
 
 
 def rules(plan: Plan, claims: Sequence[Claim] = CLAIMS) -> pd.DataFrame:
@@ -242,6 +251,7 @@ def ledger(
     frame = pd.DataFrame([f.__dict__ for f in findings]).assign(first=first)
     rows = tables["claim"].merge(frame, on="claim_id", validate="one_to_one")
     rows = rows.merge(written[["claim_id", "rule"]], on="claim_id", validate="one_to_one")
+    rows["claim"] = rows["claim_id"].map(statements(tables, claims))
     columns = [
         "claim_id",
         "claim",

@@ -17,6 +17,7 @@ from innodivide.evidence.confirmatory import (
     Confirmatory,
     analyse,
     claims_family,
+    odds_ratios,
     planned_dyads,
     stream,
 )
@@ -32,6 +33,8 @@ THEN, NOW, SINCE = TOTAL_GDP
 class Record:
     """One span of IPCEIs: the registered analysis, its family (index claim), and the test of total GDP.
 
+    `large` tests total GDP given leader status; `economy` is the odds ratio of its doubling (odds_ratio, ci_low,
+    ci_high).
     `joint` holds p_holm of total GDP and of leader status, corrected together (index "large", "leaders").
     """
 
@@ -39,6 +42,7 @@ class Record:
     main: Confirmatory
     family: pd.DataFrame
     large: Result
+    economy: pd.Series
     joint: pd.Series
 
     @property
@@ -57,12 +61,15 @@ class Record:
         return country_totals(self.main.dyads).set_index("geo")
 
 
-def records(tables: Tables, plan: Plan, main: Confirmatory, family: pd.DataFrame) -> dict[str, Record]:
-    """Return the three records; `main` and `family` (index claim) are those of the registered period."""
+def records(tables: Tables, plan: Plan, main: Confirmatory, family: pd.DataFrame, **changes) -> dict[str, Record]:
+    """Return the three records; `main` and `family` (index claim) are those of the registered period.
+
+    `changes` are those with which its dyads were made (`planned_dyads`).
+    """
     spans = {THEN: {"until": BRIEF_CUTOFF}, SINCE: {"since": BRIEF_CUTOFF}}
     found = {NOW: (main, family)}
     for name, span in spans.items():
-        part = analyse(planned_dyads(tables, plan, **span), plan, effect=False)
+        part = analyse(planned_dyads(tables, plan, **span, **changes), plan, effect=False)
         found[name] = part, claims_family(part, plan).set_index("claim")
     return {name: _record(name, *found[name], plan) for name in (THEN, NOW, SINCE)}
 
@@ -78,7 +85,8 @@ def _record(name: str, main: Confirmatory, family: pd.DataFrame, plan: Plan) -> 
     )
     joint = models.holm([large.p_value, main.permutation.p_value])["p_holm"]
     joint = pd.Series(joint.to_numpy(), index=["large", "leaders"])
-    return Record(name=name, main=main, family=family, large=large, joint=joint)
+    economy = odds_ratios(models.firth_logit(main.dyads, "ln_gdp", ("leader",), profiles=False)).loc["ln_gdp"]
+    return Record(name=name, main=main, family=family, large=large, economy=economy, joint=joint)
 
 
 def large_or_leaders(record: Record, alpha: float) -> str:

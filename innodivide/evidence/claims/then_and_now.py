@@ -20,7 +20,7 @@ from innodivide.evidence.claims.spans import (
     most_of_them,
 )
 from innodivide.evidence.claims.thresholds import BARELY
-from innodivide.evidence.confirmatory import NAMED_FIVE, NAMED_THREE
+from innodivide.evidence.confirmatory import NAMED_FIVE, NAMED_THREE, odds_ratios
 from innodivide.wording import join_names, p_text, sentence
 
 
@@ -43,13 +43,14 @@ def c01(spans: dict[str, Record], alpha: float) -> Finding:
     def tell(record: Record) -> str:
         odds = record.main.interval
         text = (
-            "total GDP p (Holm) {large}; leaders against others at equal size and wealth: odds ratio {o.estimate:.2f} "
+            "total GDP odds ratio for each doubling {e[odds_ratio]:.2f} ({e[ci_low]:.2f} to {e[ci_high]:.2f}), "
+            "p (Holm) {large}; leaders against others at equal size and wealth: odds ratio {o.estimate:.2f} "
             "({o.ci_low:.2f} to {o.ci_high:.2f}), p (Holm) {leaders}; beside, as parts of that model: odds ratio for "
             "each doubling of the population {size:.2f}, of GDP per head {rich:.2f} (p {wealth})"
         )
         values: dict[str, object] = {k: p_text(record.joint[k], "= ") for k in ("large", "leaders")}
-        slopes = 2 ** record.main.fit.coefficients["estimate"]
-        values |= {"size": slopes["ln_population"], "rich": slopes["ln_gdp_pc_pps"]}
+        slopes = odds_ratios(record.main.fit)["odds_ratio"]
+        values |= {"size": slopes["ln_population"], "rich": slopes["ln_gdp_pc_pps"], "e": record.economy}
         return sentence(text, o=odds, wealth=p_text(record.family.at["wealth", "p_value"], "= "), **values)
 
     return Finding(
@@ -69,13 +70,14 @@ def _economies_and_leaders(spans: dict[str, Record], alpha: float) -> str:
     record, now, then = spans[NOW], spans[NOW].shares, spans[THEN].shares
     how = compared(bool(record.joint["large"] < alpha), record.large.estimate)
     text = (
-        "Larger economies take part {how} smaller ones (Holm-corrected p {p}), at equal size richer ones {rich} others "
-        "(p {p_rich}). Leaders took part in {now[leaders]:.0%} of the projects, others in {now[others]:.0%} (odds "
-        "ratio {o.estimate:.2f}, {o.ci_low:.2f} to {o.ci_high:.2f}); then {then[leaders]:.0%} and {then[others]:.0%}."
+        "Larger economies take part {how} smaller ones (p (Holm) {p}); richer ones at equal size {rich} others (odds "
+        "ratio {w[odds_ratio]:.2f}, {w[ci_low]:.2f} to {w[ci_high]:.2f}). Leaders: {now[leaders]:.0%} of the projects, "
+        "others {now[others]:.0%} ({o.estimate:.2f}, {o.ci_low:.2f} to {o.ci_high:.2f}); then {then[leaders]:.0%}, "
+        "{then[others]:.0%}."
     )
     wealth = record.family.loc["wealth"]
     values = {"rich": compared(bool(wealth["p_value"] < alpha), wealth["estimate"])}
-    values |= {"p": p_text(record.joint["large"], "= "), "p_rich": p_text(wealth["p_value"], "= ")}
+    values |= {"p": p_text(record.joint["large"], "= "), "w": odds_ratios(record.main.fit).loc["ln_gdp_pc_pps"]}
     return sentence(text, how=how, now=now, then=then, o=record.main.interval, **values)
 
 

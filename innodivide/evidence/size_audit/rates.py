@@ -9,6 +9,12 @@ def keeps_level(false: pd.DataFrame, alpha: float) -> pd.Series:
     return ((false >= alpha / 2) & (false <= 1.5 * alpha)).all(axis=1)
 
 
+def errs(false: pd.DataFrame, alpha: float) -> str:
+    """Return on which side of these bounds false-positive rates lie that do not keep the level, in words."""
+    sides = {"too often": (false > 1.5 * alpha).any(axis=None), "too rarely": (false < alpha / 2).any(axis=None)}
+    return " or ".join(side for side, found in sides.items() if found)
+
+
 def false_positives(audit: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of the audit without any effect at the largest spread between countries."""
     return audit[np.isclose(audit["odds_ratio"], 1) & (audit["sd"] == audit["sd"].max())]

@@ -13,16 +13,21 @@ from innodivide.indicators.tiers.countries import (
     tier2_by_country,
 )
 from innodivide.indicators.tiers.tier_regions import (
+    THEMSELVES,
+    bounds,
     by_tier2,
     companies_at_most,
     covered,
     regions,
     regions_by_tier,
+    states_wholly_inside,
     tier2_memberships,
     unlisted_places,
 )
 
 __all__ = [
+    "THEMSELVES",
+    "bounds",
     "by_tier2",
     "companies_at_most",
     "complete_lists",
@@ -36,6 +41,7 @@ __all__ = [
     "regions_by_tier",
     "s3_coverage",
     "s3_growth",
+    "states_wholly_inside",
     "tier1_by_country",
     "tier2_by_country",
     "tier2_memberships",

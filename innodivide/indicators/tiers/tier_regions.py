@@ -17,6 +17,7 @@ from innodivide.indicators.tiers.countries import Coverage
 REGIONS = "2016"  # NUTS version of the region frame: that of all Tier-2 lists
 POPULATION_YEAR = 2019  # last year in which every region of that version has a population here
 CASES = ("as listed", "stated places", "anything possible")
+THEMSELVES = "listed themselves"  # a check of the first case, no bound
 UNSURE = ("weak", "approx")  # flags: perhaps no member; the code is that of a larger region
 
 
@@ -53,7 +54,8 @@ def regions(tables: Tables) -> pd.DataFrame:
     -------
     DataFrame
         nuts_code, geo, name, population (1 January 2019, missing if unknown), tier2_whole (a sure member covers the
-        whole region), tier2_any (any named member covers or lies in it, sure or not), n_instruments (distinct
+        whole region), tier2_itself (likewise, by a member that is this region or a part of the EU that holds no
+        other), tier2_any (any named member covers or lies in it, sure or not), n_instruments (distinct
         partnerships or projects of tier2_any), country_ipceis, country_companies (at most; what of Tier 1 could be
         there), group (Regional Innovation Scoreboard, carried to 2016 codes where the region did not change;
         missing otherwise).
@@ -73,7 +75,10 @@ def regions(tables: Tables) -> pd.DataFrame:
     reach = {
         c: sum(any(c.startswith(m) or m.startswith(c) for m in inside) for inside in groups) for c in frame["nuts_code"]
     }
-    frame["tier2_whole"] = covered(frame["nuts_code"], members.loc[members["sure"], "nuts_code"])
+    sure = members.loc[members["sure"], "nuts_code"].drop_duplicates()
+    frame["tier2_whole"] = covered(frame["nuts_code"], sure)
+    alone = sure[[frame["nuts_code"].str.startswith(code).sum() == 1 for code in sure]]
+    frame["tier2_itself"] = covered(frame["nuts_code"], alone)
     frame["n_instruments"] = frame["nuts_code"].map(reach)
     frame["tier2_any"] = frame["n_instruments"] > 0
     frame["country_ipceis"] = frame["geo"].map(participation.by_country(tables).set_index("geo")["n"])
@@ -148,7 +153,8 @@ def regions_by_tier(frame: pd.DataFrame, unlisted: int) -> pd.DataFrame:
     has one region in Tier 1, chosen to change least. This is the highest possible number in neither. "stated places":
     members that lie in a region count, `unlisted` further places each go to a new region, and each company of a state
     to a new region (one site for each company). "anything possible": companies may have many sites and partnerships
-    without a stated number may be any size, so only what no list can change is left: the lowest possible number.
+    without a stated number may be any size, so only what no list can change is left: the lowest possible number. A
+    fourth row, "listed themselves", is the first case without the regions that only a larger member covers.
 
     Parameters
     ----------
@@ -168,7 +174,8 @@ def regions_by_tier(frame: pd.DataFrame, unlisted: int) -> pd.DataFrame:
     heads, total = frame["population"].fillna(0.0), float(frame["population"].sum())
     known = int(frame["population"].notna().sum())
     note = Coverage("regions with a population", known, len(frame), "Tier-1 regions not published; bounds")
-    masks = _most(frame, heads), _stated(frame, heads, unlisted), pd.Series(False, index=frame.index)
+    most = (_most(frame, heads, inside) for inside in ("tier2_whole", "tier2_itself"))
+    masks = next(most), _stated(frame, heads, unlisted), pd.Series(False, index=frame.index), next(most)
     rows = [
         {
             "case": case,
@@ -180,16 +187,31 @@ def regions_by_tier(frame: pd.DataFrame, unlisted: int) -> pd.DataFrame:
             "population_known": known,
             "coverage": str(note),
         }
-        for case, neither in zip(CASES, masks)
+        for case, neither in zip((*CASES, THEMSELVES), masks)
     ]
     return pd.DataFrame(rows)
 
 
-def _most(frame: pd.DataFrame, heads: pd.Series) -> pd.Series:
+def bounds(rows: pd.DataFrame) -> tuple[int, int, int]:
+    """Return from `regions_by_tier` the lowest and the highest number of regions in neither, and of all regions."""
+    neither = rows.set_index("case").loc[list(CASES), "neither"]
+    return int(neither.min()), int(neither.max()), int(rows["n_regions"].iloc[0])
+
+
+def states_wholly_inside(frame: pd.DataFrame) -> list[str]:
+    """Return the states in an IPCEI whose every region is in Tier 2: one region of each at least is in both tiers.
+
+    `frame` is `regions`. No source gives the region of a company in an IPCEI, so this is a lower bound.
+    """
+    inside = frame.groupby("geo").agg(whole=("tier2_whole", "all"), ipceis=("country_ipceis", "first"))
+    return sorted(inside.index[inside["whole"] & (inside["ipceis"] > 0)])
+
+
+def _most(frame: pd.DataFrame, heads: pd.Series, inside: str) -> pd.Series:
     """Mask of the regions in neither at most: a state without a Tier-2 region loses its least populous to Tier 1."""
-    neither = ~frame["tier2_whole"]
+    neither = ~frame[inside]
     for _, state in frame.groupby("geo"):
-        if state["country_ipceis"].iloc[0] > 0 and not state["tier2_whole"].any():
+        if state["country_ipceis"].iloc[0] > 0 and not state[inside].any():
             neither[heads[state.index].idxmin()] = False
     return neither
 

@@ -4,7 +4,10 @@ from dataclasses import replace
 
 import pandas as pd
 
+from innodivide.data.editions import BRIEF
+from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, country_names
+from innodivide.evidence.claims.lowest_regions import lowest_by_state
 from innodivide.evidence.claims.shared_barriers import FirstRule, indicator_names, lagging_regions
 from innodivide.evidence.claims.thresholds import MATTERS
 from innodivide.indicators import barriers
@@ -116,6 +119,17 @@ def own_part_table(tables: Tables, found: FirstRule) -> Exhibit:
     rows = own_part_rows(tables, found)
     values = {"first": first_year(tables), "n": len(rows), "regions": rows["unit"].nunique()}
     return replace(WORDS.of(tables).table("T6.16", rows, values=values, sources=["RIS23_DB"]), shown=SHOWN)
+
+
+def lowest_table(tables: Tables) -> Exhibit:
+    """Return the table of claim C06: regions in the lowest group by state, in the edition that the brief had."""
+    rows = lowest_by_state(tables).reset_index().assign(name=lambda d: d["geo"].map(country_names(tables)))
+    rows = rows[["geo", "name", "n_regions", "lowest"]].sort_values(["lowest", "name"], ascending=[False, True])
+    some, values = rows[rows["lowest"] > 0], {"n": int(rows["n_regions"].sum()), "states": len(rows)}
+    values |= {"lowest": int(rows["lowest"].sum()), "inside": len(some), "edition": BRIEF["ris"]}
+    given = {"sources": sources_of(tables["ris_index"], tables["ris_region"]), "edition": f"RIS {BRIEF['ris']}"}
+    made = WORDS.of(tables).table("T6.17", rows, values=values, **given)
+    return replace(made, shown=len(some))
 
 
 def map_rows(tables: Tables) -> pd.DataFrame:

@@ -129,6 +129,10 @@ def structure_facts(gaps: pd.DataFrame) -> tuple[str, dict]:
     values |= {"as_said": join_names(names[1]), "open": join_names(names[0]), "against": join_names(names[-1])}
     values |= {"others": int(parts["n_others"].min()), "first": regional_frame.FIRST, "last": regional_frame.LAST}
     values |= {"made": rows.loc["manufacturing", "lagging"], "made_others": rows.loc["manufacturing", "others"]}
+    for name, column in (("made", "manufacturing"), ("moved", "moved")):
+        points = 100 * rows.loc[column, ["difference", "ci_low", "ci_high"]].astype(float)
+        values |= {f"{name}_low": points["ci_low"], f"{name}_high": points["ci_high"]}
+        values[f"{name}_points"] = points["difference"]
     return locked_in(gaps), values
 
 

@@ -219,7 +219,7 @@ def short_facts(grid: pd.DataFrame, joint: pd.DataFrame, believe: dict) -> dict:
     """
     p = joint[joint["statistic"] == "share_below_alpha"].set_index("family")["p_value"]
     facts = {"methods": believe["n"], "bad": believe["n"] - believe["n_kept"]}
-    facts |= {k: believe[k] for k in ("alpha", "n_kept", "power", "ratio")}
+    facts |= {k: believe[k] for k in ("alpha", "n_kept", "errs", "power", "ratio")}
     for family in FAMILIES:
         rows = grid[(grid["family"] == family) & (grid["failed"] == "")]
         found = {"n": len(rows), "out": int(outside(rows).sum()), "p": p[family]}
@@ -227,6 +227,13 @@ def short_facts(grid: pd.DataFrame, joint: pd.DataFrame, believe: dict) -> dict:
         found |= {"in": found["n"] - found["out"], "share": 1 - found["out"] / found["n"]}
         facts |= {f"{family}_{k}": v for k, v in found.items()}
     return facts
+
+
+def answer_rows(facts: dict) -> pd.DataFrame:
+    """Return how often each answer comes out for the label: answer (in words), n, order."""
+    said = WORDS.names("answers")
+    rows = [(text, facts[f"leader_{which}"], order) for order, (which, text) in enumerate(said.items())]
+    return pd.DataFrame(rows, columns=["answer", "n", "order"])
 
 
 def short_parts(facts: dict) -> list[str]:

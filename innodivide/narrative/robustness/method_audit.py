@@ -55,6 +55,7 @@ def method_facts(audit: pd.DataFrame, alpha: float) -> dict:
         "worst_name": worst,
         "kept": join_names(keeps.index[keeps]),
         "n_kept": int(keeps.sum()),
+        "errs": rates.errs(table[["none", "half", "full"]], alpha),
         "n_fits": int(audit["n_sim"].sum()),
     }
 

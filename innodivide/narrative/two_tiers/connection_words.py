@@ -10,6 +10,7 @@ from innodivide.data.sources import table_sources
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence.claims import demand_and_beyond
 from innodivide.evidence.claims.finding import Finding
+from innodivide.evidence.claims.registry import statements
 from innodivide.evidence.claims.thresholds import ALPHA
 from innodivide.evidence.recovery import GROUP_EDITION
 from innodivide.indicators import tiers
@@ -53,7 +54,7 @@ def claims_table(tables: Tables, findings: Sequence[Finding], first: Mapping[str
 
     `first` is the verdict by the first rule, by claim.
     """
-    claim = tables["claim"].set_index("claim_id")["claim"]
+    claim = statements(tables)
     rows = [
         (f.claim_id, claim[f.claim_id], f.verdict, first.get(f.claim_id), EVIDENCE[f.claim_id], f.coverage)
         for f in findings
@@ -139,12 +140,14 @@ def bounds_rows(bounds: pd.DataFrame) -> pd.DataFrame:
 def bounds_facts(tables: Tables, bounds: pd.DataFrame, frame: pd.DataFrame, places: pd.DataFrame) -> dict:
     """Return the numbers of C11 and of the map."""
     rows, inside = bounds.set_index("case"), demand_and_beyond.unseen(tables, "regions")
+    fewest, most, _ = tiers.bounds(bounds)
     return {
         "chao_regions": demand_and_beyond.estimate_text(inside, int(bounds["n_regions"].iloc[0])),
         "in_lists": inside.s_obs,
         "n": int(bounds["n_regions"].iloc[0]),
-        "most": int(bounds["neither"].max()),
-        "fewest": int(bounds["neither"].min()),
+        "most": most,
+        "fewest": fewest,
+        "itself": int(rows.at[tiers.THEMSELVES, "neither"]),
         "people_most": rows.at["as listed", "neither_population_share"],
         "listed": int(frame["tier2_any"].sum()),
         "unlisted": int(places["unlisted"].sum()),
@@ -173,7 +176,11 @@ def group_facts(rows: pd.DataFrame) -> dict:
 
 
 def map_points(tables: Tables, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the regions with their position: code, name, geo, lon, lat, n_instruments, source_id."""
+    """Return the regions with their position, and what the bounds of C11 read of them.
+
+    Columns code, name, geo, lon, lat, n_instruments, then those of `tiers.regions` on membership; source_id.
+    """
     points = tables["region_point"].query("nuts_version == '2016'")[["nuts_code", "lon", "lat", "source_id"]]
     rows = frame.merge(points, on="nuts_code", how="left").rename(columns={"nuts_code": "code"})
-    return rows[["code", "name", "geo", "lon", "lat", "n_instruments", "source_id"]]
+    inside = ["tier2_whole", "tier2_itself", "tier2_any", "country_ipceis", "country_companies", "population"]
+    return rows[["code", "name", "geo", "lon", "lat", "n_instruments", *inside, "source_id"]]

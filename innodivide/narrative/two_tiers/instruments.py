@@ -2,10 +2,11 @@
 
 import pandas as pd
 
-from innodivide.data.tables import Tables, member_states
+from innodivide.data.tables import Tables, country_names, member_states
 from innodivide.indicators import participation, tiers
 from innodivide.indicators.regional_frame import PAYMENT_YEARS, regional_frame
 from innodivide.narrative.words_file import Words
+from innodivide.wording import join_names, sentence
 
 KNOWN = Words("05_two_tiers").names("known of instruments")
 ROWS = [  # tier, instrument, known by country, by region, how completely
@@ -70,7 +71,11 @@ def coverage_facts(rows: pd.DataFrame) -> dict:
 
 
 def _tier1(tables: Tables) -> dict:
-    states = participation.by_country(tables)
+    states, names = participation.by_country(tables), country_names(tables)
+    alliances = tables["alliance"].set_index("alliance_id")["name"]
+    listed = tables["alliance_country"].assign(
+        state=lambda d: d["geo"].map(names), name=lambda d: d["alliance_id"].map(alliances)
+    )
     places = int(states["n"].sum())
     return {
         "places": places,
@@ -79,6 +84,9 @@ def _tier1(tables: Tables) -> dict:
         "counted_alliances": tables["alliance_membership"]["alliance_id"].nunique(),
         "alliances": len(tables["alliance"]),
         "country_counts": len(tables["alliance_country"]),
+        "country_members": join_names(
+            [sentence("{r.members} of {r.state} in {r.name}", r=r) for r in listed.itertuples()]
+        ),
     }
 
 

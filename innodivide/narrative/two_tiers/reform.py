@@ -14,7 +14,7 @@ from innodivide.indicators.recommendations import FEWEST, share_of_years, tellin
 from innodivide.indicators.regional_frame import PAYMENT_YEARS
 from innodivide.indicators.tiers import money
 from innodivide.narrative.words_file import Words
-from innodivide.wording import join_names, p_text, show
+from innodivide.wording import join_names, p_text, sentence, show
 
 WORDS = Words("05_two_tiers")
 OUTCOMES = WORDS.names("outcomes")
@@ -128,6 +128,7 @@ def money_facts(tables: Tables, found: SecondEvidence, alpha: float, first: pd.D
         "high": funds["rho"].max(),
         "given_low": funds["rho_given_wealth"].min(),
         "given_high": funds["rho_given_wealth"].max(),
+        "given_shown": given_words(funds),
         "given_clear": join_names(funds.index[funds["p_given_wealth"] < alpha], none="no fund"),
         "with_it": join_names(signs.index[signs > 0], none="nothing"),
         "not_it": join_names(signs.index[signs <= 0], none="nothing"),
@@ -152,6 +153,12 @@ def money_facts(tables: Tables, found: SecondEvidence, alpha: float, first: pd.D
         ends = {f"{name}_low": paid.at[kind, "ci_low"], f"{name}_high": paid.at[kind, "ci_high"]}
         facts |= {name: paid.at[kind, "rho"]} | ends
     return facts | {"n_regions": int(paid.at[OVER, "n"]), "n_several": int(paid.at[WITHIN, "n"])}
+
+
+def given_words(funds: pd.DataFrame) -> str:
+    """Return the rank correlations of the funds that decide at equal GDP per head, each with its interval."""
+    one = "{f} {r.rho_given_wealth:+.2f} ({r.low_given_wealth:+.2f} to {r.high_given_wealth:+.2f})"
+    return join_names([sentence(one, f=f, r=r) for f, r in funds.iterrows()])
 
 
 def farm_share(tables: Tables) -> float:

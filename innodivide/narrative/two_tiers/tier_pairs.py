@@ -4,7 +4,7 @@ from textwrap import shorten
 
 import pandas as pd
 
-from innodivide.data.tables import Tables
+from innodivide.data.tables import Tables, country_names
 from innodivide.evidence.claims import both_tiers
 from innodivide.evidence.claims.second_registration import SecondEvidence
 from innodivide.indicators import tiers
@@ -50,11 +50,24 @@ def placebo_rows(found: SecondEvidence) -> pd.DataFrame:
     return rows.assign(p=rows["p_value"].map(p_text))
 
 
+def family_rows(found: SecondEvidence) -> pd.DataFrame:
+    """Return the tests that are corrected together: member, p_value, p_holm, p, p_corrected (in words), place."""
+    rows = found.family.rename_axis("key").reset_index()
+    texts = {"p": rows["p_value"].map(p_text), "p_corrected": rows["p_holm"].map(p_text)}
+    return rows.assign(place=rows["key"].map(WORDS.names("places of tests")), **texts)
+
+
+def family_facts(rows: pd.DataFrame, alpha: float) -> dict:
+    """Return how many tests of `family_rows` stay below the level after the correction, and of how many."""
+    return {"clear": int((rows["p_holm"] < alpha).sum()), "n_members": len(rows), "alpha": alpha}
+
+
 def pair_facts(tables: Tables, found: SecondEvidence, alpha: float) -> dict:
     """Return the numbers of C05; `states` is the verdict on the states' part by its rule."""
     pairs, p_holm = found.connection, found.family["p_holm"]
     anew, held = pairs.nulls.loc[both_tiers.ANEW], pairs.nulls.loc[both_tiers.HELD]
     row, others = pairs.placebos.iloc[0], pairs.placebos.iloc[1:]
+    whole = tiers.states_wholly_inside(tiers.regions(tables))
     facts = {
         "states": both_tiers.states_connect(pairs, p_holm, alpha),
         "pairs": int(anew["observed"]),
@@ -67,6 +80,8 @@ def pair_facts(tables: Tables, found: SecondEvidence, alpha: float) -> dict:
         "placebo_high": others["position"].max(),
         "n_placebos": len(others),
         "firms": len(tiers.organisations_in_both(tables)),
+        "whole": len(whole),
+        "whole_names": join_names([country_names(tables)[g] for g in whole], none="no state"),
         "n_ipceis": pairs.n_ipceis,
         "n_lists": pairs.n_lists,
     }

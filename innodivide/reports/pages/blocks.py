@@ -23,6 +23,14 @@ class Block:
     code: str = ""
 
 
+def said(block: Block) -> list[str]:
+    """Return what a block says, cell by cell."""
+    if block.payload is None:
+        return [block.text]
+    payload = block.payload
+    return [payload["title"], payload["caption"], *payload["head"], *(c for row in payload["rows"] for c in row)]
+
+
 def read_blocks(notebook) -> list[Block]:
     """Return the blocks of an executed notebook, in order.
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable
 from datetime import date
 
-from innodivide.reports.pages import columns, prose, source_list
-from innodivide.reports.pages.blocks import HOME, LOGO, Block, ReportError
+from innodivide.reports.pages import columns, glossary, prose, source_list
+from innodivide.reports.pages.blocks import HOME, LOGO, Block, ReportError, said
 
 AUTHOR = "The innodivide authors"
 LICENCE = (
@@ -49,7 +49,8 @@ def build(title: str, blocks: list[Block], facts: dict[str, str]) -> dict:
     -------
     dict
         title, title_runs, author, date (ISO, the last day on which a cited source was read), body, sources
-        (`source_list.listing`), facts, brief (whether the sources are listed elsewhere), short (whether they are
+        (`source_list.listing`), words (word and meaning of those that are explained; none in a brief), facts, brief
+        (whether the sources are listed elsewhere), short (whether they are
         listed by publisher), logo (base64 of a PNG, or
         empty). Items of `body` are the nodes of `prose`, with headings numbered from 1 below the title; findings (id,
         nodes); and exhibits (id, label, title, notes, with parts for a table, numbers for one that is set as large
@@ -70,6 +71,7 @@ def build(title: str, blocks: list[Block], facts: dict[str, str]) -> dict:
     runs, body = _take_title(title, body)
     shown = prose.plain(runs)
     _level(body)
+    words = [text for block in blocks for text in said(block)] if SOURCES not in facts else []
     report = {
         "title": shown,
         "title_runs": runs,
@@ -78,6 +80,7 @@ def build(title: str, blocks: list[Block], facts: dict[str, str]) -> dict:
         "body": body,
         "dateline": _dateline(cited),
         "sources": listed if SOURCES not in facts else [],
+        "words": [[word, meaning] for _, word, meaning in glossary.used(words)],
         "short": listed is not cited,
         "brief": SOURCES in facts,
         "facts": [[k, v] for k, v in facts.items() if k not in (HOME, LOGO)],

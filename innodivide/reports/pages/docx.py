@@ -194,6 +194,10 @@ class _Writer:
             facts = (_plain(f"{name}: {value.rstrip('.')}. ") for name, value in report["facts"])
             self.text("Source Entry", list(facts))
             return
+        if report["words"]:
+            self.text("Heading 1", [_plain("Words used here")])
+        for word, meaning in report["words"]:
+            self.text("Source Entry", [_plain(f"{word}: ") | {"bold": True}, _plain(meaning)])
         self.text("Heading 1", [_plain("About this report")])
         for name, value in report["facts"]:
             line = self.text("Source Entry", [_plain(f"{name}: ") | {"bold": True}, _plain(value)])

@@ -7,7 +7,7 @@ from markdown_it.token import Token
 
 from innodivide.reports.files import data_address, packaged, svg_address, template
 from innodivide.reports.pages import document, glossary, source_list
-from innodivide.reports.pages.blocks import HOME, LOGO, Block
+from innodivide.reports.pages.blocks import HOME, LOGO, Block, said
 from innodivide.reports.pages.prose import MARKDOWN, pieces
 from innodivide.reports.pages.spreadsheet import guarded
 
@@ -34,16 +34,8 @@ def render(title: str, blocks: list[Block], facts: dict[str, str]) -> str:
     told = {name: value for name, value in facts.items() if name not in (HOME, LOGO)}
     shown = {"title": title, "items": items, "facts": told, "logo": facts.get(LOGO, ""), "home": facts.get(HOME, "")}
     shown |= {"headings": _headings(blocks), "sources": cited, "folded": folded, "count": count}
-    shown["words"] = glossary.used([text for b in blocks for text in _texts(b)])
+    shown["words"] = glossary.used([text for b in blocks for text in said(b)])
     return template("pages", "report.html.j2", html=True).render(style=packaged("pages", "report.css"), **shown) + "\n"
-
-
-def _texts(block: Block) -> list[str]:
-    """Return what a block says, cell by cell."""
-    if block.payload is None:
-        return [block.text]
-    payload = block.payload
-    return [payload["title"], payload["caption"], *payload["head"], *(c for row in payload["rows"] for c in row)]
 
 
 def _item(block: Block, number: dict[str, int], seen: set[str]) -> dict:
