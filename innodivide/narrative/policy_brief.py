@@ -57,7 +57,11 @@ def answer_facts(tables: Tables, main: Confirmatory, ledger: pd.DataFrame, plan:
     """Return the numbers of the answer: the leader test, size, and the verdicts counted."""
     size, counts = first_rules.size_test(main, plan), ledger["verdict"].value_counts()
     larger = first_rules.larger_more_often(size, plan.alpha)
-    found = [f"{n} {VERBS[v][n > 1]}{_only(ledger, v)}" for v, n in ((v, int(counts.get(v, 0))) for v in VERBS) if n]
+    found = [
+        f"{n} {VERBS[v][n > 1]}{claim_words.only(ledger, v)}"
+        for v, n in ((v, int(counts.get(v, 0))) for v in VERBS)
+        if n
+    ]
     return leader_status.answer_facts(tables, main, plan) | {
         "size": "take part more often" if larger else "do not clearly take part more often",
         "p_size": p_text(size.p_value, "= "),
@@ -66,16 +70,6 @@ def answer_facts(tables: Tables, main: Confirmatory, ledger: pd.DataFrame, plan:
         "total": len(ledger),
         "verdicts": join_names(found),
     }
-
-
-def _only(ledger: pd.DataFrame, verdict: str) -> str:
-    """Say how many of the claims with a verdict could be tested for a part of what they name only, and for which."""
-    claims = ledger.loc[ledger["verdict"] == verdict, "claim_id"]
-    parts = [claim_words.ONLY[c] for c in claims if c in claim_words.ONLY]
-    if not parts:
-        return ""
-    which = "" if len(parts) == len(claims) else "one of them " if len(parts) == 1 else f"{len(parts)} of them "
-    return f" ({which}for {join_names(sorted(set(parts)))} only)"
 
 
 def by_verdict(ledger: pd.DataFrame) -> pd.DataFrame:

@@ -59,9 +59,9 @@ def spans(**now):
     for name, given in {"then": {}, "now": now, "since": {}}.items():
         row = record(**given)
         odds = SimpleNamespace(estimate=1.2, ci_low=0.4, ci_high=3.6)
-        row.main.fit = SimpleNamespace(
-            coefficients=pd.DataFrame({"estimate": {"ln_population": 1.0, "ln_gdp_pc_pps": 0.5}})
-        )
+        slopes = pd.DataFrame({"estimate": {"ln_population": 1.0, "ln_gdp_pc_pps": 0.5}, "se": 0.2, "ci_low": 0.1})
+        row.main.fit = SimpleNamespace(coefficients=slopes.assign(ci_high=1.5), level=0.95, df=23, dispersion=2.0)
+        row.economy = pd.Series({"odds_ratio": 1.9, "ci_low": 1.4, "ci_high": 2.5})
         row.main.interval, row.shares = odds, pd.Series({"leaders": 0.4, "others": 0.3})
         rates = row.totals["rate"].to_dict() | {"NL": 0.4, "BE": 0.2}
         totals = pd.DataFrame({"rate": rates}).assign(n_possible=11)
@@ -88,7 +88,11 @@ def test_c01(large, leaders, verdict, said):
     found = check(then_and_now.c01(spans(large=large, leaders=leaders), ALPHA), verdict)
     assert re.search(said, found.change) and found.then == "inconclusive"
     assert "each doubling of the population 2.00, of GDP per head 1.41" in found.numbers
-    assert "at equal size richer ones about as often as others" in found.short
+    assert (
+        "richer ones at equal size neither clearly more nor less often than others (odds ratio 1.41, 0.94 to 2.12)"
+        in (found.short)
+    )
+    assert "total GDP odds ratio for each doubling 1.90 (1.40 to 2.50)" in found.numbers
     assert "Now, of 11 IPCEIs" in found.numbers and "When the brief was written, of 3" in found.numbers
 
 
@@ -214,10 +218,14 @@ def test_an_estimate_of_the_unseen_without_an_interval_is_a_number_alone(monkeyp
     ("low", "high", "verdict"), [(200, 220, "supported"), (50, 150, NOT_TESTABLE), (0, 120, "contradicted")]
 )
 def test_c11(low, high, verdict, monkeypatch):
-    cases = pd.DataFrame({"case": ["as listed", "anything possible"], "neither": [high, low], "n_regions": 240})
-    monkeypatch.setattr(tiers, "regions_by_tier", lambda *_: cases.assign(neither_population_share=[0.6, 0.2]))
+    names = ["as listed", "anything possible", tiers.THEMSELVES]
+    cases = pd.DataFrame({"case": names, "neither": [high, low, 230], "n_regions": 240})
+    monkeypatch.setattr(tiers, "regions_by_tier", lambda *_: cases.assign(neither_population_share=[0.6, 0.2, 0.9]))
     found = check(demand_and_beyond.c11(TABLES), verdict)
     assert f"Between {low} and {high} of 240" in found.short and "would be 121 or more" in found.short
+    assert "(up to 230 without them)" in found.short
+    wider = NOT_TESTABLE if low <= 120 else "supported"
+    assert f"(230 in neither at most): {wider}" in found.change
     assert ("what is not published decides" in found.short) == (verdict == NOT_TESTABLE)
 
 
@@ -290,6 +298,7 @@ PARTS = (*money_and_advice.FUNDS, money_and_advice.RECOMMENDATIONS)
 )
 def test_c12(way, p, paid, verdict, said):
     ends = {"ci_low": 0.1, "ci_high": 0.8, "rho_given_wealth": -0.1, "n": 27}
+    ends |= {"low_given_wealth": -0.4, "high_given_wealth": 0.2}
     funds = pd.DataFrame({"rho": 0.5 * way, **ends}, index=list(money_and_advice.FUNDS))
     kinds = ["over regions", "at equal GDP per head", "within states"]
     regions = pd.DataFrame({"rho": sum(paid) / 2, "ci_low": paid[0], "ci_high": paid[1], "n": 236}, index=kinds)

@@ -155,6 +155,7 @@ def toy(companies=(2, 0), ipceis=(1, 0), members=(False, False, False, True, Fal
             "geo": geo,
             "population": [5.0, 3, 1, 4, 2],
             "tier2_whole": members,
+            "tier2_itself": members,
             "tier2_any": members,
             "country_ipceis": [ipceis[g == "B"] for g in geo],
             "country_companies": [companies[g == "B"] for g in geo],
@@ -190,12 +191,32 @@ def test_lowest_bound_is_the_best_of_all_placements(companies, unlisted):
 
 def test_bounds_are_nested_and_refuse(regions):
     rows = tiers.regions_by_tier(regions, 5).set_index("case")
-    assert rows["neither"].is_monotonic_decreasing
+    assert rows["neither"].drop(index=tiers.THEMSELVES).is_monotonic_decreasing
     free = int((~regions["tier2_whole"]).sum())
     alone = sum(not g["tier2_whole"].any() and g["country_ipceis"].iloc[0] > 0 for _, g in regions.groupby("geo"))
     assert rows.loc["as listed", "neither"] == free - alone
     with pytest.raises(ParameterError, match="unlisted=-1"):
         tiers.regions_by_tier(regions, -1)
+
+
+def test_regions_listed_by_themselves_are_some_of_those_that_a_list_covers(regions):
+    assert regions.loc[regions["tier2_itself"], "tier2_whole"].all()
+    members = tiers.tier2_memberships(TABLES)
+    codes = set(members.loc[members["sure"], "nuts_code"].dropna())
+    named = regions.set_index("nuts_code")["tier2_itself"]
+    assert named[named.index.isin(codes)].all(), "a region that a list names"
+    alone = {g for g, rows in regions.groupby("geo") if len(rows) == 1} & codes
+    assert named[[c for c in named.index if c[:2] in alone]].all(), "a state of one region, named as a state"
+    rows = tiers.regions_by_tier(regions.assign(tier2_itself=False), 5)
+    low, high, total = tiers.bounds(rows)
+    beyond = rows.set_index("case").at[tiers.THEMSELVES, "neither"]
+    states = regions.groupby("geo")["country_ipceis"].first()
+    assert (low, total) == (0, len(regions)) and beyond == len(regions) - (states > 0).sum() > high
+
+
+def test_a_state_wholly_inside_has_one_region_at_least_in_both():
+    assert tiers.states_wholly_inside(toy(ipceis=(1, 1), members=(False, True, True, True, True))) == ["B"]
+    assert tiers.states_wholly_inside(toy(ipceis=(1, 0), members=(True,) * 5)) == ["A"], "B takes part in nothing"
 
 
 def test_places_without_a_name_are_counted_once():

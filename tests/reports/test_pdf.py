@@ -5,10 +5,12 @@ import shutil
 import subprocess
 from itertools import pairwise
 
+import pdfua
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from page_blocks import ALT, FACTS, frame, names_table, ordinary, picture, said, squeezed, table
+from pypdf import PdfWriter
 from readers import elements, read_pdf
 
 from innodivide.reports.pages import columns, document, pdf, prose
@@ -32,6 +34,17 @@ def test_it_claims_pdf_ua_and_says_title_language_and_author(report):
     assert "<pdfuaid:part>1</pdfuaid:part>" in root["/Metadata"].get_data().decode()
     assert root["/Lang"] == "en-GB" and root["/MarkInfo"]["/Marked"] and root["/ViewerPreferences"]["/DisplayDocTitle"]
     assert report.metadata.title == 'Regions & "rules" <b>' and report.metadata.author == document.AUTHOR
+
+
+def test_another_checker_of_pdf_ua_finds_nothing_and_would_find_what_is_missing(report, tmp_path):
+    found = {}
+    for name, taken in (("whole", ()), ("untagged", ("/StructTreeRoot",)), ("no language", ("/Lang",))):
+        changed = PdfWriter(clone_from=report)
+        for key in taken:
+            del changed.root_object[key]
+        changed.write(tmp_path / f"{name}.pdf")
+        found[name] = [f"{f.rule_id} {f.message}" for f in pdfua.validate(str(tmp_path / f"{name}.pdf")).findings]
+    assert found["whole"] == [] and found["untagged"] and found["no language"], found
 
 
 def test_every_font_is_embedded_and_maps_to_letters(report):

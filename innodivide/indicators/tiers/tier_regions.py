@@ -194,7 +194,7 @@ def regions_by_tier(frame: pd.DataFrame, unlisted: int) -> pd.DataFrame:
 
 def bounds(rows: pd.DataFrame) -> tuple[int, int, int]:
     """Return from `regions_by_tier` the lowest and the highest number of regions in neither, and of all regions."""
-    neither = rows.set_index("case").loc[list(CASES), "neither"]
+    neither = rows.loc[rows["case"] != THEMSELVES, "neither"]
     return int(neither.min()), int(neither.max()), int(rows["n_regions"].iloc[0])
 
 
