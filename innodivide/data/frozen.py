@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from innodivide.data import licences
+from innodivide.data.country_codes import other_names
 from innodivide.data.description import read_description
 from innodivide.data.folders import DATA, ROOT
 from innodivide.data.schema import Failure, check_fields, check_key, convert, foreign_keys, grouped, read_rows
@@ -241,29 +242,20 @@ def check_foreign_keys(text: pd.DataFrame, described: dict, folder: Path = DATA)
             continue
         known = set(_tuples(other, target_fields))
         rule = f"exists in table {target} ({', '.join(target_fields)})"
-        where, names = f"; allowed values stand in data/{resource(target, folder)['path']}", _other_names(other, target)
+        where = f"; allowed values stand in data/{resource(target, folder)['path']}"
+        names = other_names({c: other[c].tolist() for c in other}) if target == "country" else {}
         for row, cell in zip(text.index, _tuples(text, fields)):
             wanted = [(v,) for v in cell[0].split(";")] if fields == ["more_source_ids"] else [cell]
             lost = [", ".join(w) for w in wanted if w not in known] if "" not in cell else []
             failures += [
-                Failure(described["path"], int(row), ", ".join(fields), value, rule + names.get(value, where))
+                Failure(described["path"], int(row), ", ".join(fields), value, rule + _cure(names.get(value), where))
                 for value in lost
             ]
     return sorted(failures, key=lambda f: (f.row or 0, f.column, f.value))
 
 
-def _other_names(text: pd.DataFrame, table: str) -> dict[str, str]:
-    """Return the cure for a country that is named in another way than by its code: "GR" -> "; Greece is EL"."""
-    if table != "country":
-        return {}
-    columns = [c for c in ("iso2", "iso3", "name", "endonym") if c in text]
-    known = set(text["geo"])
-    return {
-        other: f"; {name} is {geo}"
-        for column in columns
-        for other, name, geo in zip(text[column], text["name"], text["geo"])
-        if other and other not in known
-    }
+def _cure(country: tuple[str, str] | None, else_: str) -> str:
+    return "; {} is {}".format(*country) if country else else_
 
 
 def _tuples(text: pd.DataFrame, columns: list[str]) -> list[tuple[str, ...]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from innodivide.data import folders, frozen
+from innodivide.data.country_codes import OTHERS, cures, other_names
 from innodivide.errors import DataError
 
 if TYPE_CHECKING:
@@ -69,15 +70,14 @@ def read(path: Path) -> pd.DataFrame:
             "column once, separated by commas"
         )
     kept = [(number, [cell.strip() for cell in row]) for number, row in enumerate(rows, start=2) if any(row)]
-    country = {column: frozen.column("country", column) for column in ("geo", "iso2", "iso3", "name")}
+    country = {column: frozen.column("country", column) for column in ("geo", *OTHERS, "endonym")}
     for number, row in kept:
         at = f"{path.name}, row {number}"
         if len(row) != len(header):
             raise DataError(f"{at}: {len(row)} cells for {len(header)} columns; check the commas")
         cells = dict(zip(header, row))
         if cells["geo"] not in country["geo"]:
-            same = [names[0] for names in zip(*country.values()) if cells["geo"] and cells["geo"] in names]
-            hint = f"write {same[0]}" if same else "codes are as in PL, and EL for Greece"
+            hint = "; ".join(cures(cells["geo"], other_names(country))) or "codes are as in PL, and EL for Greece"
             raise DataError(f"{at}, column geo: {cells['geo']!r} is no code of a state; {hint}")
         if not re.fullmatch(r"\d{4}", cells.get("year", "2000")):
             raise DataError(f"{at}, column year: {cells['year']!r} is no year; write it as 2023")

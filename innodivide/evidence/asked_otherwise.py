@@ -10,6 +10,7 @@ from scipy import stats
 
 from innodivide import models
 from innodivide.data import own_tables
+from innodivide.data.country_codes import OTHERS, cures, other_names
 from innodivide.data.tables import Tables, as_day, country_names, member_states
 from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.evidence.confirmatory import planned_dyads, stream
@@ -172,10 +173,10 @@ def _states(tables: Tables, states: Sequence[str] | str, year: int) -> tuple[lis
     listed = list(dict.fromkeys(geo for one in given for geo in groups.get(one, [one])))
     unknown = [geo for geo in listed if geo not in names]
     if unknown or not listed:
-        country = tables["country"]
-        same = country[["iso2", "iso3", "name"]].eq(unknown[0] if unknown else "").any(axis=1)
-        hint = "".join(f"; {r.name} is {r.geo}" for r in country[same][["name", "geo"]].itertuples(index=False))
-        said = f"unknown {', '.join(unknown)}{hint}" if unknown else "none given"
+        named = other_names({c: list(tables["country"][c].fillna("")) for c in ("geo", *OTHERS, "endonym")})
+        said = (
+            "; ".join([f"unknown {', '.join(unknown)}", *cures(",".join(unknown), named)]) if unknown else "none given"
+        )
         raise ParameterError(f"states: {said}; write {', '.join(GROUPS)} or codes out of {', '.join(members)}")
     out, more = sorted(set(members) - set(listed)), sorted(set(listed) - set(members))
     said = f"{len(listed)} states, " + "; ".join(

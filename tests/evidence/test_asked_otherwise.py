@@ -171,7 +171,7 @@ def test_own_figures_are_numbers_where_every_cell_is_one(mine):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (OWN.replace("EL,", "GR,"), r"mine.csv, row 10, column geo: 'GR' is no code of a state; write EL"),
+        (OWN.replace("EL,", "GR,"), r"mine.csv, row 10, column geo: 'GR' is no code of a state; Greece is EL"),
         (OWN.replace(",", ";"), r"row 1: the header is geo;harbours;won;region; it needs a column geo"),
         (OWN.replace("AT,0", "AT,0,5"), r"row 2: 5 cells for 4 columns; check the commas"),
         (OWN.replace("won", "geo"), r"each column once"),

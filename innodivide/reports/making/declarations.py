@@ -11,6 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from innodivide.data import frozen
+from innodivide.data.country_codes import OTHERS, cures, other_names
 from innodivide.data.yaml_files import fault, is_a, read_yaml
 from innodivide.errors import DataError, ParameterError
 
@@ -65,22 +66,10 @@ def _hint(name: str, known: Iterable[str]) -> str:
 
 def _country_hint(text: str) -> str:
     """Return " (Greece is EL)" for the names and other codes of Member States in a text, empty if there are none."""
-    columns = {c: frozen.column("country", c) for c in ("geo", "name", "iso2", "iso3", "endonym")}
-    named: dict[str, tuple[str, str]] = {}
     members = eu27()
-    for geo, name, *others in zip(*columns.values()):
-        if geo in members:
-            endonyms = [one.partition(":")[2] for one in (others.pop() or "").split(";")]
-            named |= {other.casefold(): (name, geo) for other in (name, *others, *endonyms) if other}
-    found = []
-    for part in (" ".join(part.split()).casefold() for part in text.split(",")):
-        words = [word for word in part.split() if len(word) > 3]  # Czech Republic, the Netherlands
-        near = {named[n] for n in named if any(n.startswith(w) for w in words)}
-        close = [named[n] for n in difflib.get_close_matches(part[:80], [n for n in named if len(n) > 3], n=1)]
-        one = named.get(part) or (near.pop() if len(near) == 1 else next(iter(close), None))
-        if one and one[1].casefold() != part:
-            found.append("{} is {}".format(*one))
-    return f" ({', '.join(dict.fromkeys(found))})" if found else ""
+    named = other_names({c: frozen.column("country", c) for c in ("geo", *OTHERS, "endonym")})
+    found = cures(text, {other: country for other, country in named.items() if country[1] in members})
+    return f" ({', '.join(found)})" if found else ""
 
 
 def _text(value):
