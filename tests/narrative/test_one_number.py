@@ -144,7 +144,7 @@ TESTED = [  # claim, table of its test, row there, what the numbers of the claim
 def test_the_p_values_of_a_claim_in_words_are_those_of_its_numbers():
     rows = stored("07_policy_brief/T7.1").set_index("claim_id")
     said = {claim: set(P_VALUE.findall(f"{rows.at[claim, 'short']} {line}")) for claim, line in readme().items()}
-    assert sum(map(len, said.values())) >= 6, "the words still print their p-values"
+    assert sum(map(len, said.values())) >= 4, "the words still print their p-values"
     assert [c for c, values in said.items() if not values <= set(P_VALUE.findall(rows.at[c, "numbers"]))] == []
 
 

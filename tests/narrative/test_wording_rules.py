@@ -7,7 +7,7 @@ from functools import cache
 
 import pytest
 from typed_numbers import cells, words
-from wording_rules import ANSWER, BANNED, OVERCLAIM, faults, spoken
+from wording_rules import ANSWER, faults, spoken
 
 from innodivide.data import frozen
 from innodivide.indicators.tiers import money
@@ -31,12 +31,9 @@ def library_texts() -> list[str]:
 
 
 def test_the_texts_that_words_are_made_of_keep_the_rules():
-    """No "significant", "no effect" or causal verb, no claim of no difference; "no causal reading" may be said.
-
-    "About as often as" is a part that code puts into sentences; what becomes of it is looked at in the stored reports.
-    """
+    """No "significant", "no effect" or causal verb, no claim of no difference; "no causal reading" may be said."""
     prose = library_texts() + [t for some in (*cells("markdown").values(), *words().values()) for t in some]
-    assert len(prose) > 1000 and [fault for text in prose for fault in spoken(text, (BANNED, OVERCLAIM))] == []
+    assert len(prose) > 1000 and [fault for text in prose for fault in spoken(text)] == []
 
 
 @pytest.mark.parametrize("report", REPORTS)
@@ -54,16 +51,6 @@ def test_the_answer_says_in_one_place_what_belongs_together_and_a_figure_follows
     assert order[order.index(id) + 1].startswith("F")
 
 
-def test_where_no_difference_is_said_a_narrow_range_stands_behind_it():
-    """C05: the pairs lie inside the range that the activity of states gives, and its ends are within a tenth."""
-    head, *rows = (line.split(",") for line in stored("05_two_tiers").tables["T5.4"].splitlines())
-    (held,) = (dict(zip(head, row)) for row in rows if row[0] == "activity of each state kept")
-    observed, mean, low, high = (float(held[k]) for k in ("observed", "null_mean", "null_low", "null_high"))
-    said = "\n".join(text for report in REPORTS for parts in stored(report).words.values() for text in parts.values())
-    if "as often as" in said:
-        assert low <= observed <= high and 0.9 * mean < low < high < 1.1 * mean
-
-
 @pytest.mark.parametrize(
     "text",
     ["A significant gap", "There is no effect.", "Status leads to aid", "This is due to size", "It Causes", "confirms",
@@ -75,8 +62,8 @@ def test_the_rules_find_what_they_should_in_a_text(text):
 
 @pytest.mark.parametrize(
     "text",
-    ["Leaders lead; not an effect of being called so; nothing here is causal; an insignia", "more often than others",
-     "meet about as often as the states' activity gives", "about as often as the activity of states alone gives"],
+    ["Leaders lead; not an effect of being called so; nothing here is causal; an insignia",
+     "neither clearly more nor less often than others", "1,424 times, within what activity gives (1,346 to 1,491)"],
 )  # fmt: skip
 def test_the_rules_let_pass_what_may_be_said(text):
     assert not spoken(text)
