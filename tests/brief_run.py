@@ -6,12 +6,15 @@ from types import SimpleNamespace
 from unittest.mock import patch
 
 import nbformat
+import pandas as pd
 
 from innodivide.narrative.words_file import Words
 from innodivide.reports.making import run
 from innodivide.reports.making.declarations import notebook
 from innodivide.reports.pages import pdf
 from innodivide.reports.pages.blocks import Block
+from innodivide.reports.verify.golden import EXPECTED
+from innodivide.wording import show
 
 
 def run_cells(name: str, names: dict, skip: int = 0) -> SimpleNamespace:
@@ -56,6 +59,12 @@ def brief() -> SimpleNamespace:
 def summary() -> SimpleNamespace:
     """Return the same of the summary; its first cells repeat what the brief computes (tested) and are skipped."""
     return run_cells("08", dict(brief().names), skip=2)
+
+
+def stored_ledger() -> str:
+    """Return the stored ledger as `innodivide claims` prints it: claims in their order, verdicts and numbers."""
+    rows = pd.read_csv(EXPECTED / "07_policy_brief" / "T7.1.csv", dtype=str).sort_values("claim_id")
+    return "".join(f"{r.claim_id} {r.verdict}: {r.claim}\n    {show(r.numbers)}\n" for r in rows.itertuples())
 
 
 @lru_cache(maxsize=2)

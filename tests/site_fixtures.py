@@ -79,7 +79,7 @@ def ledger() -> pd.DataFrame:
 
 def contents() -> dict[str, list[exhibits.Exhibit]]:
     """Return the exhibits of each report of the small folder."""
-    numbers = {"or_": 1.0697, "low": 0.3192, "high": 3.585, "p": 0.8855, "mde": 4.93}
+    numbers = {"or_": 1.0697, "low": 0.3192, "high": 3.585, "p": 0.8855, "outer": 3.04}
     every, index = specifications(), innovation_groups.latest_index(TABLES)
     heads = {"claim_id": "No.", "claim": "Claim", "verdict": "Verdict"}
     small = {"estimate": [1.0], "low": [0.5]}
@@ -107,7 +107,7 @@ def contents() -> dict[str, list[exhibits.Exhibit]]:
         "07_policy_brief": [
             exhibits.say(
                 "N7.1",
-                "Odds ratio {or_:.2f} ({low:.2f} to {high:.2f}; p = {p:.2f}); below {mde:.1f} unseen. {name}",
+                "Odds ratio {or_:.2f} ({low:.2f} to {high:.2f}; p = {p:.2f}); beyond {outer:.1f} ruled out. {name}",
                 **numbers,
                 name=NASTY[1],
             ),

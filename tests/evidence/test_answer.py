@@ -1,4 +1,4 @@
-"""The answer in a reader's order: shares by hand, what is ruled out against R, the next participation as made."""
+"""The answer in a reader's order: shares by hand, what is ruled out against R, the next participation against R."""
 
 import dataclasses
 import math
@@ -7,10 +7,12 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from reference.cases import HERE
 
 from innodivide import models
 from innodivide.data import Tables
 from innodivide.evidence import answer
+from innodivide.evidence.confirmatory import planned_dyads
 from innodivide.evidence.plan import load_plan
 from innodivide.models.estimators.history import earlier_share
 
@@ -151,6 +153,64 @@ def test_the_order_of_rows_does_not_matter_to_the_next_participation(next_of):
     assert mixed["test"].p_value == first["test"].p_value
 
 
+# The registered dyads and what R finds in them: tests/reference/record, R 4.2.2, logistf
+RECORD = pd.read_csv(HERE / "record" / "dyads.csv", parse_dates=["decision_date"])
+IN_LOGISTF = pd.read_csv(HERE / "record" / "expected.csv").query("dataset == 'record'")
+IN_LOGISTF = IN_LOGISTF.pivot(index="term", columns="quantity", values="value")
+
+
+def test_the_next_participation_on_the_record_is_that_of_logistf(next_of):
+    fit, found = models.firth_logit(earlier_share(RECORD), controls=answer.GIVEN), next_of(RECORD, permutations=9)
+    assert fit.result.n_dyads == IN_LOGISTF.at["all", "n"]
+    assert fit.dispersion == pytest.approx(IN_LOGISTF.at["all", "dispersion"], rel=1e-6)
+    for column in ("estimate", "ci_low", "ci_high"):
+        slopes = fit.coefficients[column].drop("intercept")
+        assert slopes.to_numpy() == pytest.approx(IN_LOGISTF.loc[slopes.index, column].to_numpy(), abs=1e-5), column
+    for part, term in (("leaders", "leader"), ("history", answer.HISTORY)):
+        ours = np.log([found[part].estimate, found[part].ci_low, found[part].ci_high])
+        wanted = IN_LOGISTF.loc[term, ["estimate", "t_low", "t_high"]].to_numpy(float)
+        assert ours == pytest.approx(wanted, abs=1e-6), part
+    assert found["test"].estimate ** 2 == pytest.approx(IN_LOGISTF.at["leader", "rao"], rel=1e-6)
+
+
+def test_what_r_was_given_is_the_record():
+    found = planned_dyads(Tables(), load_plan()).set_index(["geo", "ipcei_id"])
+    rows = RECORD.set_index(["geo", "ipcei_id"])
+    pd.testing.assert_frame_equal(
+        found.loc[rows.index, rows.columns], rows, check_dtype=False, rtol=1e-11, check_index_type=False
+    )
+
+
+KINDS = {"A": (3, "ntttn", [1, 0, 0, 3, 0], [3, 2, 3, 2, 3]), "B": (5, "ntnnt", [0, 0, 0, 3, 1], [3, 0, 2, 1, 1])}
+
+
+def two_kinds(k: int) -> pd.DataFrame:
+    """Records of eight states, alike within two kinds, of which k of the first and 3 - k of the second kind lead."""
+    rows = [
+        {"geo": f"{kind}{i}", "ipcei_id": f"P{j}", "participates": record[j] == "t", "leader": i < leaders,
+         "ln_population": size[j], "ln_gdp_pc_pps": wealth[j], "decision_date": pd.Timestamp(2020, 1, 1 + j)}
+        for (kind, (n, record, size, wealth)), leaders in zip(KINDS.items(), (k, 3 - k))
+        for i in range(n)
+        for j in range(5)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+@pytest.mark.parametrize("k", range(4))
+def test_the_p_value_of_the_next_participation_is_that_of_all_relabellings(k, next_of):
+    """Of the 56 ways to name three leaders the score tells only how many are of the first kind.
+
+    Residuals add up to zero, so it grows with the distance of that number from the 9/8 that chance gives.
+    """
+    ways = {m: math.comb(3, m) * math.comb(5, 3 - m) for m in range(4)}
+    p = sum(n for m, n in ways.items() if abs(m - 9 / 8) >= abs(k - 9 / 8)) / 56
+    record = two_kinds(k)
+    exact = models.permutation_test(earlier_share(record), controls=answer.GIVEN, method="enumerate")
+    assert exact.p_value == pytest.approx(p, abs=1e-12)
+    if k < 3:  # where all leaders are of one kind the data are separated
+        assert next_of(record, 1999)["test"].p_value == pytest.approx(p, abs=4 * math.sqrt(p * (1 - p) / 2000) + 1e-9)
+
+
 def test_common_support_by_hand():
     rows = pd.DataFrame(
         {
@@ -167,9 +227,3 @@ def test_common_support_by_hand():
     (found,) = answer.concentration_of_status(rows).to_dict("records")
     assert found["largest_leader"] == "A" and found["population"] == pytest.approx(5) and found["larger"] == 1
     assert found["share_larger"] == 0.5 and found["share_within"] == 0.5
-
-
-@pytest.mark.slow
-def test_the_registered_record_gives_the_stored_shape():
-    found = answer.next_participation(Tables(), load_plan())
-    assert set(found) == {"leaders", "history", "test"} and 0 < found["test"].p_value <= 1

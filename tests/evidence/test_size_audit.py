@@ -4,17 +4,19 @@ against closed forms, what it counts against methods whose errors are known, and
 import math
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
 from reference.cases import made_up
+from scipy import stats
 
 from innodivide import cli, models
 from innodivide.data import Tables
 from innodivide.errors import DataError, DesignError, ParameterError
-from innodivide.evidence import confirmatory
+from innodivide.evidence import answer, confirmatory
 from innodivide.evidence.plan import load_plan
 from innodivide.evidence.size_audit import audit as size_audit
 from innodivide.evidence.size_audit.methods import METHODS, Method, Sample
@@ -343,6 +345,47 @@ def test_the_command_tells_differences_and_writes_only_when_asked(shift, status,
     assert f"{len(kept) if shift else 0} of {2 * len(kept)} rates differ" in result.output
     result = CliRunner().invoke(cli.main, ["audit-size", "--workers", "1", "--write"])
     assert result.exit_code == 0 and len(written) == 1 and "written: " in result.output
+
+
+# ---- tests that the audit does not hold ----
+
+
+def off_uniform(p: np.ndarray, steps: int) -> float:
+    """Kolmogorov-Smirnov distance of p-values from 1/steps, 2/steps, ... 1, all equally probable."""
+    grid = np.arange(1, steps + 1) / steps
+    return float(np.abs((p[:, None] <= grid + 1e-12).mean(axis=0) - grid).max())
+
+
+@pytest.mark.slow
+def test_the_registered_test_has_uniform_p_values_where_the_status_of_the_record_is_dealt_to_other_states():
+    """Whole rows of the real status: participation, size, wealth and the changes of status stay those of the record.
+
+    A right test exceeds the limit with probability 0.001. The score taken for normal, which counts dyads as
+    independent, is beyond it (0.17, with 15 % below 0.05; shuffling dyads one by one gives the same), and so is a test
+    that permutes nothing, whose p is always 1.
+    """
+    r, rows, n, draws = rng(12), DESIGN.to_matrix(DESIGN.d) > 0, 350, 199
+    dealt = (DYADS.assign(leader=rows[r.permutation(len(rows))].ravel()) for _ in range(n))
+    found = [models.permutation_test(dyads, method="rows", n_permutations=draws, rng=r) for dyads in dealt]
+    limit = 1.95 / math.sqrt(n)
+    assert off_uniform(np.array([test.p_value for test in found]), draws + 1) < limit
+    ignoring = 2 * stats.norm.sf(np.abs([test.estimate for test in found]))
+    assert off_uniform(ignoring, draws + 1) > 1.4 * limit and off_uniform(np.ones(n), draws + 1) > 0.99
+
+
+@pytest.mark.slow
+def test_a_factor_of_three_is_ruled_out_wrongly_no_more_often_than_announced():
+    """The true odds ratio is the margin itself, either way; docs/explanation.md says how often it is ruled out."""
+    factor = PLAN.second["equivalence"]["margins"]["large"]
+
+    def large(sample):
+        main = SimpleNamespace(fit=models.firth_logit(sample.dyads, profiles=False))
+        return record(answer.ruled_out(main, PLAN).set_index("margin").at["large", "p_value"])
+
+    method = {"ruled out": Method(large, "log odds")}
+    found = audit(600, sds=size_audit.spreads(DYADS)[2:], odds_ratios=(1 / factor, factor), methods=method)
+    assert (found["rejection"] < 0.05 + 3 * math.sqrt(0.05 * 0.95 / 600)).all(), found
+    assert (found["n_failed"] < 0.02 * found["n_sim"]).all()
 
 
 # ---- in words ----

@@ -9,11 +9,12 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference.cases import expected, made_up, table
+from reference.cases import HERE, expected, made_up, table
 from scipy import stats
 
 from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.models.estimators.design import build_design
+from innodivide.models.estimators.history import earlier_share
 from innodivide.models.estimators.null_logit import null_fit
 from innodivide.models.inference.label_contrast import label_permutation_difference
 from innodivide.models.inference.permutation import benjamini_hochberg, holm, permutation_test, score_statistics
@@ -57,6 +58,18 @@ def test_all_5040_permutations_give_the_p_and_statistics_of_r(method):
     observed = scores[0]  # the first order is that of the data
     assert np.abs(scores).sum() == pytest.approx(SMALL_R.at["leader", f"sum_{method}"], rel=1e-6)
     assert extreme(scores, observed).mean() == pytest.approx(SMALL_R.at["leader", f"p_{method}"], abs=1e-12)
+
+
+def test_all_5040_permutations_given_the_history_give_the_p_and_statistics_of_r():
+    """The four projects in time: the first leaves the rows and is the record of the others (tests/reference/record)."""
+    wanted = pd.read_csv(HERE / "record" / "expected.csv").query("dataset == 'small'").set_index("quantity")["value"]
+    later = earlier_share(SMALL.assign(decision_date=pd.to_datetime("2020-01-0" + SMALL["ipcei_id"].str[1])))
+    design = build_design(later, "leader", ("size", "earlier_share"), "participates")
+    rows = design.to_matrix(design.d)[ALL_ORDERS].reshape(5040, -1)
+    scores = score_statistics(design, null_fit(design), rows)
+    assert scores[0] ** 2 == pytest.approx(wanted["rao"], rel=1e-6)
+    assert np.abs(scores).sum() == pytest.approx(wanted["sum_rows"], rel=1e-6)
+    assert extreme(scores, scores[0]).mean() == pytest.approx(wanted["p_rows"], abs=1e-12)
 
 
 @pytest.mark.parametrize("method", ["rows", "potter"])

@@ -8,13 +8,16 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
-from brief_run import brief, pages, summary
+from brief_run import brief, pages, stored_ledger, summary
+from click.testing import CliRunner
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
 from innodivide import figures
+from innodivide.cli.main import main
 from innodivide.data import Tables, frozen, licences
 from innodivide.data.sources import sources_of
+from innodivide.evidence import claims, confirmatory
 from innodivide.evidence.claims import lowest_regions
 from innodivide.evidence.claims.both_tiers import ANEW, HELD
 from innodivide.narrative import claim_words
@@ -256,6 +259,20 @@ def test_the_ledger_has_each_claim_once_with_what_decides_and_what_would_change_
     for row in ledger.itertuples():  # what is said would change the verdict is another verdict
         named = {k for k in ("supported", "partly", "inconclusive", "contradicted") if k in row.change.lower()}
         assert row.verdict in kinds and named and named != {row.verdict}, row.claim_id
+
+
+def test_the_command_asks_for_the_ledger_of_the_brief_and_prints_the_stored_one(run, monkeypatch):
+    """It is not computed twice here; the slow test of the command does that."""
+    known = run.names
+
+    def ledger(tables, analysis, family, plan):
+        assert tables.own and plan == known["plan"] and analysis.permutation == known["main"].permutation
+        pd.testing.assert_frame_equal(family, confirmatory.claims_family(known["main"], plan))
+        return known["ledger"]
+
+    monkeypatch.setattr(claims, "ledger", ledger)
+    result = CliRunner().invoke(main, ["claims"])
+    assert result.exit_code == 0 and result.output == stored_ledger()
 
 
 def test_the_numbers_of_the_figures_are_those_of_the_ledger(run):

@@ -1,7 +1,10 @@
-"""The same statistic has one value everywhere: over all stored exhibits, and in the words of every report.
+"""Some numbers that stand in two places of the stored exhibits are one number. What is compared, and nothing else:
 
-The fault looked for: one bootstrap or permutation drawn from two streams in two reports, so that its interval reads
-1.66 here and 1.54 there; and one claim with two verdicts.
+- intervals in words "estimate (low to high)" of one estimate in the same digits: they are the same or far apart, as one
+  bootstrap or permutation drawn from two streams would read 1.66 here and 1.54 there;
+- of a claim: its verdict, text and numbers in all tables that have them, its verdict in the README; p-values in words,
+  those of its numbers; and the corrected p-values of `TESTED`, in the words and in the table of the test;
+- the numbers of annexes that `FOUND_TWICE` lists, and the tables of reports that have them too.
 """
 
 import csv
@@ -13,6 +16,7 @@ import pytest
 
 from innodivide.data.frozen import ROOT
 from innodivide.reports.verify.golden import parse_words
+from innodivide.wording import p_text
 
 EXPECTED = ROOT / "reports" / "expected"
 NUMBER = r"[−+]?\d[\d,]*(?:\.\d+)?%?"
@@ -91,27 +95,64 @@ def test_the_search_finds_what_it_looks_for():
     )
 
 
-def verdicts() -> dict[str, set[tuple[str, str]]]:
-    """Claim -> (exhibit, verdict) of every stored table that gives one."""
+def of_claims(column: str) -> dict[str, set[tuple[str, str]]]:
+    """Claim -> (exhibit, cell) of every stored table that has the column."""
     found: dict[str, set] = {}
     for file in sorted(EXPECTED.glob("0*/*.csv")):
         with file.open(encoding="utf-8", newline="") as handle:
             for row in csv.DictReader(handle):
-                if re.fullmatch(r"C\d\d", row.get("claim_id", "")) and row.get("verdict"):
-                    found.setdefault(row["claim_id"], set()).add((file.stem, row["verdict"]))
+                if re.fullmatch(r"C\d\d", row.get("claim_id", "")) and row.get(column):
+                    found.setdefault(row["claim_id"], set()).add((file.stem, row[column]))
     return found
 
 
-def test_a_claim_has_one_verdict_in_every_report():
-    found = verdicts()
-    assert {stem for rows in found.values() for stem, _ in rows} >= {"T7.1", "T7.3", "T8.1", "T5.1"}
+@pytest.mark.parametrize(
+    ("column", "tables"),
+    [
+        ("verdict", {"T7.1", "T7.3", "T8.1", "T5.1", "T5.16", "T6.15"}),
+        ("claim", {"T7.1", "T7.3", "T8.1", "T5.1"}),
+        ("short", {"T7.1", "T7.3", "T5.16", "T6.15"}),
+        ("numbers", {"T7.1", "T7.3"}),
+    ],
+)
+def test_a_claim_has_one_verdict_and_one_text_in_every_report(column, tables):
+    found = of_claims(column)
+    assert {stem for rows in found.values() for stem, _ in rows} >= tables
     assert {claim: rows for claim, rows in found.items() if len({v for _, v in rows}) > 1} == {}
 
 
-def test_the_ledger_of_the_readme_is_that_of_the_reports():
+def readme() -> dict[str, str]:
+    """Claim -> its line in the README."""
     lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
-    shown = {line[2:5]: line.split("|")[2].strip() for line in lines if re.match(r"\| C\d\d ", line)}
-    assert shown == {claim: verdict for claim, found in verdicts().items() for _, verdict in found}
+    return {line[2:5]: line for line in lines if re.match(r"\| C\d\d ", line)}
+
+
+def test_the_ledger_of_the_readme_is_that_of_the_reports():
+    shown = {claim: line.split("|")[2].strip() for claim, line in readme().items()}
+    assert shown == {claim: verdict for claim, found in of_claims("verdict").items() for _, verdict in found}
+
+
+P_VALUE = re.compile(r"\bp (?:\(Holm\) )?([=<] \d\.\d+)")
+TESTED = [  # claim, table of its test, row there, what the numbers of the claim say before the corrected p-value
+    ("C02", "03_leader_test/T3.4", "claim == 'named_five'", "Now, .*?the others in [^;]*"),
+    ("C03", "03_leader_test/T3.4", "claim == 'modest_group'", "Now, .*?against the others, "),
+    ("C05", "05_two_tiers/T5.4", "reference.str.startswith('partnerships dealt')", "dealt to the states anew: [^:]*"),
+    ("C05", "05_two_tiers/T5.4", "reference.str.startswith('activity of each')", "in both tiers together: [^:]*"),
+]
+
+
+def test_the_p_values_of_a_claim_in_words_are_those_of_its_numbers():
+    rows = stored("07_policy_brief/T7.1").set_index("claim_id")
+    said = {claim: set(P_VALUE.findall(f"{rows.at[claim, 'short']} {line}")) for claim, line in readme().items()}
+    assert sum(map(len, said.values())) >= 4, "the words still print their p-values"
+    assert [c for c, values in said.items() if not values <= set(P_VALUE.findall(rows.at[c, "numbers"]))] == []
+
+
+@pytest.mark.parametrize(("claim", "place", "row", "before"), TESTED)
+def test_the_corrected_p_value_of_a_claim_is_that_of_its_test(claim, place, row, before):
+    numbers = stored("07_policy_brief/T7.1").set_index("claim_id").at[claim, "numbers"]
+    (value,) = stored(place).query(row)["p_holm"]
+    assert re.search(rf"{before}p \(Holm\) ([=<] \d\.\d+)", numbers)[1] == p_text(value, "= ")
 
 
 def stored(place: str) -> pd.DataFrame:
