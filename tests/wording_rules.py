@@ -22,7 +22,7 @@ OVERCLAIM = re.compile(  # "as often as": of two shares it says that they are al
     re.IGNORECASE,
 )
 RANDOM = re.compile(r"permut|simulat|bootstrap|drawing countries|relabelling", re.IGNORECASE)
-EDITION = re.compile(r"([ER]IS|[Ss]coreboard of) 20\d\d")
+EDITION = re.compile(r"([ER]IS|[Ss]coreboard(?: of)?) 20\d\d")
 ANSWER = {  # what stands together in the answer in full: shares, estimate, interval, country-level p, what is ruled out
     "03_leader_test": ("N3.1", "rate_leader rate_other or_ low high p ruled n_treated treated"),
     "04_robustness": ("N4.1", "or_ or_low or_high or_p ratio power"),

@@ -25,9 +25,14 @@ READABLE = WORDS.names("terms of the plan")  # names of the plan in the words of
 
 def scope(dyads: pd.DataFrame, plan: Plan) -> tuple[str, str]:
     """Return the line on scoreboard editions and cut-off that stands under each exhibit, without and with the seed."""
-    first, last = dyads["edition"].min(), dyads["edition"].max()
-    line = f"EIS {first} to {last} as first published, IPCEIs decided up to {dyads['decision_date'].max():%Y-%m-%d}"
+    line = in_force(dyads)
     return line, f"{line}; seed {plan.seed}"
+
+
+def in_force(dyads: pd.DataFrame) -> str:
+    """Return which scoreboard editions gave the status of some dyads, and up to when their projects were decided."""
+    first, last = dyads["edition"].min(), dyads["edition"].max()
+    return f"EIS {first} to {last} as first published, IPCEIs decided up to {dyads['decision_date'].max():%Y-%m-%d}"
 
 
 def plan_table(plan: Plan) -> pd.DataFrame:

@@ -273,7 +273,9 @@ def test_companies_are_named_as_far_as_there_is_room(count, named, shown):
 def test_the_record_is_that_of_the_model_and_every_company_stays_in_the_data(model):
     (dyads, fit, expected), rng = model, confirmatory.stream(plan.load_plan(), 99)
     rows = scenarios.participation_scenarios(fit, dyads, rng, n_draws=100, geo="DE")
-    picture = annex.record_figure(TABLES, "DE", expected, peers.of(TABLES, "DE"), rows, panel.dyad_sources(TABLES), 100)
+    picture = annex.record_figure(
+        TABLES, "DE", expected, peers.of(TABLES, "DE"), rows, 100, sources=panel.dyad_sources(TABLES)
+    )
     record = picture.data[picture.data["part"] == "record"].set_index("geo")
     assert list(record.index) == ["DE", *peers.of(TABLES, "DE")] and (picture.data["part"] == "scenario").sum() == 4
     assert record["observed"].to_dict() == expected.set_index("geo")["observed"][record.index].to_dict()

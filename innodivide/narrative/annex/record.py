@@ -64,7 +64,7 @@ def _companies(count, named) -> str:
 
 
 def record_figure(
-    tables: Tables, geo: str, expected: pd.DataFrame, codes: list[str], scenarios: pd.DataFrame, sources, draws: int
+    tables: Tables, geo: str, expected: pd.DataFrame, codes: list[str], scenarios: pd.DataFrame, draws: int, **given
 ) -> Exhibit:
     """Return the figure of record against expectation, of the country and its peers, beside its scenarios.
 
@@ -76,6 +76,8 @@ def record_figure(
         The peers.
     scenarios : pandas.DataFrame
         From `scenarios.participation_scenarios`, made with `draws` draws.
+    given
+        sources and edition of the figure.
     """
     names, rows = country_names(tables), expected.set_index("geo").loc[[geo, *codes]].reset_index()
     record = rows.assign(label=rows["geo"].map(names), part="record")
@@ -92,8 +94,8 @@ def record_figure(
         figures.record_and_scenarios(record, ahead.drop(columns="observed"), names[geo], heads=heads, **words),
         pd.concat([record, ahead]).reindex(columns=keep),
         values=values,
-        sources=sources,
         title=[part(values["n"], joined_later(tables, geo))],
+        **given,
     )
 
 

@@ -9,6 +9,7 @@ from innodivide.evidence import recovery
 from innodivide.evidence.claims import money_and_advice
 from innodivide.evidence.claims.second_registration import SecondEvidence
 from innodivide.evidence.claims.thresholds import ALPHA
+from innodivide.evidence.plan import Plan
 from innodivide.indicators.country_profile import index_relative_to_eu
 from innodivide.indicators.recommendations import FEWEST, share_of_years, telling_years
 from innodivide.indicators.regional_frame import PAYMENT_YEARS
@@ -26,6 +27,11 @@ OVER, EQUAL, WITHIN = PAID  # as `money_and_advice` has them
 SAME = "RRF grants, allocation of 2020"  # of the first rule: the same amounts as RRF grants of the second
 FUND_COLUMNS = ["euro_rrf", "euro_research", "euro_smes"]  # in the order of `money.REFORM`
 GIVEN = "at equal GDP {}"
+
+
+def gap_edition(plan: Plan) -> str:
+    """Return the line on the scoreboard edition of the innovation gap and on the seed."""
+    return f"EIS {editions.PLAN['eis']}; seed {plan.seed}"
 
 
 def difference_rows(rows: pd.DataFrame) -> pd.DataFrame:
