@@ -23,7 +23,7 @@ WEIGHTS = WORDS.names("weights")
 ZEROS = WORDS.names("zeros")
 REFERENCES = WORDS.names("references")
 PARTS = WORDS.names("parts")
-TERMS = WORDS.names("terms")
+TERMS, LEVELS = WORDS.names("terms"), WORDS.names("levels")
 LABELS = WORDS.names("institutions")
 OFTEN = 0.05  # share of constructions of the index with another group, above which a group counts as in doubt
 MARK = 3  # indicators named for a cluster
@@ -193,8 +193,10 @@ def oaxaca_rows(parts: pd.DataFrame) -> pd.DataFrame:
 
 def oaxaca_facts(parts: pd.DataFrame) -> dict:
     """Return the distance, what goes with other levels of both measures, and the sizes of both groups."""
-    total = parts.set_index("term").loc["total"]
+    rows = parts.set_index("term")
+    total, own = rows.loc["total"], rows.loc[["eqi", "ln_gdp"], "explained"]
     return {
+        "levels": LEVELS["lower" if (own > 0).all() else "other"],
         "difference": total["difference"],
         "explained": total["explained"],
         "low": total["explained_low"],
