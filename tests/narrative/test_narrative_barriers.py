@@ -260,9 +260,9 @@ def test_below_the_eu_counts_the_states_below_it(speed):
 @pytest.mark.parametrize(
     ("low", "high", "said"),
     [
-        (-0.3, -0.1, "those that began lower caught up"),
-        (0.1, 0.3, "those that began lower fell further behind"),
-        (-0.1, 0.1, "whether those that began lower caught up is open"),
+        (-0.03, -0.01, "those that began lower caught up"),
+        (0.01, 0.03, "those that began lower fell further behind"),
+        (-0.01, 0.01, "whether those that began lower caught up is open"),
     ],
 )
 def test_the_pace_of_the_regions_is_told_as_found(low, high, said):
