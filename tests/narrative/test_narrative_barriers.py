@@ -37,7 +37,7 @@ def rng(seed: int = 1) -> np.random.Generator:
 def rows():
     """Barrier tables of five kinds of country: all, most, one of several, none lagging; one region."""
     kinds = ("RO", "PL", "CZ", "SE", "LV", "MT")
-    return {g: annex.region_barrier_table(*region_barriers(TABLES, g, rng(), n_boot=39)) for g in kinds}
+    return {g: annex.region_barrier_table(TABLES, *region_barriers(TABLES, g, rng(), n_boot=39)) for g in kinds}
 
 
 @pytest.fixture(scope="module")
@@ -210,6 +210,17 @@ def test_kinds_are_told_by_what_differs_from_all_lagging_regions():
     assert kinds.loc[1, "most"].startswith(name["1.2.1"]) and name["3.3.1"] not in kinds.loc[0, "most"]
     assert kinds["again"].iloc[0] == "stable: 0.90 (0.40 to 1.00)"
     assert words.cluster_facts(found)["stable"] == 1
+
+
+def test_codes_of_a_region_have_the_names_of_the_edition_shown():
+    """Some codes of the framework of 2025 mean something else than in that of 2023."""
+    region = pd.DataFrame({"region_code": ["X"], "name": "X", "group": "emerging", "relative": 50.0, "gap": 1.0})
+    region = region.assign(adjustment=0.0, government=np.nan, n_indicators=1, n_zero=0, source_id="S")
+    largest = pd.DataFrame({"indicator_code": ["4.1.1"], "points": 9.0, "region_code": "X", "kind": "own"})
+    shown = {
+        e: annex.region_barrier_table(Tables(pins={"ris": e}), region, largest)["own"].item() for e in (2023, 2025)
+    }
+    assert shown == {2023: "Knowledge-intensive jobs (9.0)", 2025: "Sales of new products (9.0)"}
 
 
 def test_groups_in_doubt_come_first():

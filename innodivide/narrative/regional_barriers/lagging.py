@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pandas as pd
 
-from innodivide.data.editions import BRIEF
+from innodivide.data.editions import BRIEF, REGIONAL, latest
 from innodivide.data.sources import sources_of
-from innodivide.data.tables import Tables, country_names
+from innodivide.data.tables import Tables, country_names, indicators_of
 from innodivide.evidence.claims.lowest_regions import lowest_by_state
 from innodivide.evidence.claims.shared_barriers import FirstRule, indicator_names, lagging_regions
 from innodivide.evidence.claims.thresholds import MATTERS
@@ -208,7 +208,8 @@ def oaxaca_facts(parts: pd.DataFrame) -> dict:
 
 def cluster_rows(tables: Tables, found: barriers.Profiles) -> pd.DataFrame:
     """Return the clusters: size, countries, indicators that differ from lagging regions in general, stability."""
-    labels, home = indicator_names(tables), lagging_regions(tables).map(country_names(tables))
+    edition, home = latest(tables, "ris", REGIONAL), lagging_regions(tables).map(country_names(tables))
+    labels = indicators_of(tables, edition).set_index("indicator_code")["label"]
     heads, rows = found.stability["n_units"].to_numpy(), []
     usual = (found.centres.T * heads / heads.sum()).sum(axis=1)
     for row in found.stability.itertuples():
