@@ -95,6 +95,8 @@ def is_new(rows: Rows, folder: Path = frozen.DATA) -> pd.Series:
 def read_csv(path: Path, folder: Path = frozen.DATA) -> tuple[Rows | None, list[Failure]]:
     """Read a file of rows named as a table of data/ (or its file), with all columns of the table or some, key included.
 
+    A source that is part of the key may be absent: it is then empty, to be given for all rows at once.
+
     Raises
     ------
     ParameterError
@@ -115,7 +117,7 @@ def read_csv(path: Path, folder: Path = frozen.DATA) -> tuple[Rows | None, list[
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         return None, [Failure(path.name, None, "", str(error), "the file can be read as UTF-8 text")]
     unknown = [c for c in header if c not in fields]
-    lacking = [c for c in as_list(described["schema"]["primaryKey"]) if c not in header]
+    lacking = [c for c in as_list(described["schema"]["primaryKey"]) if c not in (*header, "source_id")]
     if unknown or lacking or len(set(header)) < len(header):
         rule = f"columns of table {name}, each once, separated by commas: {', '.join(fields)}; needed are " + ", ".join(
             as_list(described["schema"]["primaryKey"])
@@ -129,6 +131,8 @@ def read_csv(path: Path, folder: Path = frozen.DATA) -> tuple[Rows | None, list[
     described["path"] = path.name
     frame, failures = read_rows(path.parent, described, stored=False)
     failures = failures or check_fields(frame, described)
+    if "source_id" in as_list(described["schema"]["primaryKey"]) and not failures:
+        frame = frame.assign(source_id=frame.get("source_id", ""))
     return Rows(name, frame, path.name), failures or frozen.check_foreign_keys(frame, described, folder)
 
 

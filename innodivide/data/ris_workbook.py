@@ -1,4 +1,10 @@
-"""The workbook of an edition of the Regional Innovation Scoreboard as rows of the ris_* tables."""
+"""The workbook of an edition of the Regional Innovation Scoreboard as rows of the ris_* tables.
+
+The workbook itself could not be had. Sheet and headers are those that a public script names which reads RIS 2025
+(giocopp/Regio-Decarb-Systemic-Framework, build_tech_ris.R: sheet RIS; Region code, Year, Indicator code with RII for
+the index, Value relative to EU in 2018; regions of NUTS 2024), the others those of the database of 2023 and of the
+workbook of the EIS.
+"""
 
 from __future__ import annotations  # pandas is imported where a frame is made
 

@@ -13,6 +13,7 @@ from innodivide.errors import DataError, ParameterError
 
 PLAN_FILE = "analysis_plan.yml"
 PARTS = {"plan": "registered_sha256", "supplement": "supplement_sha256", "second": "second_sha256"}  # and their hashes
+_FURTHER = {"registered": date, "claim_rules": dict}  # what a further registration must have
 # The choices of the plan that a what-if may make otherwise, and where the plan has them.
 CHOICES = {
     "status": ("exposure", "status"),
@@ -35,12 +36,13 @@ class Plan:
     departures: tuple[dict, ...]
     supplement: dict
     second: dict
+    further: tuple[dict, ...] = ()
     changes: tuple[tuple[str, object], ...] = ()
 
     @property
     def registrations(self) -> tuple[dict, ...]:
         """Every part that has rules for claims (`claim_rules`) and its day (`registered`), in order of their days."""
-        return self.fixed, self.supplement, self.second
+        return self.fixed, self.supplement, self.second, *self.further
 
     @property
     def claim_rules(self) -> dict[str, str]:
@@ -80,7 +82,9 @@ def plan_hash(fixed: dict) -> str:
 
 @lru_cache(maxsize=1)
 def load_plan() -> Plan:
-    """Read analysis_plan.yml and refuse it when the fixed part differs from its registered hash.
+    """Read analysis_plan.yml and refuse it when a registered part differs from its registered hash.
+
+    A part NAME with its hash under NAME_sha256 is a further registration, with a day (`registered`) and `claim_rules`.
 
     Examples
     --------
@@ -88,22 +92,34 @@ def load_plan() -> Plan:
     'at_decision'
     """
     content = read_yaml(ROOT / PLAN_FILE)
-    fields = {"departures": object} | {part: dict for part in PARTS} | {digest: str for digest in PARTS.values()}
+    further = {name: f"{name}_sha256" for name in content if name not in PARTS and f"{name}_sha256" in content}
+    parts = PARTS | further
+    fields = {"departures": object} | {part: dict for part in parts} | {digest: str for digest in parts.values()}
     wrong = fault(content, fields, tuple(fields))
+    for name in () if wrong else further:
+        what = fault({k: v for k, v in content[name].items() if k in _FURTHER}, _FURTHER, tuple(_FURTHER))
+        wrong = wrong or (what and f"{name}: {what}")
     for number, departure in enumerate(() if wrong else content["departures"] or (), 1):
         what = fault(departure, {"date": date, "what": str, "why": str}, ("date", "what", "why"))
         wrong = wrong or (what and f"departure {number}: {what}")
     if wrong:
         raise DataError(f"{PLAN_FILE}: {wrong}")
-    for part, registered in PARTS.items():
+    for part, registered in parts.items():
         found = plan_hash(content[part])
         if found != content[registered]:
             raise DataError(
                 f"{PLAN_FILE}: the {part} was changed after it was registered (registered sha256 "
                 f"{content[registered]!r}, now {found!r}). Restore it and list the change under `departures`."
             )
-    departures = tuple(content["departures"] or ())
-    return Plan(content["plan"], content["registered_sha256"], departures, content["supplement"], content["second"])
+    later = tuple(sorted((content[name] for name in further), key=lambda part: part["registered"]))
+    return Plan(
+        content["plan"],
+        content["registered_sha256"],
+        tuple(content["departures"] or ()),
+        content["supplement"],
+        content["second"],
+        later,
+    )
 
 
 def what_if(plan: Plan, **choices) -> Plan:

@@ -110,6 +110,7 @@ def short_facts(history: pd.DataFrame, rows: pd.DataFrame, regions: pd.DataFrame
     newest = spread.iloc[-1]
     shares = {k: newest[c] / newest["first"] for k, c in (("", "change"), ("_low", "low90"), ("_high", "high90"))}
     facts = {"start": int(newest["start"]), "end": int(newest["end"]), "trend": TRENDS[newest["says"]]}
+    facts |= {"series": int(newest["edition"])}
     facts |= group_facts(history) | {"top_state": rows["name"].iloc[0], "last_state": rows["name"].iloc[-1]}
     facts |= {"total": len(rows), "high": rows["relative"].iloc[0], "low": rows["relative"].iloc[-1]}
     facts |= {"edition": int(rows["edition"].iloc[0])} | {f"change{k}": v for k, v in shares.items()}

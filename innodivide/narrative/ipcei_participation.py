@@ -23,8 +23,12 @@ def register_facts(rows: pd.DataFrame) -> dict:
 def country_facts(rows: pd.DataFrame) -> dict:
     """Return what the text says about states; `order` is the order of rows in figures."""
     top, none = rows[rows["n"] == rows["n"].max()], rows[rows["n"] == 0]
+    several = len(top) > 1
     return {
         "top": join_names(sorted(top["name"])),
+        "each": " each" if several else "",
+        "are": "are" if several else "is",
+        "fill": "fill" if several else "fills",
         "top_n": int(rows["n"].max()),
         "possible": int(rows["n_possible"].iloc[0]),
         "none": join_names(sorted(none["name"])),

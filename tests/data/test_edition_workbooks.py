@@ -41,6 +41,11 @@ def ris() -> pd.DataFrame:
     return rows[rows["Indicator code"].isin(FEW)].reset_index(drop=True)
 
 
+def members() -> set[str]:
+    country = frozen.load("country")
+    return set(country.loc[country["is_eu27"].fillna(False).astype(bool), "geo"])
+
+
 def row_of(frame: pd.DataFrame, **values) -> int:
     """Return the row of the sheet that has some values: the header is row 1."""
     match = pd.concat([frame[c] == v for c, v in values.items()], axis=1).all(axis=1)
@@ -92,6 +97,22 @@ def test_a_regional_edition_gets_groups_nuts_codes_and_its_index_against_the_eu(
     )
     homes = result.tables["ris_nuts2"].set_index("nuts_code")["region_code"]
     assert homes.to_dict() == frozen.load("ris_nuts2").set_index("nuts_code")["region_code"].to_dict()
+
+
+def test_an_edition_of_nuts_2024_which_that_of_2025_is_by_all_that_is_known(tmp_path, ris):
+    links = frozen.load("nuts_link").query("version_from == '2021' and version_to == '2024' and level == 2")
+    later = links[~links["code_from"].isin(links["code_to"])].groupby("code_from")["code_to"].agg(list)
+    codes = ris["Region code"].map(lambda code: later.get(code, [code]))
+    newer = (
+        ris.assign(**{"Region code": codes})
+        .explode("Region code")
+        .drop_duplicates(["Region code", "Year", "Indicator"])
+    )
+    result = found(workbooks.save(tmp_path / "RIS.xlsx", RIS=newer), "RIS")
+    assert result.failures == [] and set(result.tables["ris_region"]["nuts_version"]) == {"2024", ""}
+    nuts = frozen.load("nuts").query("nuts_version == '2024' and level == 2 and not is_extra_regio")
+    homes = set(result.tables["ris_nuts2"]["nuts_code"])
+    assert homes == set(nuts.loc[nuts["geo"].isin(members()), "nuts_code"]) and {"PT1A", "NL36"} <= homes
 
 
 def test_of_two_scales_that_of_the_first_year_counts(tmp_path, ris):

@@ -85,6 +85,11 @@ def test_a_file_that_is_no_part_of_its_table_is_refused(tmp_path, name, lines, c
     assert cure in csv(tmp_path, name, *lines)
 
 
+def test_a_source_that_is_part_of_the_key_may_be_given_for_all_rows(tmp_path):
+    rows = csv(tmp_path, "ipcei_membership.csv", "ipcei_id,geos,n_states", "NEW,AT BE,2")
+    assert rows.frame["source_id"].tolist() == [""] and new_rows.is_new(rows).all()
+
+
 def test_a_file_named_otherwise_is_refused(tmp_path):
     with pytest.raises(ParameterError, match=r"name the file as a table, such as ipcei\.csv"):
         csv(tmp_path, "new rows.csv", "ipcei_id", "NEW")

@@ -63,12 +63,7 @@ RULE = "supported if it holds"
 def plan_with(rule: str = RULE, **more):
     """The plan with a further registration that has a rule for the next claim."""
     further = {"registered": datetime.date(2030, 1, 2), "claim_rules": {NEXT: rule} | more}
-
-    class Later(type(load_plan())):
-        registrations = property(lambda self: (*super().registrations, further))
-
-    plan = load_plan()
-    return Later(**{field.name: getattr(plan, field.name) for field in dataclasses.fields(plan)})
+    return dataclasses.replace(load_plan(), further=(further,))
 
 
 def finding(claim: str, verdict: str) -> Finding:

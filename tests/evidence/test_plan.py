@@ -56,9 +56,8 @@ def test_every_claim_has_a_rule_that_leads_and_no_rule_is_for_nothing():
     plan = load_plan()
     assert sorted(plan.claim_rules) == sorted(frozen.load("claim")["claim_id"])
     assert not set(plan.fixed["claim_rules"]) & set(plan.supplement["claim_rules"]), "the supplement fills gaps"
-    first = plan.fixed["claim_rules"] | plan.supplement["claim_rules"]
     for claim, rule in plan.claim_rules.items():
-        assert rule == plan.second["claim_rules"].get(claim, first.get(claim)), "the second registration leads"
+        assert rule == [p["claim_rules"][claim] for p in plan.registrations if claim in p["claim_rules"]][-1]
     days = [part["registered"] for part in plan.registrations]
     assert days == sorted(days)
 
@@ -107,6 +106,30 @@ def test_layout_comments_and_departures_may_change(written):
     more = TEXT + "  - {date: 2026-12-01, what: something, why: a reason}\n"
     plan = written("# a comment\n" + more.replace("alpha: 0.05", "alpha:   0.050  # level"))
     assert plan.sha256 == REGISTERED and len(plan.departures) == len(yaml.safe_load(TEXT)["departures"]) + 1
+
+
+TENTH = {"registered": datetime.date(2030, 1, 2), "claim_rules": {"C99": "supported if it holds"}}
+
+
+@pytest.mark.parametrize(
+    ("part", "digest", "said"),
+    [
+        (TENTH, plan_hash(TENTH), None),
+        (TENTH, "0" * 64, "the tenth was changed after it was registered"),
+        (TENTH, None, "'tenth' is not known"),
+        ({"claim_rules": {}}, plan_hash({"claim_rules": {}}), "tenth: registered is missing"),
+    ],
+)
+def test_a_further_registration_is_a_part_with_its_hash(written, part, digest, said):
+    more = {"tenth": part} | ({"tenth_sha256": digest} if digest else {})
+    text = yaml.safe_dump(more) + TEXT
+    if said:
+        with pytest.raises(DataError, match=said):
+            written(text)
+    else:
+        plan = written(text)
+        assert plan.registrations[-1] == part and plan.claim_rules["C99"] == "supported if it holds"
+        assert plan.sha256 == REGISTERED
 
 
 def test_the_order_of_keys_does_not_change_the_hash():

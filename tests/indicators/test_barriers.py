@@ -329,6 +329,17 @@ def test_the_whole_index_is_of_the_latest_survey_and_its_parts_of_theirs():
     assert list(gaps["eqi"]) == [2024] and list(gaps["eqi_quality"]) == [PLAN["eqi"]]
 
 
+def test_the_whole_index_goes_with_the_people_to_regions_of_a_later_nuts():
+    nuts = TABLES["nuts"].query("nuts_version == '2024' and level == 2 and not is_extra_regio")["nuts_code"]
+    home = pd.DataFrame({"edition": PLAN["ris"], "nuts_version": "2024", "nuts_code": nuts, "region_code": nuts})
+    found = b.region_eqi(Tables({"ris_nuts2": home}, pins={"ris": PLAN["ris"]}))["eqi"]
+    published = TABLES["eqi_2024"].query("year == 2024").set_index("nuts_code")["eqi"]
+    assert found["NL35"] == pytest.approx(published["NL31"]) and found["PT1A"] == pytest.approx(published["PT17"])
+    link = TABLES["nuts_link"].query("version_to == '2024' and code_to == 'PT1D'")
+    expected = np.average(published[link["code_from"]], weights=link["population"].astype(float))
+    assert found["PT1D"] == pytest.approx(expected) and len(link) == 2
+
+
 def test_institutional_gaps_are_centred_and_bounded():
     gaps = b.institutional_gaps(TABLES)
     assert not gaps.duplicated(["measure", "unit"]).any() and not gaps["gap"].isna().any()
@@ -483,7 +494,7 @@ def test_the_weights_are_the_published_or_equal_ones():
 
 @pytest.mark.parametrize("geo", ["PL", "PT", "SE", "SK", "LV", "MT"])
 def test_annex_rows_cover_every_region_in_words(geo):
-    rows = region_barrier_table(*region_barriers(THEN, geo, rng(20), n_boot=49))
+    rows = region_barrier_table(THEN, *region_barriers(THEN, geo, rng(20), n_boot=49))
     groups = regions(THEN).query("geo == @geo")
     assert set(rows["region_code"]) == set(groups.index) and rows["relative"].is_monotonic_increasing
     index = TABLES["ris_index"].query("edition == 2023 and year == 2023").set_index("region_code")["value"]

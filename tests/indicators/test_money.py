@@ -10,6 +10,7 @@ from scipy import stats
 from innodivide.data import Tables
 from innodivide.errors import DesignError, ParameterError
 from innodivide.indicators.tiers import benchmarks, money
+from innodivide.wording import join_names
 
 TABLES = Tables()
 
@@ -144,9 +145,23 @@ def test_benchmarks_have_27_values_and_known_totals():
     ours = country[country["role"].isin(["notifying", "joined_later"]) & (country["geo"] != "UK")]
     integrated = TABLES["ipcei"].query("kind == 'integrated'")["ipcei_id"]
     assert totals["IPCEI places"] == ours["ipcei_id"].isin(integrated).sum()
-    aid = ours[ours["ipcei_id"].isin(["ME1", "BAT1"])]
-    assert totals["IPCEI aid, ME1 and BAT1"] == pytest.approx(aid["aid_eur_mn"].sum())
+    whole = benchmarks.approved_everywhere(TABLES)
+    aid = ours[ours["ipcei_id"].isin(whole)]
+    assert whole[:2] == ["ME1", "BAT1"], "in order of decision"
+    assert totals[f"{benchmarks.AID}, {join_names(whole)}"] == pytest.approx(aid["aid_eur_mn"].sum())
     assert aid["aid_eur_mn"].notna().all() and aid["aid_basis"].str.startswith("commission_max").all(), "one basis only"
+
+
+@pytest.mark.parametrize(
+    ("basis", "whole"), [("commission_max", ["ME1", "BAT1", "Tech4Cure"]), ("national_award", ["ME1", "BAT1"])]
+)
+def test_aid_of_an_ipcei_counts_once_it_is_approved_for_every_state(basis, whole):
+    rows = TABLES["ipcei_country"]
+    new = rows["ipcei_id"].eq("Tech4Cure")
+    rows = rows.assign(aid_eur_mn=rows["aid_eur_mn"].mask(new, 10.0), aid_basis=rows["aid_basis"].mask(new, basis))
+    assert benchmarks.approved_everywhere(Tables({"ipcei_country": rows})) == whole
+    none = Tables({"ipcei_country": rows.assign(aid_eur_mn=np.nan)})
+    assert not benchmarks.tier1_and_benchmarks(none)["quantity"].str.startswith(benchmarks.AID).any()
 
 
 def test_the_same_quantity_twice_is_equally_concentrated():

@@ -81,7 +81,7 @@ def test_the_divide_says_what_series_and_regions_say(says, east, where):
     values = [90.0, 110.0, east - 10, east + 10]
     regions = pd.DataFrame({"geo": ["AA", "AA", "BB", "BB"], "country": ["A", "A", "B", "B"], "relative": values})
     regions["group"] = ["leader", "strong", "emerging", "moderate"]
-    ends = {"start": 2018, "end": 2025, "first": 0.4, "change": -0.04, "low90": -0.06, "high90": -0.01}
+    ends = {"edition": 2025, "start": 2018, "end": 2025, "first": 0.4, "change": -0.04, "low90": -0.06, "high90": -0.01}
     spread = pd.DataFrame([ends | {"says": "not the newest"}, ends | {"says": says}])
     facts = innovation_divide.short_facts(history.assign(edition=2025), rows, regions, spread)
     parts = innovation_divide.short_parts(facts)

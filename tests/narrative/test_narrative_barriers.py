@@ -20,8 +20,10 @@ from innodivide.narrative.annex.first_page import ordinal
 from innodivide.narrative.exhibits import Exhibit
 from innodivide.narrative.regional_barriers import catching_up
 from innodivide.narrative.regional_barriers import lagging as words
+from innodivide.narrative.words_file import Words
 
 TABLES = Tables()
+SHOW = Words("06_regional_barriers").of(TABLES)
 
 PLAN = plan.load_plan()
 RAW = re.compile(r"\bnan\b|\bNone\b|[{}]|(?<!\w)-\d|\b[a-z]+_[a-z]+")
@@ -35,7 +37,7 @@ def rng(seed: int = 1) -> np.random.Generator:
 def rows():
     """Barrier tables of five kinds of country: all, most, one of several, none lagging; one region."""
     kinds = ("RO", "PL", "CZ", "SE", "LV", "MT")
-    return {g: annex.region_barrier_table(*region_barriers(TABLES, g, rng(), n_boot=39)) for g in kinds}
+    return {g: annex.region_barrier_table(TABLES, *region_barriers(TABLES, g, rng(), n_boot=39)) for g in kinds}
 
 
 @pytest.fixture(scope="module")
@@ -182,6 +184,18 @@ def test_the_oaxaca_frame_is_that_of_other_tables():
     assert total["explained"] + total["unexplained"] == pytest.approx(facts["difference"])
 
 
+@pytest.mark.parametrize(
+    ("own", "said"), [((9.0, 8.0), "weaker government"), ((9.0, -1.0), "other levels"), ((-9.0, -8.0), "other levels")]
+)
+def test_the_title_on_government_and_wealth_says_what_they_do(own, said):
+    parts = pd.DataFrame({"term": ["eqi", "ln_gdp", "total"], "explained": [*own, sum(own)]})
+    ends = dict.fromkeys(("explained_low", "explained_high", "unexplained", "unexplained_low", "unexplained_high"), 1.0)
+    parts = parts.assign(difference=40.0, n_lagging=50, n_leading=150, **ends)
+    facts = words.oaxaca_facts(parts)
+    made = SHOW.table("T6.5", words.oaxaca_rows(parts), values=facts, sources=["RIS23_DB"])
+    assert said in made.title and not RAW.search(made.title)
+
+
 def test_kinds_are_told_by_what_differs_from_all_lagging_regions():
     centres = pd.DataFrame([[5.0, 1.0, 0.0, 0.0, 0.0, 0.0], [5.0, 0.0, 3.0, 0.0, 0.0, 0.0]], index=[1, 2])
     centres.columns = ["3.3.1", "1.1.2", "1.2.1", "2.1.1", "2.2.1", "4.1.1"]
@@ -196,6 +210,17 @@ def test_kinds_are_told_by_what_differs_from_all_lagging_regions():
     assert kinds.loc[1, "most"].startswith(name["1.2.1"]) and name["3.3.1"] not in kinds.loc[0, "most"]
     assert kinds["again"].iloc[0] == "stable: 0.90 (0.40 to 1.00)"
     assert words.cluster_facts(found)["stable"] == 1
+
+
+def test_codes_of_a_region_have_the_names_of_the_edition_shown():
+    """Some codes of the framework of 2025 mean something else than in that of 2023."""
+    region = pd.DataFrame({"region_code": ["X"], "name": "X", "group": "emerging", "relative": 50.0, "gap": 1.0})
+    region = region.assign(adjustment=0.0, government=np.nan, n_indicators=1, n_zero=0, source_id="S")
+    largest = pd.DataFrame({"indicator_code": ["4.1.1"], "points": 9.0, "region_code": "X", "kind": "own"})
+    shown = {
+        e: annex.region_barrier_table(Tables(pins={"ris": e}), region, largest)["own"].item() for e in (2023, 2025)
+    }
+    assert shown == {2023: "Knowledge-intensive jobs (9.0)", 2025: "Sales of new products (9.0)"}
 
 
 def test_groups_in_doubt_come_first():
@@ -241,6 +266,23 @@ def test_below_the_eu_counts_the_states_below_it(speed):
     assert len(wide) == facts["below"] == int((index[index["year"] == index["year"].max()]["relative"] < 100).sum())
     assert wide["value"].is_monotonic_increasing and not (wide["needed_first"] == "none").any()
     assert (wide["words_first"] != "no faster than in its own best years").sum() == facts["beyond_first"]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (-0.03, -0.01, "those that began lower caught up"),
+        (0.01, 0.03, "those that began lower fell further behind"),
+        (-0.01, 0.01, "whether those that began lower caught up is open"),
+    ],
+)
+def test_the_pace_of_the_regions_is_told_as_found(low, high, said):
+    states = pd.DataFrame({"edition": [2023, 2025], "start": [2016, 2018], "end": [2023, 2025]})
+    states = states.assign(change=-0.02, low95=-0.04, high95=0.01)
+    beta = {"ci_low": low, "ci_high": high, "years": 7, "half_life": 24.0}
+    spread = pd.DataFrame({"sd_log": [0.3, 0.29], "n": 217})
+    text = SHOW.say("N6.3", **catching_up.convergence_facts(states, beta, spread)).title
+    assert f"and {said}: at the pace found" in text and ("no number of years" in text) == (high > 0)
 
 
 def test_the_label_changes_nothing_for_a_leader_and_something_for_another(scenario):

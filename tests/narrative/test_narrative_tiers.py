@@ -1,6 +1,7 @@
 """The report on the two tiers: the values of its sentences and tables equal the frames, its words fit the values."""
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import nbformat
@@ -295,6 +296,32 @@ def test_recovery_lines_are_the_means_of_the_paths(tested):
     assert ((lines["low"] <= lines["high"]) & (lines["min"] <= lines["low"])).all()
 
 
+@pytest.mark.parametrize(
+    ("slope", "p", "reading"), [(1.2, 0.001, "further"), (-1.2, 0.001, "less far"), (1.2, 0.4, "open")]
+)
+def test_the_sentence_on_recovery_follows_the_slope(tested, slope, p, reading):
+    facts = reform.recovery_facts(tested.assign(estimate=slope, p_value=p), reform.recovery_lines(TABLES))
+    said = words.WORDS.say("N5.4", **facts, c09="…").title
+    assert f"along the divide?** {reform.READINGS[reading]}." in said
+    assert (facts["clear_years"] == "no year") == (reading == "open")
+
+
+@pytest.mark.parametrize(("sign", "p", "with_it"), [(1, 0.001, 5), (-1, 0.001, 0), (1, 0.4, 0)])
+def test_the_sentence_on_money_says_which_way_it_runs(evidence, funds, sign, p, with_it):
+    found, ends = evidence.money, 0.2 * np.array([sign, 2 * sign])
+    ends = np.sort(ends) if p < 0.05 else (-0.1, 0.1)
+    paid = found.paid.assign(rho=0.3 * sign, ci_low=ends[0], ci_high=ends[1])
+    rho = found.funds["rho"].abs() * sign
+    changed = replace(
+        found, funds=found.funds.assign(rho=rho), paid=paid, advice=found.advice | {"estimate": 0.1 * sign}
+    )
+    second = SimpleNamespace(money=changed, family=evidence.family.assign(p_holm=p))
+    facts = reform.money_facts(TABLES, second, 0.05, funds[0])
+    said = words.WORDS.say("N5.2", **facts, c12="…", first_c12="…").title
+    assert f"Of 5 parts, {with_it} run with the gap" in said
+    assert ("run with the gap: nothing" in said) == (with_it == 0) and ("; not: nothing" in said) == (with_it == 5)
+
+
 def test_recovery_rows_keep_every_test_and_put_the_deciding_one_first(tested):
     rows = reform.recovery_rows(tested)
     assert len(rows) == len(tested) and not rows[["question", "per", "sample", "p"]].isna().any(axis=None)
@@ -307,9 +334,11 @@ def test_the_fixed_words_of_the_report_hold():
     assert words.group_facts(groups)["top_n"] == groups.set_index("group").at["leader", "n_regions"]
     spread = benchmarks.concentration_by_quantity(benchmarks.tier1_and_benchmarks(TABLES))
     gaps = reform.difference_rows(benchmarks.more_concentrated(benchmarks.tier1_and_benchmarks(TABLES), rng(), 99))
-    facts = reform.difference_facts(spread, gaps)
-    assert facts["places"] < facts["gdp"] < facts["aid"] and facts["n"] == len(gaps) >= facts["more"] + facts["less"]
-    assert facts["gdp_year"] == str(benchmarks.YEAR)
+    aid = gaps["quantity"].str.startswith(benchmarks.AID)
+    for sign, more, less in ((1, len(gaps), 0), (-1, 0, len(gaps)), (0, 0, 0)):
+        facts = reform.difference_facts(spread, gaps.assign(ci_low=sign - 0.5, ci_high=sign + 0.5))
+        assert (facts["more"], facts["less"], facts["n"]) == (more, less, len(gaps))
+        assert facts["more_without_aid"] == (more and more - aid.sum()) and facts["gdp_year"] == str(benchmarks.YEAR)
 
 
 # ---- the states behind the numbers ----

@@ -79,7 +79,9 @@ def there_are_27_member_states(load: Load) -> Failures:
     """The European Union of the analysis has 27 Member States."""
     count = len(load.members())
     if count != 27:
-        yield load.fail_table("country", "is_eu27", str(count), "27 Member States")
+        cure = "for a what-if with one more: its rows in eis_group and country_panel, leader-test --states eu27,CODE"
+        why = f"27 Member States, whom the ledger and all reports are about ({cure})"
+        yield load.fail_table("country", "is_eu27", str(count), why)
 
 
 @rule()

@@ -68,9 +68,8 @@ def region_eqi(tables: Tables) -> pd.DataFrame:
     """
     home = editions.of_latest(tables, "ris_nuts2", editions.REGIONAL)
     index = editions.of_latest(tables, "eqi", ("parts",))
-    link = nuts_links.parts(
-        tables, one_version(index, "context/eqi.csv"), one_version(home, "scoreboard/ris_nuts2.csv")
-    )
+    version = one_version(home, "scoreboard/ris_nuts2.csv")
+    link = nuts_links.parts(tables, one_version(index, "context/eqi.csv"), version)
     home = home[["nuts_code", "region_code"]].rename(columns={"nuts_code": "code_to"})
     parts = link.drop(columns="change").merge(home, on="code_to")
     values = ["eqi", "eqi_lower", "eqi_upper", "eqi_corruption", "eqi_quality", "eqi_impartiality"]
@@ -91,28 +90,32 @@ def region_eqi(tables: Tables) -> pd.DataFrame:
     frame[["parts_year", "parts_source_id"]] = frame[["year", "source_id"]]
     latest = editions.latest(tables, "eqi", ("index",))
     if latest != frame["year"].iloc[0]:
-        newer = _whole_index(tables, home, link)
+        newer = _whole_index(tables, home, link, version)
         frame[list(newer)] = newer.reindex(frame.index)
         frame["year"], frame["source_id"] = latest, newer["source_id"].iloc[0]
     return frame[["geo", "population", "covered", "year", *values, "source_id", "parts_year", "parts_source_id"]]
 
 
-def _whole_index(tables: Tables, home: pd.DataFrame, link: pd.DataFrame) -> pd.DataFrame:
+def _whole_index(tables: Tables, home: pd.DataFrame, link: pd.DataFrame, version: str) -> pd.DataFrame:
     """Return the latest whole index by region of the scoreboard: eqi, eqi_lower, eqi_upper, source_id.
 
     Each NUTS 2 region of `home` has its own figure, or that of the smallest published region that holds it; a region of
-    the scoreboard is their mean by the population of `link`.
+    the scoreboard is their mean by the population of `link`, or of the common parts if the index has another version
+    of NUTS than `home`.
     """
     index = editions.of_latest(tables, "eqi_2024", ("index",)).set_index("nuts_code")
-    one_version(index.reset_index(), "context/eqi_2024.csv")
-    heads = link.groupby("code_to")["population"].sum().astype(float)
+    own = one_version(index.reset_index(), "context/eqi_2024.csv")
+    heads = link.groupby("code_to")["population"].sum()
+    parts = home.assign(code_from=home["code_to"], population=home["code_to"].map(heads))
+    if own != version:
+        parts = nuts_links.parts(tables, own, version).merge(home, on="code_to")
     published = {
-        code: next((c for c in (code, code[:3], code[:2]) if c in index.index), None) for code in home["code_to"]
+        code: next((c for c in (code, code[:3], code[:2]) if c in index.index), None) for code in parts["code_from"]
     }
-    known = home[home["code_to"].map(published).notna()]
+    known = parts[parts["code_from"].map(published).notna()]
     values = ["eqi", "eqi_lower", "eqi_upper"]
-    rows = index.loc[known["code_to"].map(published), values].astype(float).set_axis(known["region_code"])
-    weight = known["code_to"].map(heads).set_axis(known["region_code"])
+    rows = index.loc[known["code_from"].map(published), values].astype(float).set_axis(known["region_code"])
+    weight = known["population"].astype(float).set_axis(known["region_code"])
     frame = rows.mul(weight, axis=0).groupby(level=0).sum().div(weight.groupby(level=0).sum(), axis=0)
     return frame.assign(source_id=index["source_id"].iloc[0])
 

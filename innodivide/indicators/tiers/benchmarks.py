@@ -3,22 +3,30 @@
 import numpy as np
 import pandas as pd
 
-from innodivide.data.tables import TAKING_PART, Tables, country_values
+from innodivide.data.tables import TAKING_PART, Tables, country_values, integrated_ipceis
 from innodivide.indicators import concentration, participation
 from innodivide.models.result import require_rng
+from innodivide.wording import join_names
 
 YEAR = 2019  # of the benchmarks: the last year before the pandemic
+AID = "IPCEI aid"  # begins the name of the quantity; the IPCEIs it is of follow
 
 
 def tier1_and_benchmarks(tables: Tables) -> pd.DataFrame:
     """Return what Tier 1 gives and what it draws on: geo, group, quantity, tier1 (bool), value, coverage.
 
-    Aid is that of ME1 and BAT1, the only IPCEIs with approved aid for every state; amounts of other bases are not
-    added.
+    Aid is that of the IPCEIs with an approved maximum for every state in them (`approved_everywhere`); without any,
+    there is none.
     """
     states = participation.by_country(tables).set_index("geo")
-    aid = tables["ipcei_country"]
-    aid = aid[aid["ipcei_id"].isin(["ME1", "BAT1"]) & aid["role"].isin(TAKING_PART)].groupby("geo")["aid_eur_mn"].sum()
+    aid, whole = tables["ipcei_country"], approved_everywhere(tables)
+    aid = aid[aid["ipcei_id"].isin(whole) & aid["role"].isin(TAKING_PART)].groupby("geo")["aid_eur_mn"].sum()
+    aid = (
+        f"{AID}, {join_names(whole)}",
+        True,
+        aid.reindex(states.index).fillna(0.0),
+        f"{len(whole)} of {len(integrated_ipceis(tables))} IPCEIs",
+    )
     horizon = tables["horizon_country"].query("data_cut == '2017-07'").set_index("geo")["eu_contribution_eur"]
     names = ("population", "gdp_meur", "berd_meur", "rd_scoreboard_firms")
     people, gdp, research, firms = (country_values(tables, v, YEAR).set_index("geo")["value"] for v in names)
@@ -26,7 +34,7 @@ def tier1_and_benchmarks(tables: Tables) -> pd.DataFrame:
     series = [
         ("IPCEI places", True, states["n"], "complete"),
         ("IPCEI companies (at least)", True, states["companies_min"], unknown),
-        ("IPCEI aid, ME1 and BAT1", True, aid.reindex(states.index).fillna(0.0), "two of the IPCEIs"),
+        *([aid] if whole else []),
         ("Population", False, people, f"{YEAR}"),
         ("GDP", False, gdp, f"{YEAR}"),
         ("Business R&D", False, research, f"{YEAR}"),
@@ -39,6 +47,17 @@ def tier1_and_benchmarks(tables: Tables) -> pd.DataFrame:
         for name, first, values, note in series
     ]
     return pd.concat(parts, ignore_index=True)
+
+
+def approved_everywhere(tables: Tables) -> list[str]:
+    """Return the IPCEIs whose aid is known as approved maximum for every state in them, in order of decision.
+
+    Amounts of other bases are not added, so that an IPCEI with one of them is left out.
+    """
+    rows = participation.aid_coverage(tables)
+    approved, *other = participation.BASIS_ORDER
+    whole = (rows["n_states_known"] == rows["n_states"]) & rows[approved].notna() & rows[other].isna().all(axis=1)
+    return list(rows.loc[whole, "ipcei_id"])
 
 
 def concentration_by_quantity(frame: pd.DataFrame) -> pd.DataFrame:

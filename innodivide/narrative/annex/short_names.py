@@ -14,11 +14,11 @@ INDICATORS = WORDS.names("indicators")
 OTHERS = WORDS.names("indicators of other editions")  # by full name: their codes mean something else in 2023
 
 
-def indicator_names(tables: Tables) -> dict[str, str]:
-    """Return a short name for each indicator code of the latest EIS with scores; a new one keeps its full name."""
+def indicator_names(tables: Tables, board: str = "eis", needs: Sequence[str] = SCORES) -> dict[str, str]:
+    """Return a short name for each indicator code of the latest edition of a board; a new one keeps its full name."""
     now, then = (
         indicators_of(tables, edition).set_index("indicator_code")["label"]
-        for edition in (latest(tables, "eis", SCORES), PLAN["eis"])
+        for edition in (latest(tables, board, needs), PLAN["eis"])
     )
     return {code: INDICATORS[code] if then.get(code) == name else OTHERS.get(name, name) for code, name in now.items()}
 

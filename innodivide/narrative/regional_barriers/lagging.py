@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pandas as pd
 
-from innodivide.data.editions import BRIEF
+from innodivide.data.editions import BRIEF, REGIONAL, latest
 from innodivide.data.sources import sources_of
-from innodivide.data.tables import Tables, country_names
+from innodivide.data.tables import Tables, country_names, indicators_of
 from innodivide.evidence.claims.lowest_regions import lowest_by_state
 from innodivide.evidence.claims.shared_barriers import FirstRule, indicator_names, lagging_regions
 from innodivide.evidence.claims.thresholds import MATTERS
@@ -23,7 +23,7 @@ WEIGHTS = WORDS.names("weights")
 ZEROS = WORDS.names("zeros")
 REFERENCES = WORDS.names("references")
 PARTS = WORDS.names("parts")
-TERMS = WORDS.names("terms")
+TERMS, LEVELS = WORDS.names("terms"), WORDS.names("levels")
 LABELS = WORDS.names("institutions")
 OFTEN = 0.05  # share of constructions of the index with another group, above which a group counts as in doubt
 MARK = 3  # indicators named for a cluster
@@ -193,8 +193,10 @@ def oaxaca_rows(parts: pd.DataFrame) -> pd.DataFrame:
 
 def oaxaca_facts(parts: pd.DataFrame) -> dict:
     """Return the distance, what goes with other levels of both measures, and the sizes of both groups."""
-    total = parts.set_index("term").loc["total"]
+    rows = parts.set_index("term")
+    total, own = rows.loc["total"], rows.loc[["eqi", "ln_gdp"], "explained"]
     return {
+        "levels": LEVELS["lower" if (own > 0).all() else "other"],
         "difference": total["difference"],
         "explained": total["explained"],
         "low": total["explained_low"],
@@ -206,7 +208,8 @@ def oaxaca_facts(parts: pd.DataFrame) -> dict:
 
 def cluster_rows(tables: Tables, found: barriers.Profiles) -> pd.DataFrame:
     """Return the clusters: size, countries, indicators that differ from lagging regions in general, stability."""
-    labels, home = indicator_names(tables), lagging_regions(tables).map(country_names(tables))
+    edition, home = latest(tables, "ris", REGIONAL), lagging_regions(tables).map(country_names(tables))
+    labels = indicators_of(tables, edition).set_index("indicator_code")["label"]
     heads, rows = found.stability["n_units"].to_numpy(), []
     usual = (found.centres.T * heads / heads.sum()).sum(axis=1)
     for row in found.stability.itertuples():

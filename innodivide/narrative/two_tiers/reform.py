@@ -13,7 +13,7 @@ from innodivide.evidence.plan import Plan
 from innodivide.indicators.country_profile import index_relative_to_eu
 from innodivide.indicators.recommendations import FEWEST, share_of_years, telling_years
 from innodivide.indicators.regional_frame import PAYMENT_YEARS
-from innodivide.indicators.tiers import money
+from innodivide.indicators.tiers import benchmarks, money
 from innodivide.narrative.words_file import Words
 from innodivide.wording import join_names, p_text, sentence, show
 
@@ -42,18 +42,17 @@ def difference_rows(rows: pd.DataFrame) -> pd.DataFrame:
 def difference_facts(spread: pd.DataFrame, rows: pd.DataFrame) -> dict:
     """Return the Gini of each Tier-1 quantity and of GDP and business R&D, and how many differences are clear."""
     gini = spread.set_index("quantity")["gini"]
-    first = rows[rows["quantity"] != "IPCEI aid, ME1 and BAT1"]
+    without_aid = rows[~rows["quantity"].str.startswith(benchmarks.AID)]
     return {
         "places": gini["IPCEI places"],
         "companies": gini["IPCEI companies (at least)"],
-        "aid": gini["IPCEI aid, ME1 and BAT1"],
         "gdp": gini["GDP"],
         "gdp_year": spread.set_index("quantity").at["GDP", "coverage"],
         "rd": gini["Business R&D"],
         "n": len(rows),
         "more": int((rows["ci_low"] > 0).sum()),
         "less": int((rows["ci_high"] < 0).sum()),
-        "more_without_aid": int((first["ci_low"] > 0).sum()),
+        "more_without_aid": int((without_aid["ci_low"] > 0).sum()),
     }
 
 
