@@ -62,7 +62,8 @@ def _of_one(report: str, id: str, parts: dict[str, str], content: Content) -> It
     else:  # in any of its words, or a column for each edition; what rests on no scoreboard needs none
         years = [name for name in head if re.fullmatch(r"20\d\d", name)]
         named = EDITION.search(said) or "edition" in head or years[2:] or not re.search(r"\b[ER]IS\d\d", sources)
-    if not named:
+    restated = parts.get("columns") == "Number | What it is"  # large numbers, each from an exhibit that names its own
+    if not named and not restated:
         yield f"{id} names no edition"
     if report == "04_robustness" and "Exploratory" not in edition:
         yield f"{id} is not labelled exploratory"

@@ -97,7 +97,6 @@ def key_numbers(facts: dict, most: dict, reform: dict, ledger: pd.DataFrame) -> 
         "money": sentence("€{a:,.0f} : €{b:,.0f}", a=reform["below"], b=reform["above"]),
     }
     values = {"partly": int(counts.get("partly", 0)), **{k: most[k] for k in ("gdp", "top_n", "gdp_year")}}
-    values |= {f"{side}_{end}": reform[f"{side}_{end}"] for side in ("below", "above") for end in ("low", "high")}
     meanings = {key: sentence(text, **values) for key, text in WORDS.names("key numbers").items()}
     return pd.DataFrame([(k, said[k], meanings[k]) for k in said], columns=["what", "number", "meaning"])
 
@@ -226,8 +225,8 @@ def money_facts(rows: pd.DataFrame, second: SecondEvidence) -> dict:
     paid = second.money.paid.loc[EQUAL]
     line = "{r.instrument}, states {r.side}, {r.per_head:,.0f} ({r.ci_low:,.0f} to {r.ci_high:,.0f})"
     return {
-        **_per_head("below", first.loc[brief_frames.BELOW]),
-        **_per_head("above", first.loc[brief_frames.ABOVE]),
+        "below": first.at[brief_frames.BELOW, "per_head"],
+        "above": first.at[brief_frames.ABOVE, "per_head"],
         "rho_low": funds["rho"].min(),
         "rho_high": funds["rho"].max(),
         "given": given_words(funds),
@@ -240,10 +239,6 @@ def money_facts(rows: pd.DataFrame, second: SecondEvidence) -> dict:
         "n": int(funds["n"].max()),
         "n_low": int(funds["n"].min()),
     }
-
-
-def _per_head(side: str, row: pd.Series) -> dict:
-    return {side: row["per_head"], f"{side}_low": row["ci_low"], f"{side}_high": row["ci_high"]}
 
 
 def method_rows(tables: Tables, main: Confirmatory, curve, audit: pd.DataFrame, plan: Plan) -> pd.DataFrame:

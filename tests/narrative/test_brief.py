@@ -329,7 +329,7 @@ def test_the_summary_has_the_verdicts_of_the_brief(run):
     assert list(short["verdict"]) == list(ledger["verdict"]) and list(short["claim"]) == list(ledger["claim"])
     assert set(claim_words.BRIEF) == set(ledger["claim_id"]) and short["brief"].str.len().max() < 75
     longer = run.exhibits["N7.1"].title
-    assert summary().exhibits["N8.1"].title == re.sub(r" \(Two one-sided tests: [^)]+\)", "", longer) != longer
+    assert summary().exhibits["N8.1"].title == re.sub(r" \(That leaves odds ratios [^)]+\)", "", longer) != longer
 
 
 def second_with(states: str) -> SimpleNamespace:
