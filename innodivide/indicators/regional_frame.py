@@ -40,8 +40,11 @@ def regional_frame(tables: Tables) -> pd.DataFrame:
     rows = nuts[(nuts["nuts_version"] == VERSION) & (nuts["level"] == 2)]
     rows = rows[rows["geo"].isin(member_states(tables)["geo"]) & ~rows["is_extra_regio"].fillna(False).astype(bool)]
     frame = rows.set_index("nuts_code")[["geo", "name"]].sort_index()
-    parts = editions.of_latest(tables, "ris_nuts2", editions.REGIONAL).set_index("nuts_code")["region_code"]
-    board = regions(tables)
+    parts, board = editions.of_latest(tables, "ris_nuts2", editions.REGIONAL), regions(tables)
+    if (found := nuts_links.one_version(parts, "scoreboard/ris_nuts2.csv")) != VERSION:
+        cure = f"take the tables with RIS {editions.PLAN['ris']}, as the claims do: tables.as_of(pins=PLAN)"
+        raise DataError(f"scoreboard/ris_nuts2.csv: regions of NUTS {found}, this frame is of NUTS {VERSION}; {cure}")
+    parts = parts.set_index("nuts_code")["region_code"]
     frame["region_code"] = parts.reindex(frame.index)
     frame["group"] = frame["region_code"].map(board["group"])
     frame["lagging"] = (frame["group"] == "emerging").where(frame["group"].notna())

@@ -14,10 +14,16 @@ FEW = ("SII", "1.1", "1.1.1", "RII", "1.1.2")
 BOARDS = {"EIS": eis_workbook, "RIS": ris_workbook}
 
 
+def before(name: str) -> pd.DataFrame:
+    """Return a table as text without editions after 2025: that of a year later, made here, may be in the tables."""
+    frame = new_rows.text_of(name)
+    return frame[frame["edition"].astype(int) <= 2025] if "edition" in frame else frame
+
+
 def found(path, board="EIS", **given):
     """Return what a workbook gives, or its failures of form."""
     sheets, failures = workbook.read(path, BOARDS[board].LAYOUT)
-    return failures or BOARDS[board].rows(sheets, Edition("EIS25_DB", new_rows.text_of, **given))
+    return failures or BOARDS[board].rows(sheets, Edition("EIS25_DB", before, **given))
 
 
 def said(path, board="EIS", **given) -> str:
@@ -96,7 +102,8 @@ def test_a_regional_edition_gets_groups_nuts_codes_and_its_index_against_the_eu(
         kept["relative_to_eu_pct"].to_numpy(), abs=0.011
     )
     homes = result.tables["ris_nuts2"].set_index("nuts_code")["region_code"]
-    assert homes.to_dict() == frozen.load("ris_nuts2").set_index("nuts_code")["region_code"].to_dict()
+    earlier = frozen.load("ris_nuts2").query("edition == 2023").set_index("nuts_code")["region_code"]
+    assert homes.to_dict() == earlier.to_dict()
 
 
 def test_an_edition_of_nuts_2024_which_that_of_2025_is_by_all_that_is_known(tmp_path, ris):

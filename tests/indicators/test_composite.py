@@ -7,12 +7,13 @@ import pandas as pd
 import pytest
 
 from innodivide.data import Tables
+from innodivide.data.editions import PLAN
 from innodivide.data.tables import indicators_of, member_states
 from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.indicators import composite
 from innodivide.indicators.composite.rebuild import DIMENSION_TOLERANCE
 
-TABLES = Tables()
+TABLES = Tables(pins=PLAN)
 EU27 = list(member_states(TABLES)["geo"])
 
 

@@ -5,11 +5,12 @@ import pandas as pd
 import pytest
 
 from innodivide.data import Tables
+from innodivide.data.editions import PLAN
 from innodivide.errors import DataError
 from innodivide.indicators import regional_frame as frames
 from innodivide.indicators.regional_frame import PARTS, erdf_by_region, regional_frame, structure
 
-TABLES = Tables()
+TABLES = Tables(pins=PLAN)  # as the claims take it
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +76,12 @@ def test_quality_of_government_is_that_of_the_smallest_region_published(frame):
         assert (row.eqi == known[max(holders, key=len)]) if holders else np.isnan(row.eqi), row.nuts_code
 
 
+def test_a_scoreboard_of_another_nuts_is_refused_and_loses_no_region_in_silence():
+    later = TABLES.replaced({"ris_nuts2": TABLES["ris_nuts2"].assign(nuts_version="2024")})
+    with pytest.raises(DataError, match=r"regions of NUTS 2024, this frame is of NUTS 2021; take the tables with RIS"):
+        regional_frame(later)
+
+
 # By hand
 
 
@@ -129,5 +136,5 @@ def test_a_payment_to_a_code_without_a_link_is_refused():
 
 def test_the_order_of_rows_does_not_matter(frame):
     names = ("nuts", "nuts_link", "region_year", "erdf_payment", "eqi_2024", "ris_nuts2")
-    mixed = Tables({n: TABLES[n].sample(frac=1, random_state=4).reset_index(drop=True) for n in names})
+    mixed = TABLES.replaced({n: TABLES[n].sample(frac=1, random_state=4).reset_index(drop=True) for n in names})
     pd.testing.assert_frame_equal(regional_frame(mixed), frame, rtol=1e-12)
