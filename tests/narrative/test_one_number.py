@@ -138,6 +138,21 @@ TESTED = [  # claim, table of its test, row there, what the numbers of the claim
     ("C03", "03_leader_test/T3.4", "claim == 'modest_group'", "Now, .*?against the others, "),
     ("C05", "05_two_tiers/T5.4", "reference.str.startswith('partnerships dealt')", "dealt to the states anew: [^:]*"),
     ("C05", "05_two_tiers/T5.4", "reference.str.startswith('activity of each')", "in both tiers together: [^:]*"),
+    ("C05", "05_two_tiers/T5.18", "key == 'dealt anew'", "dealt to the states anew: [^:]*"),
+    (
+        "C01",
+        "03_leader_test/T3.9",
+        "record.str.startswith('all') and tested == 'total GDP'",
+        "Now, .*?total GDP [^;]*?",
+    ),
+    (
+        "C01",
+        "03_leader_test/T3.9",
+        "record.str.startswith('all') and tested == 'leader status'",
+        "Now, .*?others at [^;]*?",
+    ),
+    ("C12", "05_two_tiers/T5.18", "key == 'RRF grants'", "RRF grants [^;]*?"),
+    ("C12", "05_two_tiers/T5.18", "key == 'recommendations'", "Recommendations: .*?of gap, "),
 ]
 
 
