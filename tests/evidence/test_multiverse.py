@@ -16,7 +16,7 @@ from scipy import stats
 
 from innodivide.data import Tables, frozen
 from innodivide.errors import DesignError, ParameterError
-from innodivide.evidence.confirmatory import planned_dyads
+from innodivide.evidence.confirmatory import planned_dyads, registered
 from innodivide.evidence.multiverse import whole_grid as multiverse
 from innodivide.evidence.multiverse.grid import DIMENSIONS, excluded, expand, labels, load_grid, sample_levels
 from innodivide.evidence.multiverse.specification import build_world, cell
@@ -29,7 +29,7 @@ from innodivide.models.estimators.grouped import grouped_binomial
 from innodivide.models.inference.few_clusters import lpm_clustered
 from innodivide.models.inference.relabelling import country_orders
 
-TABLES = Tables()
+TABLES = registered(Tables(), load_plan())
 
 GRID = load_grid()
 SPECS = expand(TABLES, GRID)

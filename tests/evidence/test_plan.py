@@ -179,9 +179,9 @@ def test_the_population_of_the_plan_is_that_of_the_dyads():
 
 @pytest.fixture(scope="module")
 def ended():
-    """The tables with the IPCEIs of the plan's period and none besides, whatever was added since."""
+    """The tables with the IPCEIs and editions of the plan's period and none besides, whatever was added since."""
     then = TABLES.as_of(load_plan().period[1])
-    return Tables({name: then[name] for name in ("ipcei", "ipcei_country")})
+    return Tables({name: then[name] for name in ("ipcei", "ipcei_country", "eis_edition")})
 
 
 @pytest.fixture(scope="module")
@@ -313,7 +313,7 @@ class _Enough(Exception):
     pass
 
 
-def test_the_sensitivities_are_those_announced(monkeypatch):
+def test_the_sensitivities_are_those_announced(monkeypatch, ended):
     """Each announced choice is made, and none besides the registered one."""
     from innodivide.errors import DesignError
 
@@ -328,7 +328,7 @@ def test_the_sensitivities_are_those_announced(monkeypatch):
 
     monkeypatch.setattr(confirmatory, "planned_dyads", planned)
     monkeypatch.setattr(confirmatory.models, "firth_logit", refuse)
-    rows = confirmatory.sensitivities(TABLES, load_plan())
+    rows = confirmatory.sensitivities(ended, load_plan())
     cutoff = confirmatory.BRIEF_CUTOFF
     assert made == [
         {},

@@ -14,6 +14,7 @@ import pytest
 
 from innodivide.data import Tables
 from innodivide.errors import ParameterError
+from innodivide.evidence import confirmatory
 from innodivide.evidence.claims import (
     both_tiers,
     demand_and_beyond,
@@ -30,7 +31,7 @@ from innodivide.indicators.regional_frame import regional_frame
 from innodivide.indicators.tiers import money
 from innodivide.models.network.bipartite import overlap_test
 
-TABLES = Tables()
+TABLES = confirmatory.registered(Tables(), load_plan())
 CLAIMS = list(load_plan().second["claim_rules"])
 FEW = 59  # draws
 

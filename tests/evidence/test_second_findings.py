@@ -11,6 +11,7 @@ from scipy import stats
 from test_second_verdicts import record
 
 from innodivide.data import Tables
+from innodivide.evidence import confirmatory
 from innodivide.evidence.claims import (
     both_tiers,
     demand_and_beyond,
@@ -28,7 +29,8 @@ from innodivide.indicators import tiers
 from innodivide.models.estimators.unseen_species import chao2
 from innodivide.models.network import bipartite, null_models
 
-TABLES, PLAN, ALPHA = Tables(), load_plan(), 0.05
+PLAN, ALPHA = load_plan(), 0.05
+TABLES = confirmatory.registered(Tables(), PLAN)
 VERDICTS = ("supported", "partly", "contradicted", "inconclusive", NOT_TESTABLE)
 
 

@@ -106,7 +106,7 @@ def test_every_statement_on_the_spread_has_its_sentence():
 
 @pytest.fixture(scope="module")
 def record():
-    tables = Tables()
+    tables = confirmatory.registered(Tables(), PLAN)
     register, countries = participation.register(tables), participation.by_country(tables)
     return ipcei_participation.register_facts(register), countries, participation.aid_coverage(tables)
 

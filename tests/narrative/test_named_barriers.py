@@ -18,7 +18,8 @@ from innodivide.narrative.regional_barriers import named_barriers
 from innodivide.narrative.words_file import Words
 from innodivide.wording import GROUPS
 
-TABLES, PLAN = Tables(), plan.load_plan()
+PLAN = plan.load_plan()
+TABLES = confirmatory.registered(Tables(), PLAN)
 SHOW = Words("06_regional_barriers").of(TABLES)
 RAW = re.compile(r"\bnan\b|\bNone\b|[{}]|(?<!\w)-\d")
 UP, ACROSS, DOWN = (0.5, 0.2, 0.8), (0.1, -0.2, 0.4), (-0.5, -0.8, -0.2)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from innodivide import models
-from innodivide.data import Tables, frozen
+from innodivide.data import Tables, editions, frozen
 from innodivide.evidence import confirmatory, plan, regional_analyses, scenarios
 from innodivide.evidence.claims import shared_barriers as barriers_module
 from innodivide.evidence.claims.shared_barriers import lagging_regions
@@ -22,7 +22,7 @@ from innodivide.narrative.regional_barriers import catching_up
 from innodivide.narrative.regional_barriers import lagging as words
 from innodivide.narrative.words_file import Words
 
-TABLES = Tables()
+TABLES = Tables(pins={"ris": editions.PLAN["ris"], "eis": editions.SECOND["eis"][-1]})  # which the cases are of
 SHOW = Words("06_regional_barriers").of(TABLES)
 
 PLAN = plan.load_plan()

@@ -31,9 +31,8 @@ from innodivide.narrative.robustness import added, appendix, method_audit
 from innodivide.narrative.robustness import choices as words
 from innodivide.narrative.words_file import Words
 
-TABLES = Tables()
-
 PLAN = load_plan()
+TABLES = confirmatory.registered(Tables(), PLAN)
 DYADS = confirmatory.planned_dyads(TABLES, PLAN)
 
 

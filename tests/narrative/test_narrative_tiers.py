@@ -11,7 +11,7 @@ import pytest
 
 from innodivide.data import Tables, frozen
 from innodivide.data.tables import member_states
-from innodivide.evidence import recovery
+from innodivide.evidence import confirmatory, recovery
 from innodivide.evidence.claims import demand_and_beyond, first_rules
 from innodivide.evidence.claims.both_tiers import ANEW, HELD, Connection
 from innodivide.evidence.claims.finding import NOT_TESTABLE
@@ -26,7 +26,7 @@ from innodivide.reports.making.declarations import notebook
 from innodivide.wording import p_text
 
 pytestmark = pytest.mark.dear  # all verdicts are computed
-TABLES = Tables()
+TABLES = confirmatory.registered(Tables(), load_plan())
 
 DRAWS = 399
 
