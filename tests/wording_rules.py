@@ -62,6 +62,9 @@ def _of_one(report: str, id: str, parts: dict[str, str], content: Content) -> It
     else:  # in any of its words, or a column for each edition; what rests on no scoreboard needs none
         years = [name for name in head if re.fullmatch(r"20\d\d", name)]
         named = EDITION.search(said) or "edition" in head or years[2:] or not re.search(r"\b[ER]IS\d\d", sources)
+    for board, year in re.findall(r"\b([ER]IS) 20(\d\d)\b(?! to)", edition):  # of a span, each decision has its own
+        if not re.search(rf"\b{board}{year}_", sources):
+            yield f"{id} prints {board} 20{year} and cites no source of that edition"
     restated = parts.get("columns") == "Number | What it is"  # large numbers, each from an exhibit that names its own
     if not named and not restated:
         yield f"{id} names no edition"

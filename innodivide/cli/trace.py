@@ -11,7 +11,7 @@ from innodivide.errors import ParameterError
 _SHOWN = 12  # rows of each kind, unless all are asked for
 
 
-@click.command()
+@click.command(context_settings={"ignore_unknown_options": True})  # a number may begin with a minus
 @click.argument("exhibit", metavar="ID")
 @click.argument("key", required=False, default="")
 @click.option("--report", default="", help="Report that holds it, as annex/PL [default: that of its notebook].")

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from innodivide.data.editions import BRIEF
+from innodivide.data.editions import BRIEF, SECOND
 from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, member_states
 from innodivide.evidence import brief_frames
@@ -277,7 +277,12 @@ def limit_facts(tables: Tables) -> dict:
 
 
 def figure_sources(tables: Tables, id: str) -> tuple[str, ...]:
-    """Return the sources of a figure; that on both tiers shows who is in what, not companies or aid."""
+    """Return the sources of a figure; that on both tiers shows who is in what, not companies or aid.
+
+    The change of the divide rests on both series of C08.
+    """
+    if id == "F7.5":
+        return sources_of(tables["eis_index"].query("edition in @both", local_dict={"both": SECOND["eis"]}))
     found = connection_words.sources(tables, *TABLES[id])
     return tuple(sorted({*participation_sources(tables), *found})) if id == "F7.4" else found
 

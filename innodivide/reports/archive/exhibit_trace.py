@@ -25,6 +25,7 @@ from innodivide.reports.verify.compare import Content
 _ID = re.compile(r"[TFN](\d|A)\.\d+")
 _NUMBER = re.compile(r"[-−+]?\d{1,3}(,\d{3})+%?|[-−+]?\d+(\.(?P<decimals>\d+))?(?P<percent> ?%)?")
 WORDS, BRIEF = "narrative/texts", "07_policy_brief"
+HELPERS = ("innodivide/wording.py", "innodivide/evidence/plan.py", "innodivide/narrative/", "innodivide/data/")
 _WHOLE = 100  # from here on a number without decimals is a rounded one, below it may be a count
 
 
@@ -94,7 +95,7 @@ def trace(exhibit: str, key: str = "", report: str = "", folder: Path | None = N
         content.words.get(exhibit, {}).get("title") or content.words.get(exhibit, {}).get("text", ""),
         f"notebooks/{notebook.name}.ipynb, cell of code {number + 1}",
         code_trace.places([*closer, *data]),
-        code_trace.places(tables_read.used_by(closer or data or words)),
+        _helpers_last(code_trace.places([*tables_read.used_by(closer or data or words), *tables_read.used_by(words)])),
         code_trace.places(w for w in words if w not in data),
         f"innodivide/{WORDS}/{notebook.name}.yml",
         _values(exhibit, LIBRARY / WORDS / f"{notebook.name}.yml", content.words.get(exhibit, {}), names),
@@ -102,6 +103,11 @@ def trace(exhibit: str, key: str = "", report: str = "", folder: Path | None = N
         tables,
         _sources(behind or named),
     )
+
+
+def _helpers_last(functions: tuple[str, ...]) -> tuple[str, ...]:
+    """Return functions with those that only word, order or hand on what others found at the end."""
+    return tuple(sorted(functions, key=lambda place: place.startswith(HELPERS)))
 
 
 def shown_in(exhibit: str) -> tuple[Notebook, list[str]]:
