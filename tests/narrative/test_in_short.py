@@ -163,7 +163,14 @@ def grid(*, label: int, index: int) -> tuple[pd.DataFrame, dict]:
         for f, out in (("leader", label), ("index", index))
         for k in range(10)
     ]
-    return pd.DataFrame(rows), {"n": 15, "n_kept": 6, "alpha": 0.05, "power": 0.7, "ratio": 4.0}
+    return pd.DataFrame(rows), {
+        "n": 15,
+        "n_kept": 6,
+        "errs": "too often or too rarely",
+        "alpha": 0.05,
+        "power": 0.7,
+        "ratio": 4.0,
+    }
 
 
 @pytest.mark.parametrize(
