@@ -25,6 +25,8 @@ EU27, EURO_AREA = GROUPS = ("eu27", "euro-area")
 PARTICIPATES = "participates"
 _SPANS = ("since", "until")
 _SHARE = "a state that was a leader at every decision against one that never was"
+_SEPARATED = "separated data: the outcome follows from the columns for some states; the size rests on the penalty alone"
+_LEAST_DF = 5  # degrees of freedom from which on an interval by t says something
 _FEW = "robust errors with so few leaders tend to be too small; no test by permutation stands beside this model"
 
 
@@ -59,30 +61,42 @@ class LeaderTest:
         """The p-value of the permutation test, else that of the estimate."""
         return (self.permutation or self.estimate).known("p_value")[0]
 
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """Why the numbers may mean little: separated data, too few states."""
+        e, found = self.estimate, (_SEPARATED,) if self.estimate.separation else ()
+        few = e.df is not None and e.df < _LEAST_DF
+        return (*found, f"{e.df:.0f} degrees of freedom: too few states for this interval") if few else found
+
     def tidy(self) -> pd.DataFrame:
-        """One row: label ("registered" or "what-if"), differs, then the columns of `Result.tidy` and nobs, n_units."""
+        """One row: label ("registered" or "what-if"), differs, cautions, `Result.tidy`, then nobs and n_units."""
         found, size = self.estimate.tidy().assign(p_value=self.p_value), self.estimate.glance()
         said = {"label": "what-if" if self.differs else "registered", "differs": "; ".join(self.differs)}
+        said["cautions"] = "; ".join(self.cautions)
         return found.assign(**said, nobs=size["nobs"], n_units=size["n_units"])
 
     def __str__(self) -> str:
         e, test = self.estimate, self.permutation
         head = "WHAT-IF, not the registered analysis. It differs in:" if self.differs else "As registered."
-        span = f"{e.ci_level:.0%} interval {show(e.ci_low, '{:.2f}')} to {show(e.ci_high, '{:.2f}')}, {e.ci_kind}"
+        span = f"{e.ci_level:.0%} interval {_digits(e.ci_low)} to {_digits(e.ci_high)}, {e.ci_kind}"
         p_kind = e.p_kind if test is None else test.p_kind
         counts = [(e.n_dyads, "rows"), (e.n_countries, "states"), (e.n_treated, "of them ever leaders")]
         counts += [(e.n_ipceis, "projects"), (e.n_events, "outcomes of 1 or above zero")]
         lines = [head, *(f"    {one}" for one in self.differs)]
         lines += [f"Leaders against other states, at equal {', '.join(self.controls)}: {e.method}"]
-        lines += [
-            f"    {e.scale} {show(e.estimate, '{:.2f}')} ({span})",
-            f"    p {p_text(self.p_value, '= ')}, {p_kind}",
-        ]
+        lines += [f"    {e.scale} {_digits(e.estimate)} ({span})", f"    p {p_text(self.p_value, '= ')}, {p_kind}"]
         lines += ["    " + ", ".join(f"{n} {what}" for n, what in counts if n is not None)]
+        lines += [f"    CAUTION: {caution}" for caution in self.cautions]
         lines += [f"    note: {note}" for note in e.notes]
         return "\n".join([*lines, f"Sources of what was added: {', '.join(self.sources)}"] if self.sources else lines)
 
     __repr__ = __str__
+
+
+def _digits(value: float | None) -> str:
+    """Two decimals, or two digits of a number that is far from one."""
+    plain = value is None or not np.isfinite(value) or value == 0 or 0.01 <= abs(value) < 1000
+    return show(value, "{:.2f}" if plain else "{:.1e}")
 
 
 def leader_test(
@@ -127,6 +141,10 @@ def leader_test(
     [{'label': 'what-if', 'n_units': 27}]
     """
     plan = load_plan() if plan is None else plan
+    if not isinstance(outcome, str):
+        raise ParameterError(f"outcome: {outcome!r} is no text; write {PARTICIPATES} or TABLE.COLUMN")
+    if isinstance(controls, str):
+        raise ParameterError(f"controls: {controls!r} is one text; write a list, [{controls!r}]")
     listed, others = _states(tables, states, as_day(choices.get("until", plan.period[1]), "until").year)
     given = own_tables.note() or ("" if tables.own else "some are not those of innodivide")
     differs = (*([f"tables: {given}"] if given else []), *others, *_choices(plan, choices))
@@ -170,7 +188,10 @@ def _states(tables: Tables, states: Sequence[str] | str, year: int) -> tuple[lis
     rows, names = member_states(tables), country_names(tables)
     members = list(rows["geo"])
     groups = {EU27: members, EURO_AREA: list(rows.loc[(rows["euro_year"] <= year).fillna(False), "geo"])}
-    listed = list(dict.fromkeys(geo for one in given for geo in groups.get(one, [one])))
+    if wrong := [one for one in given if not isinstance(one, str)]:
+        raise ParameterError(f"states: {wrong[0]!r} is no text; write {', '.join(GROUPS)} or codes such as 'PL'")
+    parts = [part.strip() for one in given for part in one.split(",") if part.strip()]
+    listed = list(dict.fromkeys(g for one in parts for g in groups.get(one.lower().replace(" ", "-"), [one])))
     unknown = [geo for geo in listed if geo not in names]
     if unknown or not listed:
         named = other_names({c: list(tables["country"][c].fillna("")) for c in ("geo", *OTHERS, "endonym")})
@@ -229,20 +250,26 @@ def _totals(dyads: pd.DataFrame, added: dict[str, Added], geo: pd.Series, outcom
 def _of_states(totals: pd.DataFrame, controls: tuple, outcome: str, plan: Plan) -> Result:
     """The model that the values allow, with an interval."""
     given, term = totals[outcome], "leader_share"
-    same: dict[str, Any] = {"n_treated": int((totals[term] > 0).sum()), "notes": (_SHARE,)}
+    same: dict[str, Any] = {"n_treated": int((totals[term] > 0).sum())}
     if given.isin((0, 1)).all():
         found = as_odds_ratio(models.any_participation(totals, term, controls, count=outcome))
+        same["notes"] = (*found.notes, _SHARE)
         return replace(found, method="Firth logit, one row for each state", scale="odds ratio", **same)
     if (given >= 0).all():
         found = models.ppml(totals.assign(basis=outcome), term, controls, outcome=outcome, basis="basis")
         same |= {name: float(np.exp(getattr(found, name))) for name in ("estimate", "ci_low", "ci_high")}
-        same["notes"] += (_FEW,)
+        same["notes"] = (*found.notes, _SHARE, _FEW)
         return replace(found, scale="ratio of means", se=None, se_kind="", **same)
     rng = stream(plan, 1)
     found = models.freedman_lane(totals, term, controls, outcome, n_permutations=plan.permutations, rng=rng)
     if not found.se:
         raise DataError(f"{outcome}: leaders and others do not differ at all; no interval")
     reach = float(stats.t.ppf(0.975, found.df)) * found.se
-    same |= {"ci_low": found.estimate - reach, "ci_high": found.estimate + reach, "ci_level": 0.95}
+    same |= {
+        "notes": (*found.notes, _SHARE),
+        "ci_low": found.estimate - reach,
+        "ci_high": found.estimate + reach,
+        "ci_level": 0.95,
+    }
     same["ci_kind"] = f"t with {found.df:.0f} df, least squares, equal variances"
     return replace(found, scale=f"difference in {outcome}", **same)

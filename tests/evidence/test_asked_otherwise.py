@@ -53,6 +53,21 @@ def test_a_list_of_states_is_a_fit_on_their_dyads():
     assert found.tidy()["label"].item() == "what-if"
 
 
+def test_groups_of_states_may_be_written_in_other_ways():
+    assert leader_test(TABLES, "EU27", plan=QUICK).differs == leader_test(TABLES, plan=QUICK).differs
+    assert leader_test(TABLES, "Euro area", plan=QUICK).differs == leader_test(TABLES, "euro-area", plan=QUICK).differs
+
+
+def test_separated_data_and_too_few_states_are_said_beside_the_numbers():
+    ever = set(confirmatory.planned_dyads(TABLES, PLAN).query("leader")["geo"])
+    own = pd.DataFrame({"geo": MEMBERS, "won": [float(g in ever) for g in MEMBERS]})
+    found = leader_test(Tables({"mine": own}), outcome="mine.won", plan=QUICK)
+    assert "CAUTION: separated data" in str(found) and found.tidy()["cautions"].item().startswith("separated data")
+    few = leader_test(TABLES, ["DE", "FR", "SE", "IT", "ES", "NL"], plan=QUICK)
+    assert "too few states" in few.cautions[0] and max(map(len, str(few).splitlines())) < 400
+    assert leader_test(TABLES, plan=QUICK).cautions == ()
+
+
 def test_the_euro_area_is_that_of_the_last_year():
     country = TABLES["country"].set_index("geo")
     year = int(PLAN.period[1][:4])
@@ -120,6 +135,9 @@ def test_outcomes_below_zero_are_compared_by_differences():
         ({"outcome": "horizon_country.projects"}, ParameterError, "data_cut=2017-07 or 2021-12 or 2025-08"),
         ({"outcome": "ipcei_country.n_companies"}, DataError, "no figure for geo, ipcei_id: AT BAT1"),
         ({"controls": ["gerd"]}, ParameterError, "'gerd': write TABLE.COLUMN"),
+        ({"controls": "gerd_pct_gdp"}, ParameterError, r"write a list, \['gerd_pct_gdp'\]"),
+        ({"outcome": 3}, ParameterError, "outcome: 3 is no text"),
+        ({"states": [1]}, ParameterError, "states: 1 is no text"),
         ({"controls": ["gerd.x"]}, ParameterError, "no table 'gerd'"),
         ({"controls": ["s3_country.x"]}, ParameterError, "'x' is no figure of s3_country"),
         ({"controls": ["ipcei.value_chain"]}, ParameterError, "no column geo"),

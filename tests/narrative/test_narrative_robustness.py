@@ -263,9 +263,12 @@ def test_the_first_interval_of_the_coefficients_is_the_registered_one():
 @pytest.mark.parametrize(
     ("equivalent", "said"),
     [
-        ((True, True), "An association by a factor of 2 or more, either way, is ruled out."),
-        ((False, True), "by a factor of 3 or more, either way, is ruled out; one by a factor of 2 is not."),
-        ((False, False), "Not even an association by a factor of 3, either way, is ruled out."),
+        ((True, True), "An association by a factor of 2 or more, either way, is ruled out ("),
+        (
+            (False, True),
+            "by a factor of 3 or more, either way, is ruled out (two one-sided tests); one by a factor of 2 is not.",
+        ),
+        ((False, False), "Not even an association by a factor of 3, either way, is ruled out ("),
     ],
 )
 def test_what_is_ruled_out_is_said_by_the_margins_that_are(equivalent, said):

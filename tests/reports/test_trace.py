@@ -71,7 +71,7 @@ def test_a_claim_leads_to_its_rules_and_to_their_tables_only():
         ("F7.1", "33%", "who", "Innovation leaders"),
         ("T7.1", "1,424", "claim_id", "C05"),
         ("T7.1", "+0.48", "claim_id", "C09"),
-        ("T7.1", "−0.049", "claim_id", "C13"),
+        ("T7.1", "−0.044", "claim_id", "C08"),
     ],
 )
 def test_a_number_as_printed_leads_to_its_row(exhibit, key, column, value):
