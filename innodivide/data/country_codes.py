@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 
 OTHERS = ("iso2", "iso3", "name")  # columns of table country that name one in another way, beside its own languages
+COLUMNS = ("geo", *OTHERS, "endonym")  # those that `other_names` reads
 _SHORT = 3  # letters of a word or code that is too short to be a misspelling
 
 

@@ -243,19 +243,16 @@ def check_foreign_keys(text: pd.DataFrame, described: dict, folder: Path = DATA)
         known = set(_tuples(other, target_fields))
         rule = f"exists in table {target} ({', '.join(target_fields)})"
         where = f"; allowed values stand in data/{resource(target, folder)['path']}"
-        names = other_names({c: other[c].tolist() for c in other}) if target == "country" else {}
+        named = other_names({c: other[c].tolist() for c in other}) if target == "country" else {}
+        cures = {one: f"; {name} is {geo}" for one, (name, geo) in named.items()}
         for row, cell in zip(text.index, _tuples(text, fields)):
             wanted = [(v,) for v in cell[0].split(";")] if fields == ["more_source_ids"] else [cell]
             lost = [", ".join(w) for w in wanted if w not in known] if "" not in cell else []
             failures += [
-                Failure(described["path"], int(row), ", ".join(fields), value, rule + _cure(names.get(value), where))
+                Failure(described["path"], int(row), ", ".join(fields), value, rule + cures.get(value, where))
                 for value in lost
             ]
     return sorted(failures, key=lambda f: (f.row or 0, f.column, f.value))
-
-
-def _cure(country: tuple[str, str] | None, else_: str) -> str:
-    return "; {} is {}".format(*country) if country else else_
 
 
 def _tuples(text: pd.DataFrame, columns: list[str]) -> list[tuple[str, ...]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from innodivide.data import folders, frozen
-from innodivide.data.country_codes import OTHERS, cures, other_names
+from innodivide.data.country_codes import COLUMNS, cures, other_names
 from innodivide.errors import DataError
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def read(path: Path) -> pd.DataFrame:
             "column once, separated by commas"
         )
     kept = [(number, [cell.strip() for cell in row]) for number, row in enumerate(rows, start=2) if any(row)]
-    country = {column: frozen.column("country", column) for column in ("geo", *OTHERS, "endonym")}
+    country = {column: frozen.column("country", column) for column in COLUMNS}
     for number, row in kept:
         at = f"{path.name}, row {number}"
         if len(row) != len(header):

@@ -10,7 +10,7 @@ from scipy import stats
 
 from innodivide import models
 from innodivide.data import own_tables
-from innodivide.data.country_codes import OTHERS, cures, other_names
+from innodivide.data.country_codes import COLUMNS, cures, other_names
 from innodivide.data.tables import Tables, as_day, country_names, member_states
 from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.evidence.confirmatory import planned_dyads, stream
@@ -194,7 +194,7 @@ def _states(tables: Tables, states: Sequence[str] | str, year: int) -> tuple[lis
     listed = list(dict.fromkeys(g for one in parts for g in groups.get(one.lower().replace(" ", "-"), [one])))
     unknown = [geo for geo in listed if geo not in names]
     if unknown or not listed:
-        named = other_names({c: list(tables["country"][c].fillna("")) for c in ("geo", *OTHERS, "endonym")})
+        named = other_names({c: list(tables["country"][c].fillna("")) for c in COLUMNS})
         said = (
             "; ".join([f"unknown {', '.join(unknown)}", *cures(",".join(unknown), named)]) if unknown else "none given"
         )

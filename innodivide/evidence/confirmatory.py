@@ -250,7 +250,7 @@ def odds_ratios(fit: models.FirthFit) -> pd.DataFrame:
         Index term; odds_ratio, ci_low, ci_high (t with the dispersion between countries, as registered for leaders),
         dyad_low, dyad_high (profile, independent dyads; missing where the fit has no profiles).
     """
-    found = fit.coefficients.drop(index="const", errors="ignore")
+    found = fit.coefficients.drop(index="intercept")
     reach = stats.t.ppf((1 + fit.level) / 2, fit.df) * found["se"] * np.sqrt(fit.dispersion)
     unit = pd.Series(np.where(found.index.str.startswith("ln_"), np.log(2), 1.0), index=found.index)
     logs = {"odds_ratio": found["estimate"], "ci_low": found["estimate"] - reach, "ci_high": found["estimate"] + reach}

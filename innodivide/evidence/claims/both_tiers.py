@@ -39,6 +39,8 @@ class Connection:
     ratio_low, ratio_high : float
         95 % interval of the ratio to "dealt anew", lists of Tier 2 drawn with replacement.
     n_lists, n_ipceis : int
+    whole : tuple of str
+        States in an IPCEI whose every region is in Tier 2: one region of each at least is in both.
     """
 
     nulls: pd.DataFrame
@@ -47,6 +49,7 @@ class Connection:
     ratio_high: float
     n_lists: int
     n_ipceis: int
+    whole: tuple[str, ...] = ()
 
 
 def connection(tables: Tables, plan: Plan) -> Connection:
@@ -60,9 +63,8 @@ def connection(tables: Tables, plan: Plan) -> Connection:
     nulls = pd.DataFrame(found).T
     low, high = _lists_drawn(matrix, sides, stream(plan, LISTS))
     count = pd.Series(sides).value_counts()
-    return Connection(
-        nulls, _placebos(tables, matrix, sides, plan), low, high, int(count["tier2"]), int(count["tier1"])
-    )
+    placebos, whole = _placebos(tables, matrix, sides, plan), tiers.states_wholly_inside(tiers.regions(tables))
+    return Connection(nulls, placebos, low, high, int(count["tier2"]), int(count["tier1"]), tuple(whole))
 
 
 def _lists_drawn(matrix: pd.DataFrame, sides: dict, rng: np.random.Generator) -> tuple[float, float]:
@@ -122,13 +124,13 @@ def c05(tables: Tables, plan: Plan, found: Connection, p_holm: pd.Series) -> Fin
     """C05: Tier 1 and Tier 2 hardly connect, by states; regions and organisations as a lower bound."""
     states, seen = states_connect(found, p_holm, plan.alpha), tiers.s3_coverage(tables)
     both, names = tiers.organisations_in_both(tables), country_names(tables)
-    whole = tiers.states_wholly_inside(tiers.regions(tables))
     texts = {k: p_text(v, "= ") for k, v in (("p_held", p_holm[HELD]), ("p_anew", p_holm[ANEW]))}
     placebo = "{r.pair} {r.position:.0%} (ratio {r.ratio:.2f})"
     values: dict[str, object] = {"held": found.nulls.loc[HELD], "anew": found.nulls.loc[ANEW], "found": found, **texts}
     values |= {"tiers": found.placebos.iloc[0], "states": states, "nothing": NOT_TESTABLE, "seen": seen}
     values |= {"placebos": join_names([sentence(placebo, r=r) for r in found.placebos.iloc[1:].itertuples()])}
-    values |= {"firms": len(both), "whole": len(whole), "whole_names": join_names([names[g] for g in whole])}
+    values |= {"firms": len(both), "whole": len(found.whole)}
+    values["whole_names"] = join_names([names[g] for g in found.whole])
     values |= {key: against_chance(found.nulls.loc[name]) for key, name in (("how_held", HELD), ("how_anew", ANEW))}
     tell = teller(alpha=plan.alpha, **values)
     verdict = "partly" if states == "supported" else states

@@ -108,7 +108,7 @@ def c07(tables: Tables) -> Finding:
     values: dict[str, object] = {"counts": join_names(counts, "none"), "b": broad, "lists": lists}
     values |= {"states": estimate_text(unseen(tables, "states"), len(member_states(tables)))}
     values |= {"seen": tiers.s3_coverage(tables), "scopes": _scopes(growth)}
-    values |= {"rose": int(growth["grew"].sum()), "pairs": len(growth), "pilots": _pilots(tables)}
+    values |= {"rose": int(growth["grew"].sum()), "pairs": len(growth)}
     tell = teller(**values)
     verdict = demand(growth, broad)
     ways = {
@@ -133,7 +133,7 @@ def c07(tables: Tables) -> Finding:
             "{b[states_total]} states and from regions with at least {b[people]:.0%} of the people."
         ),
         rests=tell("{seen.known} of {seen.total} S3 lists"),
-        change=sentence(otherwise(verdict, ways), part=BROAD_STATES) + tell("{pilots}"),
+        change=sentence(otherwise(verdict, ways), part=BROAD_STATES) + _pilots(tables),
     )
 
 
@@ -170,6 +170,8 @@ def c11(tables: Tables) -> Finding:
         )
         + (", so what is not published decides." if verdict == NOT_TESTABLE else "."),
         rests=tell("{seen.known} of {seen.total} S3 lists, {lists} of Tier 2, none for Tier 1"),
-        change=tell(otherwise(verdict, ways))
-        + tell("; counting only regions listed by themselves ({itself} in neither at most): {otherwise}"),
+        change=tell(
+            otherwise(verdict, ways)
+            + "; counting only regions listed by themselves ({itself} in neither at most): {otherwise}"
+        ),
     )

@@ -67,21 +67,24 @@ def locked_in(rows: pd.DataFrame) -> str:
     return "partly" if as_said.any() else "inconclusive"
 
 
-def _told(part: str, what: str, row: pd.Series, index: bool) -> str:
-    """One part with its difference: shares in percent of value added, the index as it is."""
-    digits, unit = ("3f", "index") if index else ("1f", "percent of value added")
-    text = (
-        "{part} ({what}, {unit}): {r.lagging:.@} against {r.others:.@}, difference {r.difference:+.@} "
-        "({r.ci_low:+.@} to {r.ci_high:+.@})"
-    )
-    return sentence(text.replace("@", digits), part=part, what=what, unit=unit, r=row)
+def _gap(row: pd.Series, digits: int) -> str:
+    """The difference of a row with its interval."""
+    ends = [f"{{r.{end}:+.{digits}f}}" for end in ("difference", "ci_low", "ci_high")]
+    return sentence("{} ({} to {})".format(*ends), r=row)
 
 
 def c13(tables: Tables, plan: Plan) -> Finding:
     """C13: structures of the least innovative regions."""
     rows = structure_gaps(tables, plan)
     points = rows[["lagging", "others", "difference", "ci_low", "ci_high"]] * 100
-    told = [_told(p, w, rows.loc[c] if c == INDEX else points.loc[c], c == INDEX) for p, (c, _, w) in PARTS.items()]
+    share = "{p} ({w}, percent of value added): {r.lagging:.1f} against {r.others:.1f}, difference {gap}"
+    index = "{p} ({w}, index): {r.lagging:.3f} against {r.others:.3f}, difference {gap}"
+    told = [
+        sentence(index, p=p, w=w, r=rows.loc[c], gap=_gap(rows.loc[c], 3))
+        if c == INDEX
+        else sentence(share, p=p, w=w, r=points.loc[c], gap=_gap(points.loc[c], 1))
+        for p, (c, _, w) in PARTS.items()
+    ]
     signs = {p: (rows.loc[c], sign) for p, (c, sign, _) in PARTS.items()}
     hold = [p for p, (r, sign) in signs.items() if (r["ci_low"] > 0 if sign > 0 else r["ci_high"] < 0)]
     against = [p for p, (r, sign) in signs.items() if (r["ci_high"] < 0 if sign > 0 else r["ci_low"] > 0)]
@@ -100,12 +103,7 @@ def c13(tables: Tables, plan: Plan) -> Finding:
         "contradicted": "if two differed the other way with theirs",
     }
     rest = "; the rest cannot be told." if len(hold) + len(against) < len(PARTS) else "."
-    gap = "({r.ci_low:+.1f} to {r.ci_high:+.1f})"
-    shares = [
-        sentence("{what} {r.difference:+.1f} " + gap, what=what, r=points.loc[column])
-        for column, _, what in (PARTS["traditional"], PARTS["locked-in"])
-    ]
-    index = "Herfindahl index {r.difference:+.2f} ({r.ci_low:+.2f} to {r.ci_high:+.2f})"
+    shares = [f"{what} {_gap(points.loc[c], 1)}" for c, _, what in PARTS.values() if c != INDEX]
     return Finding(
         claim_id="C13",
         verdict=verdict,
@@ -123,7 +121,7 @@ def c13(tables: Tables, plan: Plan) -> Finding:
         short=tell(
             "As claimed: {hold}; the other way: {against}. Lagging regions less the others, percentage points of "
         )
-        + f"value added: {', '.join(shares)}; {sentence(index, r=rows.loc[INDEX])}.",
+        + f"value added: {', '.join(shares)}; Herfindahl index {_gap(rows.loc[INDEX], 2)}.",
         rests=tell("{n} lagging regions, three parts of value added"),
         change=otherwise(verdict, ways, ", "),
     )

@@ -174,8 +174,8 @@ def regions_by_tier(frame: pd.DataFrame, unlisted: int) -> pd.DataFrame:
     heads, total = frame["population"].fillna(0.0), float(frame["population"].sum())
     known = int(frame["population"].notna().sum())
     note = Coverage("regions with a population", known, len(frame), "Tier-1 regions not published; bounds")
-    most = (_most(frame, heads, inside) for inside in ("tier2_whole", "tier2_itself"))
-    masks = next(most), _stated(frame, heads, unlisted), pd.Series(False, index=frame.index), next(most)
+    masks = [_most(frame, heads, "tier2_whole"), _stated(frame, heads, unlisted), pd.Series(False, index=frame.index)]
+    masks += [_most(frame, heads, "tier2_itself")]
     rows = [
         {
             "case": case,

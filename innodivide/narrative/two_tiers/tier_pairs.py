@@ -67,7 +67,6 @@ def pair_facts(tables: Tables, found: SecondEvidence, alpha: float) -> dict:
     pairs, p_holm = found.connection, found.family["p_holm"]
     anew, held = pairs.nulls.loc[both_tiers.ANEW], pairs.nulls.loc[both_tiers.HELD]
     row, others = pairs.placebos.iloc[0], pairs.placebos.iloc[1:]
-    whole = tiers.states_wholly_inside(tiers.regions(tables))
     facts = {
         "states": both_tiers.states_connect(pairs, p_holm, alpha),
         "pairs": int(anew["observed"]),
@@ -80,8 +79,8 @@ def pair_facts(tables: Tables, found: SecondEvidence, alpha: float) -> dict:
         "placebo_high": others["position"].max(),
         "n_placebos": len(others),
         "firms": len(tiers.organisations_in_both(tables)),
-        "whole": len(whole),
-        "whole_names": join_names([country_names(tables)[g] for g in whole], none="no state"),
+        "whole": len(pairs.whole),
+        "whole_names": join_names([country_names(tables)[g] for g in pairs.whole], none="no state"),
         "n_ipceis": pairs.n_ipceis,
         "n_lists": pairs.n_lists,
     }

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from innodivide.data import frozen
-from innodivide.data.country_codes import OTHERS, cures, other_names
+from innodivide.data.country_codes import COLUMNS, cures, other_names
 from innodivide.data.yaml_files import fault, is_a, read_yaml
 from innodivide.errors import DataError, ParameterError
 
@@ -67,7 +67,7 @@ def _hint(name: str, known: Iterable[str]) -> str:
 def _country_hint(text: str) -> str:
     """Return " (Greece is EL)" for the names and other codes of Member States in a text, empty if there are none."""
     members = eu27()
-    named = other_names({c: frozen.column("country", c) for c in ("geo", *OTHERS, "endonym")})
+    named = other_names({c: frozen.column("country", c) for c in COLUMNS})
     found = cures(text, {other: country for other, country in named.items() if country[1] in members})
     return f" ({', '.join(found)})" if found else ""
 
