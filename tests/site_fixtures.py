@@ -10,8 +10,7 @@ from matplotlib.figure import Figure
 
 from innodivide.data import Tables, frozen
 from innodivide.data.sources import sources_of
-from innodivide.evidence.multiverse import grid as grid_module
-from innodivide.evidence.multiverse import whole_grid
+from innodivide.evidence.multiverse import grid as grid_module, whole_grid
 from innodivide.evidence.robustness import other_choices
 from innodivide.indicators import innovation_groups, participation
 from innodivide.narrative import exhibits

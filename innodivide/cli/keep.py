@@ -88,8 +88,7 @@ def refresh(out, server, propose):
 
     Tables in data/ are never changed. Ends with status 1, and writes nothing, if a source cannot be reached or read.
     """
-    from innodivide.data import folders
-    from innodivide.data import refresh as live
+    from innodivide.data import folders, refresh as live
 
     out = out or folders.output("data-live")
     found = live.refresh(out, server, propose)

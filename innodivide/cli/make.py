@@ -91,8 +91,7 @@ def annex(countries, every, formats, given, peers, edition, until, title, contac
 def _make(jobs, out, workers, force, overwrite_edited, why, cluster, wait) -> None:
     """Check the data, run the jobs with progress, report failures, end with status 1 if there are any."""
     from innodivide.data import folders
-    from innodivide.reports.making import manifest
-    from innodivide.reports.making import run as runner
+    from innodivide.reports.making import manifest, run as runner
     from innodivide.reports.making.lock import PATIENCE, only_run_in
     from innodivide.reports.site.index import write_index
 

@@ -25,8 +25,7 @@ def trace(exhibit, key, report, reports, every):
     the exhibits that show it.
     """
     from innodivide.data import frozen
-    from innodivide.reports.archive.exhibit_trace import is_id, where
-    from innodivide.reports.archive.exhibit_trace import trace as traced
+    from innodivide.reports.archive.exhibit_trace import is_id, trace as traced, where
 
     folder, most = Path(reports) if reports else None, None if every else _SHOWN
     if not is_id(exhibit) and not key:

@@ -17,8 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from innodivide.data import frozen as data
-from innodivide.data import proposals
+from innodivide.data import frozen as data, proposals
 from innodivide.data.yaml_files import fault, read_yaml
 from innodivide.errors import DataError, InnodivideError, ParameterError
 

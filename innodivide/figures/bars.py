@@ -7,8 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from innodivide.errors import ParameterError
-from innodivide.figures import parts
-from innodivide.figures import style as st
+from innodivide.figures import parts, style as st
 from innodivide.figures.frame_checks import numbers, tidy
 
 BAR = 0.3  # inches: from one bar to the next

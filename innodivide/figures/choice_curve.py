@@ -5,8 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from innodivide.errors import ParameterError
-from innodivide.figures import parts
-from innodivide.figures import style as st
+from innodivide.figures import parts, style as st
 from innodivide.figures.frame_checks import numbers, ranked, tidy
 
 LIMITS = (0.05, 20.0)  # an interval that runs beyond is cut there: the data say how far it goes

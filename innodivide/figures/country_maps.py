@@ -7,8 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from innodivide.errors import ParameterError
-from innodivide.figures import maps, parts
-from innodivide.figures import style as st
+from innodivide.figures import maps, parts, style as st
 from innodivide.figures.frame_checks import groups, numbers, tidy
 from innodivide.figures.label_places import place_labels
 from innodivide.figures.projection import limits_around, moved_apart, project, shapes_of

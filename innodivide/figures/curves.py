@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from innodivide.figures import parts
-from innodivide.figures import style as st
+from innodivide.figures import parts, style as st
 from innodivide.figures.frame_checks import chosen, numbers, tidy
 from innodivide.figures.label_places import place_labels, spread
 

@@ -5,8 +5,7 @@ import pandas as pd
 from matplotlib.patches import Patch
 
 from innodivide.errors import ParameterError
-from innodivide.figures import parts
-from innodivide.figures import style as st
+from innodivide.figures import parts, style as st
 from innodivide.figures.frame_checks import groups, numbers, tidy
 from innodivide.figures.label_places import place_labels
 

@@ -8,8 +8,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 
-from innodivide.figures import parts
-from innodivide.figures import style as st
+from innodivide.figures import parts, style as st
 from innodivide.figures.frame_checks import groups, numbers, tidy
 from innodivide.figures.projection import limits_around, moved_apart, project, shapes_of
 from innodivide.wording import GROUP_LABELS, GROUP_LETTERS, show

@@ -6,8 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from innodivide.errors import ParameterError
-from innodivide.figures import parts
-from innodivide.figures import style as st
+from innodivide.figures import parts, style as st
 from innodivide.figures.frame_checks import groups, numbers, tidy
 from innodivide.wording import GROUP_LETTERS
 

@@ -5,8 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from innodivide.figures import parts
-from innodivide.figures import style as st
+from innodivide.figures import parts, style as st
 from innodivide.figures.frame_checks import numbers, ranked, tidy
 from innodivide.figures.rows import draw_observed
 

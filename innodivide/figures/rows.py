@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from innodivide.figures import parts
-from innodivide.figures import style as st
+from innodivide.figures import parts, style as st
 from innodivide.figures.frame_checks import chosen, groups, numbers, ranked, tidy
 
 

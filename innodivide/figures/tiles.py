@@ -7,8 +7,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from innodivide.errors import ParameterError
-from innodivide.figures import parts
-from innodivide.figures import style as st
+from innodivide.figures import parts, style as st
 from innodivide.figures.frame_checks import groups, numbers, on_grid, tidy
 from innodivide.wording import GROUP_LABELS
 

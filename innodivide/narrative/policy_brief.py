@@ -22,8 +22,7 @@ from innodivide.evidence.confirmatory import (
 from innodivide.evidence.plan import Plan
 from innodivide.indicators import participation, tiers
 from innodivide.indicators.panel import dyad_sources, ipcei_dyads, participation_sources
-from innodivide.narrative import claim_words, leader_status
-from innodivide.narrative import ipcei_participation as words_participation
+from innodivide.narrative import claim_words, ipcei_participation as words_participation, leader_status
 from innodivide.narrative.robustness import method_audit
 from innodivide.narrative.two_tiers import connection_words
 from innodivide.narrative.two_tiers.reform import given_words

@@ -6,8 +6,7 @@ import pytest
 from innodivide.data import Tables, editions, frozen, licences
 from innodivide.data.tables import member_states
 from innodivide.errors import DataError, NotAvailable, ParameterError
-from innodivide.indicators import country_profile, peers
-from innodivide.indicators import regions as region_frames
+from innodivide.indicators import country_profile, peers, regions as region_frames
 
 TABLES = Tables()
 SERIES, REGIONAL = ("group", "series"), editions.REGIONAL

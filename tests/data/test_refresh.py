@@ -19,8 +19,7 @@ from report_fixtures import tree
 
 from innodivide import errors
 from innodivide.cli.main import main
-from innodivide.data import frozen as data
-from innodivide.data import new_rows, refresh
+from innodivide.data import frozen as data, new_rows, refresh
 from innodivide.errors import ParameterError
 
 ALL = refresh.series()

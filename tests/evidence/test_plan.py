@@ -12,8 +12,7 @@ import yaml
 from innodivide import models
 from innodivide.data import Tables, editions, frozen
 from innodivide.errors import DataError, ParameterError
-from innodivide.evidence import confirmatory
-from innodivide.evidence import plan as plans
+from innodivide.evidence import confirmatory, plan as plans
 from innodivide.evidence.plan import load_plan, plan_hash
 from innodivide.indicators import panel
 

@@ -61,7 +61,9 @@ def spans(**now):
     for name, given in {"then": {}, "now": now, "since": {}}.items():
         row = record(**given)
         odds = SimpleNamespace(estimate=1.2, ci_low=0.4, ci_high=3.6)
-        slopes = pd.DataFrame({"estimate": {"ln_population": 1.0, "ln_gdp_pc_pps": 0.5}, "se": 0.2, "ci_low": 0.1})
+        slopes = pd.DataFrame(
+            {"estimate": {"ln_population": 1.0, "ln_gdp_pc_pps": 0.5, "intercept": -9.0}, "se": 0.2, "ci_low": 0.1}
+        )
         row.main.fit = SimpleNamespace(coefficients=slopes.assign(ci_high=1.5), level=0.95, df=23, dispersion=2.0)
         row.economy = pd.Series({"odds_ratio": 1.9, "ci_low": 1.4, "ci_high": 2.5})
         row.main.interval, row.shares = odds, pd.Series({"leaders": 0.4, "others": 0.3})

@@ -3,8 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from reference.cases import HERE as CASES
 from scipy import stats
 
@@ -13,8 +12,7 @@ from innodivide.data.editions import PLAN, REGIONAL, latest
 from innodivide.errors import DataError, DesignError, InnodivideError, ParameterError
 from innodivide.evidence.claims import shared_barriers as claims
 from innodivide.evidence.region_barriers import region_barriers
-from innodivide.indicators import barriers as b
-from innodivide.indicators import composite
+from innodivide.indicators import barriers as b, composite
 from innodivide.indicators.country_profile import SCORES
 from innodivide.indicators.regions import regions
 from innodivide.narrative.annex import region_barrier_table

@@ -5,8 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, given, settings, strategies as st
 from reference.cases import HERE
 from reference.make_pysal_inputs import EPSILONS, INPUTS
 from scipy import stats

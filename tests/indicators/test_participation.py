@@ -4,8 +4,7 @@ import pandas as pd
 import pytest
 
 from innodivide.data import frozen
-from innodivide.indicators import panel
-from innodivide.indicators import participation as part
+from innodivide.indicators import panel, participation as part
 from innodivide.narrative import ipcei_participation as words
 
 DAY = pd.Timestamp

@@ -6,8 +6,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from reference.cases import as_dyads, expected, made_up, table, two_by_two
 from scipy import stats
 from scipy.special import expit

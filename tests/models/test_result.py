@@ -5,8 +5,7 @@ import dataclasses
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from innodivide.errors import DataError, DesignError, InnodivideError, ParameterError
 from innodivide.models.result import Result, data_fingerprint, require_rng, results_frame, seed_of

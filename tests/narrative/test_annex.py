@@ -17,8 +17,7 @@ from innodivide.indicators import country_profile, panel, peers, tiers
 from innodivide.indicators.barriers import scores
 from innodivide.models.network import bipartite
 from innodivide.narrative import annex
-from innodivide.narrative.annex import first_page, overview, short_names
-from innodivide.narrative.annex import record as tier1
+from innodivide.narrative.annex import first_page, overview, record as tier1, short_names
 from innodivide.wording import GROUP_LETTERS
 
 pytestmark = pytest.mark.dear

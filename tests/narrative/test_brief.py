@@ -20,8 +20,7 @@ from innodivide.data.sources import sources_of
 from innodivide.evidence import claims, confirmatory
 from innodivide.evidence.claims import lowest_regions
 from innodivide.evidence.claims.both_tiers import ANEW, HELD
-from innodivide.narrative import claim_words
-from innodivide.narrative import policy_brief as words
+from innodivide.narrative import claim_words, policy_brief as words
 from innodivide.reports.making.declarations import notebook
 from innodivide.reports.pages import columns, document
 

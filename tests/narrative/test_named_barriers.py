@@ -9,12 +9,10 @@ import pytest
 
 from innodivide.data import Tables
 from innodivide.evidence import confirmatory, plan
-from innodivide.evidence.claims import lagging_barriers, regional_structures
-from innodivide.evidence.claims import shared_barriers as claim
+from innodivide.evidence.claims import lagging_barriers, regional_structures, shared_barriers as claim
 from innodivide.evidence.claims.lagging_barriers import Barriers
 from innodivide.narrative.exhibits import Exhibit
-from innodivide.narrative.regional_barriers import lagging as words
-from innodivide.narrative.regional_barriers import named_barriers
+from innodivide.narrative.regional_barriers import lagging as words, named_barriers
 from innodivide.narrative.words_file import Words
 from innodivide.wording import GROUPS
 

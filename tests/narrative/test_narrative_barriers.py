@@ -18,8 +18,7 @@ from innodivide.models.network import bipartite
 from innodivide.narrative import annex
 from innodivide.narrative.annex.first_page import ordinal
 from innodivide.narrative.exhibits import Exhibit
-from innodivide.narrative.regional_barriers import catching_up
-from innodivide.narrative.regional_barriers import lagging as words
+from innodivide.narrative.regional_barriers import catching_up, lagging as words
 from innodivide.narrative.words_file import Words
 
 TABLES = Tables(pins={"ris": editions.PLAN["ris"], "eis": editions.SECOND["eis"][-1]})  # which the cases are of

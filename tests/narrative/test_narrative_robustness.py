@@ -14,8 +14,7 @@ from scipy.optimize import brentq
 from innodivide import models
 from innodivide.data import Tables
 from innodivide.evidence import answer, confirmatory
-from innodivide.evidence.multiverse import grid as grid_module
-from innodivide.evidence.multiverse import whole_grid
+from innodivide.evidence.multiverse import grid as grid_module, whole_grid
 from innodivide.evidence.multiverse.additions import REGISTERED
 from innodivide.evidence.plan import load_plan
 from innodivide.evidence.robustness import other_choices
@@ -27,8 +26,7 @@ from innodivide.models.estimators.priors import prior_sensitivity
 from innodivide.models.inference.confounding import e_value, robustness_value
 from innodivide.models.result import as_odds_ratio
 from innodivide.narrative import leader_status
-from innodivide.narrative.robustness import added, appendix, method_audit
-from innodivide.narrative.robustness import choices as words
+from innodivide.narrative.robustness import added, appendix, choices as words, method_audit
 from innodivide.narrative.words_file import Words
 
 PLAN = load_plan()

@@ -20,8 +20,7 @@ from innodivide.evidence.plan import load_plan
 from innodivide.indicators import tiers
 from innodivide.indicators.tiers import benchmarks, money
 from innodivide.models.network import bipartite
-from innodivide.narrative.two_tiers import connection_words as words
-from innodivide.narrative.two_tiers import instruments, reform, tier_pairs
+from innodivide.narrative.two_tiers import connection_words as words, instruments, reform, tier_pairs
 from innodivide.reports.making.declarations import notebook
 from innodivide.wording import p_text
 

@@ -7,8 +7,7 @@ from itertools import pairwise
 
 import pdfua
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from page_blocks import ALT, FACTS, frame, names_table, ordinary, picture, said, squeezed, table
 from pypdf import PdfWriter
 from readers import elements, read_pdf

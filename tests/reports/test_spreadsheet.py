@@ -8,8 +8,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from page_blocks import FACTS, NASTY, ordinary, picture, said, table
 
 from innodivide.reports.pages import document, spreadsheet

@@ -6,8 +6,7 @@ import statsmodels.api as sm
 
 from innodivide.data.tables import Tables, indicators_of, member_states
 from innodivide.evidence.confirmatory import Confirmatory, stream
-from innodivide.evidence.multiverse import grid as grid_module
-from innodivide.evidence.multiverse import whole_grid as multiverse
+from innodivide.evidence.multiverse import grid as grid_module, whole_grid as multiverse
 from innodivide.evidence.plan import Plan
 from innodivide.evidence.robustness import other_outcomes, uncertain_labels
 from innodivide.indicators import composite

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from innodivide.errors import DesignError
-from innodivide.models.estimators.design import COLLINEAR as COLLINEAR_FROM
-from innodivide.models.estimators.design import collinearity, standardise
+from innodivide.models.estimators.design import COLLINEAR as COLLINEAR_FROM, collinearity, standardise
 from innodivide.models.estimators.newton import Family, maximise, orthogonal_columns
 
 COLLINEAR = 1e-12  # share of a column's variance that the columns before it leave over

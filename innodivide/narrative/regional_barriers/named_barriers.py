@@ -8,8 +8,7 @@ from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables
 from innodivide.evidence.claims.lagging_barriers import Barriers, share_and_own, what_counts
 from innodivide.evidence.claims.regional_structures import PARTS, judged, locked_in
-from innodivide.evidence.claims.shared_barriers import NAMED as IN_FIRST
-from innodivide.evidence.claims.shared_barriers import FirstRule, own_share
+from innodivide.evidence.claims.shared_barriers import NAMED as IN_FIRST, FirstRule, own_share
 from innodivide.evidence.claims.thresholds import LASTS, MATTERS
 from innodivide.indicators import barriers, regional_frame
 from innodivide.indicators.regions import first_year

@@ -12,8 +12,7 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 
 from innodivide import __version__
-from innodivide.data import folders
-from innodivide.data import frozen as data
+from innodivide.data import folders, frozen as data
 from innodivide.errors import DataError
 from innodivide.reports.making.declarations import DECLARATIONS, Notebook
 
