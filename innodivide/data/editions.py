@@ -86,7 +86,7 @@ def gaps(tables: Tables) -> list[str]:
             lost = [part for part, editions in having.items() if edition not in editions]
             shown = ", ".join(f"{part} of {max(having[part], default='none')}" for part in lost)
             found.append(
-                f"{board.upper()} {edition} has no {', '.join(lost)} that is complete (all Member States or their "
+                f"{board.upper()} {edition} has no {', '.join(lost)} in full (all Member States or their "
                 f"regions, and the EU where it has one); shown are {shown}"
             )
     return found
