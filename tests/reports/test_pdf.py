@@ -14,6 +14,7 @@ from readers import elements, read_pdf
 
 from innodivide.reports.pages import columns, document, pdf, prose
 from innodivide.reports.pages.blocks import Block, ReportError
+from innodivide.reports.pages.row_headings import with_row_headings
 
 
 def kinds(reader) -> list[str]:
@@ -77,12 +78,23 @@ def test_headings_come_in_order_and_skip_no_level(report):
     assert levels[1] == 2  # the one that jumped to level 4
 
 
-def test_tables_have_heading_cells_for_their_columns(report):
-    found = kinds(report)
+def test_tables_have_heading_cells_for_their_columns_and_rows(report):
+    found, scopes = kinds(report), []
     assert found.count("Table") == 2 and found.count("THead") == 2
-    headings = [node for kind, node in elements(report) if kind == "TH"]
-    assert len(headings) == 4
-    assert all(any(a.get_object().get("/Scope") == "/Column" for a in node["/A"]) for node in headings)
+    for row in (node for kind, node in elements(report) if kind == "TR"):
+        cells = [cell.get_object() for cell in row["/K"]]
+        own = [next((a.get_object()["/Scope"] for a in c["/A"] if "/Scope" in a.get_object()), "") for c in cells]
+        assert [c["/S"] for c in cells] == ["/TH" if scope else "/TD" for scope in own]
+        assert not any("/Headers" in a.get_object() for c in cells if c["/S"] == "/TD" for a in c["/A"])
+        scopes.append(own)
+    heads = [own for own in scopes if "/Column" in own]
+    assert len(heads) == 2 and all(own == ["/Column"] * len(own) for own in heads)
+    assert len(scopes) > 3 and all(own == ["/Row"] + [""] * (len(own) - 1) for own in scopes if own not in heads)
+
+
+def test_a_file_without_a_plain_table_of_objects_is_refused():
+    with pytest.raises(ReportError, match="plain table of objects"):
+        with_row_headings(b"%PDF-1.7\nstartxref\n3\n%%EOF")
 
 
 def test_each_figure_has_its_alt_text_and_caption(report):

@@ -16,6 +16,7 @@ from pathlib import Path
 from innodivide.reports.files import packaged
 from innodivide.reports.pages import document
 from innodivide.reports.pages.blocks import Block, ReportError
+from innodivide.reports.pages.row_headings import with_row_headings
 
 _FOLDER = Path(find_spec("matplotlib").origin).parent / "mpl-data" / "fonts" / "ttf"
 STANDARD = "ua-1"  # the compiler refuses what breaks it: no title, a figure without alt text, a skipped heading
@@ -47,7 +48,7 @@ def render(title: str, blocks: list[Block], facts: dict[str, str]) -> bytes:
         raise ReportError(f"PDF: {' '.join([error.message, *error.hints])}") from None
     if warnings:  # a missing font or a layout that never settles: the pages would not be as meant
         raise ReportError(f"PDF: {warnings[0].message}")
-    return pages
+    return with_row_headings(pages)
 
 
 def _named(text: str) -> str:
