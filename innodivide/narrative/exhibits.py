@@ -49,8 +49,9 @@ class Exhibit:
         The drawing of a figure.
     shown : int, optional
         How many rows of a table are shown, if not all; the rest stands in its CSV.
-    look : {"", "numbers"}
-        How a table is set: "numbers" sets its two shown columns, a number and its meaning, as large numbers.
+    look : {"", "numbers", "aside"}
+        How a table is set: "numbers" sets its two shown columns, a number and its meaning, as large numbers; "aside"
+        sets it on the HTML page and in the spreadsheet alone, and on paper says where it stands.
     share : str
         What the picture of a figure needs below it to be read alone; empty if none is made to share.
     languages : mapping

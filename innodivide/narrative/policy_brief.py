@@ -48,8 +48,6 @@ METHOD = WORDS.names("method")
 STANCE = WORDS.names("stances")
 CONNECT = WORDS.names("connections")
 RUNS = WORDS.names("payments")
-# part of N7.5 on the tiers, by the verdict on the states of C05
-FOLLOWS = {"supported": "hardly", "partly": "hardly", "inconclusive": "open", "contradicted": "connected"}
 
 
 def answer_facts(tables: Tables, main: Confirmatory, ledger: pd.DataFrame, plan: Plan) -> dict:
@@ -72,7 +70,7 @@ def answer_facts(tables: Tables, main: Confirmatory, ledger: pd.DataFrame, plan:
 
 
 def by_verdict(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return the ledger grouped by verdict, the order of the answer, with the claims in few words."""
+    """Return the ledger grouped by verdict, the order of the answer, with the claims in few words (column brief)."""
     order = ledger["verdict"].map(list(VERBS).index)
     return (
         ledger.assign(order=order, brief=ledger["claim_id"].map(claim_words.BRIEF))
@@ -82,8 +80,8 @@ def by_verdict(ledger: pd.DataFrame) -> pd.DataFrame:
 
 
 def summary_rows(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return verdict, claim_id and brief (the claim in a few words) of each claim, grouped by verdict."""
-    return by_verdict(ledger)[["verdict", "claim_id", "brief", "claim", "source_id"]]
+    """Return verdict, claim_id, brief (the claim in a few words) and short (the reason) of each claim, by verdict."""
+    return by_verdict(ledger)[["verdict", "claim_id", "brief", "short", "claim", "source_id"]]
 
 
 def key_numbers(facts: dict, most: dict, reform: dict, ledger: pd.DataFrame) -> pd.DataFrame:
@@ -98,37 +96,6 @@ def key_numbers(facts: dict, most: dict, reform: dict, ledger: pd.DataFrame) -> 
     values = {"partly": int(counts.get("partly", 0)), **{k: most[k] for k in ("gdp", "top_n", "gdp_year")}}
     meanings = {key: sentence(text, **values) for key, text in WORDS.names("key numbers").items()}
     return pd.DataFrame([(k, said[k], meanings[k]) for k in said], columns=["what", "number", "meaning"])
-
-
-def follows(facts: dict, second: SecondEvidence, alpha: float) -> tuple[str, str, str, str]:
-    """Return the parts of N7.5 that the results call for: on leaders, on size, on the tiers, on what to publish."""
-    states = states_connect(second.connection, second.family["p_holm"], alpha)
-    return facts["side"], "large" if facts["larger"] else "any size", FOLLOWS[states], "publish"
-
-
-def advice_rows(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return for each recommendation of the brief what the claims that it rests on say.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Columns recommendation, holds (claims that are supported or hold in part), fails (the others, then which hold
-        in part only), settle (the figure that would settle it, if it were published), claims.
-    """
-    verdicts, rows = ledger.set_index("claim_id")["verdict"], []
-    for key, text in WORDS.names("asks").items():
-        claims = WORDS.names("bears")[key].split()
-        said = {c: f"{claim_words.BRIEF[c]} ({c}, {verdicts[c]})" for c in claims}
-        holds = [c for c in claims if verdicts[c] in ("supported", "partly")]
-        half = [f"not all of {c}" for c in claims if verdicts[c] == "partly"]
-        parts = ["; ".join(said[c] for c in holds), "; ".join([*(said[c] for c in claims if c not in holds), *half])]
-        rows.append((text, *parts, WORDS.names("settles")[key], " ".join(claims)))
-    return pd.DataFrame(rows, columns=["recommendation", "holds", "fails", "settle", "claims"])
-
-
-def change_rows(ledger: pd.DataFrame) -> pd.DataFrame:
-    """Return the ledger with what would change each verdict as the end of a sentence."""
-    return ledger.assign(change=ledger["change"].str[:1].str.lower() + ledger["change"].str[1:])
 
 
 def member_facts(tables: Tables, rows: pd.DataFrame, ledger: pd.DataFrame) -> dict:
@@ -240,19 +207,24 @@ def money_facts(rows: pd.DataFrame, second: SecondEvidence) -> dict:
     }
 
 
-def method_rows(tables: Tables, main: Confirmatory, curve, audit: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """Return the method in a few rows: item, text."""
+def method_facts(tables: Tables, main: Confirmatory, curve, audit: pd.DataFrame, plan: Plan) -> dict:
+    """Return the numbers of the method: data, interval, test, power, the audit of methods, and what was fixed when."""
     facts = leader_status.answer_facts(tables, main, plan) | leader_status.power_facts(curve)
     values = facts | {f"audit_{k}": v for k, v in method_audit.method_facts(audit, facts["alpha"]).items()}
-    values |= {"permutations": plan.permutations, "registered": plan.fixed["registered"]}
+    values |= {"permutations": plan.permutations, "registered": str(plan.fixed["registered"])}
     values |= {"mde_low": curve.odds_ratio_low, "mde_high": curve.odds_ratio_high, "departures": len(plan.departures)}
-    values |= {"later": len(plan.supplement["claim_rules"]), **second_facts(plan)}
+    return values | {"later": len(plan.supplement["claim_rules"]), **second_facts(plan)}
+
+
+def method_rows(values: dict) -> pd.DataFrame:
+    """Return the method in a few rows: item, text; `values` of `method_facts`."""
     return pd.DataFrame([(item, text.format(**values)) for item, text in METHOD.items()], columns=["item", "text"])
 
 
 def second_facts(plan: Plan) -> dict:
-    """Return the day of the second registration and which claims it has a rule for."""
-    return {"second_day": str(plan.second["registered"]), "second": join_names(sorted(plan.second["claim_rules"]))}
+    """Return the day of the second registration, which claims it has a rule for, and how many."""
+    rules = sorted(plan.second["claim_rules"])
+    return {"second_day": str(plan.second["registered"]), "second": join_names(rules), "second_n": len(rules)}
 
 
 def limit_facts(tables: Tables) -> dict:

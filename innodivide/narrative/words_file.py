@@ -12,7 +12,8 @@ chart      of a figure: argument of the drawing function -> words on the drawing
 edition    scoreboard edition, where it does not depend on the data
 note       a warning about the data, where it does not depend on the data
 share      of a figure: what its picture needs below it to be read alone; one is then made to share
-look       of a table: "numbers" sets its two columns, a number and its meaning, as large numbers
+look       of a table: "numbers" sets its two columns, a number and its meaning, as large numbers; "aside" leaves it
+           to the HTML page and the spreadsheet, on paper it is only named
 =========  ==============================================================================================
 
 Title, text, caption, alt, headings and words on a drawing are templates: {name:format}. In all of them, and in edition,

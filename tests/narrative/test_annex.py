@@ -152,9 +152,9 @@ def test_strongest_and_weakest_are_those_of_the_figure(model):
     ("amounts", "told"),
     [
         ([], None),
-        ([None], ("0 of 1", "none is known")),
+        ([None], ("No amount", "of aid has been published for the one project")),
         ([190.4], ("€190 m", "of aid published for this project")),
-        ([None, None], ("0 of 2", "have a published amount")),
+        ([None, None], ("No amount", "of aid has been published for any of these projects")),
         ([None, 18.0], ("1 of 2", "€18 million")),
         ([50.0, 50.0], ("2 of 2", "€50 million each")),
         ([20.0, 240.0, None], ("2 of 3", "from €20 million to €240 million")),
@@ -206,9 +206,23 @@ def test_peers_that_cannot_be_are_refused(chosen):
 
 
 def test_what_was_chosen_is_said_and_nothing_if_nothing_was():
-    assert annex.choices(TABLES, "PL", [], "latest", "") == []
-    (text,) = annex.choices(TABLES, "PL", ["CZ", "SK"], "2023", "2024-01-31")
-    assert "Czechia and Slovakia" in text.title and "as of 2024-01-31" in text.title
+    assert annex.choices(TABLES, "latest", "") == []
+    (text,) = annex.choices(TABLES, "2023", "2024-01-31")
+    assert "scoreboard of" in text.title and "as of 2024-01-31" in text.title
+
+
+def test_peers_and_group_stand_in_the_sentences_of_the_first_page(model):
+    own, names = model[2].set_index("geo")["observed"], country_names(TABLES)
+    for chosen in ([], ["CZ", "NL", "CY"]):
+        around = position("PL", model, chosen)
+        text = annex.in_short(TABLES, "PL", model[2], around, chosen).title
+        group = around.query("kind == 'group'")["relative"].item()
+        assert f"The other emerging innovators are at {group:.0f} percent on average." in text
+        assert ("states chosen to set it beside" in text) == bool(chosen) and ("nearest peers" in text) != bool(chosen)
+        for geo in chosen or peers.of(TABLES, "PL"):
+            assert re.search(rf"{names[geo]} (is )?in {int(own[geo]) or 'none'}\b", text)
+    text = annex.in_short(TABLES, "PL", model[2], position("PL", model, ["AT"]), ["AT"]).title
+    assert "Austria is in 4 (and joined 1 later)" in text
 
 
 def test_a_record_of_an_earlier_day_has_fewer_projects_and_the_scoreboard_of_then():

@@ -20,9 +20,9 @@ from innodivide.data.sources import sources_of
 from innodivide.evidence import claims, confirmatory
 from innodivide.evidence.claims import lowest_regions
 from innodivide.evidence.claims.both_tiers import ANEW, HELD
-from innodivide.narrative import claim_words, policy_brief as words
+from innodivide.narrative import claim_words, policy_brief as words, what_follows
 from innodivide.reports.making.declarations import notebook
-from innodivide.reports.pages import columns, document
+from innodivide.reports.pages import columns, document, html
 
 pytestmark = pytest.mark.dear  # both notebooks are run
 
@@ -219,12 +219,21 @@ def test_every_estimate_is_drawn_with_its_interval(run):
 # --- the brief --------------------------------------------------------------------------------------------------------
 
 
-def test_the_brief_has_six_figures_and_four_to_six_pages_before_its_sources(run):
+def test_the_brief_has_six_figures_and_four_to_six_pages_with_its_sources(run):
     assert [i for i in run.exhibits if i.startswith("F")] == FIGURES
-    found = [n for n, text in enumerate(pages(brief), 1) if re.search(r"^Sources$", text, re.MULTILINE)]
-    assert len(found) == 1 and 4 <= found[0] - 1 <= 6
-    assert len(pages(brief)) - found[0] <= 1, "the list of sources is compact"
-    assert pages(brief)[found[0] - 1].index("About this report") < pages(brief)[found[0] - 1].rindex("Sources")
+    text = pages(brief)
+    assert 4 <= len(text) <= 6 and sum(bool(re.search(r"^Sources$", page, re.MULTILINE)) for page in text) == 1
+    assert text[-1].index("About this report") < text[-1].rindex("Sources")
+    assert "The policy brief of 2021" in text[0] and "What should be published next" in text[0]
+
+
+def test_a_table_for_referees_is_named_on_paper_and_set_in_full_on_the_page(run):
+    text = " ".join(" ".join(pages(brief)).split())
+    for id in ("T7.2", "T7.3"):
+        table = run.exhibits[id]
+        assert f"{table.title}: on the HTML page of this report and in exhibits.xlsx, sheet {id}." in text
+        last = table.cells()[-1][-1]
+        assert last not in text and last in html.render("T", run.blocks, {}).replace("&#39;", "'")
 
 
 def sentences(text):
@@ -321,7 +330,7 @@ def test_the_summary_computes_what_the_brief_computes():
 
 
 def test_the_summary_is_one_page_of_text_figure_and_ledger():
-    assert list(summary().exhibits) == ["N8.1", "T8.2", "F8.1", "T8.1"]
+    assert list(summary().exhibits) == ["F8.1", "N8.1", "T8.1"], "the picture comes first"
     (page,) = pages(summary)
     assert "T8.1.csv" in page and all(f"C{n:02}" in page for n in range(1, 13))
     assert "listed with their licences in report 07_policy_brief" in page.replace("\n", " ")
@@ -329,7 +338,8 @@ def test_the_summary_is_one_page_of_text_figure_and_ledger():
 
 def test_the_summary_has_the_verdicts_of_the_brief(run):
     ledger, short = run.exhibits["T7.1"].data, summary().exhibits["T8.1"].data
-    assert list(short["verdict"]) == list(ledger["verdict"]) and list(short["claim"]) == list(ledger["claim"])
+    for column in ("verdict", "claim", "short"):
+        assert list(short[column]) == list(ledger[column])
     assert set(claim_words.BRIEF) == set(ledger["claim_id"]) and short["brief"].str.len().max() < 75
     longer = run.exhibits["N7.1"].title
     assert summary().exhibits["N8.1"].title == re.sub(r" \(That leaves odds ratios [^)]+\)", "", longer) != longer
@@ -346,27 +356,56 @@ def second_with(states: str) -> SimpleNamespace:
 
 
 @pytest.mark.parametrize(
-    ("states", "parts"),
+    ("states", "side", "larger", "yes", "no"),
     [
-        ("contradicted", ("neither", "large", "connected", "publish")),
-        ("supported", ("more", "any size", "hardly", "publish")),
-        ("inconclusive", ("less", "large", "open", "publish")),
+        ("contradicted", "neither", True, ["large"], ["neither", "why", "connected"]),
+        ("supported", "more", False, ["more", "hardly"], ["any size", "why"]),
+        ("inconclusive", "less", True, ["less", "large"], ["why", "open"]),
     ],
 )
-def test_what_follows_is_chosen_by_the_results(states, parts):
-    facts = {"side": parts[0], "larger": "large" in parts}
-    assert words.follows(facts, second_with(states), 0.05) == parts
+def test_what_follows_is_chosen_by_the_results(run, states, side, larger, yes, no):
+    facts, ledger = {"side": side, "larger": larger}, run.exhibits["T7.1"].data
+    parts, asks = what_follows.follows(facts, second_with(states), 0.05, ledger)
+    yes, no = [*yes, *["asks hold"] * bool(asks["hold"])], [*no, *["asks fail"] * bool(asks["fail"])]
+    assert parts == ("supports", *yes, "then", "not", *no, "then", "publish", "then", "country")
     numbers = {"missing_lists": 30, "partnerships": 42, "aid_complete": 3, "ipceis": 11}
-    text = words.WORDS.say("N7.5", *parts, **numbers).title
-    assert ("does not show" in text) == (parts[0] == "neither") and ("do take part more" in text) == (
-        parts[1] == "large"
-    )
-    assert ("same states are active in both tiers" in text) == (parts[2] == "connected")
+    text = words.WORDS.say("N7.5", *parts, **numbers, **asks).title
+    assert ("does not show" in text) == (side == "neither") and ("Larger states take part more" in text) == larger
+    assert ("same states are active in both tiers" in text) == (states == "contradicted")
+
+
+def test_what_the_brief_asks_for_is_told_by_the_claims_behind_it(run):
+    ledger = run.exhibits["T7.1"].data
+    asks = what_follows.asked(ledger)
+    rows = what_follows.advice_rows(ledger)
+    for row in rows.itertuples():
+        side = (
+            "hold"
+            if ledger.set_index("claim_id").loc[row.claims.split(), "verdict"].isin(["supported", "partly"]).all()
+            else "fail"
+        )
+        assert row.recommendation[1:] in asks[side]
+    none = what_follows.asked(ledger.assign(verdict="contradicted"))
+    assert none["hold"] == "" and none["fail"].count("“") == len(rows)
+    facts = {"side": "neither", "larger": False}
+    parts, _ = what_follows.follows(facts, second_with("contradicted"), 0.05, ledger.assign(verdict="contradicted"))
+    assert parts[0] == "not", "where nothing is supported, nothing says so"
+
+
+def test_verdicts_by_another_rule_are_all_told(run):
+    ledger = run.exhibits["T7.1"].data
+    for column in ("first", "then"):
+        told = what_follows.otherwise(ledger, column)
+        for row in ledger[ledger[column].fillna("").ne("")].itertuples():
+            words_of = what_follows.WOULD["the same" if getattr(row, column) == row.verdict else getattr(row, column)]
+            assert re.search(rf"{row.claim_id}\b[^;]* {words_of}(;|$)", told), row.claim_id
+    said = what_follows.change_facts(ledger)
+    assert set(ledger["claim_id"]) | {"first", "then"} == set(said)
 
 
 def test_a_recommendation_stands_on_the_claims_that_hold(run):
     ledger = run.exhibits["T7.1"].data
-    rows = words.advice_rows(ledger)
+    rows = what_follows.advice_rows(ledger)
     assert sorted(" ".join(rows["claims"]).split()) == [
         "C04",
         "C05",
@@ -380,7 +419,7 @@ def test_a_recommendation_stands_on_the_claims_that_hold(run):
         "C13",
     ]
     for verdict, column, other in (("supported", "holds", "fails"), ("contradicted", "fails", "holds")):
-        told = words.advice_rows(ledger.assign(verdict=verdict))
+        told = what_follows.advice_rows(ledger.assign(verdict=verdict))
         assert (told[other] == "").all()
         for row in told.itertuples():
             assert all(f"({c}, {verdict})" in getattr(row, column) for c in row.claims.split())
@@ -391,7 +430,7 @@ def test_the_ledger_is_grouped_in_the_order_of_the_answer(run):
     ledger = run.exhibits["T7.1"].data
     mixed = words.by_verdict(ledger.sample(frac=1, random_state=3))
     assert mixed["claim_id"].tolist() == ledger["claim_id"].tolist()
-    assert words.change_rows(ledger)["change"].str[0].str.islower().all()
+    assert what_follows.change_rows(ledger)["change"].str[0].str.islower().all()
 
 
 # ---- a table left out for its licence ----

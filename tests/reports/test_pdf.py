@@ -12,7 +12,7 @@ from page_blocks import ALT, FACTS, frame, names_table, ordinary, picture, said,
 from pypdf import PdfWriter
 from readers import elements, read_pdf
 
-from innodivide.reports.pages import columns, document, pdf, prose
+from innodivide.reports.pages import columns, document, fitting, pdf, prose
 from innodivide.reports.pages.blocks import Block, ReportError
 from innodivide.reports.pages.row_headings import with_row_headings
 
@@ -189,6 +189,43 @@ def test_a_long_table_repeats_its_headings():
     pages = [page.extract_text() for page in read_pdf([table("T9.4", frame(120))]).whole.pages]
     parts = [text for text in pages if "Region" in text]
     assert len(parts) >= 3 and all("Head value" in text for text in parts)
+
+
+# ---- pages -----------------------------------------------------------------------------------------------------------
+
+FIGURE, TEXT, HEADING = {"kind": "exhibit", "form": "figure"}, {"kind": "paragraph"}, {"kind": "heading"}
+TABLE = {"kind": "exhibit", "form": "table"}
+AFTER_A_GAP = [["end", -1, 1, 500.0], ["figure", 1, 2, 80.0], ["end", -1, 2, 300.0]]
+
+
+@pytest.mark.parametrize(
+    ("body", "places", "cured"),
+    [
+        ([TEXT, FIGURE, TEXT], AFTER_A_GAP, [(1, "floats")]),
+        ([TEXT, FIGURE], AFTER_A_GAP, []),  # nothing follows that could fill the gap
+        ([HEADING, FIGURE, HEADING], AFTER_A_GAP, []),  # a heading would stand above nothing
+        ([TEXT, FIGURE, {"kind": "rule"}], AFTER_A_GAP, []),
+        ([TEXT, FIGURE, TEXT], [["end", -1, 1, 700.0], ["figure", 1, 2, 80.0]], []),  # no gap
+        ([TEXT, TABLE], [["row", 1, 1, 770.0], ["row", 1, 2, 90.0]], [(1, "close")]),
+        ([TEXT, TABLE], [["row", 1, 1, 750.0], ["row", 1, 1, 770.0]], []),
+        ([TABLE, TABLE], [["row", 0, 1, 770.0], ["row", 1, 2, 90.0]], []),
+    ],
+)
+def test_what_can_be_mended_is_found(body, places, cured):
+    report = fitting.mend({"body": [dict(item) for item in body]}, lambda _: places)
+    assert [
+        (at, cure) for at, item in enumerate(report["body"]) for cure in ("floats", "close") if cure in item
+    ] == cured
+
+
+def test_text_fills_the_gap_before_a_figure_that_does_not_fit():
+    before, after = ([said(f"N9.{n}") for n in range(first, first + 22)] for first in (1, 30))
+    found = read_pdf([Block(text="# T\n\n## Part"), *before, picture(), *after]).whole
+    first, second = (page.extract_text() for page in found.pages[:2])
+    assert "Figure" not in first and "Figure" in second
+    assert second.index("Figure") < 200, "it stands at the top of the next page"
+    heights = [len(page.extract_text().splitlines()) for page in found.pages[:2]]
+    assert heights[0] > heights[1], "and the text runs on before it"
 
 
 # ---- widths of columns and neutral prose ---------------------------------------------------------------------------

@@ -9,9 +9,9 @@ from innodivide.data.sources import sources_of
 from innodivide.data.tables import TAKING_PART, Tables, country_names, integrated_ipceis, member_states
 from innodivide.indicators import country_profile, peers
 from innodivide.indicators.barriers.scores import strengths
-from innodivide.narrative.annex.short_names import WORDS, called, indicator_names
+from innodivide.narrative.annex.short_names import WORDS, called, group_name, indicator_names
 from innodivide.narrative.exhibits import Exhibit
-from innodivide.wording import join_names, sentence, show
+from innodivide.wording import in_a_sentence, join_names, sentence, show
 
 EXTREMES = 2  # indicators named as the strongest and the weakest
 SAID = WORDS.names("key numbers")
@@ -23,12 +23,10 @@ def ordinal(number: int) -> str:
     return f"{number}{'th' if number % 100 in (11, 12, 13) else ends.get(number % 10, 'th')}"
 
 
-def choices(tables: Tables, geo: str, chosen: Sequence[str], edition: str, until: str) -> list[Exhibit]:
-    """Return the sentence on what the reader chose (peers, edition, day of the record); none if nothing was chosen."""
-    names, default = country_names(tables), edition == "latest"
-    parts = [k for k, given in (("peers", chosen), ("edition", not default), ("until", until)) if given]
-    values = {"peers": join_names([names[c] for c in chosen]), "edition": peers.edition(tables), "until": until}
-    return [WORDS.say("NA.8", *parts, **values)] if parts else []
+def choices(tables: Tables, edition: str, until: str) -> list[Exhibit]:
+    """Return the sentence on what the reader chose (edition, day of the record); none if neither was chosen."""
+    parts = [k for k, given in (("edition", edition != "latest"), ("until", until)) if given]
+    return [WORDS.say("NA.8", *parts, edition=peers.edition(tables), until=until)] if parts else []
 
 
 def key_numbers(tables: Tables, geo: str, position: pd.DataFrame) -> Exhibit:
@@ -73,7 +71,7 @@ def _aid(inside: pd.DataFrame) -> list[tuple[str, str, str]]:
     if inside.empty:
         return []
     if known.empty:
-        return [_row("aid of none" if len(inside) > 1 else "aid of one not known", f"{len(known)} of {len(inside)}")]
+        return [_row("aid of none" if len(inside) > 1 else "aid of one not known", "No amount")]
     if len(inside) == 1:
         return [_row("aid of one", f"€{known.iloc[0]:,.0f} m")]
     ends = list(dict.fromkeys(show(float(v), "{:,.0f}") for v in (known.min(), known.max())))
@@ -88,24 +86,28 @@ def _regions(regions: pd.DataFrame, edition: int) -> list[tuple[str, str, str]]:
     return [_row("regions", f"{lagging} of {len(regions)}", edition=edition)]
 
 
-def in_short(tables: Tables, geo: str, expected: pd.DataFrame, position: pd.DataFrame) -> Exhibit:
-    """Return three sentences for a reader without statistics; each is chosen by the country's own numbers.
+def in_short(
+    tables: Tables, geo: str, expected: pd.DataFrame, position: pd.DataFrame, chosen: Sequence[str] = ()
+) -> Exhibit:
+    """Return three short paragraphs for a reader without statistics, chosen by the country's own numbers.
 
     Parameters
     ----------
     expected : pandas.DataFrame
         From `models.expected_participation`.
     position : pandas.DataFrame
-        From `peers.position`.
+        From `peers.position`, made with the peers `chosen`.
     """
     row = expected.set_index("geo").loc[geo]
     parts, values = [], called(country_names(tables)[geo])
     for more, given in (
         standing_words(tables, position),
         participation_words(row, country_profile.joined_later(tables, geo)),
+        beside_words(tables, position, chosen),
         region_words(tables, geo),
     ):
-        parts, values = [*parts, *(["then"] if parts else []), *more], values | given
+        apart = ["then"] if parts and more and more[0] not in ("peers", "chosen") else []
+        parts, values = [*parts, *apart, *more], values | given
     return WORDS.say("NA.2", *parts, **values)
 
 
@@ -120,7 +122,12 @@ def standing_words(tables: Tables, position: pd.DataFrame) -> tuple[list[str], d
         "change": abs(change),
     }
     values["points"] = "point" if round(abs(change)) == 1 else "points"
-    return ["standing", "gained" if change >= 0.5 else "lost" if change <= -0.5 else "level"], values
+    parts = ["standing", "gained" if change >= 0.5 else "lost" if change <= -0.5 else "level"]
+    rest = position[position["kind"] == "group"].dropna(subset=["relative"])
+    if rest.empty:
+        return parts, values
+    group = peers.group_now(tables)[own["members"][0]]
+    return [*parts, "group"], values | {"group": f"{group_name(group)}s", "group_level": rest["relative"].iloc[0]}
 
 
 def participation_words(row: pd.Series, later: int) -> tuple[list[str], dict]:
@@ -129,6 +136,16 @@ def participation_words(row: pd.Series, later: int) -> tuple[list[str], dict]:
     values = {"possible": int(row["n_ipceis"]), "low": low, "high": high, "later": later, "n": n}
     known = "part" if n else "no part"
     return [f"{known}, some later" if later else known, compared(n, low, high)], values
+
+
+def beside_words(tables: Tables, position: pd.DataFrame, chosen: Sequence[str]) -> tuple[list[str], dict]:
+    """Return part and values of the sentence on the IPCEIs of the peers: "France is in 11 and Italy in 8"."""
+    names, said = country_names(tables), []
+    for geo, count in position.loc[position["kind"] == "peer", ["members", "ipceis"]].itertuples(index=False):
+        later = country_profile.joined_later(tables, geo[0])
+        number = f"{int(count) or 'none'}{f' (and joined {later} later)' if later else ''}"
+        said.append(f"{in_a_sentence(names[geo[0]])} {'in' if said else 'is in'} {number}")
+    return ["chosen" if chosen else "peers"], {"peers": join_names(said)}
 
 
 def compared(n: int, low: int, high: int) -> str:

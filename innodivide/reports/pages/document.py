@@ -19,6 +19,8 @@ LICENCE = (
 )
 SOURCES = "Sources"  # the fact that says where the sources are listed, if not in the report itself
 OLDEST_DATE = "1980-01-01"  # what a zip file can hold
+ASIDE = "aside"  # look of a table that is not set on paper
+TIGHT = 0.9  # of the width of a figure, in a report on more sources than are listed one by one
 TALLEST = 590.0  # points: a figure and its caption stay on one page
 # Not for paper or XML: control characters, marks that reorder the text after them, code points that are no characters.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -68,10 +70,14 @@ def build(title: str, blocks: list[Block], facts: dict[str, str]) -> dict:
     body = [item for block in blocks for item in _items(block, number)]
     for piece in (p for item in body if item["kind"] == "exhibit" for p in item["notes"] if p["to"]):
         piece["to"] = anchor[piece["to"]]
+    if listed is not cited:  # a report on many sources is set tight
+        for item in (i for i in body if i.get("form") == "figure"):
+            item["width"] = round(TIGHT * item["width"], 4)
     runs, body = _take_title(title, body)
     shown = prose.plain(runs)
     _level(body)
-    words = [text for block in blocks for text in said(block)] if SOURCES not in facts else []
+    read = [block for block in blocks if SOURCES not in facts and not _aside(block)]
+    words = [text for block in read for text in said(block)]
     report = {
         "title": shown,
         "title_runs": runs,
@@ -95,7 +101,20 @@ def _items(block: Block, number: dict[str, int]) -> list[dict]:
     if block.payload["kind"] == "text":
         nodes = prose.nodes(bound(block.payload)["title"], block.payload.get("languages", {}))
         return [{"kind": "finding", "id": block.payload["id"], "nodes": _fitted(nodes)}]
+    if _aside(block):
+        return [_pointer(bound(block.payload))]
     return [_exhibit(bound(block.payload), number)]
+
+
+def _aside(block: Block) -> bool:
+    return block.payload is not None and block.payload.get("look") == ASIDE
+
+
+def _pointer(payload: dict) -> dict:
+    """Return title and place of a table that a referee reads elsewhere."""
+    where = f": on the HTML page of this report and in exhibits.xlsx, sheet {payload['id']}."
+    runs = [*prose.as_runs(f"Table {payload['id'][1:]}", bold=True), *prose.as_runs(f" {payload['title']}{where}")]
+    return {"kind": "finding", "id": payload["id"], "nodes": [{"kind": "paragraph", "runs": runs}]}
 
 
 def _fitted(nodes: list[dict]) -> list[dict]:

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from innodivide.reports.files import packaged
-from innodivide.reports.pages import document
+from innodivide.reports.pages import document, fitting
 from innodivide.reports.pages.blocks import Block, ReportError
 from innodivide.reports.pages.row_headings import with_row_headings
 
@@ -34,15 +34,25 @@ def render(title: str, blocks: list[Block], facts: dict[str, str]) -> bytes:
 
     report = document.each_text(_named, document.build(title, blocks, facts))
     report["logo_bytes"] = list(base64.b64decode(report["logo"]))
+    source, world = packaged("pages", "report.typ").encode(), {"font_paths": _fonts(), "ignore_system_fonts": True}
+
+    def inputs(report: dict) -> dict:
+        return {"sys_inputs": {"document": json.dumps(report)}}
+
+    def places(report: dict) -> list[list]:
+        try:
+            return json.loads(typst.query(source, "<place>", field="value", **world, **inputs(report)))
+        except RuntimeError:  # what is wrong with the report is told when it is set, in better words
+            return []
+
     try:
         pages, warnings = typst.compile_with_warnings(
-            packaged("pages", "report.typ").encode(),
+            source,
             format="pdf",
             pdf_standards=[STANDARD],
-            font_paths=_fonts(),
-            ignore_system_fonts=True,
-            sys_inputs={"document": json.dumps(report)},
             timestamp=int(datetime.fromisoformat(report["date"]).replace(tzinfo=UTC).timestamp()),  # no clock is read
+            **world,
+            **inputs(fitting.mend(report, places)),
         )
     except typst.TypstError as error:
         raise ReportError(f"PDF: {' '.join([error.message, *error.hints])}") from None
