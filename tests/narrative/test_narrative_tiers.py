@@ -163,7 +163,7 @@ def test_the_sentence_on_the_tiers_follows_the_verdict(found, verdict, sentence)
     facts = tier_pairs.pair_facts(TABLES, found, 0.05)
     assert facts["states"] == verdict
     said = words.WORDS.say("N5.1", "pairs", verdict, "rest", **facts, c05="…", first_c05="…").title
-    assert sentence in said and f"{facts['pairs']} times" in said
+    assert sentence in said and f"{facts['pairs']:,} times" in said
     others = {"hardly connect.", "activity explains:", "less than activity", "does not settle"} - {sentence}
     assert sum(o in said for o in others) <= 1
 
@@ -317,8 +317,10 @@ def test_the_sentence_on_money_says_which_way_it_runs(evidence, funds, sign, p, 
     second = SimpleNamespace(money=changed, family=evidence.family.assign(p_holm=p))
     facts = reform.money_facts(TABLES, second, 0.05, funds[0])
     said = words.WORDS.say("N5.2", **facts, c12="…", first_c12="…").title
-    assert f"Of 5 parts, {with_it} run with the gap" in said
-    assert ("run with the gap: nothing" in said) == (with_it == 0) and ("; not: nothing" in said) == (with_it == 5)
+    assert f"Of 5 kinds of money and advice {with_it} run with the gap" in said
+    assert ("run with the gap: nothing" in said) == (with_it == 0) and ("Not clearly so: nothing" in said) == (
+        with_it == 5
+    )
 
 
 def test_recovery_rows_keep_every_test_and_put_the_deciding_one_first(tested):

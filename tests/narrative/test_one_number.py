@@ -132,6 +132,42 @@ def test_the_ledger_of_the_readme_is_that_of_the_reports():
     assert shown == {claim: verdict for claim, found in of_claims("verdict").items() for _, verdict in found}
 
 
+KINDS = "supported|partly|inconclusive|contradicted|not testable with open data"
+IN_BRACKETS = re.compile(rf"\((C\d\d), (?:now )?({KINDS})\)")
+SENTENCES = {  # sentence with a verdict in words -> the claims that it judges, in order
+    "05_two_tiers N5.1": "C05",
+    "05_two_tiers N5.2": "C12",
+    "05_two_tiers N5.3": "C07 C11",
+    "05_two_tiers N5.4": "C09",
+    "06_regional_barriers N6.1": "C10",
+    "06_regional_barriers N6.4": "C13",
+}
+JUDGED = re.compile(rf"[Vv]erdict(?:, for states alone)?(?:,|:| is)+ ({KINDS})|^\*\*({KINDS.title()})\*\*")
+
+
+def verdicts() -> dict[str, str]:
+    return stored("07_policy_brief/T7.1").set_index("claim_id")["verdict"].to_dict()
+
+
+def test_a_claim_has_one_verdict_in_the_words_of_reports_annexes_and_readme():
+    told = {where: text for where, text in texts() if where in SENTENCES}
+    found = {where: [a or b.lower() for a, b in JUDGED.findall(told[where])] for where in SENTENCES}
+    assert found == {where: [verdicts()[c] for c in claims.split()] for where, claims in SENTENCES.items()}
+    everywhere = [text for file in EXPECTED.rglob("*.*") if (text := file.read_text(encoding="utf-8"))]
+    bracketed = {pair for text in (*everywhere, *readme().values()) for pair in IN_BRACKETS.findall(text)}
+    assert len(bracketed) >= 10 and bracketed <= set(verdicts().items())
+
+
+def test_the_verdicts_are_counted_alike_in_brief_summary_and_readme():
+    counts = pd.Series(verdicts()).value_counts()
+    said = {"supported": "(?:is|are) supported", "partly": "holds? in part", "contradicted": "(?:is|are) contradicted"}
+    counted = re.compile(".*?".join(rf"(\d+) {words}" for words in said.values()))
+    readme_text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    places = [text for where, text in [*texts(), ("README", readme_text)] if counted.search(text)]
+    assert len(places) >= 4, "N7.1, T7.1, N8.1 and the README"
+    assert {found for text in places for found in counted.findall(text)} == {tuple(str(counts[k]) for k in said)}
+
+
 P_VALUE = re.compile(r"\bp (?:\(Holm\) )?([=<] \d\.\d+)")
 TESTED = [  # claim, table of its test, row there, what the numbers of the claim say before the corrected p-value
     ("C02", "03_leader_test/T3.4", "claim == 'named_five'", "Now, .*?the others in [^;]*"),
