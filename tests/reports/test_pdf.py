@@ -218,6 +218,13 @@ def test_what_can_be_mended_is_found(body, places, cured):
     ] == cured
 
 
+def test_a_first_part_with_a_turned_page_or_of_many_pages_is_set_too():
+    wide = table("T9.5", frame(3).assign(**{f"column {n}": "some words in a cell" for n in range(14)}))
+    for first in ([wide], [said(f"N9.{n}") for n in range(1, 60)]):
+        found = read_pdf([Block(text="# T"), *first, picture(), Block(text="---"), Block(text="Behind it.")]).whole
+        assert "Behind it." in found.pages[-1].extract_text() and len(found.pages) >= 3
+
+
 def test_text_fills_the_gap_before_a_figure_that_does_not_fit():
     before, after = ([said(f"N9.{n}") for n in range(first, first + 22)] for first in (1, 30))
     found = read_pdf([Block(text="# T\n\n## Part"), *before, picture(), *after]).whole
