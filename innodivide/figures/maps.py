@@ -44,15 +44,14 @@ def region_map(points: pd.DataFrame, outlines: pd.DataFrame, value: str, label: 
     x, y = project(numbers(points, "lon"), numbers(points, "lat"))
     left, right, bottom, top = limits_around([s[3] for s in shapes if s[1] == "eu27"], np.column_stack([x, y]))
     shown = (x > left) & (x < right) & (y > bottom) & (y < top)
-    shapes = [
-        s for s in shapes if (s[3].max(axis=0) > (left, bottom)).all() and (s[3].min(axis=0) < (right, top)).all()
-    ]
-    under = line_of_those_outside(points, shown, values, fmt)
-    height = st.WIDTH * (top - bottom) / (right - left) + (0.85 if numeric else 0.4) + 0.16 * under.count("\n")
-    figure = Figure(figsize=(st.WIDTH, height), dpi=st.DPI, layout="constrained")
+    under = line_of_those_outside(points, shown, values, fmt, st.by_width(105, 52))
+    height = st.width() * (top - bottom) / (right - left) + (0.85 if numeric else 0.4) + 0.16 * under.count("\n")
+    figure = Figure(figsize=(st.width(), height), dpi=st.DPI, layout="constrained")
     ax = figure.add_subplot()
-    draw_land(ax, shapes, [LAND if s[1] == "eu27" else PALE_LAND for s in shapes], (left, right, bottom, top), under)
-    x[shown], y[shown] = moved_apart(x[shown], y[shown], (right - left) / st.WIDTH / 72 * 5)
+    land = [LAND if s[1] == "eu27" else PALE_LAND for s in shapes]
+    draw_land(ax, shapes, land, (left, right, bottom, top), under)
+    gap = (right - left) / st.width() / 72 * st.by_width(5, 3)
+    x[shown], y[shown] = moved_apart(x[shown], y[shown], gap)
     norm = st.norm([v for v in values if v is not None]) if numeric else None
     _draw_points(ax, x, y, shown, values, norm)
     if norm:
@@ -67,8 +66,10 @@ def draw_land(ax, shapes, colours, limits, under: str) -> None:
     left, right, bottom, top = limits
     ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal", xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
-    look = {"facecolors": colours, "edgecolors": "white", "linewidths": 0.7, "zorder": 1}
-    ax.add_collection(PolyCollection([s[3] for s in shapes], **look), autolim=False)
+    inside = [(s[3].max(axis=0) > (left, bottom)).all() and (s[3].min(axis=0) < (right, top)).all() for s in shapes]
+    seen, faces = ([v for v, on in zip(values, inside) if on] for values in (shapes, colours))
+    look = {"facecolors": faces, "edgecolors": "white", "linewidths": 0.7, "zorder": 1}
+    ax.add_collection(PolyCollection([s[3] for s in seen], **look), autolim=False)
     ax.set_xlabel(under, fontsize=st.SMALL, color=st.QUIET, loc="left", multialignment="left")
 
 
@@ -84,7 +85,7 @@ def _draw_points(ax, x, y, shown, values, norm) -> None:
     for kind, mine in kinds_of(values, norm).items():
         mine = np.flatnonzero(shown & mine)
         colours = [st.SEQUENTIAL(norm(values[i])) for i in mine] if kind == "value" else st.GROUP_COLOURS.get(kind)
-        draw_kind(ax, x[mine], y[mine], kind, colours, GROUP_MARKERS.get(kind, "o"), 34)
+        draw_kind(ax, x[mine], y[mine], kind, colours, GROUP_MARKERS.get(kind, "o"), st.by_width(34, 12))
 
 
 def draw_kind(ax, x, y, kind: str, colours, marker: str, size: float) -> None:

@@ -1,6 +1,7 @@
 """Figures: drawn values equal the data, bytes do not depend on row order or settings, colours can be told apart."""
 
 import itertools
+import re
 from io import BytesIO
 
 import matplotlib
@@ -215,6 +216,31 @@ def test_column_width_readable_and_nothing_cut(name, drawn, saved):
     assert (edge == 1).all(), "something runs off the figure"
     assert min(t.get_fontsize() for t in drawn[name].findobj(Text) if t.get_text()) >= 8
     assert not any(a.get_title() for a in drawn[name].axes)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_on_a_phone_letters_are_as_large_and_nothing_is_cut(name, drawn):
+    figure = drawn[name].narrow()
+    if name in ("specification_curve", "tile_rows"):  # too many columns: they are scrolled sideways
+        assert style.narrow_svg(drawn[name]) == ""
+        return
+    assert figure.get_figwidth() == style.NARROW < drawn[name].get_figwidth()
+    figure.savefig(taken := BytesIO(), format="png", dpi=60, facecolor="white")
+    picture = image.imread(BytesIO(taken.getvalue()))[:, :, :3]
+    edge = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
+    assert (edge == 1).all(), "something runs off the figure"
+    assert min(t.get_fontsize() for t in figure.findobj(Text) if t.get_text()) >= 8
+
+
+def test_a_phone_gets_the_same_bytes_from_shuffled_rows(drawn):
+    frame, _, call = CASES["interval_plot"]
+    assert style.narrow_svg(call(shuffled(frame))) == style.narrow_svg(drawn["interval_plot"]) != ""
+
+
+def test_paths_of_an_svg_are_rounded_and_scales_are_not(saved):
+    svg = saved["region_map"]["svg"].decode()
+    assert not [d for d in re.findall(r' d="([^"]*)"', svg) if re.search(r"\.\d{3}", d)]
+    assert "scale(0.015625)" in svg  # of letters
 
 
 def test_svg_text_is_paths_without_date(drawn, saved):
