@@ -33,9 +33,11 @@ def two_panels(height: float, heights: tuple[float, float], extra: float, ratios
 
 def row_axes(labels, highlight=(), row: float = 0.2, extra: float = 0.75, wrap: int = 42):
     """Return a figure with one text row per label, first on top, its axes, and the height (y) of each row."""
-    wrap = st.by_width(wrap, wrap // 2)
+    wrap = st.by_width(wrap, int(0.55 * wrap))
     texts = [st.filled(str(t), wrap) for t in labels]
-    sizes = np.array([max(1.0, (0.06 + 0.135 * (t.count("\n") + 1)) / row) for t in texts])  # in rows of one line
+    sizes = np.array(
+        [max(1.0, (st.by_width(0.06, 0.13) + 0.135 * (t.count("\n") + 1)) / row) for t in texts]
+    )  # in rows of one line
     places = np.cumsum(sizes) - sizes / 2
     height = max(1.2, extra + row * sizes.sum())
     figure = Figure(figsize=(st.width(), height), dpi=st.DPI, layout="constrained")

@@ -117,12 +117,18 @@ OUTCOMES = {"observed": "value", "expected": "expected", "low": "low", "high": "
 ENDS = ("low", "high")
 SPECIFICATIONS = ESTIMATES.assign(or_=[1.8, 0.6, 2.2], low=[0.8, 0.1, 1.1], high=[4.1, 9.0, 5.0], status="fixed")
 
+MARKED = ("group", "emerging", "lagging", "other")
+
 # name -> (frame, a column that it needs, call); the second frame of a map is fixed
 CASES = {
     "tile_map": (COUNTRY, "geo", lambda f: figures.tile_map(f, GRID, "group", "Group")),
     "tile_map numbers": (COUNTRY, "value", lambda f: figures.tile_map(f, shuffled(GRID), "value", kind="sequential")),
     "region_map": (POINTS, "lon", lambda f: figures.region_map(f, OUTLINES, "group")),
-    "region_map numbers": (POINTS, "rii", lambda f: figures.region_map(f, shuffled(OUTLINES), "rii", "Index")),
+    "region_map numbers": (
+        POINTS.assign(lists=[0, 3, 1, np.nan]),
+        "lists",
+        lambda f: figures.region_map(f, shuffled(OUTLINES), "lists", "Lists", zero="none", marked=MARKED),
+    ),
     "regions_beside": (POINTS, "lat", lambda f: figures.regions_beside(f, OUTLINES, BESIDE, "PL", "EU = 100")),
     "group_history": (HISTORY, "order", lambda f: figures.group_history(f)),
     "ranked_dots": (COUNTRY, "value", lambda f: figures.ranked_dots(f, "name", "value", "group", 100, "EU")),
@@ -412,12 +418,18 @@ def test_region_map_places_points_and_lists_those_outside(drawn):
     x, y = figures.project([10.0], [51.0])
     assert np.allclose(marks(drawn["region_map"], "strong"), np.column_stack([x, y]))
     assert "Not on the map: Fern (L)." in axes(drawn["region_map"]).get_xlabel()
-    numbers = drawn["region_map numbers"]
-    assert len(marks(numbers, "value")) == 2 and len(marks(numbers, "no data")) == 1
-    assert "Not on the map: Fern (55)." in axes(numbers).get_xlabel()
+    assert "Not on the map: Fern (1)." in axes(drawn["region_map numbers"]).get_xlabel()
     beside = drawn["regions_beside"]
     assert len(marks(beside, "moderate")) == len(marks(beside, "emerging")) == 1
     assert {"M", "E", "Eins", "Zwei"} <= {t.get_text() for t in axes(beside).texts}
+
+
+def test_a_map_of_numbers_tells_zero_from_small_and_marks_a_group(drawn):
+    figure = drawn["region_map numbers"]
+    assert [len(marks(figure, kind)) for kind in ("no data", "none", "marked", "value")] == [1, 1, 1, 0]
+    small = next(c for c in axes(figure).collections if c.get_label() == "none")
+    assert to_hex(small.get_facecolor()[0]) == "#ffffff" and small.get_sizes()[0] < 20
+    assert [t.get_text() for t in figure.legends[0].get_texts()] == ["no data", "none", "lagging", "other"]
 
 
 def test_region_labels_do_not_cover_each_other():
