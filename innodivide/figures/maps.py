@@ -26,7 +26,9 @@ def region_map(
     label: str = "",
     fmt: str = "{:.0f}",
     zero: str = "",
-    marked: tuple[str, str, str, str] | None = None,
+    triangles: str = "",
+    triangles_name: str = "",
+    discs_name: str = "",
 ):
     """Draw the regions of the EU as points over country outlines (ETRS89-LAEA).
 
@@ -45,10 +47,12 @@ def region_map(
         How a number is printed under the map.
     zero : str
         How the key names points with the number 0, which are then small and white; empty: they have a colour as others.
-    marked : (column, level, name, name of the others), optional
-        On a map of numbers, points of this level of a text column are triangles; the key names both.
+    triangles, triangles_name, discs_name : str
+        On a map of numbers, the points of this innovation group (column `group`) are triangles; the key names both.
     """
-    points = tidy(points, ["code", "name", "geo", "lon", "lat", value, marked and marked[0]], ["code"], ["code"])
+    points = tidy(
+        points, ["code", "name", "geo", "lon", "lat", value, "group" if triangles else None], ["code"], ["code"]
+    )
     numeric = pd.api.types.is_numeric_dtype(points[value]) and value != "group"
     values = numbers(points, value) if numeric else groups(points[value])
     values = [None if pd.isna(v) else v for v in values]
@@ -66,12 +70,13 @@ def region_map(
     x[shown], y[shown] = moved_apart(x[shown], y[shown], gap)
     norm = st.norm([v for v in values if v is not None]) if numeric else None
     if norm:
-        among = (points[marked[0]] == marked[1]).to_numpy() if marked else np.zeros(len(points), dtype=bool)
+        among = np.array([bool(triangles) and g == triangles for g in points["group" if triangles else "geo"]])
         handles, texts = _draw_numbers(ax, x, y, shown, values, norm, zero, among)
         look = {"orientation": "horizontal", "shrink": 0.5, "aspect": 30, "pad": 0.02, "label": label}
         figure.colorbar(ScalarMappable(norm, st.SEQUENTIAL), ax=ax, **look).outline.set_visible(False)
-        if marked:
-            handles, texts = [*handles, *(parts.mark(m, "white", 6, EDGE, 0.8) for m in "vo")], [*texts, *marked[2:]]
+        if triangles:
+            handles += [parts.mark(marker, "white", 6, EDGE, 0.8) for marker in "vo"]
+            texts += [triangles_name, discs_name]
         if texts:
             parts.key(figure, handles, texts)
     else:

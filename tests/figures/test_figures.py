@@ -117,7 +117,7 @@ OUTCOMES = {"observed": "value", "expected": "expected", "low": "low", "high": "
 ENDS = ("low", "high")
 SPECIFICATIONS = ESTIMATES.assign(or_=[1.8, 0.6, 2.2], low=[0.8, 0.1, 1.1], high=[4.1, 9.0, 5.0], status="fixed")
 
-MARKED = ("group", "emerging", "lagging", "other")
+SHAPES = {"triangles": "emerging", "triangles_name": "lagging", "discs_name": "other"}
 
 # name -> (frame, a column that it needs, call); the second frame of a map is fixed
 CASES = {
@@ -127,7 +127,7 @@ CASES = {
     "region_map numbers": (
         POINTS.assign(lists=[0, 3, 1, np.nan]),
         "lists",
-        lambda f: figures.region_map(f, shuffled(OUTLINES), "lists", "Lists", zero="none", marked=MARKED),
+        lambda f: figures.region_map(f, shuffled(OUTLINES), "lists", "Lists", zero="none", **SHAPES),
     ),
     "regions_beside": (POINTS, "lat", lambda f: figures.regions_beside(f, OUTLINES, BESIDE, "PL", "EU = 100")),
     "group_history": (HISTORY, "order", lambda f: figures.group_history(f)),
