@@ -251,8 +251,10 @@ def method_rows(tables: Tables, main: Confirmatory, curve, audit: pd.DataFrame, 
 
 
 def second_facts(plan: Plan) -> dict:
-    """Return the day of the second registration and which claims it has a rule for."""
-    return {"second_day": str(plan.second["registered"]), "second": join_names(sorted(plan.second["claim_rules"]))}
+    """Return the day of the second registration, which claims it has a rule for, and a sentence on each later one."""
+    told = [(str(part["registered"]), join_names(sorted(part["claim_rules"]))) for part in (plan.second, *plan.further)]
+    later = "".join(f" {WORDS.names('registrations')['further'].format(day=day, claims=of)}" for day, of in told[1:])
+    return {"second_day": told[0][0], "second": told[0][1], "further": later}
 
 
 def limit_facts(tables: Tables) -> dict:

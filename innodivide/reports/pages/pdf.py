@@ -17,22 +17,35 @@ from innodivide.reports.files import packaged
 from innodivide.reports.pages import document
 from innodivide.reports.pages.blocks import Block, ReportError
 
+_PAGE = re.compile(rb"/Type\s*/Page\b")
 _FOLDER = Path(find_spec("matplotlib").origin).parent / "mpl-data" / "fonts" / "ttf"
+TIGHTEST = 3  # steps in which a report of one page is set closer, until it is one page
 STANDARD = "ua-1"  # the compiler refuses what breaks it: no title, a figure without alt text, a skipped heading
 
 
 def render(title: str, blocks: list[Block], facts: dict[str, str]) -> bytes:
     """Return the report as the bytes of a PDF file on A4 pages; parameters as for `html.render`.
 
+    A report whose sources are listed elsewhere is meant for one page: it is set as close as that takes.
+
     Raises
     ------
     ReportError
         If the report breaks the standard or a letter, font or picture in it cannot be set.
     """
-    import typst
-
     report = document.each_text(_named, document.build(title, blocks, facts))
     report["logo_bytes"] = list(base64.b64decode(report["logo"]))
+    for tight in range(TIGHTEST + 1):
+        pages = _set(report | {"tight": tight})
+        if not report["brief"] or len(_PAGE.findall(pages)) == 1:
+            break
+    return pages
+
+
+def _set(report: dict) -> bytes:
+    """Return the PDF of a report as data."""
+    import typst
+
     try:
         pages, warnings = typst.compile_with_warnings(
             packaged("pages", "report.typ").encode(),
