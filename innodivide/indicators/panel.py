@@ -215,10 +215,11 @@ def country_totals(dyads: pd.DataFrame) -> pd.DataFrame:
 def dyad_sources(tables: Tables) -> tuple[str, ...]:
     """Return the first source of every row behind the dyads: participation, status, size and wealth.
 
-    Second sources of the same figures stand in the tables (`more_source_ids`).
+    Second sources of the same figures stand in the tables (`more_source_ids`). Size and wealth of the year of the last
+    decision, and later, are not read.
     """
-    panel = tables["country_panel"]
-    used = panel[panel["variable"].isin(["population", "gdp_pc_pps"])]
+    panel, last = tables["country_panel"], integrated_ipceis(tables)["decision_date"].dt.year.max()
+    used = panel[panel["variable"].isin(["population", "gdp_pc_pps"]) & (panel["year"] < last)]
     found = {s for frame in (tables["eis_group"], used) for s in frame["source_id"]}
     return tuple(sorted(found.union(participation_sources(tables))))
 

@@ -266,6 +266,13 @@ def test_a_parted_table_has_parts_of_about_one_size(count):
     assert max(sizes) - sizes[-1] < len(sizes)
 
 
+def test_a_report_of_one_page_is_set_closer_until_it_is_one(monkeypatch):
+    one = [table(data_frame=frame(48))], "A title", FACTS | {document.SOURCES: "listed elsewhere"}
+    assert len(read_pdf(*one).whole.pages) == 1
+    monkeypatch.setattr(pdf, "TIGHTEST", 0)
+    assert len(read_pdf(*one).whole.pages) == 2
+
+
 def test_a_narrow_table_stays_upright_and_longer_text_gets_more_room():
     (part,) = columns.fit(["No.", "Claim", "Numbers"], [["C1", "w " * 40, "w " * 120]])
     assert not part["turned"] and part["size"] == 9.0
