@@ -9,8 +9,8 @@ naive       the loop a user would write: papermill and nbconvert commands, one c
 Each way runs as a process of its own, in turn within each round. Before a ratio is printed, the content is compared:
 every country made, no error cell, and every figure of the three ways equal by hash. Memory is the largest of samples
 every 3 s: the sum, over the processes of the way, of the pages that each holds (its share of common ones where the
-system tells it). The naive loop is timed on the first --naive countries and scaled to all. --scale times a notebook of one
-table under many values of its parameter, in a folder of its own: what making reports costs beside their contents.
+system tells it). The naive loop is timed on the first --naive countries and scaled to all. --scale times a notebook of
+one table under many values of its parameter, in a folder of its own: what making reports costs beside their contents.
 Nothing here passes or fails on time.
 """
 
