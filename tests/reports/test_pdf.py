@@ -218,7 +218,7 @@ AFTER_A_GAP = [["end", -1, 1, 500.0], ["figure", 1, 2, 80.0], ["end", -1, 2, 300
 def test_what_can_be_mended_is_found(body, places, cured):
     report = fitting.mend({"body": [dict(item) for item in body]}, lambda _: places)
     assert [
-        (at, cure) for at, item in enumerate(report["body"]) for cure in ("floats", "close") if cure in item
+        (at, cure) for at, item in enumerate(report["body"]) for cure in ("floats", "close", "breaks") if cure in item
     ] == cured
 
 
