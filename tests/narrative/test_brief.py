@@ -333,7 +333,7 @@ def test_the_summary_computes_what_the_brief_computes():
 
 
 def test_the_summary_is_one_page_of_text_figure_and_ledger():
-    assert list(summary().exhibits) == ["F8.1", "N8.1", "T8.1"], "the picture comes first"
+    assert list(summary().exhibits) == ["F8.1", "N8.1", "N8.2", "T8.1"], "the picture comes first"
     (page,) = pages(summary)
     assert "T8.1.csv" in page and all(f"C{n:02}" in page for n in range(1, 13))
     assert "listed with their licences in report 07_policy_brief" in page.replace("\n", " ")
@@ -395,6 +395,8 @@ def test_what_the_brief_asks_for_is_told_by_the_claims_behind_it(run):
             else "fail"
         )
         assert row.recommendation[1:] in asks[side]
+    for parts, told in (what_follows.in_short(ledger), what_follows.in_short(ledger.assign(verdict="supported"))):
+        assert parts == ("follows", *(k for k in ("hold", "fail") if told[k]), "country")
     none = what_follows.asked(ledger.assign(verdict="contradicted"))
     assert none["hold"] == "" and none["fail"].count("“") == len(rows)
     facts = {"side": "neither", "larger": False}

@@ -199,16 +199,20 @@ AFTER_A_GAP = [["end", -1, 1, 500.0], ["figure", 1, 2, 80.0], ["end", -1, 2, 300
         ([TEXT, FIGURE], AFTER_A_GAP, []),  # nothing follows that could fill the gap
         ([HEADING, FIGURE, HEADING], AFTER_A_GAP, []),  # a heading would stand above nothing
         ([TEXT, FIGURE, {"kind": "rule"}], AFTER_A_GAP, []),
+        ([TEXT, FIGURE, FIGURE], AFTER_A_GAP, []),
+        ([TEXT, FIGURE, FIGURE, TEXT], AFTER_A_GAP, [(1, "floats"), (2, "floats")]),  # figures stay in their order
         ([TEXT, FIGURE, TEXT], [["end", -1, 1, 700.0], ["figure", 1, 2, 80.0]], []),  # no gap
-        ([TEXT, TABLE], [["row", 1, 1, 770.0], ["row", 1, 2, 90.0]], [(1, "close")]),
-        ([TEXT, TABLE], [["row", 1, 1, 750.0], ["row", 1, 1, 770.0]], []),
-        ([TABLE, TABLE], [["row", 0, 1, 770.0], ["row", 1, 2, 90.0]], []),
+        ([TEXT, TABLE], [["last", 1, 1, 770.0], ["last", 1, 2, 90.0]], [(1, "close")]),
+        ([TEXT, TABLE], [["last", 1, 1, 750.0], ["last", 1, 1, 770.0]], []),
+        ([TABLE, TABLE], [["last", 0, 1, 770.0], ["last", 1, 2, 90.0]], []),
+        ([TEXT, TABLE], [["first", 1, 1, 770.0], ["first", 1, 2, 90.0]], [(1, "breaks")]),
+        ([HEADING, TABLE], [["first", 1, 1, 770.0], ["first", 1, 2, 90.0]], [(0, "breaks")]),
     ],
 )
 def test_what_can_be_mended_is_found(body, places, cured):
     report = fitting.mend({"body": [dict(item) for item in body]}, lambda _: places)
     assert [
-        (at, cure) for at, item in enumerate(report["body"]) for cure in ("floats", "close") if cure in item
+        (at, cure) for at, item in enumerate(report["body"]) for cure in ("floats", "close", "breaks") if cure in item
     ] == cured
 
 

@@ -22,6 +22,7 @@ _STEPS = (
     (True, 8.5, True, 7.0),
     (True, 7.5, False, 5.0),
 )
+LARGEST, SMALL = 9.0, 8.0  # of a table in a report, and in one that is set tight
 SIZES = tuple(sorted({size for _, size, _, _ in _STEPS}))
 _WORD = re.compile(r"[^\s/-]+[/-]?|[/-]")
 _CLASSES = (("ijlft.,:;'|!()[]", 0.32), ("mwMW%€@—", 0.86), ("1234567890-–−+ ", 0.5))
@@ -43,13 +44,15 @@ def _letter(c: str) -> float:
     return 0.7 if c.isupper() else 0.5
 
 
-def fit(head: list[str], rows: list[list[str]]) -> list[dict]:
+def fit(head: list[str], rows: list[list[str]], largest: float = LARGEST) -> list[dict]:
     """Return how to set a table: one dict, or several when its columns must be parted.
 
     Parameters
     ----------
     head : list of str
     rows : list of list of str
+    largest : float
+        Points: no larger type is tried on an upright page.
 
     Returns
     -------
@@ -61,7 +64,7 @@ def fit(head: list[str], rows: list[list[str]]) -> list[dict]:
     if not head:
         return []
     cells = [[h, *(row[i] for row in rows)] for i, h in enumerate(head)]
-    for turned, size, whole, gap in _STEPS:
+    for turned, size, whole, gap in (step for step in _STEPS if step[0] or step[1] <= largest):
         page = _Page(turned, size, gap)
         least = [_least(c, whole) for c in cells]
         if sum(least) <= page.room(len(head)):

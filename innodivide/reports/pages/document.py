@@ -67,7 +67,8 @@ def build(title: str, blocks: list[Block], facts: dict[str, str]) -> dict:
     number = source_list.numbers(cited) if SOURCES not in facts else {}
     listed = source_list.by_publisher(cited)
     anchor = source_list.anchors(listed)
-    body = [item for block in blocks for item in _items(block, number)]
+    size = columns.LARGEST if listed is cited and SOURCES not in facts else columns.SMALL
+    body = [item for block in blocks for item in _items(block, number, size)]
     for piece in (p for item in body if item["kind"] == "exhibit" for p in item["notes"] if p["to"]):
         piece["to"] = anchor[piece["to"]]
     if listed is not cited:  # a report on many sources is set tight
@@ -95,15 +96,15 @@ def build(title: str, blocks: list[Block], facts: dict[str, str]) -> dict:
     return each_text(printable, report)
 
 
-def _items(block: Block, number: dict[str, int]) -> list[dict]:
+def _items(block: Block, number: dict[str, int], size: float) -> list[dict]:
     if block.payload is None:
-        return _fitted(prose.nodes(block.text))
+        return _fitted(prose.nodes(block.text), size)
     if block.payload["kind"] == "text":
         nodes = prose.nodes(bound(block.payload)["title"], block.payload.get("languages", {}))
-        return [{"kind": "finding", "id": block.payload["id"], "nodes": _fitted(nodes)}]
+        return [{"kind": "finding", "id": block.payload["id"], "nodes": _fitted(nodes, size)}]
     if _aside(block):
         return [_pointer(bound(block.payload))]
-    return [_exhibit(bound(block.payload), number)]
+    return [_exhibit(bound(block.payload), number, size)]
 
 
 def _aside(block: Block) -> bool:
@@ -117,15 +118,15 @@ def _pointer(payload: dict) -> dict:
     return {"kind": "finding", "id": payload["id"], "nodes": [{"kind": "paragraph", "runs": runs}]}
 
 
-def _fitted(nodes: list[dict]) -> list[dict]:
+def _fitted(nodes: list[dict], size: float) -> list[dict]:
     """Give tables in prose, at any depth, the widths of their columns."""
     for node in prose.walk(nodes):
         if node["kind"] == "table":
-            node["parts"] = _parts(node)
+            node["parts"] = _parts(node, size)
     return nodes
 
 
-def _exhibit(payload: dict, number: dict[str, int]) -> dict:
+def _exhibit(payload: dict, number: dict[str, int], size: float) -> dict:
     kind = payload["kind"]
     item = {
         "kind": "exhibit",
@@ -143,7 +144,7 @@ def _exhibit(payload: dict, number: dict[str, int]) -> dict:
             "rows": [[prose.as_runs(c) for c in row] for row in payload["rows"]],
             "align": payload["align"],
         }
-        return item | {"parts": _parts(texts)}
+        return item | {"parts": _parts(texts, size)}
     if not payload["alt"].strip():
         raise ReportError(f"figure {payload['id']} has no alt text: a reader who cannot see it would be told nothing")
     if not payload["svg"] or not payload["png"]:
@@ -153,10 +154,10 @@ def _exhibit(payload: dict, number: dict[str, int]) -> dict:
     return item | drawing | {"width": round(min(1.0, TALLEST / (columns.PORTRAIT * height / width)), 4)}
 
 
-def _parts(table: dict) -> list[dict]:
+def _parts(table: dict, size: float) -> list[dict]:
     """Return the table as one or more parts, each with head, rows, alignment and widths of its columns."""
     words = [[_bare(c) for c in row] for row in (table["head"], *table["rows"])]
-    parts = columns.fit(words[0], words[1:])
+    parts = columns.fit(words[0], words[1:], size)
     for part in parts:
         part["head"], part["align"] = ([table[name][i] for i in part["columns"]] for name in ("head", "align"))
         part["rows"] = [[row[i] for i in part["columns"]] for row in table["rows"]]
