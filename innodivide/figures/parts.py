@@ -155,5 +155,6 @@ def key(figure: Figure, handles, texts) -> None:
 
 def observed_key(figure: Figure, where: str, expected: str, interval: str) -> None:
     """Put the key of observed counts against expected ones under the drawing."""
-    handles = [mark("o", st.INK), mark("o", "white"), mark("|", st.QUIET), Patch(facecolor=st.BAND)]
+    band = Patch(facecolor=st.BAND, edgecolor=st.RULE, linewidth=0.5)
+    handles = [mark("o", st.INK), mark("o", "white"), mark("|", st.QUIET), band]
     key(figure, handles, [f"observed, outside the {where}", "observed, inside", expected, interval])

@@ -69,6 +69,9 @@ def observed_expected(
 
 def draw_observed(ax, y, seen, centre, low, high, marked, size: float = 44) -> None:
     """Draw what is expected as a tick on its interval, and what was observed as a dot, filled if outside."""
+    edge = {"color": st.RULE, "zorder": 1.4}  # the pale band alone stands out too little
+    ax.hlines(y, low, high, linewidth=7, **edge)
+    ax.scatter([*low, *high], [*y, *y], marker="|", s=49, linewidth=0.6, **edge)
     ax.hlines(y, low, high, color=st.BAND, linewidth=6, zorder=1.5, label="interval")
     ax.scatter(centre, y, marker="|", s=50, color=st.QUIET, linewidth=1.2, zorder=2, label="expected")
     outside, known = (seen < low) | (seen > high), ~np.isnan(seen)

@@ -11,7 +11,10 @@ from innodivide.reports.site.folder import Found, Report
 from innodivide.wording import GROUP_LABELS, GROUP_LETTERS, show
 
 ANSWER, PICTURE, FOLLOWS, LIMITS = "N7.1", "F7.1", "N7.5", "N7.4"
-FIRST = ("08", "07")  # the reports for readers with little time stand first
+FIRST = {  # the reports for readers with little time stand first, with what they are
+    "08": "summary: the answer and one picture",
+    "07": "policy brief: the answer, each claim with its verdict, what follows",
+}
 CLAIM = (
     *("claim_id", "claim", "verdict", "then", "short", "rests"),
     *("numbers", "coverage", "test", "rule", "change", "exhibit"),
@@ -145,18 +148,20 @@ def _cell(row: dict, column: str, form: str) -> tuple[str, str]:
 def reports(found: Found) -> list[dict]:
     """Return every declared report with its links, or the command that makes it; then what else is in the folder."""
     listed, declared = [], [n for n in notebooks().values() if n.name != ANNEX]
-    for notebook in sorted(declared, key=lambda n: FIRST.index(n.name[:2]) if n.name[:2] in FIRST else len(FIRST)):
+    order = list(FIRST)
+    for notebook in sorted(declared, key=lambda n: order.index(n.name[:2]) if n.name[:2] in FIRST else len(order)):
+        what = {"title": notebook.title, "about": FIRST.get(notebook.name[:2], "")}
         mine = [r for r in found.reports if r.name.split("--")[0] == notebook.folder]
         if not any(r.name == notebook.folder for r in mine):
             command = f"innodivide run {notebook.name.split('_')[0]}"
-            listed.append({"title": notebook.title, "variant": "", "links": (), "command": command})
+            listed.append(what | {"variant": "", "links": (), "command": command})
         listed += [
-            {"title": notebook.title, "variant": r.variant, "links": r.links, "command": ""}
-            for r in sorted(mine, key=lambda r: r.name)
+            what | {"variant": r.variant, "links": r.links, "command": ""} for r in sorted(mine, key=lambda r: r.name)
         ]
     members = {f"annex/{row['geo']}" for row in countries(found)["rows"]}
     others = [r for r in found.reports if r.name.startswith("annex/") and r.name not in members]
     return listed + [
-        {"title": f"Annex {r.name.split('/')[1].split('--')[0]}", "variant": r.variant, "links": r.links, "command": ""}
+        {"title": f"Annex {r.name.split('/')[1].split('--')[0]}", "about": "", "variant": r.variant}
+        | {"links": r.links, "command": ""}
         for r in others
     ]
