@@ -8,7 +8,9 @@ import csv
 import io
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
+from innodivide.data import frozen
 from innodivide.reports.verify.compare import Content
 
 BANNED = re.compile(  # "significant", "no effect" and causal verbs
@@ -41,6 +43,14 @@ def cells(table: str) -> list[str]:
     return [cell for n, row in enumerate(rows) for cell in row if n == 0 or " " in cell]
 
 
+@lru_cache
+def sources_of(board: str, year: int) -> frozenset[str]:
+    """Return the sources of the rows of an edition of a scoreboard (EIS or RIS)."""
+    frames = [frozen.load(name) for name in frozen.resources() if name.startswith(f"{board.lower()}_")]
+    rows = [frame[frame["edition"] == year] for frame in frames if "edition" in frame]
+    return frozenset(source for frame in rows if "source_id" in frame for source in frame["source_id"])
+
+
 def faults(report: str, content: Content) -> list[str]:
     """Return every breach of the reporting rules in the exhibits of a report."""
     return [f"{report} {fault}" for id, parts in content.words.items() for fault in _of_one(report, id, parts, content)]
@@ -62,9 +72,9 @@ def _of_one(report: str, id: str, parts: dict[str, str], content: Content) -> It
     else:  # in any of its words, or a column for each edition; what rests on no scoreboard needs none
         years = [name for name in head if re.fullmatch(r"20\d\d", name)]
         named = EDITION.search(said) or "edition" in head or years[2:] or not re.search(r"\b[ER]IS\d\d", sources)
-    for board, year in re.findall(r"\b([ER]IS) 20(\d\d)\b(?! to)", edition):  # of a span, each decision has its own
-        if not re.search(rf"\b{board}{year}_", sources):
-            yield f"{id} prints {board} 20{year} and cites no source of that edition"
+    for board, year in re.findall(r"\b([ER]IS) (20\d\d)\b(?! to)", edition):  # of a span, each decision has its own
+        if not sources_of(board, int(year)) & {*sources.split(", ")}:
+            yield f"{id} prints {board} {year} and cites no source of that edition"
     restated = parts.get("columns") == "Number | What it is"  # large numbers, each from an exhibit that names its own
     if not named and not restated:
         yield f"{id} names no edition"
