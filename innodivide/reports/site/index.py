@@ -49,7 +49,8 @@ def _inputs(found: Found) -> str:
     digest = hashlib.sha256(repr(found).encode())
     tables = [frozen.DATA / frozen.resource(name)["path"] for name in ("country", "tile_grid", "source")]
     own = [p for p in _OWN.iterdir() if p.is_file()]
-    for path in [*sorted(own), *tables, NOTEBOOKS / DECLARATIONS, frozen.ROOT / "multiverse.yml"]:
+    stored = frozen.ROOT / "reports" / "expected" / "07_policy_brief" / "text.md"
+    for path in [*sorted(own), *tables, stored, NOTEBOOKS / DECLARATIONS, frozen.ROOT / "multiverse.yml"]:
         digest.update(path.name.encode() + (path.read_bytes() if path.is_file() else b""))
     return digest.hexdigest()
 
