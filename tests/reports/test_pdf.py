@@ -265,7 +265,7 @@ def test_a_parted_table_has_parts_of_about_one_size(count):
 
 
 def test_a_report_of_one_page_is_set_closer_until_it_is_one(monkeypatch):
-    one = [table(data_frame=frame(78))], "A title", FACTS | {document.SOURCES: "listed elsewhere"}
+    one = [table(data_frame=frame(82))], "A title", FACTS | {document.SOURCES: "listed elsewhere"}
     assert len(read_pdf(*one).whole.pages) == 1
     monkeypatch.setattr(pdf, "CLOSEST", 2)
     assert len(read_pdf(*one).whole.pages) == 2
