@@ -143,19 +143,17 @@ def map_rows(tables: Tables) -> pd.DataFrame:
 
 def map_facts(rows: pd.DataFrame) -> dict:
     """Return how many lagging regions are below, above or not told apart from the EU in quality of government."""
-    lagging = rows[rows["group"] == "emerging"].dropna(subset=["eqi"])
+    known = rows.dropna(subset=["eqi"]).sort_values(["eqi", "code"])
+    lagging, other = known[known["group"] == "emerging"], known[known["group"] != "emerging"]
     counts = lagging["reading"].value_counts()
-    other = rows[(rows["group"] != "emerging") & rows["eqi"].notna()]
-    (last, lowest), *_, (first, highest) = (
-        rows.dropna(subset=["eqi"]).sort_values(["eqi", "code"])[["name", "eqi"]].values
-    )
+    (last, lowest), *_, (first, highest) = known[["name", "eqi"]].to_numpy()
     return {
         **{"lowest": lowest, "last": last, "highest": highest, "first": first},
         "behind": int(counts.get("behind", 0)),
         "within": int(counts.get("within the margin", 0)),
         "ahead": int(counts.get("ahead", 0)),
         "lagging": len(lagging),
-        "known": int(rows["eqi"].notna().sum()),
+        "known": len(known),
         "others_behind": int((other["reading"] == "behind").sum()),
         "others": len(other),
     }
