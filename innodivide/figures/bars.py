@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from innodivide.errors import ParameterError
 from innodivide.figures import parts, style as st
@@ -67,9 +68,13 @@ def bars(
         look = {"color": st.INK, "linewidth": 1.4, "zorder": 3, "label": "interval"}
         ax.hlines(at, numbers(frame, low), numbers(frame, high), **look)
     for row, (y, one, end) in enumerate(zip(at, x, ends)):
-        named = f"{text(one)}  {frame[kind].iloc[row]}" if kind and frame[label].iloc[row] == names[0] else text(one)
+        beside = kind and not st.is_narrow() and frame[label].iloc[row] == names[0]
+        named = f"{text(one)}  {frame[kind].iloc[row]}" if beside else text(one)
         parts.beside(ax, named, (end, y), (5, 0), va="center", fontweight="bold", fontsize=9)
-    ax.set_xlim(0, max((1.8 if kind else 1.25) * ends.max(), 1e-9))  # room for what is written beside
+    if kind and st.is_narrow():
+        parts.key(figure, [Patch(facecolor=c, edgecolor=st.RULE) for c in KINDS], [str(k) for k in kinds])
+    room = st.by_width(1.8, 1.4) if kind else st.by_width(1.25, 1.4)  # for what is written beside
+    ax.set_xlim(0, max(room * ends.max(), 1e-9))
     _without_scale(ax)
     ax.set_xlabel(xlabel)
     return figure

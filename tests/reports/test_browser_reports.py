@@ -23,18 +23,19 @@ if chromium.executable() is None:
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_text(
-        html.render("T", [*ordinary(), names_table(NASTY), table("T9.3", wide(30)), phoned()], FACTS), "utf-8"
-    )
+    headless = table("T9.4", columns={"name": "", "value": "Value"})
+    blocks = [*ordinary(), names_table(NASTY), table("T9.3", wide(30)), headless, phoned()]
+    path.write_text(html.render("T", blocks, FACTS), "utf-8")
     return path.as_uri()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
-def test_axe_finds_nothing_serious(visit, viewport, scheme):
+def test_axe_finds_nothing(visit, viewport, scheme):
     page = visit(viewport, color_scheme=scheme)
     page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
-    assert chromium.barriers(page) == {}
+    found = chromium.barriers(page, ("minor", "moderate", "serious", "critical"))
+    assert set(found) <= {"heading-order", "landmark-unique"}  # made up here: a heading too deep, tables of one title
 
 
 def test_a_phone_scrolls_tables_and_figures_but_not_the_page(visit):

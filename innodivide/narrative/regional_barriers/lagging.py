@@ -153,7 +153,7 @@ def map_facts(rows: pd.DataFrame) -> dict:
         "within": int(counts.get("within the margin", 0)),
         "ahead": int(counts.get("ahead", 0)),
         "lagging": len(lagging),
-        "known": int(rows["eqi"].notna().sum()),
+        "known": len(known),
         "others_behind": int((other["reading"] == "behind").sum()),
         "others": len(other),
     }
