@@ -9,8 +9,8 @@ naive       the loop a user would write: papermill and nbconvert commands, one c
 Each way runs as a process of its own, in turn within each round. Before a ratio is printed, the content is compared:
 every country made, no error cell, and every figure of the three ways equal by hash. Memory is the largest of samples
 every 3 s: the sum, over the processes of the way, of the pages that each holds (its share of common ones where the
-system tells it). The naive
-loop is timed on the first --naive countries and scaled to all. --scale times report 02 under many values of `until`.
+system tells it). The naive loop is timed on the first --naive countries and scaled to all. --scale times a notebook of
+one table under many values of its parameter, in a folder of its own: what making reports costs beside their contents.
 Nothing here passes or fails on time.
 """
 
@@ -19,6 +19,7 @@ import ast
 import hashlib
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -26,10 +27,11 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
-from datetime import date, timedelta
 from pathlib import Path
 
+import nbformat
 import psutil
+from nbformat.v4 import new_code_cell, new_notebook
 
 from innodivide.data import frozen
 from innodivide.reports.making.declarations import eu27
@@ -204,20 +206,47 @@ def compare(countries: list[str], n_naive: int, rounds: int, folder: Path) -> No
 
 def scale(sizes: list[int], folder: Path) -> None:
     """Print seconds a report and memory for growing numbers of parameter sets."""
+    root = folder / "root"
+    (root / "notebooks").mkdir(parents=True)
+    shutil.copytree(frozen.DATA, root / "data")
+    for name in ("analysis_plan.yml", "requirements.lock"):
+        shutil.copy(frozen.ROOT / name, root)
+    (root / "notebooks" / "notebooks.yml").write_text(ONE_TABLE_DECLARED, encoding="utf-8")
+    cells = [new_code_cell(ONE_TABLE[0], metadata={"tags": ["parameters"]}), *map(new_code_cell, ONE_TABLE[1:])]
+    kernel = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    nbformat.write(new_notebook(cells=cells, metadata=kernel), root / "notebooks" / "one_table.ipynb")
+    os.environ["INNODIVIDE_ROOT"] = str(root)  # of the processes that are timed
     for size in sizes:
         out = Path(tempfile.mkdtemp(prefix=f"scale-{size}-", dir=folder))
         seconds, memory = timed([sys.executable, __file__, "--design", "scale", "--out", str(out), str(size)])
         made = len(list(out.glob("*/report.html")))
         if made != size:
             sys.exit(f"{made} of {size} reports made")
-        print(f"{size:>5} parameter sets {seconds / size:6.2f} s a report {memory:7.0f} MB")
+        print(f"{size:>5} parameter sets {seconds / size:6.3f} s a report {memory:7.0f} MB", flush=True)
+
+
+ONE_TABLE_DECLARED = """one_table:
+  title: One table
+  folder: one_table
+  tables: [tile_grid]
+  parameters:
+    rows: {type: integer, default: 1, meaning: "how many countries"}
+"""
+ONE_TABLE = (
+    "rows = 1",
+    """from innodivide import data
+from innodivide.data import sources_of
+from innodivide.narrative.exhibits import table
+
+tiles = data.load("tile_grid").head(1 + rows % 27)
+table("T90.1", "Some countries", tiles, {"geo": "Country", "row": "Row"}, sources=sources_of(tiles))""",
+)
 
 
 def design_scale(size, out: Path) -> None:
     from innodivide.reports.making.run import job, run
 
-    last = date(2025, 12, 31)
-    jobs = [job("02_ipcei_participation", ("html",), until=str(last - timedelta(days=i))) for i in range(int(size[0]))]
+    jobs = [job("one_table", ("html",), rows=i + 1) for i in range(int(size[0]))]
     failed = [o for o in run(jobs, out, workers=PROCESSES) if o.status != "made"]
     if failed:
         sys.exit(f"{len(failed)} failed, the first: {failed[0].message}")

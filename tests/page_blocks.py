@@ -9,6 +9,7 @@ import unicodedata
 import pandas as pd
 from matplotlib.figure import Figure
 
+from innodivide import figures
 from innodivide.data import frozen
 from innodivide.narrative import exhibits
 from innodivide.reports.pages.blocks import Block
@@ -102,6 +103,12 @@ def table(id: str = "T9.1", data_frame: pd.DataFrame | None = None, **changes) -
     }
     columns = given.pop("columns", {c: f"Head {c}" for c in shown})
     return Block(payload=exhibits.table(id, given.pop("title", "What is found"), shown, columns, **given).payload())
+
+
+def phoned(id: str = "F9.2") -> Block:
+    """Return a figure that has a drawing for phones."""
+    drawing = figures.lines(pd.DataFrame({"x": [1, 2], "y": [3, 1], "who": "EU"}), "x", "y", "who")
+    return Block(payload=exhibits.figure(id, "A fall", drawing, frame(), alt="From 3 to 1.", sources=SOURCES).payload())
 
 
 def picture(id: str = "F9.1", height: float = 3, **changes) -> Block:

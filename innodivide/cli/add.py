@@ -68,7 +68,8 @@ def add(files, ledger, dry_run, yes, **given):
             click.echo("nothing was written")
             return
         new_rows.write(proposal, data)
-    click.echo(f"written: {len(proposal.contents)} tables and their hashes; next: innodivide check, then make reports")
+    check = folders.typed("innodivide check")
+    click.echo(f"written: {len(proposal.contents)} tables and their hashes; next: {check}, then make reports")
 
 
 def _read(files, say) -> tuple[list, list[str]]:

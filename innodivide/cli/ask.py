@@ -1,5 +1,6 @@
 """The command that asks the registered question otherwise: leader-test."""
 
+import re
 from pathlib import Path
 
 import click
@@ -34,15 +35,14 @@ def leader_test(states, outcome, controls, own, **choices):
 
     A column is a variable of table country_panel (gerd_pct_gdp), or TABLE.COLUMN (s3_country.partnerships), with
     conditions after commas where a state has several rows (horizon_country.projects,data_cut=2025-08; year=2020).
-    Prints what differs, the estimate with its interval, p and sizes, and beside a what-if the registered result.
+    Prints what differs, the estimate with its interval, p and sizes, and beside a what-if the registered result, which
+    is that of the tables of innodivide; with --data also what the same tables say without the other changes.
     """
-    from innodivide.data import Tables, frozen, own_tables
+    from innodivide.data import Tables, folders
     from innodivide.evidence import asked_otherwise
 
     refuse_unfrozen()
-    taken = [path.stem for path in own if path.stem in frozen.resources()]
-    if taken:
-        raise ParameterError(f"--own {taken[0]}.csv: innodivide has a table of this name; give the file another")
+    tables = Tables(_own_figures(own, [outcome, *controls]))
     given = {name: value for name, value in choices.items() if value is not None}
     if "status" in given:
         given["status"] = read_status(given["status"])
@@ -50,9 +50,33 @@ def leader_test(states, outcome, controls, own, **choices):
         given["roles"] = given["roles"].split(",")
     listed = [code.strip() for code in states.split(",")]
     listed = [code if code in asked_otherwise.GROUPS else code.upper() for code in listed]
-    tables = Tables({path.stem: own_tables.read(path) for path in own})
     found = asked_otherwise.leader_test(tables, listed, outcome, controls, **given)
     click.echo(str(found))
-    if found.differs:
-        as_registered = asked_otherwise.leader_test(Tables())
-        click.echo(f"\nBeside it, without these changes:\n{as_registered}")
+    plain = asked_otherwise.leader_test(Tables()) if found.differs else found
+    if plain.differs != found.differs:
+        said = "without these changes" if folders.OWN_DATA else "the same tables without the other changes"
+        click.echo(f"\nBeside it, {said}:\n{plain}")
+    if plain.differs:  # by --data
+        refuse_unfrozen(home := folders.ROOT / "data")
+        registered = asked_otherwise.leader_test(Tables(folder=home))
+        click.echo(f"\nThe registered answer, on the tables of innodivide:\n{registered}")
+
+
+def _own_figures(files, columns) -> dict:
+    """Read own figures by the name of their file; each has to be used by a column TABLE.COLUMN."""
+    from innodivide.data import frozen, own_tables
+
+    tables = {}
+    for path in files:
+        name = path.stem
+        if name in frozen.resources() or name in tables:
+            whose = "--own has another file" if name in tables else "innodivide has a table"
+            raise ParameterError(f"--own {path}: {whose} of this name; give the file another")
+        if not re.fullmatch(r"[\w -]+", name):
+            raise ParameterError(f"--own {path}: name the file with letters, digits, - and _ only, then .csv")
+        tables[name] = own_tables.read(path)
+        if not any(column.partition(".")[0].strip() == name for column in columns):
+            known = [f"{name}.{column}" for column in tables[name] if column not in ("geo", "ipcei_id", "year")]
+            used = f"--control {known[0]}" if known else "a column of figures, which it lacks"
+            raise ParameterError(f"--own {path}: none of its columns is used; add {used} (it has {', '.join(known)})")
+    return tables

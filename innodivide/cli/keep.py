@@ -36,7 +36,9 @@ def freeze():
     folders.refuse_changing_own("innodivide freeze")
     failures, _ = checks.check_all()
     if failures:
-        click.echo(f"{len(failures)} failures; nothing was recorded (see: innodivide check)", err=True)
+        click.echo(
+            f"not recorded, as {len(failures)} rules do not hold (see: {folders.typed('innodivide check')})", err=True
+        )
         sys.exit(1)
     changed = frozen.freeze()
     click.echo(f"recorded anew: {', '.join(changed)}" if changed else "all tables are as frozen")

@@ -98,7 +98,8 @@ def describe(table):
 def show_claims(out, given):
     """Test the claims of the brief and print the ledger: claim, verdict, numbers.
 
-    With -p it is a what-if, is headed so, and each verdict that is another than the registered one names that too.
+    With -p it is a what-if, is headed so, and each verdict that is another than the registered one names that too
+    (with --data that of the same tables without -p).
     """
     from innodivide.data import own_tables
     from innodivide.evidence.plan import load_plan
@@ -126,10 +127,11 @@ def show_claims(out, given):
             main_analysis.interval.ci_high,
         )
         numbers = f"odds ratio {value:.4f} ({low:.4f} to {high:.4f}), p = {main_analysis.permutation.p_value:.4f}"
-        answer = pd.DataFrame([{"claim_id": ANSWER, "claim": "The registered answer", "numbers": numbers}])
+        claim = "The answer of the registered model on a changed copy of the data" if note else "The registered answer"
+        answer = pd.DataFrame([{"claim_id": ANSWER, "claim": claim, "numbers": numbers}])
         pd.concat([answer, ledger]).to_csv(out, index=False, lineterminator="\n")
     for row, registered in zip(ledger.itertuples(), verdicts):
-        other = "" if row.verdict == registered else f" (registered: {registered})"
+        other = "" if row.verdict == registered else f" ({'without -p' if note else 'registered'}: {registered})"
         click.echo(f"{row.claim_id} {row.verdict}{other}: {row.claim}\n    {show(row.numbers, missing='')}".rstrip())
 
 

@@ -53,10 +53,12 @@ def read_status(value: str):
     return next(p for p in declarations.notebook("03").parameters if p.name == "status").read(value)
 
 
-def refuse_unfrozen() -> None:
-    """Raise if a table is not as frozen: a result would say that the data are what they are not."""
+def refuse_unfrozen(folder: Path | None = None) -> None:
+    """Raise if a table, of those in use or in a folder, is not as frozen: a result would say what the data are not."""
     from innodivide.data import frozen
 
-    failures = [f for name in frozen.resources() if name not in frozen.left_out() for f in frozen.check_frozen(name)]
+    folder = folder or frozen.DATA
+    names = frozen.resources(folder).keys() - frozen.left_out(folder)
+    failures = [f for name in sorted(names) for f in frozen.check_frozen(name, folder)]
     if failures:
         raise DataError("the tables are not as frozen; nothing was computed:\n  " + "\n  ".join(map(str, failures)))

@@ -25,13 +25,15 @@ def trace(exhibit, key, report, reports, every):
     the exhibits that show it.
     """
     from innodivide.data import frozen
-    from innodivide.reports.archive.exhibit_trace import is_id, trace as traced, where
+    from innodivide.reports.archive.exhibit_trace import is_id, near, trace as traced, where
 
     folder, most = Path(reports) if reports else None, None if every else _SHOWN
     if not is_id(exhibit) and not key:
         shown = where(exhibit, folder)
         if not shown:
-            raise ParameterError(f"{exhibit!r} is no id of an exhibit, such as T7.1, and no exhibit shows it")
+            raise ParameterError(
+                f"{exhibit!r} is no id of an exhibit, such as T7.1, and no exhibit shows it{near(exhibit)}"
+            )
         _list(f"{exhibit} is shown by", [f"{i} of {name}: {said[:100]}" for i, name, said in shown], most)
         best = next((i for i, *_ in shown if not i.startswith("N")), shown[0][0])  # a sentence cites no sources
         click.echo(f"\nwhat stands behind one of them: innodivide trace {best} {shlex.quote(exhibit)}")
@@ -44,6 +46,13 @@ def trace(exhibit, key, report, reports, every):
     _list("values, by their names there", [f"{name}: {text}" for name, text in found.values.items()], most)
     if key and not found.exhibit.startswith("N"):
         _list(f"rows of the exhibit with {key}", [_row(r) for r in found.rows] or ["none"], most)
+    for frame, (report_of, n, rows) in found.frames.items():
+        _list(
+            f"computed from the rows of {frame} of report {report_of}, {n} in all (exhibits/{frame}.csv there)"
+            + f", with {key}" * bool(rows),
+            [_row(r) for r in rows] or ["name a country or a region as KEY to see its rows"],
+            most,
+        )
     named = {t: rows for t, (_, rows) in sorted(found.tables.items(), key=lambda item: len(item[1][1])) if rows}
     others = [f"{t} ({n} rows)" for t, (n, _) in found.tables.items() if t not in named]
     for table, rows in named.items():

@@ -5,6 +5,7 @@ of tables with its datapackage.json. Both may be relative to the current folder.
 """
 
 import os
+import shlex
 from pathlib import Path
 
 from innodivide.errors import DataError
@@ -38,6 +39,14 @@ def output(name: str) -> Path:
 def reports() -> Path:
     """Return the folder of reports; those from tables in another folder are never put among the repository's own."""
     return output("reports") if OWN_DATA else Path.cwd() / f"reports-{DATA.name}"
+
+
+def typed(command: str) -> str:
+    """Return a command as it has to be typed for the tables in use."""
+    if OWN_DATA:
+        return command
+    here = os.path.relpath(DATA)
+    return f"{command} --data {shlex.quote(str(DATA) if here.startswith(os.pardir) else here)}"
 
 
 def refuse_changing_own(what: str) -> None:

@@ -20,10 +20,10 @@ from typing import TYPE_CHECKING
 from innodivide.data import licences
 from innodivide.data.country_codes import other_names
 from innodivide.data.description import read_description
-from innodivide.data.folders import DATA, ROOT
+from innodivide.data.folders import DATA, ROOT, typed
 from innodivide.data.schema import Failure, check_fields, check_key, convert, foreign_keys, grouped, read_rows
 from innodivide.data.whole_files import replace
-from innodivide.errors import DataError, NotAvailable
+from innodivide.errors import DataError, NotAvailable, checked
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,6 +81,7 @@ def _seen(path: Path) -> tuple[int, int] | None:
     return (found.st_mtime_ns, found.st_size) if path.exists() and (found := path.stat()) else None
 
 
+@checked
 def load(name: str, folder: Path = DATA) -> pd.DataFrame:
     """Return one table, checked and typed.
 
@@ -167,7 +168,9 @@ def check_frozen(name: str, folder: Path = DATA) -> list[Failure]:
     found, wanted = _fingerprint(Path(folder) / described["path"]), {k: described.get(k) for k in ("bytes", "hash")}
     if found in (wanted, {}):  # a file that cannot be read is reported by `check_table`
         return []
-    rule = f"as frozen: {wanted['bytes']} bytes, {wanted['hash']} (if the change is meant: innodivide freeze)"
+    rule = (
+        f"as frozen: {wanted['bytes']} bytes, {wanted['hash']} (if the change is meant: {typed('innodivide freeze')})"
+    )
     return [Failure(described["path"], None, "", f"{found['bytes']} bytes, {found['hash'][:18]}...", rule)]
 
 
@@ -259,6 +262,7 @@ def _tuples(text: pd.DataFrame, columns: list[str]) -> list[tuple[str, ...]]:
     return list(zip(*(text[c].tolist() for c in columns)))
 
 
+@checked
 def describe(name: str, folder: Path = DATA) -> pd.DataFrame:
     """Return the data dictionary of one table: column, type, unit, range or allowed values, key, meaning."""
     import pandas as pd

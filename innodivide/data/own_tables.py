@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,10 @@ from innodivide.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from innodivide.data.tables import Tables
+
+FILE = "file"  # attribute of a frame of own figures: the name of its file
 
 
 def copy(folder: Path) -> None:
@@ -40,6 +45,25 @@ def note() -> str:
     which = ", ".join(changed())
     said = f"tables {which} differ from those of innodivide" if which else "no table differs from those of innodivide"
     return f"Made from a changed copy of the data ({said}). No result here is a registered one."
+
+
+def told(tables: Tables, columns: Iterable[str]) -> tuple[str, ...]:
+    """Return which tables are not those of innodivide, one text for each kind; none if all are.
+
+    Of frames of own figures, which stand beside the tables, `columns` (TABLE.COLUMN) says what is used.
+    """
+    if tables.folder == folders.ROOT / "data":
+        found = []
+    else:
+        found = [f"tables: {note()}"]
+    described = frozen.resources(tables.folder)
+    if replaced := [name for name in tables.given if name in described]:
+        found.append(f"tables: {', '.join(sorted(replaced))} given in the place of those of innodivide")
+    for name, frame in tables.given.items():
+        used = [c.split(",")[0].partition(".")[2] for c in columns if c.partition(".")[0] == name]
+        if name not in described and used:
+            found.append(f"own figures: {frame.attrs.get(FILE, name)}, column {', '.join(dict.fromkeys(used))}")
+    return tuple(found)
 
 
 def _text(described: dict | None) -> str:
@@ -87,4 +111,5 @@ def read(path: Path) -> pd.DataFrame:
         cells = frame[column].map(lambda cell: words.get(cell.lower(), cell))
         numbers = pd.to_numeric(cells, errors="coerce")
         frame[column] = numbers if numbers.notna().equals(cells.notna()) else cells
+    frame.attrs[FILE] = path.name
     return frame.astype({"year": "int64"}) if "year" in frame else frame

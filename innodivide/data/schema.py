@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from innodivide.data.description import as_list
+from innodivide.data.folders import typed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -101,8 +102,8 @@ def read_rows(folder: Path, described: dict, stored: bool = True) -> tuple[pd.Da
         return empty, [Failure(file, row, "", "NUL", "the file is UTF-8 text without NUL bytes")]
     if conflict := _CONFLICT.search(content):
         row = content[: conflict.start()].count("\n") + 1
-        rule = (
-            "no unsettled merge; keep one version of each line between <<<<<<< and >>>>>>>, then run innodivide freeze"
+        rule = "no unsettled merge; keep one version of each line between <<<<<<< and >>>>>>>, then run " + typed(
+            "innodivide freeze"
         )
         return empty, [Failure(file, row, "", conflict[0].strip(), rule)]
     if (

@@ -11,9 +11,12 @@ from numbers import Real
 from typing import TYPE_CHECKING
 
 from innodivide.data import frozen
-from innodivide.errors import DataError, ParameterError
+from innodivide.data.description import as_list
+from innodivide.errors import DataError, ParameterError, checked
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     import pandas as pd
 
@@ -40,8 +43,12 @@ class Tables(Mapping):
 
     Attributes
     ----------
+    given : dict
+        The frames that stand in the place of tables, or beside them, by name.
     own : bool
-        Whether these are the repository's own tables, none of them replaced.
+        Whether these are the tables in use, none of them replaced.
+    folder : Path
+        Where those that are not replaced are read.
     until : pandas.Timestamp or None
     pins : dict
     resolved : dict
@@ -51,8 +58,15 @@ class Tables(Mapping):
         by `as_of` from others share it, so that a result made from them is known to depend on what they read.
     """
 
-    def __init__(self, others: Mapping[str, pd.DataFrame] | None = None, until=None, pins: Mapping[str, int] = {}):
-        self._frames, self.own = dict(others or {}), not others
+    def __init__(
+        self,
+        others: Mapping[str, pd.DataFrame] | None = None,
+        until=None,
+        pins: Mapping[str, int] = {},
+        folder: Path = frozen.DATA,
+    ):
+        self.given, self.folder = _given(others), folder
+        self._frames, self.own = dict(self.given), not self.given and folder == frozen.DATA
         self.until, self.pins = None if until is None else as_day(until, "until"), dict(pins)
         self.state: dict[str, tuple] = {}
         self.resolved: dict[tuple, int] = {}
@@ -68,8 +82,8 @@ class Tables(Mapping):
 
     def _whole(self, name: str) -> pd.DataFrame:
         if name not in self._frames:
-            self._note(frozen.state([name]))
-            self._frames[name] = frozen.load(name)
+            self._note(frozen.state([name], self.folder))
+            self._frames[name] = frozen.load(name, self.folder)
         return self._frames[name]
 
     def _note(self, state: Mapping[str, tuple]) -> None:
@@ -79,21 +93,44 @@ class Tables(Mapping):
 
     def as_of(self, until=None, pins: Mapping[str, int] = {}) -> Tables:
         """Return the same tables as the record was on a day, with editions pinned; without a day and pins, to date."""
-        same = Tables(until=until, pins=pins)
-        same._frames, same.own, same.state = self._frames, self.own, self.state
+        same = Tables(until=until, pins=pins, folder=self.folder)
+        same._frames, same.own, same.state, same.given = self._frames, self.own, self.state, self.given
         return same
 
     def replaced(self, others: Mapping[str, pd.DataFrame]) -> Tables:
         """Return the same tables, record and editions with other frames in the place of some."""
         same = self.as_of(self.until, self.pins)
-        same._frames, same.own = {**self._frames, **others}, False
+        same.given = self.given | _given(others)
+        same._frames, same.own = self._frames | same.given, False
         return same
 
     def __iter__(self) -> Iterator[str]:
-        return iter(frozen.resources())
+        return iter(frozen.resources(self.folder))
 
     def __len__(self) -> int:
-        return len(frozen.resources())
+        return len(frozen.resources(self.folder))
+
+
+def _given(others: Mapping[str, pd.DataFrame] | None) -> dict[str, pd.DataFrame]:
+    """Frames by name, each with the key columns of the table in whose place it stands."""
+    if others is None:
+        return {}
+    import pandas as pd
+
+    cure = "write Tables({'ipcei': frame}) for a frame in the place of a table, Tables() for all as they are"
+    if not isinstance(others, Mapping):
+        raise ParameterError(f"Tables: expected frames by name, got {type(others).__name__}; {cure}")
+    for name, frame in others.items():
+        if not isinstance(name, str) or not isinstance(frame, pd.DataFrame):
+            raise ParameterError(f"Tables: {name!r} has {type(frame).__name__} in the place of a DataFrame; {cure}")
+        described = frozen.resources().get(name)
+        lost = [k for k in as_list(described["schema"]["primaryKey"]) if k not in frame] if described else []
+        if lost:
+            raise DataError(
+                f"table {name}: the frame given has no column {', '.join(lost)}; it has {', '.join(map(str, frame))} "
+                f"(innodivide describe {name}: what is needed)"
+            )
+    return dict(others)
 
 
 def once(function: Callable) -> Callable:
@@ -186,6 +223,7 @@ def as_day(value, name: str) -> pd.Timestamp:
     return day.normalize()
 
 
+@checked
 def country_values(tables: Tables, variable: str, year: int) -> pd.DataFrame:
     """Return one variable of the country panel in one year for the EU27: geo, value, source_id, flag.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from innodivide import models
 from innodivide.data import own_tables
 from innodivide.data.country_codes import COLUMNS, cures, other_names
 from innodivide.data.tables import Tables, as_day, country_names, member_states
-from innodivide.errors import DataError, DesignError, ParameterError
+from innodivide.errors import DataError, DesignError, ParameterError, checked
 from innodivide.evidence.confirmatory import planned_dyads, stream
 from innodivide.evidence.plan import CHOICES, Plan, load_plan
 from innodivide.indicators.added_columns import Added, keys_of, rows_of, values_for
@@ -99,6 +100,7 @@ def _digits(value: float | None) -> str:
     return show(value, "{:.2f}" if plain else "{:.1e}")
 
 
+@checked
 def leader_test(
     tables: Tables,
     states: Sequence[str] | str = EU27,
@@ -113,7 +115,7 @@ def leader_test(
     ----------
     states : "eu27", "euro-area" or sequence of str
         States by code; the groups may stand among them ("eu27", "UK"). The euro area is that of the last year asked
-        about. A state beyond the Member States needs its rows in eis_group and country_panel.
+        about, which `differs` names. A state beyond the Member States needs its rows in eis_group and country_panel.
     outcome : str
         "participates", or a column as `add_column` takes it. With a row for each state and IPCEI: 0 or 1, Firth logit
         as registered. With a row for each state: 0 or 1, Firth logit of states; numbers >= 0, ratio of means (Poisson
@@ -141,13 +143,14 @@ def leader_test(
     [{'label': 'what-if', 'n_units': 27}]
     """
     plan = load_plan() if plan is None else plan
-    if not isinstance(outcome, str):
-        raise ParameterError(f"outcome: {outcome!r} is no text; write {PARTICIPATES} or TABLE.COLUMN")
     if isinstance(controls, str):
         raise ParameterError(f"controls: {controls!r} is one text; write a list, [{controls!r}]")
     listed, others = _states(tables, states, as_day(choices.get("until", plan.period[1]), "until").year)
-    given = own_tables.note() or ("" if tables.own else "some are not those of innodivide")
-    differs = (*([f"tables: {given}"] if given else []), *others, *_choices(plan, choices))
+    twice = [name for name in (*CONTROLS, PARTICIPATES, "leader", outcome) if name in controls]
+    twice += [name for name in controls if list(controls).count(name) > 1]
+    if twice:
+        raise ParameterError(f"controls: {twice[0]} is in the model already; leave it out")
+    differs = (*own_tables.told(tables, [outcome, *controls]), *others, *_choices(plan, choices))
     if others:
         country = tables["country"]
         tables = tables.replaced({"country": country.assign(is_eu27=country["geo"].isin(listed))})
@@ -188,10 +191,13 @@ def _states(tables: Tables, states: Sequence[str] | str, year: int) -> tuple[lis
     rows, names = member_states(tables), country_names(tables)
     members = list(rows["geo"])
     groups = {EU27: members, EURO_AREA: list(rows.loc[(rows["euro_year"] <= year).fillna(False), "geo"])}
-    if wrong := [one for one in given if not isinstance(one, str)]:
-        raise ParameterError(f"states: {wrong[0]!r} is no text; write {', '.join(GROUPS)} or codes such as 'PL'")
+    area = (
+        f" (euro area as of {year})"
+        if any(_group(part) == EURO_AREA for one in given for part in str(one).split(","))
+        else ""
+    )
     parts = [part.strip() for one in given for part in one.split(",") if part.strip()]
-    listed = list(dict.fromkeys(g for one in parts for g in groups.get(one.lower().replace(" ", "-"), [one])))
+    listed = list(dict.fromkeys(g for one in parts for g in groups.get(_group(one), [one])))
     unknown = [geo for geo in listed if geo not in names]
     if unknown or not listed:
         named = other_names({c: list(tables["country"][c].fillna("")) for c in COLUMNS})
@@ -200,10 +206,14 @@ def _states(tables: Tables, states: Sequence[str] | str, year: int) -> tuple[lis
         )
         raise ParameterError(f"states: {said}; write {', '.join(GROUPS)} or codes out of {', '.join(members)}")
     out, more = sorted(set(members) - set(listed)), sorted(set(listed) - set(members))
-    said = f"{len(listed)} states, " + "; ".join(
+    said = f"{len(listed)} states{area}, " + "; ".join(
         [*([f"without {', '.join(out)}"] if out else []), *([f"with {', '.join(more)}"] if more else [])]
     )
     return listed, (f"states: {said}",) if out or more else ()
+
+
+def _group(text: str) -> str:
+    return text.strip().lower().replace(" ", "-")
 
 
 def _choices(plan: Plan, choices: dict) -> tuple[str, ...]:
@@ -212,6 +222,11 @@ def _choices(plan: Plan, choices: dict) -> tuple[str, ...]:
     unknown = sorted(set(choices) - {*paths, *_SPANS})
     if unknown:
         raise ParameterError(f"{unknown[0]}: no choice of the leader test; those are {', '.join([*paths, *_SPANS])}")
+    for name, value in choices.items():
+        if not all(isinstance(v, (str, int, date)) for v in (value if isinstance(value, (list, tuple)) else [value])):
+            raise ParameterError(
+                f"{name}: a {type(value).__name__} is no choice; write a text, a year or a list of texts"
+            )
     period = dict(zip(_SPANS, plan.period))
     said = [f"{name}: {choices[name]}" for name in _SPANS if str(choices.get(name, period[name])) != period[name]]
     for name, (part, key) in paths.items():

@@ -107,8 +107,8 @@ def dumbbells(
     start, end = numbers(frame, first), numbers(frame, last)
     if not np.isfinite([start, end]).all():
         raise ParameterError(f"columns {first!r}, {last!r}: a value is missing or infinite")
-    half = len(frame) if len(frame) <= ONE_COLUMN else -(-len(frame) // 2)
-    figure = Figure(figsize=(st.WIDTH, 0.17 * half + 0.75), dpi=st.DPI, layout="constrained")
+    half = len(frame) if len(frame) <= ONE_COLUMN or st.is_narrow() else -(-len(frame) // 2)
+    figure = Figure(figsize=(st.width(), 0.17 * half + 0.75), dpi=st.DPI, layout="constrained")
     columns = figure.subplots(1, -(-len(frame) // half), sharex=True, squeeze=False)[0]
     for k, ax in enumerate(columns):
         rows = slice(k * half, (k + 1) * half)

@@ -4,7 +4,6 @@ import textwrap
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 
 from innodivide.errors import ParameterError
 from innodivide.figures import maps, parts, style as st
@@ -34,10 +33,9 @@ def regions_beside(points: pd.DataFrame, outlines: pd.DataFrame, rows: pd.DataFr
     places, shapes, limits, under = _country(points, outlines, focus)
     shape = (limits[1] - limits[0]) / (limits[3] - limits[2])
     width = min(st.WIDTH * 0.5, _TALLEST * shape)
-    height = max(width / shape, 1.6) + 0.45 + 0.15 * under.count("\n")
-    figure = Figure(figsize=(st.WIDTH, height), dpi=st.DPI, layout="constrained")
-    left, right = figure.subplots(1, 2, width_ratios=(1, 0.85))
-    names = list(dict.fromkeys(rows["label"]))
+    names, below = list(dict.fromkeys(rows["label"])), 0.15 * under.count("\n")
+    alone = min(st.width() / shape, _TALLEST) + below, 0.3 * len(names)  # inches of the panels one below the other
+    left, right = parts.two_panels(max(width / shape, 1.6) + below, alone, 0.45, (1, 0.85))
     parts.short_rows(right, [textwrap.fill(n, 16) for n in names], len(names))
     for group in dict.fromkeys(groups(rows["group"])):
         part = rows[rows["group"] == group]
@@ -47,11 +45,11 @@ def regions_beside(points: pd.DataFrame, outlines: pd.DataFrame, rows: pd.DataFr
     parts.reference_line(right, 100, "EU")
     parts.accent_labels(right, [True])
     right.set_xlabel(xlabel, fontsize=st.SMALL)
-    parts.key(figure, *parts.group_patches(rows["group"]))
+    parts.key(left.figure, *parts.group_patches(rows["group"]))
     land = [FOCUS_LAND if s[0] == focus else maps.PALE_LAND for s in shapes]
     maps.draw_land(left, shapes, land, limits, under)
     _draw_regions(left, places, limits)  # last: marks and labels are placed on the map as large as it comes out
-    return figure
+    return left.figure
 
 
 def _country(points: pd.DataFrame, outlines: pd.DataFrame, focus: str):

@@ -60,7 +60,7 @@ def lines(
     ax.set_xlabel(xlabel)
     ax.set_ylabel(ylabel)
     if np.equal(np.mod(numbers(frame, x), 1), 0).all():
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        ax.xaxis.set_major_locator(MaxNLocator(st.by_width("auto", 4), integer=True, min_n_ticks=1))
     _name_ends(ax, ends, marked)
     return figure
 
@@ -75,7 +75,7 @@ def lorenz_plot(frame: pd.DataFrame):
         Columns series, cum_units and cum_share (both from 0 to 1), points of each curve.
     """
     frame = tidy(frame, ["series", "cum_units", "cum_share"], ["series", "cum_units", "cum_share"])
-    figure, ax = parts.plain_axes(5.2)
+    figure, ax = parts.plain_axes(min(5.2, st.width() + 0.6))
     ax.plot([0, 1], [0, 1], color=st.RULE, linewidth=1, zorder=1, label="equal")
     along = {"rotation": 45, "rotation_mode": "anchor", "transform_rotates_text": True, "va": "bottom"}
     parts.middle(ax, 0.4, 0.42, "equal shares", color=st.QUIET, **along)
@@ -127,7 +127,7 @@ def _name_ends(ax, ends, marked) -> None:
     st.settle(ax.figure)
     box, scale = ax.get_window_extent(), 72 / ax.figure.dpi
     points = ax.transData.transform([e[:2] for e in ends])
-    texts = [textwrap.fill(str(e[2]), 24) for e in ends]
+    texts = [textwrap.fill(str(e[2]), st.by_width(24, 14)) for e in ends]
     heights = spread(points[:, 1], 1.28 * st.SMALL / scale * max(t.count("\n") + 1 for t in texts))
     shift = max(0.0, box.y0 - heights.min()) - max(0.0, heights.max() - box.y1) * (heights.min() > box.y0)
     line = {"arrowstyle": "-", "linewidth": 0.7, "shrinkA": 2, "shrinkB": 3, "relpos": (0, 0.5)}

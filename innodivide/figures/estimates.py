@@ -44,7 +44,18 @@ def interval_plot(
     if log and (x <= 0).any():
         raise ParameterError(f"column {estimate!r} has values at or below zero, which log=True cannot show")
     known = np.isfinite(x)
-    figure, ax, y = parts.row_axes(frame[label], row=0.22)
+    texts = [
+        "not estimated"
+        if not ok
+        else st.three_digits(e) + ("" if np.isnan(a) else f" ({st.three_digits(a)} to {st.three_digits(b)})")
+        for e, a, b, ok in zip(x, lows, highs, np.isfinite(x))
+    ]
+    columns = [texts, *([frame[note].fillna("").astype(str)] if note else [])]
+    names = frame[label]
+    if st.is_narrow():  # no room at the right: the numbers stand below the name
+        names = ["\n".join(filter(None, cells)) for cells in zip(names, *columns)]
+        xlabel = f"{xlabel}\nbelow each name: {heading}".strip()
+    figure, ax, y = parts.row_axes(names, row=0.22)
     ax.tick_params(axis="y", pad=7)
     lower, upper = _window(x, lows, highs, reference, log)
     if log:
@@ -57,13 +68,8 @@ def interval_plot(
     parts.dots(ax, x[known], y[known], st.GROUP_COLOURS["strong"], edgecolors=st.INK, linewidths=0.6, marker="s", s=30)
     parts.reference_line(ax, reference)
     ax.set_xlabel(xlabel)
-    texts = [
-        "not estimated"
-        if not ok
-        else st.three_digits(e) + ("" if np.isnan(a) else f" ({st.three_digits(a)} to {st.three_digits(b)})")
-        for e, a, b, ok in zip(x, lows, highs, known)
-    ]
-    _columns_at_right(ax, y, heading, [texts, *([frame[note].fillna("").astype(str)] if note else [])])
+    if not st.is_narrow():
+        _columns_at_right(ax, y, heading, columns)
     return figure
 
 

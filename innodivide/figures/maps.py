@@ -14,12 +14,22 @@ from innodivide.figures.projection import limits_around, moved_apart, project, s
 from innodivide.wording import GROUP_LABELS, GROUP_LETTERS, show
 
 GROUP_MARKERS = dict(zip(GROUP_LABELS, "os^vv"))
-LAND, PALE_LAND = "#E9E8E4", "#F5F5F2"
+LAND, PALE_LAND = "#DFDED9", "#F3F3F0"
 EDGE = "#444444"
 
 
 @st.house
-def region_map(points: pd.DataFrame, outlines: pd.DataFrame, value: str, label: str = "", fmt: str = "{:.0f}"):
+def region_map(
+    points: pd.DataFrame,
+    outlines: pd.DataFrame,
+    value: str,
+    label: str = "",
+    fmt: str = "{:.0f}",
+    zero: str = "",
+    triangles: str = "",
+    triangles_name: str = "",
+    discs_name: str = "",
+):
     """Draw the regions of the EU as points over country outlines (ETRS89-LAEA).
 
     Points that would cover each other are moved apart just so far that each shows.
@@ -35,8 +45,14 @@ def region_map(points: pd.DataFrame, outlines: pd.DataFrame, value: str, label: 
         What the colour stands for.
     fmt : str
         How a number is printed under the map.
+    zero : str
+        How the key names points with the number 0, which are then small and white; empty: they have a colour as others.
+    triangles, triangles_name, discs_name : str
+        On a map of numbers, the points of this innovation group (column `group`) are triangles; the key names both.
     """
-    points = tidy(points, ["code", "name", "geo", "lon", "lat", value], ["code"], ["code"])
+    points = tidy(
+        points, ["code", "name", "geo", "lon", "lat", value, "group" if triangles else None], ["code"], ["code"]
+    )
     numeric = pd.api.types.is_numeric_dtype(points[value]) and value != "group"
     values = numbers(points, value) if numeric else groups(points[value])
     values = [None if pd.isna(v) else v for v in values]
@@ -44,20 +60,29 @@ def region_map(points: pd.DataFrame, outlines: pd.DataFrame, value: str, label: 
     x, y = project(numbers(points, "lon"), numbers(points, "lat"))
     left, right, bottom, top = limits_around([s[3] for s in shapes if s[1] == "eu27"], np.column_stack([x, y]))
     shown = (x > left) & (x < right) & (y > bottom) & (y < top)
-    shapes = [
-        s for s in shapes if (s[3].max(axis=0) > (left, bottom)).all() and (s[3].min(axis=0) < (right, top)).all()
-    ]
-    under = line_of_those_outside(points, shown, values, fmt)
-    height = st.WIDTH * (top - bottom) / (right - left) + (0.85 if numeric else 0.4) + 0.16 * under.count("\n")
-    figure = Figure(figsize=(st.WIDTH, height), dpi=st.DPI, layout="constrained")
+    under = line_of_those_outside(points, shown, values, fmt, st.by_width(105, 52))
+    height = st.width() * (top - bottom) / (right - left) + (0.85 if numeric else 0.4) + 0.16 * under.count("\n")
+    figure = Figure(figsize=(st.width(), height), dpi=st.DPI, layout="constrained")
     ax = figure.add_subplot()
-    draw_land(ax, shapes, [LAND if s[1] == "eu27" else PALE_LAND for s in shapes], (left, right, bottom, top), under)
-    x[shown], y[shown] = moved_apart(x[shown], y[shown], (right - left) / st.WIDTH / 72 * 5)
+    land = [LAND if s[1] == "eu27" else PALE_LAND for s in shapes]
+    draw_land(ax, shapes, land, (left, right, bottom, top), under)
+    gap = (right - left) / st.width() / 72 * st.by_width(5, 3)
+    x[shown], y[shown] = moved_apart(x[shown], y[shown], gap)
     norm = st.norm([v for v in values if v is not None]) if numeric else None
-    _draw_points(ax, x, y, shown, values, norm)
     if norm:
-        _number_key(figure, ax, values, norm, label)
+        among = np.array([bool(triangles) and g == triangles for g in points["group" if triangles else "geo"]])
+        handles, texts = _draw_numbers(ax, x, y, shown, values, norm, zero, among)
+        look = {"orientation": "horizontal", "shrink": 0.5, "aspect": 30, "pad": 0.02, "label": label}
+        figure.colorbar(ScalarMappable(norm, st.SEQUENTIAL), ax=ax, **look).outline.set_visible(False)
+        if triangles:
+            handles += [parts.mark(marker, "white", 6, EDGE, 0.8) for marker in "vo"]
+            texts += [triangles_name, discs_name]
+        if texts:
+            parts.key(figure, handles, texts)
     else:
+        for kind, mine in kinds_of(values).items():
+            mine, marker = shown & mine, GROUP_MARKERS.get(kind, "o")
+            draw_kind(ax, x[mine], y[mine], kind, st.GROUP_COLOURS.get(kind), marker, st.by_width(34, 12))
         _group_key(figure, values, label)
     return figure
 
@@ -67,24 +92,33 @@ def draw_land(ax, shapes, colours, limits, under: str) -> None:
     left, right, bottom, top = limits
     ax.set(xlim=(left, right), ylim=(bottom, top), aspect="equal", xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
-    look = {"facecolors": colours, "edgecolors": "white", "linewidths": 0.7, "zorder": 1}
-    ax.add_collection(PolyCollection([s[3] for s in shapes], **look), autolim=False)
+    inside = [(s[3].max(axis=0) > (left, bottom)).all() and (s[3].min(axis=0) < (right, top)).all() for s in shapes]
+    seen, faces = ([v for v, on in zip(values, inside) if on] for values in (shapes, colours))
+    look = {"facecolors": faces, "edgecolors": "white", "linewidths": 0.8, "zorder": 1}
+    ax.add_collection(PolyCollection([s[3] for s in seen], **look), autolim=False)
     ax.set_xlabel(under, fontsize=st.SMALL, color=st.QUIET, loc="left", multialignment="left")
 
 
-def kinds_of(values, norm=None) -> dict[str, np.ndarray]:
-    """Return which points are of which kind, in the order drawn: no data or value, then the innovation groups."""
-    kinds = np.array(["no data" if v is None else "value" if norm else v for v in values])
-    order = [k for k in ("no data", "value", *GROUP_MARKERS) if k in kinds]
+def kinds_of(values) -> dict[str, np.ndarray]:
+    """Return which points are of which kind, in the order drawn: no data, then the innovation groups."""
+    kinds = np.array(["no data" if v is None else v for v in values])
+    order = [k for k in ("no data", *GROUP_MARKERS) if k in kinds]
     return {kind: kinds == kind for kind in order}
 
 
-def _draw_points(ax, x, y, shown, values, norm) -> None:
-    """Draw the points: a marker shape for each group, discs for numbers."""
-    for kind, mine in kinds_of(values, norm).items():
-        mine = np.flatnonzero(shown & mine)
-        colours = [st.SEQUENTIAL(norm(values[i])) for i in mine] if kind == "value" else st.GROUP_COLOURS.get(kind)
-        draw_kind(ax, x[mine], y[mine], kind, colours, GROUP_MARKERS.get(kind, "o"), 34)
+def _draw_numbers(ax, x, y, shown, values, norm, zero: str, among) -> tuple[list, list]:
+    """Draw points of numbers, those of `among` as triangles; return marks and names of what has no colour."""
+    size, numbers_ = st.by_width(34, 12), np.array([np.nan if v is None else v for v in values])
+    none, lost = (numbers_ == 0) & bool(zero), np.isnan(numbers_)
+    draw_kind(ax, x[shown & lost], y[shown & lost], "no data", None, "o", size)
+    draw_kind(ax, x[shown & none], y[shown & none], zero, "white", "o", size * 0.35)
+    for marker, kind in (("o", "value"), ("v", "marked")):
+        mine = shown & ~none & ~lost & (among == (kind == "marked"))
+        draw_kind(ax, x[mine], y[mine], kind, st.SEQUENTIAL(norm(numbers_[mine])), marker, size)
+    handles, texts = parts.group_patches([None] * bool(lost.any()))
+    return (
+        (handles, texts) if not none.any() else ([*handles, parts.mark("o", "white", 3.5, EDGE, 0.6)], [*texts, zero])
+    )
 
 
 def draw_kind(ax, x, y, kind: str, colours, marker: str, size: float) -> None:
@@ -103,13 +137,6 @@ def line_of_those_outside(points, shown, values, fmt: str, width: int = 105) -> 
         if not on
     ]
     return "\n" + textwrap.fill(f"Not on the map: {', '.join(texts)}.", width) if texts else ""
-
-
-def _number_key(figure, ax, values, norm, label: str) -> None:
-    look = {"orientation": "horizontal", "shrink": 0.5, "aspect": 30, "pad": 0.02, "label": label}
-    figure.colorbar(ScalarMappable(norm, st.SEQUENTIAL), ax=ax, **look).outline.set_visible(False)
-    if any(v is None for v in values):
-        parts.key(figure, *parts.group_patches([None]))
 
 
 def _group_key(figure, values, label: str) -> None:

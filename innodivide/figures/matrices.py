@@ -10,6 +10,7 @@ from innodivide.figures import parts, style as st
 from innodivide.figures.frame_checks import groups, numbers, tidy
 from innodivide.wording import GROUP_LETTERS
 
+PHONE = 14  # columns that can be read on a phone
 SCALE_CHANGED = 2021  # first edition on the new scale (thresholds 70, 100, 125 % of the EU average; "emerging")
 
 
@@ -84,9 +85,10 @@ def presence_matrix(
 
     def total(place: float, height: float, here) -> None:
         more = int((other & here).sum())
-        text = f"{int((full_part & here).sum())}" + (f"+{more}" if more else "")
-        look = {"ha": "left"} if place == aside else {}
-        parts.middle(ax, place, height, text, color=st.QUIET, va="center_baseline", **look)
+        below = "\n" if st.is_narrow() and place != aside else ""
+        text = f"{int((full_part & here).sum())}" + (f"{below}+{more}" if more else "")
+        look = {"ha": "left"} if place == aside else {"va": "top"} if below else {}
+        parts.middle(ax, place, height, text, **{"color": st.QUIET, "va": "center_baseline"} | look)
 
     aside = len(heads) - 0.35
     for at in range(len(sides)):
@@ -106,7 +108,7 @@ def _matrix(places, heads, sides, bottom: int = 0):
     places, texts = list(places), [str(h) for h in heads]
     slanted = max(map(len, texts)) > 40 / max(1, len(texts))
     height = 1.1 + 0.07 * slanted * max(map(len, texts)) + 0.142 * (len(sides) + bottom)
-    figure = Figure(figsize=(st.WIDTH, height), dpi=st.DPI, layout="constrained")
+    figure = Figure(figsize=(st.width() if len(texts) <= PHONE else st.WIDTH, height), dpi=st.DPI, layout="constrained")
     ax = figure.add_subplot()
     ax.set(xlim=(min(places) - 0.6, max(places) + 0.6), ylim=(len(sides) - 0.4 + bottom, -0.6))
     look = {"rotation": 45, "ha": "left", "rotation_mode": "anchor"} if slanted else {}

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from innodivide.figures import parts, style as st
@@ -33,9 +32,8 @@ def strength_columns(
     known = frame[~np.isnan(numbers(frame, value))]
     ends = pd.concat([known[:ENDS], known[max(ENDS, len(known) - ENDS) :]])
     rest = frame.drop(index=ends.index)
-    size = max(len(rest), 1.6 * (len(ends) + 1))
-    figure = Figure(figsize=(st.WIDTH, 0.148 * size + 0.75), dpi=st.DPI, layout="constrained")
-    large, small = figure.subplots(1, 2, sharex=True, width_ratios=(1.15, 1))
+    heights = 0.148 * 1.6 * (len(ends) + 1), 0.148 * len(rest)
+    large, small = parts.two_panels(max(heights), heights, 0.75, (1.15, 1), sharex=True)
     gap = np.where(np.arange(len(ends)) < ENDS, 0, 0.8)  # between the strongest and the weakest
     _strengths(large, ends, label, value, group_values, np.arange(len(ends)) + gap, 1.3)
     _strengths(small, rest, label, value, group_values, np.arange(len(rest)) + 0.0, 0.75)
@@ -43,8 +41,8 @@ def strength_columns(
     for ax in (large, small):
         ax.set_xlabel(xlabel, fontsize=st.SMALL)
     marks = [parts.mark("o", st.ACCENT), parts.mark("D", st.GROUP_COLOURS["leader"], 5)]
-    parts.key(figure, marks, [country, group_name])
-    return figure
+    parts.key(large.figure, marks, [country, group_name])
+    return large.figure
 
 
 def _strengths(ax, part: pd.DataFrame, label: str, value: str, group_values: str, y: np.ndarray, scale: float) -> None:
@@ -85,8 +83,8 @@ def record_and_scenarios(
         for f in (record, scenarios)
     )
     size = max(len(record), len(scenarios))
-    figure = Figure(figsize=(st.WIDTH, 0.25 * size + 1.0), dpi=st.DPI, layout="constrained")
-    for ax, part, head in zip(figure.subplots(1, 2, sharex=True), (record, scenarios), heads):
+    panels = parts.two_panels(0.25 * size, (0.25 * size, 0.25 * size), 1.0, sharex=True)
+    for ax, part, head in zip(panels, (record, scenarios), heads):
         parts.short_rows(ax, part["label"], size)
         seen = numbers(part, "observed" if "observed" in part else None)
         ranges = (numbers(part, c) for c in ("expected", "low", "high"))
@@ -96,5 +94,5 @@ def record_and_scenarios(
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.set_title(head, fontsize=st.SMALL, loc="right", color=st.QUIET)
         ax.set_xlabel(xlabel, fontsize=st.SMALL)
-    parts.observed_key(figure, "range", "expected or mean", "95% range")
-    return figure
+    parts.observed_key(ax.figure, "range", "expected or mean", "95% range")
+    return ax.figure

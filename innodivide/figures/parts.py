@@ -14,19 +14,33 @@ from innodivide.wording import GROUP_LETTERS
 
 def plain_axes(height: float):
     """Return a figure of one column width and its axes."""
-    figure = Figure(figsize=(st.WIDTH, height), dpi=st.DPI, layout="constrained")
+    figure = Figure(figsize=(st.width(), height), dpi=st.DPI, layout="constrained")
     ax = figure.add_subplot()
     ax.grid(axis="y")
     return figure, ax
 
 
+def two_panels(height: float, heights: tuple[float, float], extra: float, ratios=(1, 1), **look):
+    """Return two axes side by side, the figure `height` inches high; on a phone one below the other, `heights` inches
+    high and `extra` for what stands around them.
+    """
+    size, place = (st.width(), height + extra), {"width_ratios": ratios}
+    if st.is_narrow():
+        size, place = (st.width(), sum(heights) + 1.6 * extra), {"height_ratios": heights}
+    figure = Figure(figsize=size, dpi=st.DPI, layout="constrained")
+    return figure.subplots(*((2, 1) if st.is_narrow() else (1, 2)), **place, **look)
+
+
 def row_axes(labels, highlight=(), row: float = 0.2, extra: float = 0.75, wrap: int = 42):
     """Return a figure with one text row per label, first on top, its axes, and the height (y) of each row."""
-    texts = [textwrap.fill(str(t), wrap) for t in labels]
-    sizes = np.array([max(1.0, (0.06 + 0.135 * (t.count("\n") + 1)) / row) for t in texts])  # in rows of one line
+    wrap = st.by_width(wrap, int(0.55 * wrap))
+    texts = [st.filled(str(t), wrap) for t in labels]
+    sizes = np.array(
+        [max(1.0, (st.by_width(0.06, 0.13) + 0.135 * (t.count("\n") + 1)) / row) for t in texts]
+    )  # in rows of one line
     places = np.cumsum(sizes) - sizes / 2
     height = max(1.2, extra + row * sizes.sum())
-    figure = Figure(figsize=(st.WIDTH, height), dpi=st.DPI, layout="constrained")
+    figure = Figure(figsize=(st.width(), height), dpi=st.DPI, layout="constrained")
     ax = figure.add_subplot()
     label_rows(ax, places, texts, (sizes.sum() + 0.1, -0.1))
     accent_labels(ax, [label in highlight for label in labels])
@@ -132,7 +146,11 @@ def group_patches(names) -> tuple[list, list]:
 def key(figure: Figure, handles, texts) -> None:
     """Put a key under the drawing."""
     spacing = {"handlelength": 1.3, "handleheight": 0.9, "columnspacing": 1.4, "handletextpad": 0.5}
-    figure.legend(handles, texts, loc="outside lower center", ncols=min(6, max(1, len(texts))), **spacing)
+    columns = min(6, max(1, len(texts)))
+    if st.is_narrow():
+        texts = [textwrap.fill(t, 44) for t in texts]
+        columns = min(columns, int(st.width() // (0.4 + 0.075 * max(map(len, texts), default=0))) or 1)
+    figure.legend(handles, texts, loc="outside lower center", ncols=columns, **spacing)
 
 
 def observed_key(figure: Figure, where: str, expected: str, interval: str) -> None:

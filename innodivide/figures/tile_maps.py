@@ -36,7 +36,8 @@ def tile_map(frame: pd.DataFrame, grid: pd.DataFrame, value: str, label: str = "
     known = {geo: v for geo, v in zip(frame["geo"], found) if not pd.isna(v)}
     values = [known.get(geo) for geo in grid["geo"]]
     rows, columns = grid["row"].max() + 1, max(grid["col"].max() + 1, 6)
-    figure = Figure(figsize=(st.WIDTH, st.WIDTH * rows / columns * 0.5), dpi=st.DPI, layout="constrained")
+    height = st.width() * rows / columns * st.by_width(0.5, 0.95)
+    figure = Figure(figsize=(st.width(), height), dpi=st.DPI, layout="constrained")
     ax = figure.add_subplot()
     ax.set(xlim=(-0.04, columns - 0.02), ylim=(rows - 0.02, -0.04), aspect="equal")
     ax.axis("off")

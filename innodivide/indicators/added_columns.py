@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from innodivide.data import frozen
 from innodivide.data.tables import Tables
-from innodivide.errors import DataError, ParameterError
+from innodivide.errors import DataError, ParameterError, checked
+from innodivide.models.estimators.design import require_columns, require_keys
 
 _PANEL = "country_panel"
 _KEYS = ("geo", "ipcei_id", "year")  # of a table that tell which row belongs to a dyad
@@ -21,6 +23,7 @@ class Added:
     notes: tuple[str, ...]
 
 
+@checked
 def add_column(tables: Tables, dyads: pd.DataFrame, what: str) -> pd.DataFrame:
     """Return the dyads with one more column, named `what`, of numbers taken from a table.
 
@@ -48,6 +51,10 @@ def add_column(tables: Tables, dyads: pd.DataFrame, what: str) -> pd.DataFrame:
     >>> dyads.loc[dyads["geo"] == "SE", "gerd_pct_gdp"].round(2).tolist()
     [3.35, 3.5, 3.39]
     """
+    require_columns(dyads, ["geo", "decision_date"], "dyads")
+    require_keys(dyads, ["geo", "decision_date"], "dyads")
+    if not pd.api.types.is_datetime64_any_dtype(dyads["decision_date"]):
+        raise DataError(f"decision_date: expected dates, got {dyads['decision_date'].dtype} (pandas.to_datetime)")
     return dyads.assign(**{what: values_for(tables, dyads, what).values})
 
 
@@ -55,6 +62,7 @@ def values_for(tables: Tables, dyads: pd.DataFrame, what: str) -> Added:
     """Return the numbers of `add_column` with their sources, and how many of them are of an earlier year."""
     table, column, rows = rows_of(tables, what)
     keys = keys_of(rows, what)
+    require_columns(dyads, [key for key in keys if key != "year"], "dyads")
     wanted = dyads.assign(year=dyads["decision_date"].dt.year - 1)[keys]
     rows = rows[rows["geo"].isin(wanted["geo"])]
     twice = rows[rows.duplicated(keys, keep=False)]
@@ -101,6 +109,7 @@ def keys_of(rows: pd.DataFrame, what: str) -> list[str]:
     """Return the columns by which rows are found, a year that is the same in all of them left out."""
     if "geo" not in rows:
         raise ParameterError(f"{what}: the table has no column geo, so its rows belong to no state")
+    require_columns(rows, [k for k in _KEYS if k in rows], what)
     return [k for k in _KEYS if k in rows and not (k == "year" and rows["year"].nunique() == 1)]
 
 
@@ -141,4 +150,10 @@ def _numbers(found: pd.DataFrame, column: str, what: str) -> pd.Series:
         raise DataError(
             f"{what}: {bad[column]!r} of {bad['geo']} is no number; write 1.5 with a point, or true or false"
         )
-    return numbers.astype(float)
+    numbers = numbers.astype(float)
+    if not np.isfinite(numbers).all():
+        bad = found[~np.isfinite(numbers)].iloc[0]
+        raise DataError(
+            f"{what}: {bad[column]} of {bad['geo']} is no finite number; correct it, or leave the state out"
+        )
+    return numbers

@@ -8,22 +8,17 @@ import numpy as np
 import pandas as pd
 from scipy.special import logsumexp
 
-from innodivide.errors import DesignError, ParameterError
+from innodivide.errors import DesignError, ParameterError, checked
+from innodivide.models.estimators.design import as_column, numeric, require_keys
 
 
 def _values(values, name: str = "values") -> np.ndarray:
     """Finite non-negative floats (n,), n >= 1, with a positive sum."""
-    series = pd.Series(values)
-    if series.empty:
+    array = numeric(as_column(values, name))
+    if not len(array):
         raise DesignError(f"{name}: empty")
-    if series.isna().any():
-        raise DesignError(f"{name}: {int(series.isna().sum())} missing value(s); drop or fill them openly first")
-    try:
-        array = series.astype(float).to_numpy()
-    except (TypeError, ValueError):
-        raise DesignError(f"{name}: expected numbers, got {series.dtype}") from None
-    if not np.isfinite(array).all() or (array < 0).any():
-        raise DesignError(f"{name}: expected finite numbers >= 0, got {array[~(array >= 0) | np.isinf(array)][0]}")
+    if (array < 0).any():
+        raise DesignError(f"{name}: expected numbers >= 0, got {array[array < 0][0]:g}; these indices are of shares")
     if array.sum() == 0:
         raise DesignError(f"{name}: all zero, shares are not defined")
     return array
@@ -34,6 +29,7 @@ def _same_length(first: np.ndarray, second: np.ndarray, names: str) -> None:
         raise ParameterError(f"{names}: lengths differ, {len(first)} and {len(second)}")
 
 
+@checked
 def location_quotient(values, base) -> np.ndarray:
     """Share of the total over share of the base, (x_g / x) / (b_g / b); 1 is proportional.
 
@@ -62,6 +58,7 @@ def location_quotient(values, base) -> np.ndarray:
     return (x / x.sum()) / (b / b.sum())
 
 
+@checked
 def gini(values, weights=None) -> float:
     """Gini index: half the mean difference between two units over the mean; 0 equal, (N - 1) / N if one of N has all.
 
@@ -92,6 +89,7 @@ def gini(values, weights=None) -> float:
     return max(float((w * below_less_above) @ x / (w.sum() * (w @ x))), 0.0)
 
 
+@checked
 def lorenz(values) -> pd.DataFrame:
     """Points of the Lorenz curve from (0, 0) to (1, 1), smallest unit first.
 
@@ -110,6 +108,7 @@ def lorenz(values) -> pd.DataFrame:
     return pd.DataFrame({"share_of_units": np.linspace(0, 1, len(running)), "share_of_values": running / running[-1]})
 
 
+@checked
 def herfindahl(values, normalised: bool = False) -> float:
     """Sum of squared shares, 1/N to 1; normalised (H - 1/N) / (1 - 1/N), 0 to 1, for at least two values.
 
@@ -127,6 +126,7 @@ def herfindahl(values, normalised: bool = False) -> float:
     return max((h - 1 / len(x)) / (1 - 1 / len(x)), 0.0)
 
 
+@checked
 def concentration_ratio(values, k: int = 3) -> float:
     """Share of the k largest, in (0, 1]; k from 1 to N.
 
@@ -148,6 +148,7 @@ def _theil(x: np.ndarray, w: np.ndarray) -> float:
     return max(float(w @ (ratio * logs)), 0.0)  # Jensen: a negative sum is rounding
 
 
+@checked
 def theil_t(values) -> float:
     """Theil's T, mean of r ln r with r = x over the mean (0 ln 0 = 0); 0 equal, ln N if one of N units has all.
 
@@ -160,6 +161,7 @@ def theil_t(values) -> float:
     return _theil(x, np.full(len(x), 1 / len(x)))
 
 
+@checked
 def theil_l(values) -> float:
     """Theil's L, the mean log deviation: mean of ln(m / x) with m the mean; 0 equal, no upper limit.
 
@@ -174,6 +176,7 @@ def theil_l(values) -> float:
     return max(float(-np.log(x / x.mean()).mean()), 0.0)
 
 
+@checked
 def atkinson(values, epsilon: float = 1.0) -> float:
     """Atkinson's index, 1 - (equally distributed equivalent) / mean; 0 equal, below 1.
 
@@ -214,6 +217,7 @@ def _positive(values) -> np.ndarray:
     return x
 
 
+@checked
 def theil_decomposition(values, groups) -> pd.DataFrame:
     """Split Theil's T exactly into inequality within and between groups.
 
@@ -240,10 +244,11 @@ def theil_decomposition(values, groups) -> pd.DataFrame:
     """
     x = _values(values)
     w = np.full(len(x), 1 / len(x))
-    labels = pd.Series(groups)
+    labels = as_column(groups, "groups")
     _same_length(x, labels.to_numpy(), "values, groups")
     if labels.isna().any():
-        raise DesignError(f"groups: {int(labels.isna().sum())} missing label(s)")
+        raise DesignError(f"groups: {int(labels.isna().sum())} missing label(s); each value needs its group")
+    require_keys(labels.to_frame(), ["groups"], "values")
     mean, rows, between = float(w @ x), [], 0.0
     for label in sorted(labels.unique()):
         inside = (labels == label).to_numpy()

@@ -3,11 +3,12 @@
 import numpy as np
 import pandas as pd
 
-from innodivide.errors import DataError, DesignError
+from innodivide.errors import DataError, DesignError, checked
 from innodivide.models.estimators.design import numeric, require_columns, require_keys
 from innodivide.models.inference.relabelling import constant
 
 
+@checked
 def sigma_convergence(frame: pd.DataFrame, value: str = "value", unit: str = "geo") -> pd.DataFrame:
     """Return the spread of ln(value) between units in each year.
 
@@ -44,6 +45,7 @@ def sigma_convergence(frame: pd.DataFrame, value: str = "value", unit: str = "ge
     return pd.DataFrame({"year": wide.columns, "sd_log": logs.std(ddof=1).to_numpy(), "n": len(wide)})
 
 
+@checked
 def beta_convergence(frame: pd.DataFrame, value: str = "value", unit: str = "geo") -> dict:
     """Regress yearly log growth on the initial log value: (1/T) ln(x_T / x_0) = a + b ln x_0.
 
@@ -96,7 +98,8 @@ def _balanced(frame: pd.DataFrame, value: str, unit: str) -> pd.DataFrame:
     require_keys(frame, [unit, "year"], "frame")
     if frame.duplicated([unit, "year"]).any():
         raise DesignError(f"more than one row for a {unit} and year")
-    numeric(frame.loc[frame[value].notna(), value])  # refuses text and infinite values by name
+    known = frame.loc[frame[value].notna(), value]
+    frame = frame.assign(**{value: pd.Series(numeric(known), index=known.index)} if known.index.is_unique else {})
     wide = frame.pivot(index=unit, columns="year", values=value).sort_index()
     bad = ~(wide > 0)
     if bad.to_numpy().any():
@@ -181,6 +184,7 @@ def sigma_change(frame: pd.DataFrame, rng: np.random.Generator, n_boot: int = 19
     }
 
 
+@checked
 def half_life(beta: float, years: float) -> float:
     """Return the years to half a distance at this end of beta's interval; missing where it does not close.
 

@@ -4,9 +4,11 @@ import pandas as pd
 
 from innodivide.data.editions import latest
 from innodivide.data.tables import Tables, member_states
+from innodivide.errors import checked
 from innodivide.indicators.country_profile import index_relative_to_eu
 
 
+@checked
 def group_history(tables: Tables) -> pd.DataFrame:
     """Return geo, name, edition, group, order (rank in the latest), flag and source_id for each edition.
 
@@ -24,6 +26,7 @@ def group_history(tables: Tables) -> pd.DataFrame:
     return rows[columns].sort_values(["geo", "edition"], ignore_index=True)
 
 
+@checked
 def latest_index(tables: Tables) -> pd.DataFrame:
     """Return the latest edition's index for all 27: geo, name, edition, year, relative, group, flag, source_id.
 

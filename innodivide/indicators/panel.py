@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from innodivide.data.tables import TAKING_PART, Tables, as_day, integrated_ipceis, member_states
-from innodivide.errors import DataError, ParameterError
+from innodivide.errors import DataError, ParameterError, checked
+from innodivide.models.estimators.design import in_order, numeric, require_columns, require_keys
 
 DYAD_COLUMNS = [
     "geo",
@@ -24,7 +25,8 @@ DYAD_COLUMNS = [
 CONTROLS = {"population": "ln_population", "gdp_pc_pps": "ln_gdp_pc_pps", "gdp_meur": "ln_gdp"}
 
 
-def status_asof(tables: Tables, dates: Sequence, status="at_decision") -> pd.DataFrame:
+@checked
+def status_asof(tables: Tables, dates: Sequence, status: str | int = "at_decision") -> pd.DataFrame:
     """Return each Member State's innovation group as it was known on given days.
 
     Parameters
@@ -74,6 +76,7 @@ def status_asof(tables: Tables, dates: Sequence, status="at_decision") -> pd.Dat
     return merged[["date", "geo", "edition", "group"]].sort_values(["date", "geo"]).reset_index(drop=True)
 
 
+@checked
 def control_values(tables: Tables, years: Sequence[int]) -> pd.DataFrame:
     """Return ln population, ln GDP per head (PPS) and ln GDP (million euro) by geo and year for the EU27.
 
@@ -114,13 +117,14 @@ def control_years(tables: Tables) -> set[int]:
     return {int(year) for year in known.index[known == len(CONTROLS) * len(members)]}
 
 
+@checked
 def ipcei_dyads(
     tables: Tables,
-    status="at_decision",
+    status: str | int = "at_decision",
     until=None,
     since=None,
     roles: Sequence[str] = ("notifying",),
-    controls="lag1",
+    controls: str | int = "lag1",
     drop: Sequence[str] = (),
 ) -> pd.DataFrame:
     """Return one row per Member State and integrated IPCEI.
@@ -184,6 +188,7 @@ def _check_choice(name: str, values, allowed) -> None:
         raise ParameterError(f"{name}={values!r}: allowed is a list out of {', '.join(allowed)}")
 
 
+@checked
 def country_totals(dyads: pd.DataFrame) -> pd.DataFrame:
     """Return one row per country: participations out of possible ones, and the mean of status and controls.
 
@@ -199,7 +204,12 @@ def country_totals(dyads: pd.DataFrame) -> pd.DataFrame:
     >>> bool(totals.loc["FR", "rate"] > totals.loc["MT", "rate"])
     True
     """
-    grouped = dyads.sort_values(["geo", "ipcei_id"]).groupby("geo", sort=True)
+    keys, columns = ["geo", "ipcei_id"], ["participates", "leader", *CONTROLS.values()]
+    require_columns(dyads, [*keys, *columns], "dyads")
+    require_keys(dyads, keys, "dyads")
+    numbers = {name: numeric(dyads[name]) for name in columns}  # refuses what is missing or no number, by row
+    other = {name: numbers[name] for name in columns if dyads[name].dtype.kind not in "bif"}
+    grouped = in_order(dyads.assign(**other), keys).groupby("geo", sort=True)
     return grouped.agg(
         n_possible=("participates", "size"),
         n_participations=("participates", "sum"),
@@ -215,10 +225,11 @@ def country_totals(dyads: pd.DataFrame) -> pd.DataFrame:
 def dyad_sources(tables: Tables) -> tuple[str, ...]:
     """Return the first source of every row behind the dyads: participation, status, size and wealth.
 
-    Second sources of the same figures stand in the tables (`more_source_ids`).
+    Second sources of the same figures stand in the tables (`more_source_ids`). Size and wealth of the year of the last
+    decision, and later, are not read.
     """
-    panel = tables["country_panel"]
-    used = panel[panel["variable"].isin(["population", "gdp_pc_pps"])]
+    panel, last = tables["country_panel"], integrated_ipceis(tables)["decision_date"].dt.year.max()
+    used = panel[panel["variable"].isin(["population", "gdp_pc_pps"]) & (panel["year"] < last)]
     found = {s for frame in (tables["eis_group"], used) for s in frame["source_id"]}
     return tuple(sorted(found.union(participation_sources(tables))))
 

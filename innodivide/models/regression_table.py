@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from innodivide.errors import ParameterError
+from innodivide.errors import ParameterError, checked
 
 SIZES = {
     "nobs": "Observations",
@@ -86,6 +86,7 @@ class RegressionTable:
         return "\n".join([*([self.title] if self.title else []), self.cells.to_string(), *self.notes])
 
 
+@checked
 def regression_table(
     fits: Mapping[str, object],
     ratios: bool = False,

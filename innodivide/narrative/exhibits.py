@@ -45,8 +45,8 @@ class Exhibit:
         Ids that resolve in data/sources.csv.
     numbers : mapping
         Every number quoted in title, caption or text: name -> (value, as printed).
-    svg, png : str, bytes
-        The drawing of a figure.
+    svg, png, narrow : str, bytes, str
+        The drawing of a figure, and its SVG for a phone if it has one.
     shown : int, optional
         How many rows of a table are shown, if not all; the rest stands in its CSV.
     look : {"", "numbers", "aside"}
@@ -71,6 +71,7 @@ class Exhibit:
     numbers: Mapping[str, tuple[object, str]] = field(default_factory=dict)
     svg: str = ""
     png: bytes = b""
+    narrow: str = ""
     shown: int | None = None
     look: str = ""
     share: str = ""
@@ -89,6 +90,7 @@ class Exhibit:
             "sources": list(self.sources),
             "svg": self.svg,
             "png": base64.b64encode(self.png).decode(),
+            "narrow": self.narrow,
             "csv": self.csv(),
             "kinds": [_kind(self.data[c]) for c in self.data],
             "head": [c[0] for c in self.columns.values()],
@@ -208,9 +210,10 @@ def figure(
     >>> figure("F9.1", "Rates differ", drawing, rates, alt="Bars: AT 0.4, BE 0.6", sources=["BRIEF_2021"]).kind
     'figure'
     """
-    from innodivide.figures.style import save_bytes
+    from innodivide.figures.style import narrow_svg, save_bytes
 
-    drawn = {"svg": save_bytes(drawing, "svg").decode(), "png": save_bytes(drawing, "png"), "share": share}
+    drawn = {"svg": save_bytes(drawing, "svg").decode(), "png": save_bytes(drawing, "png")}
+    drawn |= {"narrow": narrow_svg(drawing), "share": share}
     templates = {"title": title, "caption": caption, "alt": alt}
     made = _made(id, "figure", data, templates, values, sources, edition=edition, note=note, **drawn)
     # the name that a browser or a screen reader gives to the file

@@ -91,6 +91,7 @@ def region_facts(rows: pd.DataFrame) -> dict:
         "single": int((rows.groupby("geo").size() == 1).sum()),
         "leaders": int(counts["leader"]),
         "emerging": int(counts["emerging"]),
+        **{group: int(counts.get(group, 0)) for group in ("strong", "moderate")},
         "top": join_names(top),
         "top_share": lowest.iloc[:3].sum() / lowest.sum(),
         "between": parts["between"] / parts["total"],

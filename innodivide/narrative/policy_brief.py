@@ -222,9 +222,12 @@ def method_rows(values: dict) -> pd.DataFrame:
 
 
 def second_facts(plan: Plan) -> dict:
-    """Return the day of the second registration, which claims it has a rule for, and how many."""
-    rules = sorted(plan.second["claim_rules"])
-    return {"second_day": str(plan.second["registered"]), "second": join_names(rules), "second_n": len(rules)}
+    """Return the day of the second registration, its claims and their number, and a sentence on each later one."""
+    told = [(str(part["registered"]), sorted(part["claim_rules"])) for part in (plan.second, *plan.further)]
+    day, rules = told[0]
+    further = WORDS.names("registrations")["further"]
+    later = "".join(f" {further.format(day=after, claims=join_names(of))}" for after, of in told[1:])
+    return {"second_day": day, "second": join_names(rules), "second_n": len(rules), "further": later}
 
 
 def limit_facts(tables: Tables) -> dict:

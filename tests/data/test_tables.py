@@ -14,7 +14,7 @@ from innodivide.indicators import barriers
 
 def test_a_table_is_loaded_when_it_is_asked_for_and_once(monkeypatch):
     read, load = [], frozen.load
-    monkeypatch.setattr(frozen, "load", lambda name: read.append(name) or load(name))
+    monkeypatch.setattr(frozen, "load", lambda name, folder: read.append(name) or load(name))
     tables = Tables()
     assert read == [] and set(tables) == set(frozen.resources()) and len(tables) == len(frozen.resources())
     assert tables["ipcei"].equals(load("ipcei")) and len(tables["ipcei"]) and read == ["ipcei"]
@@ -72,7 +72,7 @@ def test_a_result_is_computed_once_for_each_argument_and_everyone_gets_a_copy(co
 def test_a_result_is_computed_anew_when_a_table_it_was_made_from_has_changed(counted, monkeypatch):
     calls, inner, outer = counted
     stamps = {"country": 1, "ipcei": 1, "eis_group": 1}
-    monkeypatch.setattr(frozen, "state", lambda names: {n: stamps[n] for n in names})
+    monkeypatch.setattr(frozen, "state", lambda names, folder=None: {n: stamps[n] for n in names})
     outer(Tables())
     stamps["eis_group"] = 2
     outer(Tables())
@@ -86,7 +86,7 @@ def test_a_result_is_computed_anew_when_a_table_it_was_made_from_has_changed(cou
 
 def test_a_result_made_from_a_record_as_of_a_day_is_remembered_with_its_tables(monkeypatch):
     calls, stamps = [], {"country": 1, "ipcei": 1}
-    monkeypatch.setattr(frozen, "state", lambda names: {n: stamps[n] for n in names})
+    monkeypatch.setattr(frozen, "state", lambda names, folder=None: {n: stamps[n] for n in names})
 
     @once
     def then(tables):
@@ -116,7 +116,7 @@ def test_a_table_that_changes_while_results_are_made_is_seen_later(counted, monk
     """What was read before the change and what was read after it are mixed once at most, not for good."""
     _, inner, _ = counted
     stamps = {"country": 1, "ipcei": 1}
-    monkeypatch.setattr(frozen, "state", lambda names: {n: stamps[n] for n in names})
+    monkeypatch.setattr(frozen, "state", lambda names, folder=None: {n: stamps[n] for n in names})
     mixed = []
 
     @once
@@ -132,7 +132,7 @@ def test_a_table_that_changes_while_results_are_made_is_seen_later(counted, monk
 def test_a_result_made_from_other_tables_of_the_same_record_is_remembered_too(monkeypatch):
     """A function that pins or cuts its tables itself reads through them, and its result depends on what they read."""
     stamps, calls = {"country": 1}, []
-    monkeypatch.setattr(frozen, "state", lambda names: {n: stamps[n] for n in names})
+    monkeypatch.setattr(frozen, "state", lambda names, folder=None: {n: stamps[n] for n in names})
 
     @once
     def pinned(tables):

@@ -309,6 +309,8 @@ def test_c12(way, p, paid, verdict, said):
     found = money_and_advice.MoneyAndAdvice(funds, {"estimate": 0.02 * way}, regions)
     finding = check(money_and_advice.c12(TABLES, PLAN, found, pd.Series(p, index=list(PARTS))), verdict)
     assert re.search(said, finding.numbers) and "not none" not in finding.numbers
+    others = {"not clearly": p == NO, "against it": paid[1] < 0}
+    assert [how for how in others if f"; {how}: " in finding.short] == [how for how, some in others.items() if some]
 
 
 # C13

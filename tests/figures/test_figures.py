@@ -1,6 +1,7 @@
 """Figures: drawn values equal the data, bytes do not depend on row order or settings, colours can be told apart."""
 
 import itertools
+import re
 from io import BytesIO
 
 import matplotlib
@@ -116,12 +117,18 @@ OUTCOMES = {"observed": "value", "expected": "expected", "low": "low", "high": "
 ENDS = ("low", "high")
 SPECIFICATIONS = ESTIMATES.assign(or_=[1.8, 0.6, 2.2], low=[0.8, 0.1, 1.1], high=[4.1, 9.0, 5.0], status="fixed")
 
+SHAPES = {"triangles": "emerging", "triangles_name": "lagging", "discs_name": "other"}
+
 # name -> (frame, a column that it needs, call); the second frame of a map is fixed
 CASES = {
     "tile_map": (COUNTRY, "geo", lambda f: figures.tile_map(f, GRID, "group", "Group")),
     "tile_map numbers": (COUNTRY, "value", lambda f: figures.tile_map(f, shuffled(GRID), "value", kind="sequential")),
     "region_map": (POINTS, "lon", lambda f: figures.region_map(f, OUTLINES, "group")),
-    "region_map numbers": (POINTS, "rii", lambda f: figures.region_map(f, shuffled(OUTLINES), "rii", "Index")),
+    "region_map numbers": (
+        POINTS.assign(lists=[0, 3, 1, np.nan]),
+        "lists",
+        lambda f: figures.region_map(f, shuffled(OUTLINES), "lists", "Lists", zero="none", **SHAPES),
+    ),
     "regions_beside": (POINTS, "lat", lambda f: figures.regions_beside(f, OUTLINES, BESIDE, "PL", "EU = 100")),
     "group_history": (HISTORY, "order", lambda f: figures.group_history(f)),
     "ranked_dots": (COUNTRY, "value", lambda f: figures.ranked_dots(f, "name", "value", "group", 100, "EU")),
@@ -215,6 +222,31 @@ def test_column_width_readable_and_nothing_cut(name, drawn, saved):
     assert (edge == 1).all(), "something runs off the figure"
     assert min(t.get_fontsize() for t in drawn[name].findobj(Text) if t.get_text()) >= 8
     assert not any(a.get_title() for a in drawn[name].axes)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_on_a_phone_letters_are_as_large_and_nothing_is_cut(name, drawn):
+    figure = drawn[name].narrow()
+    if name in ("specification_curve", "tile_rows"):  # too many columns: they are scrolled sideways
+        assert style.narrow_svg(drawn[name]) == ""
+        return
+    assert figure.get_figwidth() == style.NARROW < drawn[name].get_figwidth()
+    figure.savefig(taken := BytesIO(), format="png", dpi=60, facecolor="white")
+    picture = image.imread(BytesIO(taken.getvalue()))[:, :, :3]
+    edge = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
+    assert (edge == 1).all(), "something runs off the figure"
+    assert min(t.get_fontsize() for t in figure.findobj(Text) if t.get_text()) >= 8
+
+
+def test_a_phone_gets_the_same_bytes_from_shuffled_rows(drawn):
+    frame, _, call = CASES["interval_plot"]
+    assert style.narrow_svg(call(shuffled(frame))) == style.narrow_svg(drawn["interval_plot"]) != ""
+
+
+def test_paths_of_an_svg_are_rounded_and_scales_are_not(saved):
+    svg = saved["region_map"]["svg"].decode()
+    assert not [d for d in re.findall(r' d="([^"]*)"', svg) if re.search(r"\.\d{3}", d)]
+    assert "scale(0.015625)" in svg  # of letters
 
 
 def test_svg_text_is_paths_without_date(drawn, saved):
@@ -386,12 +418,18 @@ def test_region_map_places_points_and_lists_those_outside(drawn):
     x, y = figures.project([10.0], [51.0])
     assert np.allclose(marks(drawn["region_map"], "strong"), np.column_stack([x, y]))
     assert "Not on the map: Fern (L)." in axes(drawn["region_map"]).get_xlabel()
-    numbers = drawn["region_map numbers"]
-    assert len(marks(numbers, "value")) == 2 and len(marks(numbers, "no data")) == 1
-    assert "Not on the map: Fern (55)." in axes(numbers).get_xlabel()
+    assert "Not on the map: Fern (1)." in axes(drawn["region_map numbers"]).get_xlabel()
     beside = drawn["regions_beside"]
     assert len(marks(beside, "moderate")) == len(marks(beside, "emerging")) == 1
     assert {"M", "E", "Eins", "Zwei"} <= {t.get_text() for t in axes(beside).texts}
+
+
+def test_a_map_of_numbers_tells_zero_from_small_and_marks_a_group(drawn):
+    figure = drawn["region_map numbers"]
+    assert [len(marks(figure, kind)) for kind in ("no data", "none", "marked", "value")] == [1, 1, 1, 0]
+    small = next(c for c in axes(figure).collections if c.get_label() == "none")
+    assert to_hex(small.get_facecolor()[0]) == "#ffffff" and small.get_sizes()[0] < 20
+    assert [t.get_text() for t in figure.legends[0].get_texts()] == ["no data", "none", "lagging", "other"]
 
 
 def test_region_labels_do_not_cover_each_other():

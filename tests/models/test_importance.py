@@ -147,15 +147,13 @@ def test_misuse_is_named(options, name):
 
 # ---- leave one out ---------------------------------------------------------------------------------------------------
 @pytest.mark.dear
-@pytest.mark.parametrize("by, units", [("geo", 9), ("ipcei_id", 11)])
-def test_each_row_is_the_model_without_that_unit(by, units):
+@pytest.mark.parametrize("by", ["geo", "ipcei_id"])
+def test_each_row_is_the_model_without_that_unit(by):
     some = (
         DYADS if by == "ipcei_id" else DYADS[DYADS["geo"].isin(["DE", "FI", "SE", "PL", "IE", "RO", "MT", "CZ", "PT"])]
     )
     found = leave_one_out(some, by)
-    assert list(found["dropped"]) == ["", *sorted(some[by].unique())] and len(found) == 1 + min(
-        units, some[by].nunique()
-    )
+    assert list(found["dropped"]) == ["", *sorted(some[by].unique())]
     for row in found.iloc[[0, 2, 5]].itertuples():
         part = some[some[by] != row.dropped]
         fit = firth_logit(part)

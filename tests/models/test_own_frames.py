@@ -150,7 +150,8 @@ def test_separated_data_are_said_by_name_or_refused_with_the_way_out():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"controls": None}, {"controls": "size"}, {"level": "a"}, {"level": 2}, {"unit": "label"}, {"unit": None}]
+    "wrong",
+    [{"controls": None}, {"controls": "size"}, {"level": "a"}, {"level": 2}, {"unit": "label"}, {"project": None}],
 )
 def test_a_wrong_argument_is_refused_by_name(wrong):
     with pytest.raises(ParameterError, match=next(iter(wrong)) if "unit" not in wrong else "column"):

@@ -89,7 +89,7 @@ def test_all_seen_once_is_noted():
         (([1, 4], 3), DataError, "4 at position 1"),
         (([1, -1], 3), DataError, "-1 at position 1"),
         (([1.5], 3), DataError, "1.5 at position 0"),
-        (([math.nan], 3), DataError, "nan at position 0"),
+        (([math.nan], 3), DesignError, "1 missing value"),
         (([0, 0], 3), DesignError, "no species"),
         (([], 3), DesignError, "no species"),
     ],

@@ -1,7 +1,9 @@
 """The policy brief and its summary: length, figures that stand alone, and drawings that equal their data tables."""
 
+import dataclasses
 import io
 import re
+from datetime import date
 from types import SimpleNamespace
 
 import nbformat
@@ -20,6 +22,7 @@ from innodivide.data.sources import sources_of
 from innodivide.evidence import claims, confirmatory
 from innodivide.evidence.claims import lowest_regions
 from innodivide.evidence.claims.both_tiers import ANEW, HELD
+from innodivide.evidence.plan import load_plan
 from innodivide.narrative import claim_words, policy_brief as words, what_follows
 from innodivide.reports.making.declarations import notebook
 from innodivide.reports.pages import columns, document, html
@@ -343,6 +346,13 @@ def test_the_summary_has_the_verdicts_of_the_brief(run):
     assert set(claim_words.BRIEF) == set(ledger["claim_id"]) and short["brief"].str.len().max() < 75
     longer = run.exhibits["N7.1"].title
     assert summary().exhibits["N8.1"].title == re.sub(r" \(That leaves odds ratios [^)]+\)", "", longer) != longer
+
+
+def test_a_further_registration_is_named_by_its_day_and_claims():
+    assert words.second_facts(dataclasses.replace(load_plan(), further=()))["further"] == ""
+    third = {"registered": date(2030, 1, 2), "claim_rules": {"C15": "", "C14": ""}}
+    told = words.second_facts(dataclasses.replace(load_plan(), further=(third,)))["further"]
+    assert told == " A further registration of 2030-01-02 has the rule of C14 and C15."
 
 
 def second_with(states: str) -> SimpleNamespace:

@@ -340,6 +340,9 @@ def test_the_fixed_words_of_the_report_hold():
         facts = reform.difference_facts(spread, gaps.assign(ci_low=sign - 0.5, ci_high=sign + 0.5))
         assert (facts["more"], facts["less"], facts["n"]) == (more, less, len(gaps))
         assert facts["more_without_aid"] == (more and more - aid.sum()) and facts["gdp_year"] == str(benchmarks.YEAR)
+    assert re.fullmatch(r"\d+ of \d+ IPCEIs only", facts["aid_scope"])
+    no_aid = spread[~spread["quantity"].str.startswith(benchmarks.AID)]
+    assert reform.difference_facts(no_aid, gaps)["aid_scope"] == "no IPCEI"
 
 
 # ---- the states behind the numbers ----

@@ -10,8 +10,9 @@ import chromium
 import pandas as pd
 import pytest
 from chromium import DESK, PHONE
-from page_blocks import FACTS, NASTY, names_table, ordinary, table, wide
+from page_blocks import FACTS, NASTY, names_table, ordinary, phoned, table, wide
 
+from innodivide.figures.style import NARROW
 from innodivide.reports.pages import html
 
 pypdf = pytest.importorskip("pypdf", reason="PRINTED REPORTS ARE NOT TESTED: the package pypdf is missing")
@@ -22,7 +23,9 @@ if chromium.executable() is None:
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_text(html.render("T", [*ordinary(), names_table(NASTY), table("T9.3", wide(30))], FACTS), "utf-8")
+    path.write_text(
+        html.render("T", [*ordinary(), names_table(NASTY), table("T9.3", wide(30)), phoned()], FACTS), "utf-8"
+    )
     return path.as_uri()
 
 
@@ -42,12 +45,22 @@ def test_a_phone_scrolls_tables_and_figures_but_not_the_page(visit):
     assert page.evaluate("document.querySelector('img').getBoundingClientRect().width") > 500
 
 
-def test_figures_stand_on_paper_when_the_screen_is_dark(visit):
+def test_a_phone_gets_the_drawing_made_for_it_with_letters_of_nine_pixels(visit):
+    """Eight points on a drawing of `NARROW` inches."""
+    shown = "(e => [e.currentSrc, e.getBoundingClientRect().width])(document.querySelector('#F9\\\\.2 img'))"
+    (wide, _), (narrow, width) = visit().evaluate(shown), visit(PHONE).evaluate(shown)
+    assert narrow != wide and 8 * width / (72 * NARROW) >= 9
+    page = visit(PHONE)
+    page.emulate_media(media="print")
+    assert page.evaluate(shown)[0] == wide
+
+
+def test_figures_do_not_glare_when_the_screen_is_dark(visit):
+    look = "getComputedStyle(document.querySelector('img')).filter"
     page = visit(color_scheme="dark")
-    style = "getComputedStyle(document.querySelector('{}')).backgroundColor"
-    colours = [page.evaluate(style.format(element)) for element in ("img", "body")]
-    light, dark = (min(int(c) for c in colour[4:-1].split(",")) for colour in colours)
-    assert light > 230 and dark < 40
+    assert page.evaluate(look) == "invert(0.92) hue-rotate(180deg)"  # its contrasts: test_html
+    page.emulate_media(media="print")
+    assert page.evaluate(look) == visit(color_scheme="light").evaluate(look) == "none"
 
 
 def test_the_reader_walks_from_exhibit_to_source_and_back(visit):

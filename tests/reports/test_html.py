@@ -6,12 +6,16 @@ import io
 import re
 
 import nbformat
+import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_rgb
 from page_blocks import ALT, FACTS, NASTY, frame, names_table, ordinary, table
 from report_fixtures import assert_sound
 
+from innodivide.figures import style
 from innodivide.narrative.exhibits import say
+from innodivide.reports.files import packaged
 from innodivide.reports.pages import html
 from innodivide.reports.pages.blocks import Block, ReportError, read_blocks
 
@@ -91,6 +95,38 @@ def test_the_checker_of_these_tests_sees_what_is_wrong(text, old, new):
     assert old in text
     with pytest.raises((AssertionError, KeyError)):
         assert_sound(text.replace(old, new, 1))
+
+
+# ---- figures in the dark ----
+
+TURN = 2 * np.array([0.213, 0.715, 0.072]) - np.eye(3)  # hue-rotate(180deg), W3C Filter Effects 1, section 13.7
+
+
+def luminance(colour) -> float:
+    return float(
+        np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
+    )
+
+
+def contrast(ink: str, paper: str, share: float | None = None) -> float:
+    """Return the contrast (WCAG 2.1) of two colours, or of what invert(share) and hue-rotate(180deg) make of them."""
+    both = np.array([to_rgb(ink), to_rgb(paper)])
+    if share is not None:
+        both = np.clip((share + both * (1 - 2 * share)) @ TURN.T, 0, 1)
+    low, high = sorted(map(luminance, both))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("room", [("pages", "report.css"), ("site", "index.css")])
+def test_in_the_dark_figures_keep_their_contrasts(room):
+    share = float(re.search(r"figure img { filter: invert\(([.\d]+)\) hue-rotate\(180deg\)", packaged(*room))[1])
+    texts = [(c, "white") for c in (style.INK, style.QUIET, style.ACCENT)]
+    texts += [(style.ink_on(c), c) for c in style.GROUP_COLOURS.values()]
+    assert min(contrast(*pair, share) for pair in texts) >= 4.5
+    marks = [style.RULE, *style.SERIES_COLOURS, style.GROUP_COLOURS["leader"], style.GROUP_COLOURS["strong"]]
+    assert min(contrast(c, "white", share) for c in marks) >= 3
+    groups = [contrast(style.GROUP_COLOURS[g], "white", share) for g in ("leader", "strong", "moderate", "emerging")]
+    assert groups == sorted(groups, reverse=True)  # leaders stand out most, as on paper
 
 
 # ---- reading the executed notebook ----

@@ -14,7 +14,6 @@ from readers import elements, read_pdf
 
 from innodivide.reports.pages import columns, document, fitting, pdf, prose
 from innodivide.reports.pages.blocks import Block, ReportError
-from innodivide.reports.pages.row_headings import with_row_headings
 
 
 def kinds(reader) -> list[str]:
@@ -90,11 +89,6 @@ def test_tables_have_heading_cells_for_their_columns_and_rows(report):
     heads = [own for own in scopes if "/Column" in own]
     assert len(heads) == 2 and all(own == ["/Column"] * len(own) for own in heads)
     assert len(scopes) > 3 and all(own == ["/Row"] + [""] * (len(own) - 1) for own in scopes if own not in heads)
-
-
-def test_a_file_without_a_plain_table_of_objects_is_refused():
-    with pytest.raises(ReportError, match="plain table of objects"):
-        with_row_headings(b"%PDF-1.7\nstartxref\n3\n%%EOF")
 
 
 def test_each_figure_has_its_alt_text_and_caption(report):
@@ -268,6 +262,13 @@ def test_a_parted_table_has_parts_of_about_one_size(count):
     sizes = [len(part["columns"]) - 1 for part in columns.fit([f"Heading {i}" for i in range(count)], [])]
     assert len(sizes) == -(-(count - 1) // max(sizes))  # no more parts than columns of this size need
     assert max(sizes) - sizes[-1] < len(sizes)
+
+
+def test_a_report_of_one_page_is_set_closer_until_it_is_one(monkeypatch):
+    one = [table(data_frame=frame(78))], "A title", FACTS | {document.SOURCES: "listed elsewhere"}
+    assert len(read_pdf(*one).whole.pages) == 1
+    monkeypatch.setattr(pdf, "CLOSEST", 2)
+    assert len(read_pdf(*one).whole.pages) == 2
 
 
 def test_a_narrow_table_stays_upright_and_longer_text_gets_more_room():

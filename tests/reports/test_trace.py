@@ -13,7 +13,7 @@ from innodivide.evidence import brief_frames
 from innodivide.indicators import panel, participation
 from innodivide.narrative import policy_brief
 from innodivide.reports.archive import code_trace, tables_read
-from innodivide.reports.archive.exhibit_trace import BRIEF, shown_in, trace, where
+from innodivide.reports.archive.exhibit_trace import BRIEF, EXPORTED, shown_in, trace, where
 from innodivide.reports.verify import golden
 
 STORED = [r for r in golden.stored() if not r.startswith("annex/")] + ["annex/PL"]
@@ -58,6 +58,33 @@ def test_a_number_leads_to_its_row_and_the_values_of_words_have_names():
     assert trace("T3.5").values["n_dyads"] == str(len(dyads))
 
 
+def test_the_rows_that_are_computed_with_are_those_of_the_exhibit_that_exports_them():
+    (frame, (report, n, rows)) = next(iter(trace("F7.1", "Poland").frames.items()))
+    stored = list(csv.DictReader(io.StringIO(golden.read_stored(report).tables[frame])))
+    assert (report, frame, n) == ("03_leader_test", "T3.7", len(stored))
+    assert list(rows) == [row for row in stored if row["geo"] == "PL"]
+    assert (
+        "T3.7" not in trace("T3.7").frames
+        and "T6.14" in trace("T6.1").frames
+        and "T5.17" in trace("T7.1", "C12").frames
+    )
+    for function in EXPORTED:
+        assert code_trace.definition(f"innodivide.{function}") is not None
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (("F7.2", "Atlantis"), "'Atlantis' is in no row and no word of F7.2, nor of another exhibit"),
+        (("F7.2", "Polnd"), "near: Poland is PL"),
+        (("TA.1", "Polen"), "near: Poland is PL"),
+    ],
+)
+def test_a_key_that_is_nowhere_is_an_error_and_what_is_near_is_named(given, said):
+    result = CliRunner().invoke(main, ["trace", *given])
+    assert result.exit_code == 2 and said in " ".join(result.output.split())
+
+
 def test_a_claim_leads_to_its_rules_and_to_their_tables_only():
     found, whole = trace("T7.1", "C05"), trace("T7.1")
     assert sum(at.endswith(" c05") for at in found.made_by) == 2  # first and second registration
@@ -79,7 +106,7 @@ def test_a_number_as_printed_leads_to_its_row(exhibit, key, column, value):
 
 
 def test_a_number_is_no_part_of_another():
-    assert trace("T7.1", "0.4").rows == () and trace("T7.1", "424").rows == ()
+    assert trace("T7.1", "0.4").rows == () and not where("424")
     assert trace("T7.1", "0.03").rows == (), "the sign counts"
 
 

@@ -103,6 +103,12 @@ def goes_with_gap(signs: pd.Series) -> str:
     return "partly" if (signs > 0).any() else "inconclusive"
 
 
+def _other_parts(signs: pd.Series) -> str:
+    """Return which parts run the other way and which not clearly either way, as the end of a sentence."""
+    kinds = {"against it": signs < 0, "not clearly": signs == 0}
+    return "".join(f"; {how}: {join_names(signs.index[of])}" for how, of in kinds.items() if of.any())
+
+
 def c12(tables: Tables, plan: Plan, found: MoneyAndAdvice, p_holm: pd.Series) -> Finding:
     """C12: reform money and recommendations go where the gap is."""
     signs = runs_with_gap(found, p_holm, plan.alpha)
@@ -121,7 +127,7 @@ def c12(tables: Tables, plan: Plan, found: MoneyAndAdvice, p_holm: pd.Series) ->
     for key, column in (("rhos", "rho"), ("given", "rho_given_wealth")):
         values[key] = join_names([sentence("{v:+.2f}", v=v) for v in found.funds[column]])
     values |= {"with_it": join_names(signs.index[signs > 0]), "not": join_names(signs.index[signs <= 0])}
-    values |= {"n_with": int((signs > 0).sum()), "n_parts": len(signs)}
+    values |= {"n_with": int((signs > 0).sum()), "n_parts": len(signs), "others": _other_parts(signs)}
     tell = teller(points=100 * found.advice["estimate"], **values)
     verdict, some = goes_with_gap(signs), (signs > 0).any()
     ways = {
@@ -144,8 +150,8 @@ def c12(tables: Tables, plan: Plan, found: MoneyAndAdvice, p_holm: pd.Series) ->
             "recommendations, found by keyword"
         ),
         short=tell(
-            "{n_with} of {n_parts} parts go where the gap is; not clearly: {not}. Rank correlation of money with the "
-            "gap over states, by fund {rhos}, at equal GDP per head {given}; of ERDF payments over regions, likewise "
+            "{n_with} of {n_parts} parts go where the gap is{others}. Rank correlation of money with the gap over "
+            "states, by fund {rhos}, at equal GDP per head {given}; of ERDF payments over regions, likewise "
             "{equal[rho]:+.2f} ({equal[ci_low]:+.2f} to {equal[ci_high]:+.2f})."
         ),
         rests=tell("three funds, {n_years} years of recommendations, {over[n]:.0f} regions"),

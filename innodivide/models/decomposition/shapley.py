@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import xlogy
 
-from innodivide.errors import DesignError, ParameterError
-from innodivide.models.estimators.design import CONTROLS, Design, build_design
+from innodivide.errors import DesignError, ParameterError, checked
+from innodivide.models.estimators.design import CONTROLS, Design, build_design, numeric
 from innodivide.models.estimators.engine import check_level
 from innodivide.models.estimators.firth import dispersion_interval, firth_logit
 from innodivide.models.estimators.newton import maximise
@@ -144,6 +144,7 @@ def shapley_fit(
     return ShapleyFit(frame, subsets, float(r2[-1]), n_boot, degenerate, seed)
 
 
+@checked
 def leave_one_out(
     dyads: pd.DataFrame,
     by: str | None = None,
@@ -188,6 +189,7 @@ def leave_one_out(
     if by not in (unit, project):
         raise ParameterError(f"by: expected {unit!r} or {project!r}, got {by!r}")
     build_design(dyads, term, controls, outcome, unit, project)
+    dyads = dyads.assign(**{name: numeric(dyads[name]) for name in (term, outcome)})
     rows = []
     for dropped in ["", *sorted(dyads[by].unique())]:
         part = dyads[dyads[by] != dropped]

@@ -13,6 +13,7 @@ from innodivide.models.result import data_fingerprint
 
 CONTROLS = ("ln_population", "ln_gdp_pc_pps")
 _RANK_TOL = 1e-8  # of the largest singular value of standardised columns
+_LARGEST = 1e150  # beyond it squares are infinite
 COLLINEAR = 100.0  # a variance inflation factor from which on columns are called nearly collinear
 
 
@@ -109,7 +110,7 @@ def build_design(
     if twice.any():
         geo, ipcei = dyads.loc[twice, keys].iloc[0]
         raise DesignError(f"{unit}, {project}: ({geo}, {ipcei}) appears more than once")
-    frame = dyads.sort_values(keys)  # sums of floats depend on order: fix it
+    frame = in_order(dyads, keys)
     columns = {name: numeric(frame[name]) for name in names}
     countries, ipceis = sorted(frame[unit].unique()), sorted(frame[project].unique())
     if len(countries) < 2:
@@ -153,12 +154,22 @@ def require_columns(frame: pd.DataFrame, names, what: str) -> None:
     """DataError naming the absent columns."""
     if not isinstance(frame, pd.DataFrame):
         raise DataError(f"{what}: expected a pandas DataFrame, got {type(frame).__name__}")
-    missing = [name for name in names if name not in frame.columns]
+    names = list(names)
+    wrong = [name for name in names if not isinstance(name, str)]
+    if wrong:
+        raise ParameterError(f"{what}: a column is named by a text, got {wrong[0]!r}")
+    missing, index = [name for name in names if name not in frame.columns], set(names) & set(frame.index.names)
     if missing:
-        raise DataError(f"{what}: column(s) {', '.join(missing)} not found; it has: {', '.join(map(str, frame))}")
+        cure = f"; {', '.join(sorted(index))} is in the index: reset_index() makes a column of it" if index else ""
+        cure = cure or "; its columns have several levels: give each one text" * (frame.columns.nlevels > 1)
+        raise DataError(f"{what}: column(s) {', '.join(missing)} not found; it has: {', '.join(map(str, frame))}{cure}")
     twice = [name for name in names if list(frame.columns).count(name) > 1]
     if twice:
         raise DataError(f"{what}: more than one column is named {twice[0]}; rename or drop the others")
+    if index:
+        raise DataError(
+            f"{what}: {sorted(index)[0]} is a column and in the index too; drop the index (reset_index(drop=True))"
+        )
 
 
 def require_keys(frame: pd.DataFrame, names, what: str) -> None:
@@ -173,6 +184,22 @@ def require_keys(frame: pd.DataFrame, names, what: str) -> None:
         if pd.api.types.infer_dtype(frame[name]).startswith("mixed"):
             kinds = ", ".join(sorted({type(value).__name__ for value in frame[name]}))
             raise DataError(f"{what}: {name} holds {kinds}; use values of one kind, texts or numbers")
+
+
+def in_order(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Rows sorted by the values of the keys (categories have an order of their own): sums of floats depend on it."""
+    plain = {key: frame[key].astype(frame[key].cat.categories.dtype) for key in keys if hasattr(frame[key], "cat")}
+    return frame.assign(**plain).sort_values(keys)
+
+
+def as_column(values, name: str) -> pd.Series:
+    """One column of a list, an array, a Series or the values of a dict; ParameterError for anything else."""
+    plain = isinstance(values, (str, bytes, set, frozenset, pd.DataFrame)) or not hasattr(values, "__iter__")
+    if plain or getattr(values, "ndim", 1) != 1:
+        raise ParameterError(f"{name}: expected one column of numbers, got {type(values).__name__}")
+    if not hasattr(values, "dtype"):
+        values = pd.Series(values if isinstance(values, dict) else list(values), dtype=object).infer_objects()
+    return pd.Series(values, name=name)
 
 
 def numeric(column: pd.Series) -> np.ndarray:
@@ -193,12 +220,22 @@ def numeric(column: pd.Series) -> np.ndarray:
                 f"{column.index[place]!r}; make numbers of it first (pandas.to_numeric)"
             )
     if pd.api.types.is_complex_dtype(column):
-        raise DesignError(f"{column.name}: expected numbers or booleans, got complex ones")
-    values = column.astype(float).to_numpy()
+        raise DesignError(f"{column.name}: expected numbers or booleans, got complex ones; take their real part")
+    try:
+        values = column.astype(float).to_numpy()
+    except OverflowError:
+        values = np.array([float(value) if abs(value) < _LARGEST else _LARGEST for value in column])
     infinite = ~np.isfinite(values)
     if infinite.any():
         first = column.index[int(infinite.argmax())]
-        raise DesignError(f"{column.name}: {int(infinite.sum())} infinite value(s), first at {first!r}")
+        raise DesignError(
+            f"{column.name}: {int(infinite.sum())} infinite value(s), first at {first!r}; correct them, or leave these "
+            "rows out openly"
+        )
+    large = np.abs(values) >= _LARGEST
+    if large.any():
+        first = column.index[int(large.argmax())]
+        raise DesignError(f"{column.name}: the value at {first!r} is too large to compute with; take another unit")
     return values
 
 
@@ -207,7 +244,7 @@ def check_outcome(y: np.ndarray, name: str) -> None:
     if not np.isin(y, (0, 1)).all():
         raise DesignError(f"{name}: expected a boolean or 0/1 outcome, got values {np.unique(y)[:5]}")
     if y.min() == y.max():
-        raise DesignError(f"{name}: constant outcome, every row is {int(y[0])}")
+        raise DesignError(f"{name}: constant outcome, every row is {int(y[0])}; there is nothing to explain")
 
 
 def standardise(columns: list[np.ndarray], n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -228,10 +265,14 @@ def check_rank(d: np.ndarray, controls: np.ndarray, term: str, names) -> None:
     for k, name in enumerate([*names, term], start=2):
         singular = np.linalg.svd(matrix[:, :k], compute_uv=False)
         if singular.size < k or singular[-1] <= _RANK_TOL * singular[0]:
-            if k == 2:
+            shares = np.linalg.lstsq(matrix[:, : k - 1], matrix[:, k - 1], rcond=None)[0][1:]
+            before = [one for one, share in zip(names, shares) if abs(share) > _RANK_TOL]
+            if not before:
                 raise DesignError(f"{name}: rank deficient design, the column is constant; leave it out")
-            before = ", ".join(["the intercept", *names[: k - 2]])
-            raise DesignError(f"{name}: rank deficient design, the column is a linear combination of {before}")
+            raise DesignError(
+                f"{name}: rank deficient design, the column is a linear combination of the intercept, "
+                f"{', '.join(before)}; leave one of them out"
+            )
 
 
 def mean_intercept(offset: np.ndarray, target: float, weights: np.ndarray | None = None) -> np.ndarray:

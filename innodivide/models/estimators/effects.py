@@ -5,13 +5,14 @@ import pandas as pd
 from scipy import stats
 from scipy.special import expit
 
-from innodivide.errors import DesignError, ParameterError
+from innodivide.errors import DesignError, ParameterError, checked
 from innodivide.models.estimators.design import Design, build_design, mean_intercept
 from innodivide.models.estimators.engine import check_level, fit_firth
 from innodivide.models.estimators.firth import FirthFit
 from innodivide.models.result import Result, require_rng, seed_of
 
 
+@checked
 def average_marginal_effect(fit: FirthFit, dyads: pd.DataFrame, rng: np.random.Generator, n_boot: int = 999) -> Result:
     """Mean difference in predicted participation with and without the label, interval by country bootstrap.
 
@@ -115,6 +116,7 @@ def _effect(design: Design, country_weights: np.ndarray) -> float | None:
     return float(np.average(gap, weights=weights))
 
 
+@checked
 def expected_participation(fit: FirthFit, dyads: pd.DataFrame, level: float = 0.95) -> pd.DataFrame:
     """Observed and expected number of participations of each country, with a range for a country like it.
 

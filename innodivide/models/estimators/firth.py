@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import stats
 from scipy.special import expit
 
-from innodivide.errors import DesignError
+from innodivide.errors import DesignError, checked
 from innodivide.models.estimators.design import (
     CONTROLS,
     Design,
@@ -95,6 +95,7 @@ class FirthFit:
         return expit(eta + self.intercept_flic)
 
 
+@checked
 def firth_logit(
     dyads: pd.DataFrame,
     term: str = "leader",
@@ -228,6 +229,7 @@ def _record(design: Design, row: pd.Series, level: float, separated: bool, notes
     )
 
 
+@checked
 def dispersion_interval(fit: FirthFit) -> Result:
     """Interval and p-value that let countries differ: Firth estimate, se times the root of the dispersion, t.
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from innodivide.errors import DesignError
+from innodivide.errors import DesignError, checked
 from innodivide.models.estimators.design import CONTROLS, numeric, separation, standardise
 from innodivide.models.estimators.engine import back_transform, check_level
 from innodivide.models.estimators.totals import Totals, prepare
@@ -51,6 +51,7 @@ class GroupedFit:
         return f"{table}\n\n{self.result}\nDispersion {self.dispersion:.3g} on {self.df} df"
 
 
+@checked
 def grouped_binomial(
     country_totals: pd.DataFrame,
     term: str = "leader_share",

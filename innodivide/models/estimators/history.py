@@ -3,12 +3,13 @@
 import numpy as np
 import pandas as pd
 
-from innodivide.errors import DataError, DesignError
+from innodivide.errors import DataError, DesignError, checked
 from innodivide.models.estimators.design import require_columns, require_keys
 
 __all__ = ["earlier_share"]
 
 
+@checked
 def earlier_share(
     dyads: pd.DataFrame,
     unit: str = "geo",
@@ -59,10 +60,12 @@ def earlier_share(
     names = [unit, project, date, outcome]
     require_columns(dyads, names, "dyads")
     require_keys(dyads, names, "dyads")
+    if dyads.empty:
+        raise DesignError("dyads: the frame has no rows")
     if name in dyads.columns:
         raise DataError(f"dyads: column {name} is there already; give another name")
     if not dyads[outcome].isin([0, 1]).all():
-        raise DataError(f"{outcome}: expected a boolean or 0/1 outcome, got {dyads[outcome].unique()[:5]}")
+        raise DataError(f"{outcome}: expected a boolean or 0/1 outcome, got {dyads[outcome].unique()[:5].tolist()}")
     rows = dyads[unit].factorize(sort=True)[0], dyads[project].factorize(sort=True)[0]
     n, k = rows[0].max(initial=-1) + 1, rows[1].max(initial=-1) + 1
     days, day = dyads[date].factorize(sort=True)[0], np.zeros(k, dtype=int)

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from innodivide.errors import DesignError
+from innodivide.errors import DesignError, checked
 from innodivide.models.estimators.design import CONTROLS, numeric, separation
 from innodivide.models.estimators.engine import check_level
 from innodivide.models.estimators.firth import firth_logit
@@ -21,6 +21,7 @@ from innodivide.models.result import Result, data_fingerprint
 __all__ = ["any_participation", "fractional_logit", "poisson_rate", "ppml"]
 
 
+@checked
 def poisson_rate(
     country_totals: pd.DataFrame,
     term: str = "leader_share",
@@ -87,6 +88,7 @@ def poisson_rate(
     return record(totals, beta, sandwich(totals.x, totals.y - mu, mu), level, columns, fields)
 
 
+@checked
 def ppml(
     frame: pd.DataFrame,
     term: str = "leader",
@@ -155,6 +157,7 @@ def ppml(
     return record(totals, beta, covariance, level, [unit, outcome, basis, term, *controls], fields)
 
 
+@checked
 def fractional_logit(
     frame: pd.DataFrame,
     term: str = "leader_share",
@@ -214,6 +217,7 @@ def fractional_logit(
     return record(totals, beta, covariance, level, [unit, share, term, *controls], fields)
 
 
+@checked
 def any_participation(
     country_totals: pd.DataFrame,
     term: str = "leader_any",

@@ -12,6 +12,7 @@ from innodivide.models.estimators.design import (
     check_names,
     check_rank,
     collinearity,
+    in_order,
     numeric,
     require_columns,
     require_keys,
@@ -66,8 +67,9 @@ def prepare(
     require_columns(frame, [unit, *names, *extra], "frame")
     require_keys(frame, [unit], "frame")
     if frame.empty or frame[unit].duplicated().any():
-        raise DesignError(f"{unit}: the frame needs one row per country")
-    frame = frame.sort_values(unit).reset_index(drop=True)
+        twice = "no row" if frame.empty else f"more than one of {frame.loc[frame[unit].duplicated(), unit].iloc[0]}"
+        raise DesignError(f"{unit}: the frame needs one row per country, it has {twice}")
+    frame = in_order(frame, [unit]).reset_index(drop=True)
     lost = frame.loc[frame[outcome].isna(), unit].astype(str).tolist()
     if lost:
         raise DesignError(
@@ -76,7 +78,7 @@ def prepare(
         )
     y, d, *others = (numeric(frame[name]) for name in names)
     if varies and np.ptp(y) == 0:
-        raise DesignError(f"{outcome}: constant outcome, every row is {y[0]:g}")
+        raise DesignError(f"{outcome}: constant outcome, every row is {y[0]:g}; there is nothing to explain")
     if len(y) <= len(others) + 2:
         raise DesignError(f"{unit}: {len(y)} countries for {len(others) + 2} parameters; need more")
     standard = standardise(others, len(y))[2]

@@ -7,7 +7,8 @@ from typing import Literal, get_args
 import numpy as np
 from scipy import stats
 
-from innodivide.errors import DataError, DesignError, ParameterError
+from innodivide.errors import DataError, DesignError, ParameterError, checked
+from innodivide.models.estimators.design import as_column, numeric
 from innodivide.models.estimators.engine import check_level
 
 __all__ = ["UnseenSpecies", "chao2"]
@@ -50,6 +51,7 @@ class UnseenSpecies:
     notes: tuple[str, ...]
 
 
+@checked
 def chao2(frequencies, n_units: int, form: Form = "bias-corrected", level: float = 0.95) -> UnseenSpecies:
     """Chao2 estimate of the number of species from the number of sampling units in which each was seen.
 
@@ -82,9 +84,9 @@ def chao2(frequencies, n_units: int, form: Form = "bias-corrected", level: float
     ParameterError
         Fewer than two units, unknown form, level outside (0, 1).
     DataError
-        A frequency that is missing, not whole, negative or above `n_units`.
+        A frequency that is not whole, negative or above `n_units`.
     DesignError
-        No species seen.
+        A frequency that is missing or no number; no species seen.
 
     References
     ----------
@@ -134,7 +136,7 @@ def chao2(frequencies, n_units: int, form: Form = "bias-corrected", level: float
 
 def _counts(frequencies, n_units: int) -> np.ndarray:
     """Frequencies above zero as an array; named errors for anything that is no number of units."""
-    values = np.asarray(list(frequencies), dtype=float)
+    values = numeric(as_column(frequencies, "frequencies"))
     bad = ~(np.isfinite(values) & (values >= 0) & (values <= n_units) & (values == np.floor(values)))
     if bad.any():
         place = int(np.flatnonzero(bad)[0])

@@ -3,10 +3,10 @@
 import math
 from dataclasses import dataclass
 
-import numpy as np
 from scipy import stats
 
-from innodivide.errors import DesignError, ParameterError
+from innodivide.errors import DesignError, ParameterError, checked
+from innodivide.models.estimators.design import as_column, numeric
 
 __all__ = ["ClusterShare", "cluster_share"]
 
@@ -31,6 +31,7 @@ class ClusterShare:
     n_cases: int
 
 
+@checked
 def cluster_share(taken, open_, level: float = 0.95) -> ClusterShare:
     """Return the share of cases taken, with an interval over clusters drawn as wholes.
 
@@ -67,9 +68,9 @@ def cluster_share(taken, open_, level: float = 0.95) -> ClusterShare:
     """
     if not 0 < level < 1:
         raise ParameterError(f"level: expected a number in (0, 1), got {level!r}")
-    y, m = np.asarray(taken, dtype=float), np.asarray(open_, dtype=float)
-    if y.shape != m.shape or y.ndim != 1 or not len(y) or not np.isfinite([y, m]).all():
-        raise DesignError("taken, open_: expected two columns of one length, at least one cluster, nothing missing")
+    y, m = numeric(as_column(taken, "taken")), numeric(as_column(open_, "open_"))
+    if y.shape != m.shape or not len(y):
+        raise DesignError("taken, open_: expected two columns of one length, at least one cluster")
     if (m <= 0).any() or (y < 0).any() or (y > m).any():
         raise DesignError("taken, open_: expected cases in each cluster, and no more taken than there are")
     clusters, share = len(y), float(y.sum() / m.sum())

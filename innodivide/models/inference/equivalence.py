@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from scipy import stats
 
-from innodivide.errors import DesignError, ParameterError
+from innodivide.errors import DesignError, ParameterError, checked
 from innodivide.models.result import Result
 
 __all__ = ["Equivalence", "flat_prior_probability", "tost", "tost_of_result"]
@@ -55,6 +55,7 @@ class Equivalence:
         return math.exp(self.ruled_out)
 
 
+@checked
 def tost(estimate: float, se: float, df: float, lower: float, upper: float, alpha: float = 0.05) -> Equivalence:
     """Two one-sided t tests for equivalence (TOST; Schuirmann 1987).
 
@@ -114,6 +115,7 @@ def tost(estimate: float, se: float, df: float, lower: float, upper: float, alph
     )
 
 
+@checked
 def tost_of_result(result: Result, df: float, lower: float, upper: float, alpha: float = 0.05) -> Equivalence:
     """`tost` of a record with a standard error, for example from `dispersion_interval` with `FirthFit.df`.
 
@@ -153,6 +155,7 @@ def tost_of_result(result: Result, df: float, lower: float, upper: float, alpha:
     return tost(result.estimate, result.se, df, lower, upper, alpha)
 
 
+@checked
 def flat_prior_probability(
     estimate: float, se: float, df: float, low: float = -math.inf, high: float = math.inf
 ) -> float:

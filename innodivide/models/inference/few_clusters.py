@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from innodivide.errors import ParameterError
+from innodivide.errors import ParameterError, checked
 from innodivide.models.estimators.design import CONTROLS, Design, build_design
 from innodivide.models.estimators.engine import check_level
 from innodivide.models.estimators.lpm import (
@@ -38,6 +38,7 @@ MAX_DOUBLINGS = 12  # an end of the bootstrap interval farther out than 4096 sta
 FEW_DF = 4  # Pustejovsky & Tipton (2018): below it the Satterthwaite approximation itself is poor
 
 
+@checked
 def lpm_clustered(
     dyads: pd.DataFrame,
     term: str = "leader",
@@ -124,6 +125,7 @@ def lpm_clustered(
     return _record(design, fit, se, (fit.estimate - reach, fit.estimate + reach), notes, fields)
 
 
+@checked
 def wild_cluster_bootstrap(
     dyads: pd.DataFrame,
     term: str = "leader",

@@ -1,9 +1,11 @@
 """Unadjusted comparison of labelled with other countries."""
 
+from collections.abc import Hashable, Iterable
+
 import numpy as np
 import pandas as pd
 
-from innodivide.errors import DataError, DesignError, ParameterError
+from innodivide.errors import DataError, DesignError, ParameterError, checked
 from innodivide.models.estimators.design import numeric
 from innodivide.models.inference.relabelling import (
     TIE_TOLERANCE,
@@ -18,6 +20,7 @@ from innodivide.models.result import Result, data_fingerprint, require_rng, seed
 SIDES = "two-sided: distance from the mean of the reference"
 
 
+@checked
 def label_permutation_difference(
     rates: pd.Series | pd.DataFrame, labels, n_permutations: int = 9999, rng: np.random.Generator | None = None
 ) -> Result:
@@ -99,7 +102,10 @@ def _fixed_labels(rates: pd.Series, labels) -> tuple[np.ndarray, np.ndarray]:
     _named(rates, "rates")
     if rates.index.has_duplicates:
         raise DesignError("rates: a country appears more than once in the index")
-    unknown = sorted(set(labels) - set(rates.index))
+    if isinstance(labels, str) or not isinstance(labels, Iterable):
+        raise ParameterError(f"labels: expected a list of countries, got {labels!r}")
+    labels = list(labels)
+    unknown = [label for label in labels if not isinstance(label, Hashable) or label not in rates.index]
     if unknown:
         raise ParameterError(f"labels: not in the index of rates: {', '.join(map(str, unknown))}")
     ordered = rates.sort_index()

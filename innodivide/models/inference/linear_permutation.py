@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from innodivide.errors import DesignError
+from innodivide.errors import DesignError, checked
 from innodivide.models.estimators.design import CONTROLS
 from innodivide.models.estimators.totals import prepare
 from innodivide.models.inference.relabelling import check_permutations, country_orders, extreme
@@ -20,6 +20,7 @@ from innodivide.models.result import Result, data_fingerprint, require_rng, seed
 __all__ = ["freedman_lane"]
 
 
+@checked
 def freedman_lane(
     frame: pd.DataFrame,
     term: str = "leader_share",

@@ -12,8 +12,8 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
-from innodivide.errors import DesignError, ParameterError
-from innodivide.models.estimators.design import CONTROLS, Design, build_design
+from innodivide.errors import DesignError, ParameterError, checked
+from innodivide.models.estimators.design import CONTROLS, Design, as_column, build_design, numeric
 from innodivide.models.estimators.newton import orthogonal_columns
 from innodivide.models.estimators.null_logit import null_fit
 from innodivide.models.inference.relabelling import (
@@ -32,6 +32,7 @@ BLOCK = 4000
 SIDES = "two-sided: distance from zero"
 
 
+@checked
 def permutation_test(
     dyads: pd.DataFrame,
     term: str = "leader",
@@ -125,6 +126,7 @@ def permutation_test(
     )
 
 
+@checked
 def permutation_draws(
     dyads: pd.DataFrame,
     term: str = "leader",
@@ -280,7 +282,8 @@ def _adjusted(p_values, method: str, name: str) -> pd.DataFrame:
     """P-values of one family beside their adjustment by statsmodels."""
     from statsmodels.stats.multitest import multipletests
 
-    series = pd.Series(p_values, dtype=float)
+    series = as_column(p_values, "p_values")
+    series = pd.Series(numeric(series), index=series.index)
     if series.empty or not series.between(0, 1).all():
         raise ParameterError(f"p_values: expected at least one number in [0, 1] and none missing, got {list(series)}")
     return pd.DataFrame({"p_value": series, name: multipletests(series.to_numpy(), method=method)[1]})

@@ -7,8 +7,16 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from innodivide.errors import DesignError, ParameterError
-from innodivide.models.estimators.design import CONTROLS, Design, build_design, mean_intercept
+from innodivide.errors import DesignError, ParameterError, checked
+from innodivide.models.estimators.design import (
+    CONTROLS,
+    Design,
+    as_column,
+    build_design,
+    in_order,
+    mean_intercept,
+    numeric,
+)
 from innodivide.models.estimators.firth import firth_logit
 from innodivide.models.estimators.null_logit import fitted_logits
 from innodivide.models.inference.permutation import score_statistics
@@ -69,6 +77,7 @@ class PowerCurve:
         )
 
 
+@checked
 def minimum_detectable_odds_ratio(
     dyads: pd.DataFrame,
     rng: np.random.Generator,
@@ -130,10 +139,11 @@ def minimum_detectable_odds_ratio(
     check_permutations(n_permutations)
     grid = _check_arguments(power, alpha, n_sim, odds_ratios, phi, sd)
     design = build_design(dyads, term, controls, outcome, unit, project)
+    dyads = in_order(dyads, [unit, project])
     if not design.binary:
         raise ParameterError(f"term: {term} is continuous; the odds ratio here is that of a 0/1 label")
     fit = firth_logit(dyads, term, controls, outcome, profiles=False, unit=unit, project=project)
-    fitted = fit.predict(dyads.sort_values([unit, project]))
+    fitted = fit.predict(dyads)
     if sd is None:
         if phi is None and fit.separation_note:
             raise DesignError(
@@ -187,7 +197,7 @@ def dispersion_to_sd(
     """
     design = build_design(dyads, term, controls, outcome, unit, project)
     fit = firth_logit(dyads, term, controls, outcome, profiles=False, unit=unit, project=project)
-    fitted = fit.predict(dyads.sort_values([unit, project]))
+    fitted = fit.predict(in_order(dyads, [unit, project]))
     return _solve_sd(phi, fitted, design)
 
 
@@ -287,7 +297,7 @@ def _check_arguments(power, alpha, n_sim, odds_ratios, phi, sd) -> list[float]:
         raise ParameterError("phi, sd: give one of them or neither, not both")
     if sd is not None and not 0 <= sd <= MAX_SD:
         raise ParameterError(f"sd: expected a number from 0 to {MAX_SD:g}, got {sd!r}")
-    grid = [float(ratio) for ratio in odds_ratios]
+    grid = numeric(as_column(odds_ratios, "odds_ratios")).tolist()
     if not grid or not 1 <= grid[0] or not grid[-1] < math.inf or (np.diff(grid) <= 0).any():
         raise ParameterError(f"odds_ratios: expected rising finite numbers from 1, got {grid}")
     return grid

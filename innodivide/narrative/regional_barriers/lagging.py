@@ -146,7 +146,12 @@ def map_facts(rows: pd.DataFrame) -> dict:
     lagging = rows[rows["group"] == "emerging"].dropna(subset=["eqi"])
     counts = lagging["reading"].value_counts()
     other = rows[(rows["group"] != "emerging") & rows["eqi"].notna()]
+    ordered = rows.dropna(subset=["eqi"]).sort_values(["eqi", "code"])
     return {
+        "lowest": ordered["eqi"].iloc[0],
+        "last": ordered["name"].iloc[0],
+        "highest": ordered["eqi"].iloc[-1],
+        "first": ordered["name"].iloc[-1],
         "behind": int(counts.get("behind", 0)),
         "within": int(counts.get("within the margin", 0)),
         "ahead": int(counts.get("ahead", 0)),

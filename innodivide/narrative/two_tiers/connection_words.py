@@ -150,6 +150,8 @@ def bounds_facts(tables: Tables, bounds: pd.DataFrame, frame: pd.DataFrame, plac
         "itself": int(rows.at[tiers.THEMSELVES, "neither"]),
         "people_most": rows.at["as listed", "neither_population_share"],
         "listed": int(frame["tier2_any"].sum()),
+        "first": join_names(sorted(frame.loc[frame["n_instruments"] == frame["n_instruments"].max(), "name"])),
+        "first_lists": int(frame["n_instruments"].max()),
         "unlisted": int(places["unlisted"].sum()),
         "known": int(bounds["population_known"].iloc[0]),
         "no_number": int(places["unlisted"].isna().sum()),

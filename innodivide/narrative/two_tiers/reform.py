@@ -41,7 +41,7 @@ def difference_rows(rows: pd.DataFrame) -> pd.DataFrame:
 
 def difference_facts(spread: pd.DataFrame, rows: pd.DataFrame) -> dict:
     """Return the Gini of each Tier-1 quantity and of GDP and business R&D, and how many differences are clear."""
-    gini = spread.set_index("quantity")["gini"]
+    gini, aid = spread.set_index("quantity")["gini"], spread["quantity"].str.startswith(benchmarks.AID)
     without_aid = rows[~rows["quantity"].str.startswith(benchmarks.AID)]
     return {
         "places": gini["IPCEI places"],
@@ -53,6 +53,7 @@ def difference_facts(spread: pd.DataFrame, rows: pd.DataFrame) -> dict:
         "more": int((rows["ci_low"] > 0).sum()),
         "less": int((rows["ci_high"] < 0).sum()),
         "more_without_aid": int((without_aid["ci_low"] > 0).sum()),
+        "aid_scope": next((f"{n} only" for n in spread.loc[aid, "coverage"]), "no IPCEI"),
     }
 
 

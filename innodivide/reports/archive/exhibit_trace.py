@@ -5,6 +5,7 @@ of a table are those that name the key; which of them a number took is in the fu
 """
 
 import csv
+import difflib
 import io
 import json
 import re
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from innodivide.data import frozen
+from innodivide.data.country_codes import COLUMNS, cures, other_names
 from innodivide.data.folders import LIBRARY
 from innodivide.data.sources import sources_of
 from innodivide.data.yaml_files import read_yaml
@@ -26,6 +28,13 @@ _ID = re.compile(r"[TFN](\d|A)\.\d+")
 _NUMBER = re.compile(r"[-−+]?\d{1,3}(,\d{3})+%?|[-−+]?\d+(\.(?P<decimals>\d+))?(?P<percent> ?%)?")
 WORDS, BRIEF = "narrative/texts", "07_policy_brief"
 HELPERS = ("innodivide/wording.py", "innodivide/evidence/plan.py", "innodivide/narrative/", "innodivide/data/")
+# Functions whose rows an exhibit exports one by one: what rests on such a function is computed from these rows.
+EXPORTED = {
+    "evidence.confirmatory.planned_dyads": ("03_leader_test", "T3.7"),
+    "indicators.regional_frame.regional_frame": ("06_regional_barriers", "T6.14"),
+    "indicators.tiers.money.money_by_country": ("05_two_tiers", "T5.17"),
+    "evidence.recovery.growth_paths": ("05_two_tiers", "T5.17"),
+}
 _WHOLE = 100  # from here on a number without decimals is a rounded one, below it may be a count
 
 
@@ -46,6 +55,9 @@ class Trace:
     tables: Mapping[
         str, tuple[int, tuple[Mapping[str, str], ...]]
     ]  # table -> (number of rows, those that name the key)
+    frames: Mapping[
+        str, tuple[str, int, tuple[Mapping[str, str], ...]]
+    ]  # exhibit that exports the rows computed with -> (report, number of rows, those that name the key)
     sources: Mapping[str, str]  # source id -> title and address
 
 
@@ -66,7 +78,7 @@ def trace(exhibit: str, key: str = "", report: str = "", folder: Path | None = N
     Raises
     ------
     ParameterError
-        If there is no such exhibit, report or row; says which there are.
+        If there is no such exhibit or report, or the key is nowhere; says which there are, and what is near.
     """
     exhibit, key = exhibit.upper(), key.lstrip("€")
     if not is_id(exhibit):
@@ -75,8 +87,8 @@ def trace(exhibit: str, key: str = "", report: str = "", folder: Path | None = N
     report = report or _report(notebook, key)
     content = golden.read_run(folder / report) if folder else golden.read_stored(report)
     if exhibit not in content.ids:
-        where = folder / report if folder else f"the stored report {report}"
-        raise ParameterError(f"{exhibit} is not in {where}; there are {', '.join(content.ids)}")
+        place = folder / report if folder else f"the stored report {report}"
+        raise ParameterError(f"{exhibit} is not in {place}; there are {', '.join(content.ids)}")
     shown = tables_read.shown_by(code, exhibit)
     number, data, words = shown if shown else (0, (), ())
     names = _same(key)
@@ -88,8 +100,10 @@ def trace(exhibit: str, key: str = "", report: str = "", folder: Path | None = N
     named = set(cited.split(", "))
     if closer:  # the table of all claims cites the sources of all
         named &= {s for name in read for s in sources_of(frozen.load(name))}
+    frames = _frames(tables_read.reached(closer or data or words), exhibit, names, folder)
     behind = {s for _, rows in tables.values() for row in rows for s in _ids(row)}
-    return Trace(
+    behind |= {s for _, _, rows in frames.values() if not behind for row in rows for s in _ids(row)}
+    found = Trace(
         exhibit,
         report,
         content.words.get(exhibit, {}).get("title") or content.words.get(exhibit, {}).get("text", ""),
@@ -101,8 +115,36 @@ def trace(exhibit: str, key: str = "", report: str = "", folder: Path | None = N
         _values(exhibit, LIBRARY / WORDS / f"{notebook.name}.yml", content.words.get(exhibit, {}), names),
         tuple(_shown_rows(content, exhibit, names)),
         tables,
+        frames,
         _sources(behind or named),
     )
+    hits = [found.rows, *(rows for _, rows in tables.values()), *(rows for *_, rows in frames.values())]
+    in_words = any(_has(text, key) if _NUMBER.fullmatch(key) else key in text for text in found.values.values())
+    if key and not any(hits) and not in_words and not closer and exhibit[1] != "A" and not where(key, folder):
+        raise ParameterError(f"{key!r} is in no row and no word of {exhibit}, nor of another exhibit{near(key)}")
+    return found
+
+
+def near(key: str) -> str:
+    """Return what a key that is nowhere may have meant, as the end of a message."""
+    found = cures(key, other_names({c: frozen.column("country", c) for c in COLUMNS}))
+    columns = (("ipcei", "ipcei_id"), ("ipcei", "name"), ("claim", "claim_id"))
+    known = {str(cell).lower(): str(cell) for table, column in columns for cell in frozen.column(table, column)}
+    found += [known[one] for one in difflib.get_close_matches(key.lower(), known, cutoff=0.7)]
+    return f"; near: {', '.join(found)}" if found else "; a key is a country, claim, IPCEI or number, as printed"
+
+
+def _frames(functions: Iterable[str], exhibit: str, names: set[str], folder: Path | None) -> dict:
+    """The exhibits with the rows that functions compute with: report, number of rows, those that name the key."""
+    found = {}
+    for function in functions:
+        report, frame = EXPORTED.get(function.removeprefix("innodivide."), ("", exhibit))
+        if frame != exhibit and frame not in found:
+            made = folder and (folder / report).is_dir()
+            content = golden.read_run(folder / report) if folder and made else golden.read_stored(report)
+            rows = tuple(_shown_rows(content, frame, names - {n for n in names if _NUMBER.fullmatch(n)}))
+            found[frame] = (report, content.tables.get(frame, "").count("\n") - 1, rows)
+    return found
 
 
 def _helpers_last(functions: tuple[str, ...]) -> tuple[str, ...]:
@@ -125,7 +167,9 @@ def _report(notebook: Notebook, key: str) -> str:
         return notebook.output_folder(notebook.resolve({}))
     country = next((name for name in _same(key) if name.upper() in eu27()), "")
     if not country:
-        raise ParameterError(f"annexes are of one country each: name it as the key, one of {', '.join(eu27())}")
+        raise ParameterError(
+            f"annexes are of one country each: name it as the key, one of {', '.join(eu27())}{near(key) if key else ''}"
+        )
     return notebook.output_folder(notebook.resolve({"country": country.upper()}))
 
 

@@ -48,6 +48,7 @@ def _item(block: Block, number: dict[str, int], seen: set[str]) -> dict:
         item["words"] = [(text, _link(word)) for text, word in glossary.pieces(item["caption"], seen)]
     if item["kind"] == "figure":
         item["image"] = svg_address(item["svg"])
+        item["narrow"] = svg_address(item["narrow"]) if item.get("narrow") else ""
     data = guarded(item["csv"])
     item["data"] = data_address("text/csv;charset=utf-8", data) if len(data.encode()) <= INSIDE else ""
     item["credit"] = source_list.credit(item["sources"], number)

@@ -18,22 +18,36 @@ from innodivide.reports.pages import document, fitting
 from innodivide.reports.pages.blocks import Block, ReportError
 from innodivide.reports.pages.row_headings import with_row_headings
 
+_PAGE = re.compile(rb"/Type\s*/Page\b")
 _FOLDER = Path(find_spec("matplotlib").origin).parent / "mpl-data" / "fonts" / "ttf"
+CLOSEST = 4  # of the steps in which pages are set closer: 0 as designed, 1 for few pages, from 2 on for one page
 STANDARD = "ua-1"  # the compiler refuses what breaks it: no title, a figure without alt text, a skipped heading
 
 
 def render(title: str, blocks: list[Block], facts: dict[str, str]) -> bytes:
     """Return the report as the bytes of a PDF file on A4 pages; parameters as for `html.render`.
 
+    A report whose sources are listed elsewhere is meant for one page: it is set as close as that takes.
+
     Raises
     ------
     ReportError
         If the report breaks the standard or a letter, font or picture in it cannot be set.
     """
-    import typst
-
     report = document.each_text(_named, document.build(title, blocks, facts))
     report["logo_bytes"] = list(base64.b64decode(report["logo"]))
+    first, last = (2, CLOSEST) if report["brief"] else (1, 1) if report["short"] else (0, 0)
+    for tight in range(first, last + 1):
+        pages = _set(report | {"tight": tight})
+        if not report["brief"] or len(_PAGE.findall(pages)) == 1:
+            break
+    return with_row_headings(pages)
+
+
+def _set(report: dict) -> bytes:
+    """Return the PDF of a report as data."""
+    import typst
+
     source, world = packaged("pages", "report.typ").encode(), {"font_paths": _fonts(), "ignore_system_fonts": True}
 
     def inputs(report: dict) -> dict:
@@ -58,7 +72,7 @@ def render(title: str, blocks: list[Block], facts: dict[str, str]) -> bytes:
         raise ReportError(f"PDF: {' '.join([error.message, *error.hints])}") from None
     if warnings:  # a missing font or a layout that never settles: the pages would not be as meant
         raise ReportError(f"PDF: {warnings[0].message}")
-    return with_row_headings(pages)
+    return pages
 
 
 def _named(text: str) -> str:

@@ -45,7 +45,9 @@ def drawing(report: Report | None, exhibit: str) -> dict:
         return {}
     payload = report.exhibits[exhibit]
     kept = {name: payload[name] for name in ("id", "title", "caption", "alt")}
-    return kept | {"image": svg_address(payload["svg"]), "source": source_line(payload["sources"])}
+    narrow = payload.get("narrow")  # reports made by an earlier version have none
+    images = {"image": svg_address(payload["svg"]), "narrow": svg_address(narrow) if narrow else ""}
+    return kept | images | {"source": source_line(payload["sources"])}
 
 
 def answer(found: Found) -> dict:

@@ -40,7 +40,7 @@ function curveOn(svg, specifications, registered) {
       across("none", log ? 1 : 0),
       path("estimates", (i, rank) => `M${at(x(rank))} ${at(y(set.values[i]))}h0`),
       make("text", { x: LEFT, y: 11 }, byT ? "t" : log ? `${upper(scale)}, log scale` : `${upper(scale)}, percentage points`),
-      make("text", { x: LEFT, y: height - 8 }, `${n.toLocaleString("en")} specifications, from lowest to highest`),
+      make("text", { x: width < 400 ? 6 : LEFT, y: height - 8 }, `${n.toLocaleString("en")} specifications, from lowest to highest`),
       mark("registered"), mark("chosen"),
     );
     drawn = { set, byT, width, height, x, y };
