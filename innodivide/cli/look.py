@@ -39,6 +39,7 @@ def _notes() -> list[str]:
     """Say what is right but to be known: editions that lack a part, and what no registered result uses."""
     from innodivide.data import Tables, editions
     from innodivide.evidence import regional_analyses, registered_controls
+    from innodivide.evidence.claims import registry
     from innodivide.evidence.confirmatory import newer_ipceis
     from innodivide.evidence.plan import load_plan
 
@@ -52,6 +53,8 @@ def _notes() -> list[str]:
         )
     if lost := regional_analyses.without_a_point(tables):
         notes.append(f"region_point has no row for {', '.join(lost)}: the maps of regions leave them out")
+    if fault := registry.unmatched(tables):
+        notes.append(f"{fault}: no report with the ledger can be made")
     try:
         notes += registered_controls.sentences(registered_controls.moved(tables, plan))
     except DataError as error:

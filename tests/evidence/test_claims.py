@@ -110,3 +110,4 @@ def test_a_rule_that_is_missing_doubled_or_changed_is_refused(plan, claim, said)
 def test_a_claim_without_an_entry_or_a_row_is_refused():
     with pytest.raises(DataError, match=rf"claims\.csv: {NEXT} stands in the table or has an entry"):
         registry.ledger(TABLES, None, pd.DataFrame(), plan_with(), (*registry.CLAIMS, further()))
+    assert registry.unmatched(TABLES) == "" and "a claim twice" in registry.unmatched(TABLES, registry.CLAIMS * 2)

@@ -171,6 +171,18 @@ def statements(tables: Tables, claims: Sequence[Claim] = CLAIMS) -> pd.Series:
     return rows + rows.index.map(lambda claim_id: only.get(claim_id, ""))
 
 
+def unmatched(tables: Tables, claims: Sequence[Claim] = CLAIMS) -> str:
+    """Say which claims stand in the table or have an entry, but not both once; empty if all do."""
+    known = [claim.claim_id for claim in claims]
+    untested = sorted(set(tables["claim"]["claim_id"]) ^ set(known))
+    if not untested and len(set(known)) == len(known):
+        return ""
+    return (
+        f"claims.csv: {', '.join(untested) or 'a claim twice'} stands in the table or has an entry in "
+        "evidence/claims/registry.py, but not both once"
+    )
+
+
 def rules(plan: Plan, claims: Sequence[Claim] = CLAIMS) -> pd.DataFrame:
     """Return the rule of each claim: claim_id, brief, rule, registered (day), first_rule (empty: there is one only).
 
@@ -237,13 +249,8 @@ def ledger(
     DataError
         If a claim stands in the table or in `claims` but not in both; see also `rules`.
     """
-    known = [claim.claim_id for claim in claims]
-    untested = sorted(set(tables["claim"]["claim_id"]) ^ set(known))
-    if untested or len(set(known)) != len(known):
-        raise DataError(
-            f"claims.csv: {', '.join(untested) or 'a claim twice'} stands in the table or has an entry in "
-            "evidence/claims/registry.py, but not both once"
-        )
+    if fault := unmatched(tables, claims):
+        raise DataError(fault)
     written = rules(plan, claims)
     evidence = Evidence(registered(tables, plan), main, family.set_index("claim"), plan)
     findings = [_tested(claim, evidence) for claim in claims]
