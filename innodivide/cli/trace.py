@@ -26,6 +26,7 @@ def trace(exhibit, key, report, reports, every):
     """
     from innodivide.data import frozen
     from innodivide.reports.archive.exhibit_trace import is_id, near, trace as traced, where
+    from innodivide.reports.verify.golden import EXPECTED
 
     folder, most = Path(reports) if reports else None, None if every else _SHOWN
     if not is_id(exhibit) and not key:
@@ -46,13 +47,11 @@ def trace(exhibit, key, report, reports, every):
     _list("values, by their names there", [f"{name}: {text}" for name, text in found.values.items()], most)
     if key and not found.exhibit.startswith("N"):
         _list(f"rows of the exhibit with {key}", [_row(r) for r in found.rows] or ["none"], most)
-    for frame, (report_of, n, rows) in found.frames.items():
-        _list(
-            f"computed from the rows of {frame} of report {report_of}, {n} in all (exhibits/{frame}.csv there)"
-            + f", with {key}" * bool(rows),
-            [_row(r) for r in rows] or ["name a country or a region as KEY to see its rows"],
-            most,
-        )
+    for frame, (other, n, rows) in found.frames.items():
+        place = folder / other / "exhibits" if folder and (folder / other).is_dir() else EXPECTED / other
+        named_here = f", with {key}" if rows else ": a country or region as KEY shows its own"
+        click.echo(f"\ncomputed from the {n} rows of {frame} ({place / frame}.csv){named_here}")
+        _list("rows", [_row(r) for r in rows], most)
     named = {t: rows for t, (_, rows) in sorted(found.tables.items(), key=lambda item: len(item[1][1])) if rows}
     others = [f"{t} ({n} rows)" for t, (n, _) in found.tables.items() if t not in named]
     for table, rows in named.items():

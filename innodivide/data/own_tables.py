@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from innodivide.data.tables import Tables
 
+_HOME = folders.ROOT / "data"
 FILE = "file"  # attribute of a frame of own figures: the name of its file
 
 
@@ -30,19 +31,17 @@ def copy(folder: Path) -> None:
         shutil.copyfile(folders.DATA / name, folder / name)
 
 
-def changed() -> list[str]:
-    """Return the tables in use that are not those of innodivide: changed, added or left out, sorted."""
-    if folders.OWN_DATA:
-        return []
-    here, there = frozen.resources(), frozen.resources(folders.ROOT / "data")
+def changed(folder: Path = folders.DATA) -> list[str]:
+    """Return the tables of a folder that are not those of innodivide: changed, added or left out, sorted."""
+    here, there = frozen.resources(folder), frozen.resources(_HOME)
     return sorted(n for n in here.keys() | there.keys() if _text(here.get(n)) != _text(there.get(n)))
 
 
-def note() -> str:
+def note(folder: Path = folders.DATA) -> str:
     """Return what a report says of such tables, empty for those of innodivide."""
-    if folders.OWN_DATA:
+    if folder == _HOME:
         return ""
-    which = ", ".join(changed())
+    which = ", ".join(changed(folder))
     said = f"tables {which} differ from those of innodivide" if which else "no table differs from those of innodivide"
     return f"Made from a changed copy of the data ({said}). No result here is a registered one."
 
@@ -52,10 +51,7 @@ def told(tables: Tables, columns: Iterable[str]) -> tuple[str, ...]:
 
     Of frames of own figures, which stand beside the tables, `columns` (TABLE.COLUMN) says what is used.
     """
-    if tables.folder == folders.ROOT / "data":
-        found = []
-    else:
-        found = [f"tables: {note()}"]
+    found = [f"tables: {said}" for said in [note(tables.folder)] if said]
     described = frozen.resources(tables.folder)
     if replaced := [name for name in tables.given if name in described]:
         found.append(f"tables: {', '.join(sorted(replaced))} given in the place of those of innodivide")

@@ -8,7 +8,7 @@ import pandas as pd
 from innodivide.data import frozen
 from innodivide.data.tables import Tables
 from innodivide.errors import DataError, ParameterError, checked
-from innodivide.models.estimators.design import require_columns, require_keys
+from innodivide.models.frame_columns import require_columns, require_keys
 
 _PANEL = "country_panel"
 _KEYS = ("geo", "ipcei_id", "year")  # of a table that tell which row belongs to a dyad

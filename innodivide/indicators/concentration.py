@@ -9,7 +9,7 @@ import pandas as pd
 from scipy.special import logsumexp
 
 from innodivide.errors import DesignError, ParameterError, checked
-from innodivide.models.estimators.design import as_column, numeric, require_keys
+from innodivide.models.frame_columns import as_column, numeric, require_keys
 
 
 def _values(values, name: str = "values") -> np.ndarray:

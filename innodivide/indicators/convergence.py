@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from innodivide.errors import DataError, DesignError, checked
-from innodivide.models.estimators.design import numeric, require_columns, require_keys
+from innodivide.models.frame_columns import numeric, require_columns, require_keys
 from innodivide.models.inference.relabelling import constant
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 
 from innodivide.data.tables import TAKING_PART, Tables, as_day, integrated_ipceis, member_states
 from innodivide.errors import DataError, ParameterError, checked
-from innodivide.models.estimators.design import in_order, numeric, require_columns, require_keys
+from innodivide.models.frame_columns import in_order, numeric, require_columns, require_keys
 
 DYAD_COLUMNS = [
     "geo",

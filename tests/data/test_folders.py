@@ -40,6 +40,8 @@ def test_a_changed_copy_says_which_tables_differ_and_has_its_own_folder_of_repor
     copied = {p.relative_to(tmp_path / "deep" / "mine") for p in (tmp_path / "deep" / "mine").rglob("*.csv")}
     assert copied == {p.relative_to(frozen.DATA) for p in frozen.DATA.rglob("*.csv")}
     table = tmp_path / "deep" / "mine" / frozen.resource("claim")["path"]
+    (typed,) = python("print(folders.typed('innodivide freeze'))", tmp_path, INNODIVIDE_DATA="deep/mine")
+    assert typed == "innodivide freeze --data deep/mine" and folders.typed("innodivide freeze") == "innodivide freeze"
     code = "print(own_tables.note(), folders.reports(), sep='\\n')"
     same, where = python(code, tmp_path, INNODIVIDE_DATA="deep/mine")
     assert "no table differs" in same and where == str(tmp_path / "reports-mine")

@@ -78,6 +78,20 @@ def test_the_euro_area_is_that_of_the_last_year():
     assert "HR" not in set(leader_test(TABLES, "euro-area", until="2022-12-31", plan=QUICK).frame["geo"])
 
 
+def test_the_year_of_the_euro_area_and_what_is_not_of_innodivide_are_named(tmp_path):
+    year = PLAN.period[1][:4]
+    assert f"states (euro area as of {year})" in leader_test(TABLES, "euro-area", plan=QUICK).differs[0]
+    own_tables.copy(tmp_path / "copy")
+    assert own_tables.told(Tables(), []) == own_tables.told(Tables(folder=frozen.ROOT / "data"), []) == ()
+    (said,) = own_tables.told(Tables(folder=tmp_path / "copy"), [])
+    assert said.startswith("tables: Made from a changed copy of the data (no table differs")
+    given = Tables({"ipcei": TABLES["ipcei"], "mine": pd.DataFrame({"geo": MEMBERS, "x": 1.0, "y": 2.0})})
+    assert own_tables.told(given, ["mine.x", "mine.x,z=1", "population"]) == (
+        "tables: ipcei given in the place of those of innodivide",
+        "own figures: mine, column x",
+    )
+
+
 def test_a_28th_state_takes_part_once_it_has_its_rows():
     groups = TABLES["eis_group"].query("geo != 'UK' or edition != 2020")
     with pytest.raises(DataError, match="no group of UK in edition 2020; add what is missing to a copy"):
@@ -145,6 +159,9 @@ def test_outcomes_below_zero_are_compared_by_differences():
         ({"controls": ["population,year=2099"]}, ParameterError, "no row of country_panel with year=2099"),
         ({"controls": ["country.name"]}, DataError, "'Austria' of AT is no number"),
         ({"controls": ["manuf_gva_share"]}, DataError, "NL 2017"),
+        ({"controls": ["ln_population"]}, ParameterError, "ln_population is in the model already; leave it out"),
+        ({"controls": ["gerd_pct_gdp", "gerd_pct_gdp"]}, ParameterError, "gerd_pct_gdp is in the model already"),
+        ({"status": ["at", ["x"]]}, ParameterError, "status: a list is no choice"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_by_name(given, error, said):
@@ -225,9 +242,28 @@ def test_the_command_heads_a_what_if_and_shows_the_registered_result_beside_it(m
     result = cli("leader-test", *asked)
     first, beside = result.output.split("Beside it, without these changes:")
     assert result.exit_code == 0 and first.startswith("WHAT-IF") and "outcome: mine.won" in first
+    assert "own figures: mine.csv, column won, harbours" in first
     assert "As registered." in beside and "odds ratio 1.07" in beside
     gap = cli("leader-test", "--own", mine(OWN.replace("PL,", "NO,")), "--control", "mine.harbours")
     assert gap.exit_code == 1 and "mine.harbours: table mine has no figure for geo: PL" in gap.output
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ([], "none of its columns is used; add --control mine.harbours (it has mine.harbours, mine.won, mine.region)"),
+        (["--control", "mine.constant"], "constant; leave it out"),
+        (["--control", "mine.endless"], "mine.endless: inf of BE is no finite number"),
+        (["--control", "mine.harbours", "--control", "mine.again"], "intercept, mine.harbours; leave one of them out"),
+    ],
+)
+def test_own_figures_that_are_not_used_or_of_no_use_are_refused_with_the_cure(mine, more, said):
+    text = "geo,harbours,won,region\n" if not more else "geo,harbours,constant,endless,again\n"
+    rows = [
+        (g, i % 7, *(("1", "x") if not more else (5, "inf" if i == 1 else i, i % 7))) for i, g in enumerate(MEMBERS)
+    ]
+    result = cli("leader-test", "--own", mine(text + "".join(",".join(map(str, row)) + "\n" for row in rows)), *more)
+    assert result.exit_code in (1, 2) and said in " ".join(result.output.split())
 
 
 @pytest.mark.parametrize(

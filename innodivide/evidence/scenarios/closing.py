@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from innodivide.errors import DataError, DesignError
-from innodivide.models.estimators.design import require_columns
+from innodivide.models.frame_columns import require_columns
 
 YEARS = (2030, 2040)
 WINDOW = 3  # years: the past range is that of the growth over all stretches of this length

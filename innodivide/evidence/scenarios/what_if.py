@@ -15,7 +15,7 @@ from innodivide.data.editions import latest
 from innodivide.data.tables import Tables, member_states
 from innodivide.errors import DataError, DesignError, ParameterError
 from innodivide.indicators.panel import control_values, control_years
-from innodivide.models.estimators.design import require_columns
+from innodivide.models.frame_columns import require_columns
 from innodivide.models.inference.power import conditional_logit, dispersion_to_sd
 from innodivide.models.result import require_rng
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from innodivide.errors import DataError, DesignError
-from innodivide.models.estimators.design import require_columns
+from innodivide.models.frame_columns import require_columns
 from innodivide.models.result import require_rng
 
 

@@ -8,10 +8,11 @@ import pandas as pd
 from scipy.special import xlogy
 
 from innodivide.errors import DesignError, ParameterError, checked
-from innodivide.models.estimators.design import CONTROLS, Design, build_design, numeric
+from innodivide.models.estimators.design import CONTROLS, Design, build_design
 from innodivide.models.estimators.engine import check_level
 from innodivide.models.estimators.firth import dispersion_interval, firth_logit
 from innodivide.models.estimators.newton import maximise
+from innodivide.models.frame_columns import numeric
 from innodivide.models.result import as_odds_ratio, require_rng, seed_of
 
 __all__ = ["FACTORS", "ShapleyFit", "leave_one_out", "shapley_fit", "shapley_values"]

@@ -20,13 +20,12 @@ from innodivide.models.estimators.design import (
     build_design,
     collinearity,
     mean_intercept,
-    numeric,
-    require_columns,
     separation,
     standardise,
 )
 from innodivide.models.estimators.engine import back_transform, check_level, country_dispersion
 from innodivide.models.estimators.penalised_profile import penalised_fit, penalised_maximum
+from innodivide.models.frame_columns import numeric, require_columns
 from innodivide.models.result import Result, tidy_coefficients
 
 NO_SPREAD = 1e-12  # a dispersion of rounding size

@@ -7,9 +7,10 @@ import pandas as pd
 from scipy import stats
 
 from innodivide.errors import DesignError, checked
-from innodivide.models.estimators.design import CONTROLS, numeric, separation, standardise
+from innodivide.models.estimators.design import CONTROLS, separation, standardise
 from innodivide.models.estimators.engine import back_transform, check_level
 from innodivide.models.estimators.totals import Totals, prepare
+from innodivide.models.frame_columns import numeric
 from innodivide.models.result import Result, data_fingerprint, tidy_coefficients
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from innodivide.errors import DataError, DesignError, checked
-from innodivide.models.estimators.design import require_columns, require_keys
+from innodivide.models.frame_columns import require_columns, require_keys
 
 __all__ = ["earlier_share"]
 

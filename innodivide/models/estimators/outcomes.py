@@ -12,10 +12,11 @@ import numpy as np
 import pandas as pd
 
 from innodivide.errors import DesignError, checked
-from innodivide.models.estimators.design import CONTROLS, numeric, separation
+from innodivide.models.estimators.design import CONTROLS, separation
 from innodivide.models.estimators.engine import check_level
 from innodivide.models.estimators.firth import firth_logit
 from innodivide.models.estimators.totals import fit_mean, prepare, record, refuse_poisson_separation, sandwich
+from innodivide.models.frame_columns import numeric
 from innodivide.models.result import Result, data_fingerprint
 
 __all__ = ["any_participation", "fractional_logit", "poisson_rate", "ppml"]

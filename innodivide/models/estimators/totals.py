@@ -8,16 +8,8 @@ import pandas as pd
 from scipy import stats
 
 from innodivide.errors import DesignError
-from innodivide.models.estimators.design import (
-    check_names,
-    check_rank,
-    collinearity,
-    in_order,
-    numeric,
-    require_columns,
-    require_keys,
-    standardise,
-)
+from innodivide.models.estimators.design import check_names, check_rank, collinearity, standardise
+from innodivide.models.frame_columns import in_order, numeric, require_columns, require_keys
 from innodivide.models.result import Result, data_fingerprint
 
 ROBUST = "HC1"

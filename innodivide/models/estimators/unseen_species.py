@@ -8,8 +8,8 @@ import numpy as np
 from scipy import stats
 
 from innodivide.errors import DataError, DesignError, ParameterError, checked
-from innodivide.models.estimators.design import as_column, numeric
 from innodivide.models.estimators.engine import check_level
+from innodivide.models.frame_columns import as_column, numeric
 
 __all__ = ["UnseenSpecies", "chao2"]
 

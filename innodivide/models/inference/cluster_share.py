@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from scipy import stats
 
 from innodivide.errors import DesignError, ParameterError, checked
-from innodivide.models.estimators.design import as_column, numeric
+from innodivide.models.frame_columns import as_column, numeric
 
 __all__ = ["ClusterShare", "cluster_share"]
 

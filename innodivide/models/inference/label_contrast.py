@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from innodivide.errors import DataError, DesignError, ParameterError, checked
-from innodivide.models.estimators.design import numeric
+from innodivide.models.frame_columns import numeric
 from innodivide.models.inference.relabelling import (
     TIE_TOLERANCE,
     check_labellings,

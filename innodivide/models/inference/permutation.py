@@ -13,9 +13,10 @@ import numpy as np
 import pandas as pd
 
 from innodivide.errors import DesignError, ParameterError, checked
-from innodivide.models.estimators.design import CONTROLS, Design, as_column, build_design, numeric
+from innodivide.models.estimators.design import CONTROLS, Design, build_design
 from innodivide.models.estimators.newton import orthogonal_columns
 from innodivide.models.estimators.null_logit import null_fit
+from innodivide.models.frame_columns import as_column, numeric
 from innodivide.models.inference.relabelling import (
     check_labellings,
     check_permutations,
@@ -282,8 +283,11 @@ def _adjusted(p_values, method: str, name: str) -> pd.DataFrame:
     """P-values of one family beside their adjustment by statsmodels."""
     from statsmodels.stats.multitest import multipletests
 
-    series = as_column(p_values, "p_values")
-    series = pd.Series(numeric(series), index=series.index)
+    try:
+        series = as_column(p_values, "p_values")
+        series = pd.Series(numeric(series), index=series.index)
+    except DesignError as error:
+        raise ParameterError(str(error)) from None
     if series.empty or not series.between(0, 1).all():
         raise ParameterError(f"p_values: expected at least one number in [0, 1] and none missing, got {list(series)}")
     return pd.DataFrame({"p_value": series, name: multipletests(series.to_numpy(), method=method)[1]})

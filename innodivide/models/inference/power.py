@@ -8,17 +8,10 @@ import pandas as pd
 from scipy.special import expit
 
 from innodivide.errors import DesignError, ParameterError, checked
-from innodivide.models.estimators.design import (
-    CONTROLS,
-    Design,
-    as_column,
-    build_design,
-    in_order,
-    mean_intercept,
-    numeric,
-)
+from innodivide.models.estimators.design import CONTROLS, Design, build_design, mean_intercept
 from innodivide.models.estimators.firth import firth_logit
 from innodivide.models.estimators.null_logit import fitted_logits
+from innodivide.models.frame_columns import as_column, in_order, numeric
 from innodivide.models.inference.permutation import score_statistics
 from innodivide.models.inference.relabelling import check_permutations, country_orders, extreme
 from innodivide.models.result import require_rng, seed_of

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from innodivide.errors import DesignError
-from innodivide.models.estimators.design import CONTROLS, build_design, require_columns
+from innodivide.models.estimators.design import CONTROLS, build_design
 from innodivide.models.estimators.firth import dispersion_interval, firth_logit
+from innodivide.models.frame_columns import require_columns
 from innodivide.models.result import Result, as_odds_ratio
 
 __all__ = ["continuous_index", "threshold_sweep"]
