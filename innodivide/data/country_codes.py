@@ -41,7 +41,7 @@ def cures(text: str, named: Mapping[str, tuple[str, str]]) -> list[str]:
     for part in (" ".join(part.split()).casefold() for part in text.split(",")):
         words = [word for word in part.split() if len(word) > _SHORT]  # Czech Republic, the Netherlands
         begun = {spelled[n] for n in spelled if any(n.startswith(w) for w in words)}
-        close = difflib.get_close_matches(part[:80], [n for n in spelled if len(n) > _SHORT], n=1)
+        close = difflib.get_close_matches(part[:80], [n for n in spelled if len(n) > _SHORT], n=1, cutoff=0.7)
         one = spelled.get(part) or (begun.pop() if len(begun) == 1 else spelled[close[0]] if close else None)
         if one and one[1].casefold() != part:
             found.append("{} is {}".format(*one))
