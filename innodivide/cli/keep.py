@@ -37,7 +37,8 @@ def freeze():
     failures, _ = checks.check_all()
     if failures:
         click.echo(
-            f"not recorded, as {len(failures)} rules do not hold (see: {folders.typed('innodivide check')})", err=True
+            f"not recorded; rules that do not hold: {len(failures)} (see: {folders.typed('innodivide check')})",
+            err=True,
         )
         sys.exit(1)
     changed = frozen.freeze()
