@@ -37,8 +37,7 @@ def freeze():
     failures, _ = checks.check_all()
     if failures:
         click.echo(
-            f"not recorded; rules that do not hold: {len(failures)} (see: {folders.typed('innodivide check')})",
-            err=True,
+            f"not recorded; rules do not hold: {len(failures)} (see: {folders.typed('innodivide check')})", err=True
         )
         sys.exit(1)
     changed = frozen.freeze()

@@ -28,10 +28,8 @@ def check():
         click.echo(f"not checked because a table it needs does not hold: {said}", err=True)
     tables = frozen.resources()
     if failures:
-        click.echo(
-            f"{len(failures)} failure{'s' * (len(failures) != 1)} in {len({f.file for f in failures})} of {len(tables)} tables",
-            err=True,
-        )
+        wrong, files = len(failures), len({f.file for f in failures})
+        click.echo(f"{wrong} failure{'s' * (wrong != 1)} in {files} of {len(tables)} tables", err=True)
         sys.exit(1)
     click.echo(f"{len(tables)} tables hold, {len(checks.RULES)} rules across tables hold")
     for note in _notes():
