@@ -205,7 +205,8 @@ def test_what_the_rest_of_the_ten_must_hold_adds_up():
 
 
 def test_aid_is_counted_only_where_amount_and_size_are_known():
-    rows = pd.DataFrame({"amount_eur": [2e6, 4e6, np.nan, 8e6], "sme": [True, False, True, None]})
+    known = {"amount_eur": [2e6, 4e6, np.nan, 8e6], "sme": [True, False, True, None]}
+    rows = Tables()["ipcei_award"].head(4).assign(**known)
     found = firm_size.known_aid(Tables({"ipcei_award": rows}))
     assert found == {"companies": 2, "smes": 1, "aid": 6.0, "sme_aid": 2.0}
 
