@@ -56,7 +56,7 @@ def pair_rows(found: Connection) -> pd.DataFrame:
     """Return the cross-tier pairs of claim C05 and what both references give: what, pairs, low, high, order."""
     one = found.nulls.loc[HELD]
     rows = [(SEEN, one["observed"], np.nan, np.nan)]
-    kinds = {"If each state were as active as it is": HELD, "If partners were dealt to states by chance": ANEW}
+    kinds = {"If each state kept its total in both tiers": HELD, "If partners were dealt to states by chance": ANEW}
     rows += [(what, *found.nulls.loc[k, ["null_mean", "null_low", "null_high"]]) for what, k in kinds.items()]
     return pd.DataFrame(rows, columns=["what", "pairs", "low", "high"]).assign(order=range(len(rows)))
 

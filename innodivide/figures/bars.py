@@ -70,10 +70,12 @@ def bars(
     for row, (y, one, end) in enumerate(zip(at, x, ends)):
         beside = kind and not st.is_narrow() and frame[label].iloc[row] == names[0]
         named = f"{text(one)}  {frame[kind].iloc[row]}" if beside else text(one)
+        if low and high and not kind:
+            named += f" ({text(frame[low].iloc[row])} to {text(frame[high].iloc[row])})"
         parts.beside(ax, named, (end, y), (5, 0), va="center", fontweight="bold", fontsize=9)
     if kind and st.is_narrow():
         parts.key(figure, [Patch(facecolor=c, edgecolor=st.RULE) for c in KINDS], [str(k) for k in kinds])
-    room = st.by_width(1.8, 1.4) if kind else st.by_width(1.25, 1.4)  # for what is written beside
+    room = st.by_width(1.8, 1.4) if kind else st.by_width(1.6, 2.2) if low else st.by_width(1.25, 1.4)  # for the words
     ax.set_xlim(0, max(room * ends.max(), 1e-9))
     _without_scale(ax)
     ax.set_xlabel(xlabel)

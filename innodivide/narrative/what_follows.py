@@ -80,14 +80,16 @@ def _ending(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def change_facts(ledger: pd.DataFrame) -> dict[str, str]:
-    """Return a sentence for each claim on what would change its verdict, and what the verdicts are by other rules."""
+def change_facts(ledger: pd.DataFrame) -> dict:
+    """Return a sentence for each claim on what would change its verdict, and the verdicts by other rules."""
     rows = change_rows(ledger).itertuples()
     said = {
         r.claim_id: f"“{claim_words.BRIEF[r.claim_id]}” ({r.claim_id}, now {r.verdict}) would be judged {r.change}."
         for r in rows
     }
-    return said | {"first": otherwise(ledger, "first"), "then": otherwise(ledger, "then")}
+    differ = ledger["first"].fillna("").ne("") & (ledger["first"] != ledger["verdict"])
+    by_others = {"first": otherwise(ledger, "first"), "then": otherwise(ledger, "then")}
+    return said | by_others | {"n_first": int(differ.sum())}
 
 
 def otherwise(ledger: pd.DataFrame, column: str) -> str:

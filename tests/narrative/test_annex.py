@@ -134,10 +134,10 @@ def test_more_and_fewer_than_usual_are_said(model, observed, told, follows):
 def test_within_the_range_nothing_is_claimed_and_none_has_its_own_words(model):
     expected = model[2].assign(low=0, high=11, observed=3)
     text = annex.in_short(TABLES, "PL", expected, position("PL", model)).title
-    assert "as a rule, a state of its size, wealth and innovation group takes part in 0 to 11" in text
+    assert "the model of this study expects 0 to 11 (95% range) of a state of its size and wealth" in text
     assert "Nothing here shows that Poland is kept out" in annex.so_what(TABLES, "PL", expected).title
     text = annex.so_what(TABLES, "PL", expected.assign(observed=0)).title
-    assert "To take part in none of these projects is not" in text
+    assert "That it takes part in none of these projects does not show" in text
 
 
 def test_strongest_and_weakest_are_those_of_the_figure(model):
@@ -153,7 +153,7 @@ def test_strongest_and_weakest_are_those_of_the_figure(model):
     [
         ([], None),
         ([None], ("No amount", "of aid has been published for the one project")),
-        ([190.4], ("€190 m", "of aid published for this project")),
+        ([190.4], ("€190 m", "of aid by this state published for this project")),
         ([None, None], ("No amount", "of aid has been published for any of these projects")),
         ([None, 18.0], ("1 of 2", "€18 million")),
         ([50.0, 50.0], ("2 of 2", "€50 million each")),

@@ -105,7 +105,7 @@ CLAIMS = (
     ),
     Claim(
         "C06",
-        "The least innovative regions are in Romania, Bulgaria and Poland",
+        "Many of the least innovative regions are in Romania, Bulgaria and Poland",
         "f27bcda06d2eaac62365313aca9b1c45d8084b9807ba9f2cc2fe22c04bdc979b",
         lambda e, rng: lowest_regions.least_innovative_regions(e.tables),
     ),

@@ -25,6 +25,7 @@ def closing_exhibits(tables: Tables, geo: str, rows: pd.DataFrame, index: pd.Dat
     if first.reading == "already there":
         parts, caption, without = ["above"], ["past", "above", "forecast"], ["words"]
         values |= {"low": first.level_low, "low_later": second.level_low}
+        values |= {"high": first.level_high, "high_later": second.level_high}
         values["verdict"] = (
             "above the EU in both"
             if min(first.level_low, second.level_low) >= 100

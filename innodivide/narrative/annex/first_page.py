@@ -121,8 +121,13 @@ def standing_words(tables: Tables, position: pd.DataFrame) -> tuple[list[str], d
         "last": int(years.max()),
         "change": abs(change),
     }
-    values["points"] = "point" if round(abs(change)) == 1 else "points"
+    by_year = peers.index(tables).pivot(index="year", columns="geo", values="value")[own["members"][0]].tail(2)
+    lately = 0.0 if len(by_year) < 2 else by_year.iloc[1] - by_year.iloc[0]
+    values |= {"before": int(by_year.index[0]), "lately": abs(lately)}
+    for key, points in (("points", change), ("lately_points", lately)):
+        values[key] = "point" if round(abs(points)) == 1 else "points"
     parts = ["standing", "gained" if change >= 0.5 else "lost" if change <= -0.5 else "level"]
+    parts += ["lately gained" if lately > 0 else "lately lost"] if abs(lately) >= 0.5 else []
     rest = position[position["kind"] == "group"].dropna(subset=["relative"])
     if rest.empty:
         return parts, values

@@ -29,6 +29,7 @@ _PACKAGES = (
     "numpy",
     "pandas",
     "papermill",
+    "pypdf",
     "python-docx",
     "python-pptx",
     "pyyaml",
