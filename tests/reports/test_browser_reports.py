@@ -53,7 +53,7 @@ def test_a_phone_gets_the_drawing_made_for_it_with_letters_of_nine_pixels(visit)
     assert narrow != wide and 8 * width / (72 * NARROW) >= 9
     page = visit(PHONE)
     page.emulate_media(media="print")
-    assert page.evaluate(shown)[0] == wide
+    page.wait_for_function("src => document.querySelector('#F9\\\\.2 img').currentSrc === src", arg=wide)
 
 
 def test_figures_do_not_glare_when_the_screen_is_dark(visit):
