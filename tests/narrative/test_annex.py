@@ -120,6 +120,23 @@ def test_special_cases_have_their_own_words(model):
     assert "The Netherlands ranks" in texts["NL"]
 
 
+def test_the_trend_and_the_last_year_are_those_of_the_figure(model):
+    """The figure shows the index with the EU of each year at 100."""
+    around, said = peers.index(TABLES), set()
+    for geo in ("CY", "DE", "LU", "PL"):
+        own = around[around["geo"] == geo].set_index("year")["relative"].sort_index()
+        text = annex.in_short(TABLES, geo, model[2], position(geo, model)).title
+        for first, pattern in (
+            (own.index[0], r"since {} it has (\w+) (\d+) point"),
+            (own.index[-2], r"From {} to .* it (\w+) (\d+)"),
+        ):
+            change = own.iloc[-1] - own[first]
+            found = re.search(pattern.format(first), text)
+            assert found.groups() == ("gained" if change > 0 else "lost", f"{abs(change):.0f}")
+            said.add(found[1])
+    assert said == {"gained", "lost"}
+
+
 @pytest.mark.parametrize(
     ("observed", "told", "follows"),
     [(8, "that is more than the 2 to 7", "more often than"), (1, "that is fewer than the 2 to 7", "less often than")],

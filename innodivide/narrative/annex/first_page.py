@@ -121,7 +121,7 @@ def standing_words(tables: Tables, position: pd.DataFrame) -> tuple[list[str], d
         "last": int(years.max()),
         "change": abs(change),
     }
-    by_year = peers.index(tables).pivot(index="year", columns="geo", values="value")[own["members"][0]].tail(2)
+    by_year = peers.index(tables).pivot(index="year", columns="geo", values="relative")[own["members"][0]].tail(2)
     lately = 0.0 if len(by_year) < 2 else by_year.iloc[1] - by_year.iloc[0]
     values |= {"before": int(by_year.index[0]), "lately": abs(lately)}
     for key, points in (("points", change), ("lately_points", lately)):
