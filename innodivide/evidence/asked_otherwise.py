@@ -191,12 +191,8 @@ def _states(tables: Tables, states: Sequence[str] | str, year: int) -> tuple[lis
     rows, names = member_states(tables), country_names(tables)
     members = list(rows["geo"])
     groups = {EU27: members, EURO_AREA: list(rows.loc[(rows["euro_year"] <= year).fillna(False), "geo"])}
-    area = (
-        f" (euro area as of {year})"
-        if any(_group(part) == EURO_AREA for one in given for part in str(one).split(","))
-        else ""
-    )
     parts = [part.strip() for one in given for part in one.split(",") if part.strip()]
+    area = f" (euro area as of {year})" if EURO_AREA in map(_group, parts) else ""
     listed = list(dict.fromkeys(g for one in parts for g in groups.get(_group(one), [one])))
     unknown = [geo for geo in listed if geo not in names]
     if unknown or not listed:

@@ -29,7 +29,7 @@ def bars(
     text: Callable[[float], str] = "{:.0%}".format,
     xlabel: str = "",
 ):
-    """Draw horizontal bars with their values written beside them.
+    """Draw horizontal bars with their values, and without kinds also their intervals, written beside them.
 
     Parameters
     ----------

@@ -113,17 +113,19 @@ def in_short(
 
 def standing_words(tables: Tables, position: pd.DataFrame) -> tuple[list[str], dict]:
     """Return the parts and values of the sentence on rank, score and trend, all of one edition and its series."""
-    own, years, change = position.iloc[0], peers.index(tables)["year"], position.iloc[0]["change"]
+    own, change = position.iloc[0], position.iloc[0]["change"]
+    rows = peers.index(tables)
+    of_own = rows[rows["geo"] == own["members"][0]].set_index("year")["relative"].sort_index()
+    lately = of_own.diff().fillna(0.0).iloc[-1]  # a series of one year has no last change
     values = {"rank": ordinal(int(own["rank"])), "states": len(member_states(tables)), "level": own["relative"]}
     values |= {
         "edition": peers.edition(tables),
-        "first": int(years.min()),
-        "last": int(years.max()),
+        "first": int(rows["year"].min()),
+        "before": int(of_own.index[-2:][0]),
+        "last": int(rows["year"].max()),
         "change": abs(change),
+        "lately": abs(lately),
     }
-    by_year = peers.index(tables).pivot(index="year", columns="geo", values="relative")[own["members"][0]].tail(2)
-    lately = 0.0 if len(by_year) < 2 else by_year.iloc[1] - by_year.iloc[0]
-    values |= {"before": int(by_year.index[0]), "lately": abs(lately)}
     for key, points in (("points", change), ("lately_points", lately)):
         values[key] = "point" if round(abs(points)) == 1 else "points"
     parts = ["standing", "gained" if change >= 0.5 else "lost" if change <= -0.5 else "level"]
