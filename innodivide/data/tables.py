@@ -187,6 +187,7 @@ def _hashable(value) -> bool:
     return True
 
 
+@once
 def member_states(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return the EU27, one row each, sorted by code (columns of table `country`)."""
     country = tables["country"]

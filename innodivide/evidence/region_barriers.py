@@ -67,14 +67,15 @@ def region_barriers(
         source_id=scores.groupby("region_code")["source_id"].first(),
     )
     rows = rows.rename_axis("region_code").reset_index().sort_values(["relative", "region_code"], ignore_index=True)
-    return rows, pd.concat([_largest(code, split, contributions) for code in rows["region_code"]], ignore_index=True)
+    shared = barriers.general_barriers(split).query("is_barrier")["indicator_code"]
+    largest = [_largest(code, split, shared, contributions) for code in rows["region_code"]]
+    return rows, pd.concat(largest, ignore_index=True)
 
 
-def _largest(code: str, split: barriers.Split, contributions: pd.DataFrame) -> pd.DataFrame:
+def _largest(code: str, split: barriers.Split, shared: pd.Series, contributions: pd.DataFrame) -> pd.DataFrame:
     """Return the largest barriers of one region of each kind: indicator_code, points, region_code, kind."""
     if code in set(split.parts["unit"]):
         rows = barriers.specific_barriers(split, code)
-        shared = barriers.general_barriers(split).query("is_barrier")["indicator_code"]
         general = rows[rows["indicator_code"].isin(shared) & (rows["contribution"] > 0)]
         general = general.sort_values(["general", "indicator_code"], ascending=[False, True])
         found = [("general", "general", general), ("own", "own", rows[rows["own_barrier"]])]

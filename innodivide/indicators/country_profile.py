@@ -116,6 +116,7 @@ def indicator_strengths(tables: Tables, geo: str) -> pd.DataFrame:
     return own[columns].sort_values(["relative", "indicator_code"], ascending=[False, True], ignore_index=True)
 
 
+@once
 def memberships(tables: Tables, geo: str) -> pd.DataFrame:
     """Return every IPCEI in which the country has a role, whether or not it counts as taking part, by date.
 
@@ -146,6 +147,7 @@ def memberships(tables: Tables, geo: str) -> pd.DataFrame:
     return rows[columns].sort_values(["decision_date", "ipcei_id"], ignore_index=True)
 
 
+@once
 def regions(tables: Tables, geo: str) -> pd.DataFrame:
     """Return the country's regions of the latest Regional Innovation Scoreboard with a series, best first.
 
@@ -190,6 +192,7 @@ def money(tables: Tables, geo: str) -> pd.DataFrame:
     return pd.DataFrame(parts)
 
 
+@once
 def instruments(tables: Tables) -> list[tuple[str, str, pd.DataFrame]]:
     """Return (label, unit, frame of the EU27 with geo, value, flag, source_id) for each of `INSTRUMENTS`."""
     heads = country_values(tables, "population", PER_HEAD_YEAR).set_index("geo")["value"]

@@ -109,6 +109,7 @@ def of(tables: Tables, geo: str, chosen: Sequence[str] = ()) -> list[str]:
     return list(chosen)
 
 
+@once
 def group_now(tables: Tables) -> pd.Series:
     """Return the innovation group of each Member State in the edition shown, by code."""
     rows = editions.of_latest(tables, "eis_group", TOGETHER)
