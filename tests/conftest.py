@@ -1,5 +1,6 @@
 """Copies of data/ to break, and strict arithmetic."""
 
+import gc
 import os
 import shutil
 import subprocess
@@ -14,6 +15,11 @@ from innodivide.data import frozen
 
 settings.register_profile("innodivide", deadline=None)  # a loaded machine is not a failure
 settings.load_profile("innodivide")
+
+
+def pytest_collection_finish() -> None:
+    """Let no search for garbage look through modules and collected tests, which stay; multipletests makes one a call."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -147,6 +147,7 @@ class Mini:
     def environment(self) -> dict[str, str]:
         """Return the environment of a process that works in this repository."""
         ours = (frozen.DECLARED_TABLES, "PYTHONSAFEPATH")  # what a command of this process set for its own children
+        ours += ("PYTHONDONTWRITEBYTECODE",)  # the copy is ours to write in: compiled once, not by each process
         kept = {k: v for k, v in os.environ.items() if k not in ours}
         return kept | {"INNODIVIDE_ROOT": str(self.root)}
 
