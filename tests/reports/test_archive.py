@@ -35,7 +35,7 @@ def git(root: Path, *arguments: str) -> None:
 @pytest.fixture(scope="module")
 def mini(tmp_path_factory):
     """A git repository whose only notebook is the small one, with its report made."""
-    one = Mini(tmp_path_factory.mktemp("archive") / "repo")
+    one = Mini(tmp_path_factory.mktemp("archive") / "repo", light=True)
     declared = {MINI: yaml.safe_load(MINI_YAML)[MINI]}
     (one.root / "notebooks" / "notebooks.yml").write_text(yaml.safe_dump(declared), "utf-8")
     for path in (one.root / "notebooks").glob("*.ipynb"):
