@@ -21,7 +21,7 @@ settings.load_profile("innodivide")
 
 
 def pytest_collection_finish() -> None:
-    """Let no search for garbage look through modules and collected tests, which stay; multipletests makes one a call."""
+    """Let no search for garbage look through modules and tests, which stay; multipletests makes one at each call."""
     gc.freeze()
 
 
