@@ -1,19 +1,28 @@
 """Copies of data/ to break, and strict arithmetic."""
 
+import gc
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
-import pytest
-from hypothesis import settings
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in a report's kernel; threads of small matrices wait, not work
+assert "numpy" not in sys.modules, "read when numpy is imported"
 
-from innodivide.data import frozen
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+from hypothesis import settings  # noqa: E402
+
+from innodivide.data import frozen  # noqa: E402
 
 settings.register_profile("innodivide", deadline=None)  # a loaded machine is not a failure
 settings.load_profile("innodivide")
+
+
+def pytest_collection_finish() -> None:
+    """Let no search for garbage look through modules and tests, which stay; multipletests makes one at each call."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +55,7 @@ def mini(tmp_path_factory):
     """A small copy of the repository with notebooks that run in a second."""
     from report_fixtures import Mini
 
-    made = Mini(tmp_path_factory.mktemp("mini"))
+    made = Mini(tmp_path_factory.mktemp("mini"), light=True)
     yield made
     made.close()
 

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import unicodedata
+from functools import cache
 
 import pandas as pd
 from matplotlib.figure import Figure
@@ -152,12 +153,14 @@ def member_states() -> list[str]:
     return [pair.split(":", 1)[1] for cell in cells for pair in cell.split(";")]
 
 
-def render_elsewhere(form: str) -> str:
-    """Return the hash of the ordinary report rendered by another process, in another time zone and hash seed."""
+@cache
+def rendered_elsewhere() -> dict[str, str]:
+    """Return the hash of the ordinary report in each format, by another process, in another time zone and hash seed."""
     program = (
-        f"import hashlib, page_blocks as p\nfrom innodivide.reports.pages import {form} as f\n"
-        "made = f.render('T', p.ordinary(), p.FACTS)\n"
-        "print(hashlib.sha256(made if isinstance(made, bytes) else made.encode()).hexdigest())"
+        "import hashlib, page_blocks as p\nfrom innodivide.reports.pages import docx, html, pdf, pptx, spreadsheet\n"
+        "for f in (pptx, spreadsheet, html, pdf, docx):\n"
+        "    made = f.render('T', p.ordinary(), p.FACTS)\n"
+        "    print(f.__name__, hashlib.sha256(made if isinstance(made, bytes) else made.encode()).hexdigest())"
     )
     environment = {**os.environ, "TZ": "Pacific/Auckland", "PYTHONHASHSEED": "7", "LC_ALL": "C", "PYTHONUTF8": "1"}
     done = subprocess.run(
@@ -168,4 +171,4 @@ def render_elsewhere(form: str) -> str:
         env=environment,
         cwd=os.path.dirname(__file__),
     )
-    return done.stdout.strip()
+    return dict(line.split() for line in done.stdout.splitlines())

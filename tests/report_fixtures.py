@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from html.parser import HTMLParser
 from multiprocessing import get_context
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -147,6 +148,7 @@ class Mini:
     def environment(self) -> dict[str, str]:
         """Return the environment of a process that works in this repository."""
         ours = (frozen.DECLARED_TABLES, "PYTHONSAFEPATH")  # what a command of this process set for its own children
+        ours += ("PYTHONDONTWRITEBYTECODE",)  # the copy is ours to write in: compiled once, not by each process
         kept = {k: v for k, v in os.environ.items() if k not in ours}
         return kept | {"INNODIVIDE_ROOT": str(self.root)}
 
@@ -206,6 +208,19 @@ def forget() -> None:
 
     for cached in (declarations.notebooks, manifest._shared_inputs, manifest.environment, manifest.code_state):
         cached.cache_clear()
+
+
+def invoke(arguments) -> SimpleNamespace:
+    """Run the command line inside the process of the small repository: many commands, one start of Python."""
+    from click.testing import CliRunner
+
+    from innodivide.cli.main import main
+
+    forget()
+    done = CliRunner().invoke(main, [str(a) for a in arguments])
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return SimpleNamespace(returncode=done.exit_code, stdout=done.stdout, stderr=done.stderr)
 
 
 def make_reports(moods, out: Path, workers: int, force: bool = False, formats=("html", "pdf")) -> list:

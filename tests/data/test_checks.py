@@ -1,6 +1,8 @@
 """Every kind of damage to a table is reported with its file, row, column and rule; harmless changes are not."""
 
 import csv
+import functools
+import importlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ import pytest
 from mutations import BLANKS, CONTROL, FORMULAS, INVISIBLE, NOT_IN_THE_CALENDAR, WRONG_TYPE, as_csv
 
 from innodivide.data import checks, frozen, licences, schema
+from innodivide.data.checks.rules import Load
 from innodivide.errors import DataError
 
 IPCEI, STATES, PEOPLE = "tier1/ipcei.csv", "tier1/ipcei_country.csv", "tier1/ipcei_participant.csv"
@@ -26,6 +29,40 @@ PANEL, COUNTRY, GRID, OUTLINE = (
 THEMES, STRUCTURAL = "tier2/semester_theme.csv", "scoreboard/eis_structural.csv"
 SOURCES, CORRECTIONS = "sources.csv", "corrections.csv"
 TABLE = {resource["path"]: name for name, resource in frozen.resources().items()}
+
+
+class Noting(Load):
+    """A reader that notes which tables were read."""
+
+    def __call__(self, name):
+        self.__dict__.setdefault("read", set()).add(name)
+        return super().__call__(name)
+
+
+def remembering(rule):
+    """Return a rule that looks again only where the file of a table that it read, or of one behind it, has changed."""
+    kept = []
+
+    @functools.wraps(rule)
+    def looked_at(load):
+        for folder, state, found in kept:
+            if folder == load.folder and state == frozen.state(state, folder):
+                return found
+        noting = Noting(load.folder)
+        found = list(rule(noting))
+        kept.append((load.folder, frozen.state(noting.__dict__.get("read", ()), load.folder), found))
+        return found
+
+    return looked_at
+
+
+@pytest.fixture(scope="module", autouse=True)
+def rules_are_remembered():
+    """A change of one file costs the rules on it, and those on the whole package, each time; not all of them."""
+    rules = [(t, r if r.__module__.endswith("whole_package") else remembering(r)) for t, r in checks.RULES]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(importlib.import_module("innodivide.data.checks.every"), "RULES", rules)
+        yield
 
 
 # Changes: functions from the text of a file to its new text

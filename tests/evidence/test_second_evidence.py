@@ -3,6 +3,7 @@
 With all draws of the registration it is slow and marked so.
 """
 
+import copy
 import dataclasses
 import functools
 import itertools
@@ -26,7 +27,8 @@ from innodivide.evidence.claims import (
     second_registration,
 )
 from innodivide.evidence.plan import load_plan, plan_of
-from innodivide.indicators import tiers
+from innodivide.indicators import barriers, tiers
+from innodivide.indicators.barriers import scores
 from innodivide.indicators.regional_frame import regional_frame
 from innodivide.indicators.tiers import money
 from innodivide.models.network.bipartite import overlap_test
@@ -43,6 +45,19 @@ def rng(seed=1):
 def few_plan():
     plan = load_plan()
     return dataclasses.replace(plan, fixed=plan.fixed | {"test": plan.fixed["test"] | {"permutations": FEW}})
+
+
+def of_these_tables(function):
+    """Return a function without draws that computes once for each of the Tables below, as `once` does for the own."""
+    kept = {}
+
+    def wrapper(tables, *level):
+        key = (*level, *(id(frame) for frame in tables.given.values()))  # the frames live as long as the fixture
+        if key not in kept:
+            kept[key] = tables, function(tables, *level)
+        return copy.deepcopy(kept[key][1])
+
+    return wrapper
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +78,10 @@ def small():
             (regional_structures, "structure_gaps"),
         ):
             patch.setattr(module, name, functools.partial(getattr(module, name), n_boot=FEW))
+
+        for module in (scores, barriers):
+            for name in ("implied_weights", "zero_readings"):
+                patch.setattr(module, name, of_these_tables(getattr(scores, name)))
 
         def run(changed: dict):
             tables = Tables({"claim": TABLES["claim"], **changed})  # not the repository's own: not remembered

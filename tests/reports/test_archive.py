@@ -15,7 +15,7 @@ from pathlib import Path
 import nbformat
 import pytest
 import yaml
-from report_fixtures import MINI, MINI_YAML, ROOT, Mini, tree
+from report_fixtures import MINI, MINI_YAML, ROOT, Mini, invoke, tree
 
 from innodivide.data import frozen
 from innodivide.errors import DataError, ParameterError
@@ -35,7 +35,7 @@ def git(root: Path, *arguments: str) -> None:
 @pytest.fixture(scope="module")
 def mini(tmp_path_factory):
     """A git repository whose only notebook is the small one, with its report made."""
-    one = Mini(tmp_path_factory.mktemp("archive") / "repo")
+    one = Mini(tmp_path_factory.mktemp("archive") / "repo", light=True)
     declared = {MINI: yaml.safe_load(MINI_YAML)[MINI]}
     (one.root / "notebooks" / "notebooks.yml").write_text(yaml.safe_dump(declared), "utf-8")
     for path in (one.root / "notebooks").glob("*.ipynb"):
@@ -286,14 +286,14 @@ EXHIBIT, TABLE = f"reports/{MINI}/exhibits/T90.1.csv", "data/tier1/alliance_memb
 )
 def test_what_is_missing_stale_or_broken_is_named_and_nothing_is_written(mini, change, tmp_path, name, new, said):
     change(name, new)
-    done = mini.cli("archive", tmp_path / "out.zip")
+    done = mini.call(invoke, ["archive", tmp_path / "out.zip"])
     assert done.returncode == 1 and said in done.stderr and "Traceback" not in done.stderr, done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
 def test_uncommitted_changes_are_said_in_the_metadata_and_the_readme(mini, change, tmp_path):
     change("LICENSE-DATA.md", lambda text: text + "\nMore.\n")
-    done = mini.cli("archive", tmp_path / "out.zip")
+    done = mini.call(invoke, ["archive", tmp_path / "out.zip"])
     assert done.returncode == 0 and "1 files differ from the commit" in done.stderr
     with zipfile.ZipFile(tmp_path / "out.zip") as crate:
         graph = json.loads(crate.read("ro-crate-metadata.json"))["@graph"]
@@ -345,7 +345,7 @@ def test_outside_a_checkout_it_says_so(mini, unpacked, tmp_path):
 @pytest.mark.parametrize("out", ["crate.tar", ".", "missing.zip/crate.zip"])
 def test_a_place_that_does_not_do_is_wrong_use(mini, tmp_path, out):
     (tmp_path / "missing.zip").write_text("a file")
-    done = mini.cli("archive", tmp_path / out)
+    done = mini.call(invoke, ["archive", tmp_path / out])
     assert done.returncode == 2 and "Traceback" not in done.stderr
 
 

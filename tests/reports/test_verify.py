@@ -4,11 +4,10 @@ import os
 import shutil
 import subprocess
 import sys
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
-from report_fixtures import MINI, forget, tree
+from report_fixtures import MINI, invoke, tree
 
 from innodivide.data import frozen
 from innodivide.reports.verify import golden
@@ -45,19 +44,6 @@ def put_back(mini):
     yield
     for path in (p for p, content in kept.items() if p.read_bytes() != content):
         path.write_bytes(kept[path])
-
-
-def invoke(arguments):
-    """Run the command line inside the process of the small repository: many commands, one start of Python."""
-    from click.testing import CliRunner
-
-    from innodivide.cli.main import main
-
-    forget()
-    done = CliRunner().invoke(main, [str(a) for a in arguments])
-    if done.exception and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    return SimpleNamespace(returncode=done.exit_code, stdout=done.stdout, stderr=done.stderr)
 
 
 def verify(mini, run, *arguments):

@@ -47,6 +47,7 @@ def exhibit_id(call: ast.Call) -> str | None:
     return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
 
 
+@lru_cache(maxsize=512)
 def imports_of(tree: ast.AST) -> dict[str, str]:
     """Return what each imported name of the library stands for: `innodivide.evidence.plan.load_plan`."""
     return {

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from innodivide.data import frozen
@@ -199,6 +200,7 @@ def _names_it(cell: str, names: Iterable[str]) -> bool:
     return False
 
 
+@lru_cache(maxsize=4096)  # the same text is looked for in each cell
 def _plain(text: str) -> str:
     """Numbers as programs write them: as shown they have a minus of their own, a plus, commas between thousands."""
     text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text).replace("−", "-")
