@@ -187,8 +187,6 @@ def audit_size(simulations, workers, write):
         refuse_installed("innodivide audit-size --write")
     tables, plan = Tables(), load_plan()
     dyads = planned_dyads(tables, plan)
-
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # for the workers: small matrices, one process for each core
     with ProcessPoolExecutor(workers or os.cpu_count() or 1, mp_context=get_context("spawn")) as executor:
         found = audit.planned(dyads, plan, n_sim=simulations or audit.SIMULATIONS, executor=executor)
     try:

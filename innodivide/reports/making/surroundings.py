@@ -35,6 +35,7 @@ class OtherCheckout(InnodivideError):
 def settle() -> None:
     """Make this process, and all that it starts, independent of the folder and the streams it was started with."""
     _open_streams()
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in a report's kernel: threads of small matrices only wait
     here, needed = _here(), _needs_here()
     os.environ.update(_search_path())
     if not needed:  # a package that lies here is found after all others: nothing here can stand in their place
