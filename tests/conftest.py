@@ -7,14 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in a report's kernel; threads of small matrices wait, not work
-assert "numpy" not in sys.modules, "read when numpy is imported"
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in a report's kernel; read when numpy is imported
 
-import numpy as np  # noqa: E402
-import pytest  # noqa: E402
-from hypothesis import settings  # noqa: E402
+import numpy as np
+import pytest
+from hypothesis import settings
 
-from innodivide.data import frozen  # noqa: E402
+from innodivide.data import frozen
 
 settings.register_profile("innodivide", deadline=None)  # a loaded machine is not a failure
 settings.load_profile("innodivide")
