@@ -146,6 +146,7 @@ def test_split_agrees_with_analysis_of_variance_in_r():
         assert parts[country] == pytest.approx(theirs[country, "country_part"], rel=1e-9)
 
 
+@pytest.mark.dear
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 10**6))
 def test_split_adds_up(seed):
@@ -273,6 +274,7 @@ def test_weights_and_readings_of_zeros_rebuild_the_published_index(level, tables
     assert (factor / expected - 1).abs().max() < 5e-4, "one factor for all regions of a country, none for countries"
 
 
+@pytest.mark.dear
 def test_readings_of_zeros_change_only_zeros():
     keep, missing, read = (b.region_scores(TABLES, zeros=z) for z in ("keep", "missing", "read"))
     assert missing.isna().sum().sum() == (keep == 0).sum().sum() > read.isna().sum().sum() > 0
@@ -312,6 +314,7 @@ def test_government_quality_of_regions_by_hand():
     assert found.at["AT1", "eqi_lower"] == pytest.approx((80 - 360) / 400) and found.at["AT1", "covered"] == 1
 
 
+@pytest.mark.dear
 def test_the_whole_index_is_of_the_latest_survey_and_its_parts_of_theirs():
     """Regions with a figure of their own have it; those of a Land, of which alone a figure was published, have that."""
     now, then = b.region_eqi(TABLES.as_of(pins={"ris": PLAN["ris"]})), b.region_eqi(THEN)
@@ -435,6 +438,7 @@ def test_clusters_agree_with_r(k):
     assert adjusted_rand_score(labels, frame["species"]) == pytest.approx(expected["rand"], rel=1e-10)
 
 
+@pytest.mark.dear
 def test_separate_groups_are_found_and_stable_and_noise_is_one_cluster():
     r = rng(16)
     groups = np.repeat([[0, 0, 0], [9, 0, 0], [0, 9, 0]], 12, axis=0) + r.normal(0, 0.5, (36, 3))

@@ -266,12 +266,14 @@ def test_regional_identity_holds_for_every_region_and_year(ris):
     assert not rebuilt.loc[single, "tested"].any()  # one equation, one factor: says nothing
 
 
+@pytest.mark.dear
 def test_the_reference_fixes_the_scale_of_the_regional_weights():
     weights, factors = composite.fit_regional(*composite.regional_scores(TABLES))
     assert weights.sum() == pytest.approx(1, abs=1e-4) and (weights > 0).all()
     assert factors.query("geo == 'EU' and year == 2016")["factor"].iloc[0] == pytest.approx(1, abs=1e-12)
 
 
+@pytest.mark.dear
 def test_regional_zeros_never_claim_more_than_the_count_tells(ris):
     scores, rebuilt = ris
     found = composite.regional_zeros(scores, rebuilt)
@@ -284,6 +286,7 @@ def test_regional_zeros_never_claim_more_than_the_count_tells(ris):
     assert (rows.loc[full.index.difference(per_row.index)] == 0).all()
 
 
+@pytest.mark.dear
 def test_likely_zeros_agree_with_what_is_told_and_with_every_count(ris):
     scores, rebuilt = ris
     found, told = composite.likely_zeros(scores, rebuilt), composite.regional_zeros(scores, rebuilt)

@@ -222,6 +222,7 @@ def test_redrawn_sets_add_up_to_the_chance_of_each_country(real):
         assert redrawn.loc[inside, "probability"].sum() == pytest.approx(chance[geo])
 
 
+@pytest.mark.dear
 def test_the_official_label_gives_back_the_estimate_with_that_edition(real):
     redrawn = composite.redraw_groups(real.draws)
     fits = uncertain_labels.label_uncertainty(panel.ipcei_dyads(TABLES), redrawn[redrawn["nominal"]])
@@ -229,6 +230,7 @@ def test_the_official_label_gives_back_the_estimate_with_that_edition(real):
     assert len(fits) == 1 and fits["log_odds"].iloc[0] == pytest.approx(expected, abs=1e-12)
 
 
+@pytest.mark.dear
 def test_each_distinct_label_is_fitted_once_and_an_undefined_one_is_kept():
     sets = pd.DataFrame(
         {

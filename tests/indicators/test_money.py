@@ -32,6 +32,7 @@ def test_rho_equals_scipy_with_ties():
     assert found["p_value"] == pytest.approx(expected.pvalue, abs=0.02)
 
 
+@pytest.mark.dear
 def test_p_value_equals_the_enumeration():
     x, y = np.arange(6), np.array([2, 1, 4, 3, 6, 5])
     rho = stats.spearmanr(x, y).statistic
@@ -59,6 +60,7 @@ def test_association_ignores_monotone_transformations():
     assert money.rank_association(x, -x, rng(), n_permutations=999, n_boot=99)["p_value"] == pytest.approx(0.001)
 
 
+@pytest.mark.dear
 def test_p_value_under_the_null_is_uniform():
     r = rng(6)
     p = [

@@ -243,6 +243,7 @@ def test_a_new_ipcei_needs_rows_and_nothing_else(tables, dyads):
 # Size and wealth
 
 
+@pytest.mark.dear
 def test_leader_does_not_depend_on_which_two_of_size_gdp_and_wealth_are_given(dyads):
     """With GDP per head = GDP / population, (population, wealth) and (GDP, wealth) span the same space.
 

@@ -79,6 +79,7 @@ def test_ends_of_the_interval_are_quantiles_of_each_column():
     assert low == pytest.approx([5, 15]) and high == pytest.approx([95, 105])
 
 
+@pytest.mark.dear
 def test_an_interval_covers_the_mean_about_as_often_as_it_says():
     """Thirty clusters of sizes 1 to 6 that share a normal part: the percentile interval covers a little less often."""
     r, hits = rng(7), 0

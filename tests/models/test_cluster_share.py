@@ -35,6 +35,7 @@ def test_clusters_of_one_case_give_the_error_of_a_plain_share():
     assert (flipped.ci_low, flipped.ci_high) == pytest.approx((1 - found.ci_high, 1 - found.ci_low))
 
 
+@pytest.mark.dear
 def test_the_interval_covers_as_often_as_it_says():
     """Beta-binomial clusters; with 20 of them the interval holds the true share in about 95 of 100 samples."""
     rng, hits = np.random.default_rng(5), 0

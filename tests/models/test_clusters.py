@@ -159,6 +159,7 @@ def test_enumerated_wild_bootstrap_equals_a_loop_in_r():
     assert 2 * np.abs(stars).sum() / factor == pytest.approx(R["few", "wild", "sum_abs_t"], rel=1e-9)
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("kind", ["rademacher", "webb"])
 def test_random_wild_bootstrap_equals_wildboottest(kind):
     """Two Monte Carlo runs, 99,999 and 9,999 draws: p within four standard errors of their difference."""

@@ -67,6 +67,7 @@ def test_size_at_the_margin_is_alpha():
     assert share == pytest.approx(0.05, abs=4 * math.sqrt(0.05 * 0.95 / 4000))
 
 
+@pytest.mark.dear
 def test_a_record_with_its_degrees_of_freedom():
     fit = firth_logit(table("dyads"))
     record = dispersion_interval(fit)

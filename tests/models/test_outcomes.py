@@ -42,6 +42,7 @@ def test_any_participation_equals_brglm2():
     assert result.n_dyads is None and result.n_events == 25 and "dyads" not in result.ci_kind
 
 
+@pytest.mark.dear
 def test_any_participation_is_the_firth_logit_of_the_countries():
     units = TOTALS.assign(ipcei_id="P", any=TOTALS["n_participations"] > 0)
     expected = firth_logit(units, "leader_any", outcome="any").result

@@ -64,6 +64,7 @@ def test_names_of_the_key_columns_change_nothing_but_themselves(function):
     assert own.data_hash != known.data_hash
 
 
+@pytest.mark.dear
 def test_leave_one_out_and_shares_of_fit_take_the_own_names():
     known, own = leave_one_out(DYADS, **ARGUMENTS), leave_one_out(OWN, **ARGUMENTS, **KEYS)
     pd.testing.assert_frame_equal(own, known)
@@ -80,6 +81,7 @@ TOTALS = (
 )
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize(
     "function",
     [

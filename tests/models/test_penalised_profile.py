@@ -92,6 +92,7 @@ def test_the_maximum_without_profiles_is_that_with_them_where_data_are_not_separ
         np.testing.assert_allclose(found.inverse, both.inverse, rtol=1e-6)
 
 
+@pytest.mark.dear
 @pytest.mark.parametrize("effect", [0.0, 40.0])  # the second separates: the leaders take part in everything
 def test_a_fit_without_profiles_has_the_same_estimates_and_no_interval(effect):
     dyads = made_up(np.random.default_rng(4), effect=effect)
@@ -107,6 +108,7 @@ def test_a_fit_without_profiles_has_the_same_estimates_and_no_interval(effect):
         np.testing.assert_allclose(*ends, atol=1e-7)
 
 
+@pytest.mark.dear
 def test_the_climb_with_a_held_coefficient_is_the_constrained_maximum():
     """Against a fine grid over the one free coefficient."""
     x, y, _ = one_set("s217")
@@ -152,6 +154,7 @@ def test_a_stack_of_fits_takes_nearly_collinear_controls():
 SEPARATED = table("dyads").assign(participates=lambda f: (f["leader"] == 1) | (f["participates"] == 1))
 
 
+@pytest.mark.dear
 def test_a_separating_label_has_a_profile_but_no_interval_by_dispersion():
     fit = firth_logit(SEPARATED)
     assert fit.result.separation and "leader" in fit.separation_note

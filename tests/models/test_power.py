@@ -40,6 +40,7 @@ def test_random_intercept_equals_r_integration(case):
     assert found == pytest.approx(INTERCEPT_R.at[case, "dispersion_11"], rel=1e-5)
 
 
+@pytest.mark.dear
 def test_dispersion_and_sd_invert_each_other():
     fitted = firth_logit(DYADS).predict(DYADS)
     for phi in (1.3, 2.3, 4.0):

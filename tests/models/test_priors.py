@@ -89,6 +89,7 @@ def test_dispersion_weighs_the_data_as_so_many_fewer():
     assert [twice[k] for k in once] == pytest.approx([once[k] for k in once], abs=1e-8)
 
 
+@pytest.mark.dear
 def test_the_table_holds_every_prior_and_the_registered_row():
     fit = firth_logit(DYADS)
     found = prior_sensitivity(DYADS, fit).set_index("prior")
@@ -118,6 +119,7 @@ def test_random_intercept_equals_lme4():
     )
 
 
+@pytest.mark.dear
 def test_without_a_spread_it_is_the_plain_logit():
     """Countries that differ less than chance: the spread is estimated as zero and the logit is left."""
     import statsmodels.api as sm

@@ -293,6 +293,7 @@ def test_linear_models_carry_their_rate_in_the_audit():
     assert (rows["scale"] == "percentage points").all() and rows["estimate"].iloc[0] == records["estimate"].iloc[0]
 
 
+@pytest.mark.dear
 def test_priors_are_read_as_ranges_and_counted():
     rows = appendix.prior_rows(prior_sensitivity(DYADS, REAL.fit))
     assert rows.set_index("prior").at["log-F(2, 2)", "span"] == "1/39 to 39"
