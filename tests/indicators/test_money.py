@@ -11,6 +11,7 @@ from scipy import stats
 from innodivide.data import Tables
 from innodivide.errors import DesignError, ParameterError
 from innodivide.indicators.tiers import benchmarks, money
+from innodivide.models.inference.relabelling import country_orders
 from innodivide.wording import join_names
 
 TABLES = Tables()
@@ -21,6 +22,14 @@ def rng(seed: int = 5) -> np.random.Generator:
 
 
 # Rank association
+
+
+def test_the_interval_is_that_of_spearmans_rho_in_each_resample():
+    x, y = rng(7).integers(0, 9, 27), rng(6).normal(size=27)  # with ties
+    found, again = money.rank_association(x, y, rng(), n_permutations=19, n_boot=199), rng()
+    country_orders(again, 19, 27)
+    rhos = [stats.spearmanr(x[i], y[i])[0] for i in again.integers(27, size=(199, 27))]
+    np.testing.assert_allclose([found["ci_low"], found["ci_high"]], np.quantile(rhos, [0.025, 0.975]), rtol=1e-12)
 
 
 def test_rho_equals_scipy_with_ties():

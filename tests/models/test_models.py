@@ -6,9 +6,11 @@ from functools import cache
 import numpy as np
 import pandas as pd
 import pytest
+from firthmodels import FirthLogisticRegression
 from hypothesis import given, settings, strategies as st
 from reference.cases import as_dyads, expected, made_up, table, two_by_two
 from scipy import stats
+from scipy.optimize import brentq
 from scipy.special import expit
 
 from innodivide.errors import DataError, DesignError, ParameterError
@@ -84,9 +86,30 @@ def test_marginal_effect_equals_r_and_its_interval_is_reproducible():
     fit = firth_logit(DYADS)
     runs = [average_marginal_effect(fit, DYADS, np.random.default_rng(3), n_boot=60) for _ in range(2)]
     assert runs[0] == runs[1]
-    assert runs[0].estimate == pytest.approx(100 * expected("dyads").at["leader", "ame"], rel=1e-4)
+    assert runs[0].estimate == pytest.approx(100 * expected("dyads").at["leader", "ame"], rel=1e-7)
     assert runs[0].ci_low < runs[0].estimate < runs[0].ci_high
     assert runs[0].scale == "percentage points" and runs[0].seed == 3
+
+
+def _off(intercept, base, rate):
+    return expit(intercept + base).mean() - rate
+
+
+def test_the_interval_of_the_marginal_effect_is_that_of_refits_by_firthmodels():
+    fit, rng = firth_logit(DYADS, profiles=False), np.random.default_rng(3)
+    parts = [part for _, part in DYADS.sort_values(["geo", "ipcei_id"]).groupby("geo")]
+    effects = []
+    for times in rng.multinomial(len(parts), np.ones(len(parts)) / len(parts), size=20):
+        drawn = pd.concat([part for part, n in zip(parts, times) for _ in range(n)])
+        x, y = drawn[["ln_population", "ln_gdp_pc_pps", "leader"]].to_numpy(dtype=float), drawn["participates"]
+        x[:, :2] -= x[:, :2].mean(axis=0)
+        beta = FirthLogisticRegression(backend="numpy", gtol=1e-8, xtol=1e-8, max_iter=200).fit(x, y).coef_
+        base = x[:, :2] @ beta[:2]
+        flic = brentq(_off, -20, 20, args=(base + beta[2] * x[:, 2], y.mean()), xtol=1e-13)
+        effects.append(100 * (expit(flic + base + beta[2]) - expit(flic + base)).mean())
+    found = average_marginal_effect(fit, DYADS, np.random.default_rng(3), n_boot=20)
+    np.testing.assert_allclose([found.ci_low, found.ci_high], np.quantile(effects, [0.025, 0.975]), rtol=1e-6)
+    assert found.se == pytest.approx(np.std(effects, ddof=1), rel=1e-6)
 
 
 def test_bootstrap_counts_degenerate_resamples():

@@ -120,9 +120,9 @@ def rank_association(
         raise DesignError("x, y, given: no variation left, rank correlation is not defined")
     rho = float(a @ b / norm)
     null = a[country_orders(rng, n_permutations, len(a))] @ b / norm
-    draws = [_rank_residuals(data[i]) for i in rng.integers(len(data), size=(n_boot, len(data)))]
-    norms = np.array([np.sqrt((u @ u) * (v @ v)) for u, v in draws])
-    boot = np.array([u @ v for u, v in draws])[norms > 1e-9] / norms[norms > 1e-9]
+    u, v = _rank_residuals(data[rng.integers(len(data), size=(n_boot, len(data)))])
+    norms = np.sqrt((u * u).sum(axis=1) * (v * v).sum(axis=1))
+    boot = (u * v).sum(axis=1)[norms > 1e-9] / norms[norms > 1e-9]
     low, high = np.quantile(boot, [0.025, 0.975])
     return {
         "rho": rho,
@@ -134,13 +134,19 @@ def rank_association(
 
 
 def _rank_residuals(data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Centred ranks of the first two columns, less their regression on the ranks of the third if there is one."""
+    """Centred ranks of the first two columns, less their regression on the ranks of the third if there is one.
+
+    `data` holds one sample (n, columns) or a stack of them (..., n, columns).
+    """
     from scipy.stats import rankdata
 
-    ranks = rankdata(data, axis=0) - (len(data) + 1) / 2
-    if ranks.shape[1] == 3 and (total := ranks[:, 2] @ ranks[:, 2]) > 0:
-        ranks = ranks[:, :2] - np.outer(ranks[:, 2], ranks[:, 2] @ ranks[:, :2] / total)
-    return ranks[:, 0], ranks[:, 1]
+    ranks = rankdata(data, axis=-2) - (data.shape[-2] + 1) / 2
+    if ranks.shape[-1] == 3:
+        given = ranks[..., 2:]
+        total = (given * given).sum(axis=-2, keepdims=True)  # zero where all are equal: nothing to take away then
+        slope = (given * ranks[..., :2]).sum(axis=-2, keepdims=True) / np.where(total > 0, total, 1.0)
+        ranks = ranks[..., :2] - given * slope
+    return ranks[..., 0], ranks[..., 1]
 
 
 def money_against_gap(

@@ -7,8 +7,9 @@ from scipy.special import expit
 
 from innodivide.errors import DesignError, ParameterError, checked
 from innodivide.models.estimators.design import Design, build_design, mean_intercept
-from innodivide.models.estimators.engine import check_level, fit_firth
+from innodivide.models.estimators.engine import check_level
 from innodivide.models.estimators.firth import FirthFit
+from innodivide.models.estimators.newton import maximise
 from innodivide.models.result import Result, require_rng, seed_of
 
 
@@ -60,12 +61,11 @@ def average_marginal_effect(fit: FirthFit, dyads: pd.DataFrame, rng: np.random.G
     if not design.binary:
         raise ParameterError(f"term: {fit.term} is continuous; the marginal effect here is that of a 0/1 label")
     ones = np.ones(len(design.countries))
-    effect = _effect(design, ones)
-    if effect is None:
+    effect = float(_effects(design, ones[None])[0])
+    if np.isnan(effect):
         raise DesignError(f"{fit.term}: the model cannot be fitted again; no effect")
-    draws = rng.multinomial(len(ones), ones / len(ones), size=n_boot)
-    values = [_effect(design, weights) for weights in draws]
-    good = np.array([value for value in values if value is not None])
+    values = _effects(design, rng.multinomial(len(ones), ones / len(ones), size=n_boot))
+    good = values[~np.isnan(values)]
     failed = n_boot - len(good)
     if len(good) < n_boot / 2:
         raise DesignError(f"{fit.term}: {failed} of {n_boot} country resamples are degenerate; no interval")
@@ -99,21 +99,20 @@ def _same_design(fit: FirthFit, dyads: pd.DataFrame) -> Design:
     return design
 
 
-def _effect(design: Design, country_weights: np.ndarray) -> float | None:
-    """Weighted mean of p(label) - p(no label) after a weighted refit; None if the resample is degenerate."""
-    weights = country_weights[design.geo].astype(float)
-    kept = weights > 0
-    x, d, y, weights = design.controls[kept], design.d[kept], design.y[kept], weights[kept]
-    if np.ptp(d) == 0 or np.ptp(y) == 0:
-        return None
-    try:
-        model = fit_firth(np.column_stack([x, d]), y, weights)
-    except DesignError:
-        return None
-    base = x @ model.coef_[:-1]
-    intercept = mean_intercept(base + model.coef_[-1] * d, float(np.average(y, weights=weights)), weights)
-    gap = expit(intercept + base + model.coef_[-1]) - expit(intercept + base)
-    return float(np.average(gap, weights=weights))
+def _effects(design: Design, country_weights: np.ndarray) -> np.ndarray:
+    """Weighted means (r,) of p(label) - p(no label) after r weighted refits; NaN where a resample is degenerate."""
+    weights, values = country_weights[:, design.geo].astype(float), np.full(len(country_weights), np.nan)
+    ones = weights @ np.column_stack([design.d, design.y])  # of 0/1 columns: none or all where they are constant
+    kept = np.flatnonzero(((ones > 0) & (ones < weights.sum(axis=1)[:, None])).all(axis=1))
+    x = np.column_stack([design.controls, design.d, np.ones(len(design.d))])
+    found = maximise(x, weights[kept] * design.y, weights[kept], firth=True)
+    kept, beta = kept[found.converged], found.beta[found.converged]
+    weights, label = weights[kept], beta[:, [-2]]
+    base = beta[:, :-2] @ design.controls.T
+    observed = weights @ design.y / weights.sum(axis=1)
+    base = base + mean_intercept(base + label * design.d, observed, weights)[:, None]
+    values[kept] = np.average(expit(base + label) - expit(base), axis=1, weights=weights)
+    return values
 
 
 @checked

@@ -1,7 +1,6 @@
-"""Numerics around the Firth logit: weighted fit by `firthmodels`, dispersion, change of units. Not public."""
+"""Numerics around the Firth logit: level, dispersion, change of units. Not public."""
 
 import math
-import warnings
 
 import numpy as np
 from scipy.special import expit
@@ -14,30 +13,6 @@ def check_level(level: float) -> None:
     """ParameterError unless level is in (0, 1)."""
     if isinstance(level, bool) or not isinstance(level, (int, float, np.number)) or not 0 < level < 1:
         raise ParameterError(f"level: expected a number in (0, 1), got {level!r}")
-
-
-def fit_firth(x: np.ndarray, y: np.ndarray, weights: np.ndarray | None = None):
-    """Converged `FirthLogisticRegression`, numpy backend, library tolerances; x (n, k) without intercept.
-
-    Raises
-    ------
-    DesignError
-        If the library fails or does not converge.
-    """
-    from firthmodels import FirthLogisticRegression
-
-    # 25 iterations are the library's default and are too few for steep separated data. Tolerances are not touched:
-    # tighter ones turn its likelihood-ratio p-values into NaN.
-    model = FirthLogisticRegression(backend="numpy", max_iter=200)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # its convergence warning becomes the error below
-        try:
-            model.fit(x, y, sample_weight=weights)
-        except (ValueError, np.linalg.LinAlgError) as cause:
-            raise DesignError(f"Firth logit: {cause}") from cause
-    if not model.converged_:
-        raise DesignError(f"Firth logit: no convergence in {model.n_iter_} iterations")
-    return model
 
 
 def country_dispersion(design: Design, linear: np.ndarray, df: int) -> float:

@@ -49,10 +49,10 @@ def _trade(stack: np.ndarray, rng: np.random.Generator) -> None:
     second = (first + rng.integers(1, lines, size=count)) % lines
     a, b = stack[chains, first], stack[chains, second]
     disputed = a != b
-    order = np.argsort(np.where(disputed, rng.random((count, width)), 2.0), axis=1)  # disputed places first, shuffled
-    rank = np.empty_like(order)
-    np.put_along_axis(rank, order, np.broadcast_to(np.arange(width), order.shape), axis=1)
-    dealt = rank < (a & disputed).sum(axis=1)[:, None]
+    drawn = np.where(disputed, rng.random((count, width)), 2.0)
+    number = (a & disputed).sum(axis=1)  # dealt to the first line: the places with the lowest numbers drawn
+    limit = np.where(number > 0, np.sort(drawn, axis=1)[chains, number - 1], -1.0)
+    dealt = drawn <= limit[:, None]
     stack[chains, first] = np.where(disputed, dealt, a)
     stack[chains, second] = np.where(disputed, ~dealt, b)
 
