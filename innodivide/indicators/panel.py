@@ -225,8 +225,8 @@ def country_totals(dyads: pd.DataFrame) -> pd.DataFrame:
 def dyad_sources(tables: Tables) -> tuple[str, ...]:
     """Return the first source of every row behind the dyads: participation, status, size and wealth.
 
-    Second sources of the same figures stand in the tables (`more_source_ids`). Groups published from the day of the last
-    decision on, and size and wealth of its year and later, are not read.
+    Second sources of the same figures stand in the tables (`more_source_ids`). Groups published on the day of the last
+    decision or later, and size and wealth of its year or later, are not read.
     """
     last, panel, editions = (
         integrated_ipceis(tables)["decision_date"].max(),
