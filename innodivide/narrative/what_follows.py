@@ -34,6 +34,7 @@ def follows(facts: dict, second: SecondEvidence, alpha: float, ledger: pd.DataFr
     yes += [k for k, said in (("hardly", states == "hardly"), ("asks hold", asks["hold"])) if said]
     no = [k for k, said in (("neither", facts["side"] == "neither"), ("any size", not facts["larger"])) if said]
     no += ["why", *([states] if states != "hardly" else []), *(["asks fail"] if asks["fail"] else [])]
+    no += ["then", "later"] if facts["later"] else []
     return (*(["supports", *yes, "then"] if yes else []), "not", *no, "then", "publish", "then", "country"), asks
 
 
@@ -45,10 +46,10 @@ def asked(ledger: pd.DataFrame) -> dict[str, str]:
     return {name: join_names(names, none="") for name, names in said.items()}
 
 
-def in_short(ledger: pd.DataFrame) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Return the parts of N8.2 and what the brief asks for, as `asked`."""
+def in_short(ledger: pd.DataFrame, later: str = "") -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the parts of N8.2 and what the brief asks for, as `asked`; `later` names IPCEIs that came later."""
     asks = asked(ledger)
-    return ("follows", *(side for side in SIDES if asks[side]), "country"), asks
+    return ("follows", *(side for side in SIDES if asks[side]), *(["later"] if later else []), "country"), asks
 
 
 def advice_rows(ledger: pd.DataFrame) -> pd.DataFrame:
