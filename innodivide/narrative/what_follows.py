@@ -49,7 +49,7 @@ def asked(ledger: pd.DataFrame) -> dict[str, str]:
 def in_short(ledger: pd.DataFrame, later: str = "") -> tuple[tuple[str, ...], dict[str, str]]:
     """Return the parts of N8.2 and what the brief asks for, as `asked`; `later` names IPCEIs that came later."""
     asks = asked(ledger)
-    return ("follows", *(side for side in SIDES if asks[side]), *(["later"] if later else []), "country"), asks
+    return ("follows", *(side for side in SIDES if asks[side]), "country", *(["later"] if later else [])), asks
 
 
 def advice_rows(ledger: pd.DataFrame) -> pd.DataFrame:
