@@ -46,10 +46,10 @@ def asked(ledger: pd.DataFrame) -> dict[str, str]:
     return {name: join_names(names, none="") for name, names in said.items()}
 
 
-def in_short(ledger: pd.DataFrame, later: str = "") -> tuple[tuple[str, ...], dict[str, str]]:
-    """Return the parts of N8.2 and what the brief asks for, as `asked`; `later` names IPCEIs that came later."""
+def in_short(ledger: pd.DataFrame) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the parts of N8.2 and what the brief asks for, as `asked`."""
     asks = asked(ledger)
-    return ("follows", *(side for side in SIDES if asks[side]), "country", *(["later"] if later else [])), asks
+    return ("follows", *(side for side in SIDES if asks[side]), "country"), asks
 
 
 def advice_rows(ledger: pd.DataFrame) -> pd.DataFrame:
