@@ -225,12 +225,18 @@ def country_totals(dyads: pd.DataFrame) -> pd.DataFrame:
 def dyad_sources(tables: Tables) -> tuple[str, ...]:
     """Return the first source of every row behind the dyads: participation, status, size and wealth.
 
-    Second sources of the same figures stand in the tables (`more_source_ids`). Size and wealth of the year of the last
-    decision, and later, are not read.
+    Second sources of the same figures stand in the tables (`more_source_ids`). Groups published on the day of the last
+    decision or later, and size and wealth of its year or later, are not read.
     """
-    panel, last = tables["country_panel"], integrated_ipceis(tables)["decision_date"].dt.year.max()
-    used = panel[panel["variable"].isin(["population", "gdp_pc_pps"]) & (panel["year"] < last)]
-    found = {s for frame in (tables["eis_group"], used) for s in frame["source_id"]}
+    last, panel, editions = (
+        integrated_ipceis(tables)["decision_date"].max(),
+        tables["country_panel"],
+        tables["eis_edition"],
+    )
+    out = editions.loc[editions["published"] < last, "edition"]
+    used = panel[panel["variable"].isin(["population", "gdp_pc_pps"]) & (panel["year"] < last.year)]
+    groups = tables["eis_group"][lambda rows: rows["edition"].isin(out)]
+    found = {s for frame in (groups, used) for s in frame["source_id"]}
     return tuple(sorted(found.union(participation_sources(tables))))
 
 

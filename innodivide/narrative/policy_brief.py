@@ -17,6 +17,7 @@ from innodivide.evidence.confirmatory import (
     NAMED_THREE,
     Confirmatory,
     named_counts,
+    newer_ipceis,
     odds_ratios,
 )
 from innodivide.evidence.plan import Plan
@@ -51,7 +52,7 @@ RUNS = WORDS.names("payments")
 
 
 def answer_facts(tables: Tables, main: Confirmatory, ledger: pd.DataFrame, plan: Plan) -> dict:
-    """Return the numbers of the answer: the leader test, size, and the verdicts counted."""
+    """Return the numbers of the answer: the leader test, size, the verdicts counted, and which IPCEIs came later."""
     size, counts = first_rules.size_test(main, plan), ledger["verdict"].value_counts()
     larger = first_rules.larger_more_often(size, plan.alpha)
     found = [
@@ -66,6 +67,8 @@ def answer_facts(tables: Tables, main: Confirmatory, ledger: pd.DataFrame, plan:
         "larger": larger,
         "total": len(ledger),
         "verdicts": join_names(found),
+        "later": join_names(sorted(newer_ipceis(tables, plan)["name"]), none=""),
+        "end": plan.period[1],
     }
 
 

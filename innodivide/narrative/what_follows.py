@@ -34,6 +34,7 @@ def follows(facts: dict, second: SecondEvidence, alpha: float, ledger: pd.DataFr
     yes += [k for k, said in (("hardly", states == "hardly"), ("asks hold", asks["hold"])) if said]
     no = [k for k, said in (("neither", facts["side"] == "neither"), ("any size", not facts["larger"])) if said]
     no += ["why", *([states] if states != "hardly" else []), *(["asks fail"] if asks["fail"] else [])]
+    no += ["then", "later"] if facts["later"] else []
     return (*(["supports", *yes, "then"] if yes else []), "not", *no, "then", "publish", "then", "country"), asks
 
 

@@ -58,12 +58,19 @@ SHOWN = {  # word in a template -> board, and the parts that the frames behind i
 
 
 def with_editions(tables: Tables | None, template: str) -> str:
-    """Put the editions shown in the place of their words (`SHOWN`), of registered claims in that of {eis_plan}."""
+    """Put the editions shown in the place of their words (`SHOWN`), of registered claims in that of {eis_plan}.
+
+    {eis_then} behind "the latest" is nothing, or says which edition that was if later ones are on record.
+    """
     for board, edition in editions.PLAN.items():
         template = template.replace(f"{{{board}_plan}}", str(edition))
     for word, (board, needs) in SHOWN.items():
         if tables is not None and f"{{{word}}}" in template:
             template = template.replace(f"{{{word}}}", _edition(tables, board, needs))
+    if tables is not None and "{eis_then}" in template:
+        shown = editions.latest(tables)
+        newer = shown != editions.latest(tables.as_of())
+        template = template.replace("{eis_then}", f" in the registered period (EIS {shown})" if newer else "")
     return template
 
 

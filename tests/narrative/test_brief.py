@@ -375,7 +375,7 @@ def second_with(states: str) -> SimpleNamespace:
     ],
 )
 def test_what_follows_is_chosen_by_the_results(run, states, side, larger, yes, no):
-    facts, ledger = {"side": side, "larger": larger}, run.exhibits["T7.1"].data
+    facts, ledger = {"side": side, "larger": larger, "later": ""}, run.exhibits["T7.1"].data
     parts, asks = what_follows.follows(facts, second_with(states), 0.05, ledger)
     yes, no = [*yes, *["asks hold"] * bool(asks["hold"])], [*no, *["asks fail"] * bool(asks["fail"])]
     assert parts == ("supports", *yes, "then", "not", *no, "then", "publish", "then", "country")
@@ -400,9 +400,12 @@ def test_what_the_brief_asks_for_is_told_by_the_claims_behind_it(run):
         assert parts == ("follows", *(k for k in ("hold", "fail") if told[k]), "country")
     none = what_follows.asked(ledger.assign(verdict="contradicted"))
     assert none["hold"] == "" and none["fail"].count("“") == len(rows)
-    facts = {"side": "neither", "larger": False}
+    facts = {"side": "neither", "larger": False, "later": "One"}
     parts, _ = what_follows.follows(facts, second_with("contradicted"), 0.05, ledger.assign(verdict="contradicted"))
     assert parts[0] == "not", "where nothing is supported, nothing says so"
+    assert "later" in parts, "what is not counted is said"
+    said = words.WORDS.say("N7.5", "later", later="One", end="a day").title
+    assert "One, decided after the registered period, which ends on a day" in said
 
 
 def test_verdicts_by_another_rule_are_all_told(run):

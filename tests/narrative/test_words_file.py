@@ -165,12 +165,15 @@ def test_every_template_can_be_filled():
 
 def test_words_on_the_record_to_date_name_no_edition_that_could_be_another():
     """Reports 01, 02, 06 and the annexes follow the tables; in the others the editions are those of plan and brief."""
-    named = {}
+    named, latest = {}, {}
     for file in TEXTS.glob("*.yml"):
         named[file.stem] = set(re.findall(r"\b([ER]IS) (20\d\d)", file.read_text("utf-8")))
+        latest[file.stem] = re.findall(r"latest\s(?:edition|scoreboard)(?!\{eis_then\})", file.read_text("utf-8"))
     scale_changed = {("EIS", "2020")}
     for free in ("01_innovation_divide", "02_ipcei_participation", "06_regional_barriers", "country_annex"):
         assert named.pop(free) <= scale_changed, free
+        latest.pop(free)
+    assert not any(latest.values()), "what was the latest in the registered period says so when a later one is there"
     fixed = {(board.upper(), str(e)) for part in (editions.PLAN, editions.BRIEF) for board, e in part.items()}
     fixed |= {("EIS", str(recovery.GROUP_EDITION))}
     assert set().union(*named.values()) <= fixed
@@ -187,3 +190,7 @@ def test_editions_shown_are_put_in_wherever_words_may_stand(tmp_path):
     made = show.table("T3.1", pd.DataFrame({"a": [1]}), sources=["INNODIVIDE"])
     assert (made.title, made.caption, made.edition) == ("Of RIS 2031", "In EIS 2032.", "RIS 2031")
     assert "EIS 2032" in str(made.columns) and show.say("N3.1", n=3).title == "RIS 2031 and 3"
+    then = Tables(until=Tables()["eis_edition"]["published"].max() - pd.Timedelta(days=1))
+    (tmp_path / "04_test.yml").write_text("N4.1:\n  text: The latest{eis_then}\n", encoding="utf-8")
+    said = [Words("04_test", tmp_path).of(of).say("N4.1").title for of in (then, Tables())]
+    assert said == [f"The latest in the registered period (EIS {editions.latest(then)})", "The latest"]

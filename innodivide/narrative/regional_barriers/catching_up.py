@@ -5,9 +5,12 @@ Used by the report on regional barriers (notebook 06) and by the country annexes
 
 import pandas as pd
 
-from innodivide.data.tables import Tables, country_names
+from innodivide.data import editions
+from innodivide.data.sources import sources_of
+from innodivide.data.tables import Tables, country_names, member_states
 from innodivide.evidence.scenarios.closing import WINDOW
 from innodivide.indicators.convergence import half_life
+from innodivide.indicators.panel import dyad_sources
 from innodivide.narrative.words_file import Words
 from innodivide.wording import join_names, show
 
@@ -127,6 +130,14 @@ def pipeline_rows(tables: Tables, rows: pd.DataFrame) -> pd.DataFrame:
     now = shown[shown["scenario"] == "as it is"].set_index(["name", "geo"])
     text = [f"{e:.1f} ({r})" for e, r in zip(now["expected"], now["range"])]
     return now[["expected", "low", "high"]].assign(now=text).join(wide[["label", "wealth", "rate"]]).reset_index()
+
+
+def pipeline_sources(tables: Tables) -> tuple[str, ...]:
+    """Return the sources of the scenarios: what is in preparation, the dyads behind the model, the latest groups."""
+    groups = editions.of_latest(tables, "eis_group", ("group",))
+    groups = groups[groups["geo"].isin(member_states(tables)["geo"])]
+    found = sources_of(tables["ipcei_pipeline"]) + dyad_sources(tables)
+    return tuple(dict.fromkeys([*found, *groups["source_id"]]))
 
 
 def pipeline_facts(tables: Tables, rows: pd.DataFrame) -> dict:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from innodivide.data import editions
 from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables
 from innodivide.evidence.claims.lagging_barriers import Barriers, share_and_own, what_counts
@@ -164,18 +165,22 @@ def frame_table(tables: Tables) -> Exhibit:
 
 def barrier_sources(tables: Tables) -> tuple[str, ...]:
     """Return the ids of the sources of the named barriers: scores, quality of government, wealth."""
-    return sources_of(*(tables[name] for name in ("ris_score", "ris_nuts2", "eqi_2024")), _of(tables, *WEALTH))
+    return sources_of(*_scores(tables), tables["eqi_2024"], _of(tables, *WEALTH))
 
 
 def structure_sources(tables: Tables) -> tuple[str, ...]:
     """Return the ids of the sources of the structures: value added, R&D, groups of regions."""
-    return sources_of(_of(tables, *STRUCTURE, RESEARCH), tables["ris_score"], tables["ris_nuts2"])
+    return sources_of(_of(tables, *STRUCTURE, RESEARCH), *_scores(tables))
 
 
 def frame_sources(tables: Tables) -> tuple[str, ...]:
     """Return the ids of the sources of the frame and its scores."""
     payments = sources_of(tables["erdf_payment"], tables["nuts_link"])
     return tuple(sorted({*barrier_sources(tables), *structure_sources(tables), *payments}))
+
+
+def _scores(tables: Tables) -> list[pd.DataFrame]:
+    return [editions.of_latest(tables, name, editions.REGIONAL) for name in ("ris_score", "ris_nuts2")]
 
 
 def _of(tables: Tables, *variables: str) -> pd.DataFrame:

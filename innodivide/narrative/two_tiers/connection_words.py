@@ -12,7 +12,7 @@ from innodivide.evidence.claims import demand_and_beyond
 from innodivide.evidence.claims.finding import Finding
 from innodivide.evidence.claims.registry import statements
 from innodivide.evidence.claims.thresholds import ALPHA
-from innodivide.evidence.recovery import GROUP_EDITION
+from innodivide.evidence.recovery import GROUP_EDITION, OTHER_ENDS
 from innodivide.indicators import tiers
 from innodivide.indicators.regional_frame import HEADS_YEAR, PAYMENT_YEARS, VERSION
 from innodivide.narrative.words_file import Words
@@ -32,7 +32,7 @@ STATISTICS = WORDS.names("statistics")
 USED = {
     "eis_index": f"edition == {PLAN['eis']}",
     "eis_group": f"edition == {GROUP_EDITION}",
-    "ris_index": f"edition == {PLAN['ris']}",
+    **dict.fromkeys(("ris_index", "ris_nuts2", "ris_score"), f"edition == {PLAN['ris']}"),
     "nuts": "nuts_version == '2016' and level == 2",
     "region_point": "nuts_version == '2016'",
     "horizon_country": "data_cut == '2017-07'",
@@ -40,8 +40,8 @@ USED = {
     "erdf_payment": f"year in {list(PAYMENT_YEARS)}",
     "region_year": f"year == {HEADS_YEAR} and nuts_version == '{VERSION}' and variable in "
     "['population_implied', 'gdp_pc_pps_eu27_100']",
-    "country_panel": "year >= 2016 and variable in ['population', 'gdp_meur', 'gdp_pc_pps', 'gdp_real_growth', "
-    "'berd_meur', 'rd_scoreboard_firms']",
+    "country_panel": f"2016 <= year <= {max(OTHER_ENDS)} and variable in ['population', 'gdp_meur', 'gdp_pc_pps', "
+    "'gdp_real_growth', 'berd_meur', 'rd_scoreboard_firms']",
 }
 CASES = WORDS.names("cases")
 
