@@ -46,10 +46,13 @@ def asked(ledger: pd.DataFrame) -> dict[str, str]:
     return {name: join_names(names, none="") for name, names in said.items()}
 
 
-def in_short(ledger: pd.DataFrame) -> tuple[tuple[str, ...], dict[str, str]]:
-    """Return the parts of N8.2 and what the brief asks for, as `asked`."""
+def in_short(ledger: pd.DataFrame, later: str = "") -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the parts of N8.2 and what the brief asks for, as `asked`.
+
+    If IPCEIs came `later`, that they are not counted stands in the place of the words on annexes: the page is full.
+    """
     asks = asked(ledger)
-    return ("follows", *(side for side in SIDES if asks[side]), "country"), asks
+    return ("follows", *(side for side in SIDES if asks[side]), "later" if later else "country"), asks
 
 
 def advice_rows(ledger: pd.DataFrame) -> pd.DataFrame:
