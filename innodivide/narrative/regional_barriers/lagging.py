@@ -129,8 +129,7 @@ def lowest_table(tables: Tables) -> Exhibit:
     values |= {"lowest": int(rows["lowest"].sum()), "inside": len(some), "edition": BRIEF["ris"]}
     read = [tables[name].query("edition == @e", local_dict={"e": BRIEF["ris"]}) for name in ("ris_index", "ris_region")]
     given = {"sources": sources_of(*read), "edition": f"RIS {BRIEF['ris']}"}
-    made = WORDS.of(tables).table("T6.17", rows, values=values, **given)
-    return replace(made, shown=len(some))
+    return replace(WORDS.of(tables).table("T6.17", rows, values=values, **given), shown=len(some))
 
 
 def map_rows(tables: Tables) -> pd.DataFrame:
