@@ -226,17 +226,14 @@ def dyad_sources(tables: Tables) -> tuple[str, ...]:
     """Return the first source of every row behind the dyads: participation, status, size and wealth.
 
     Second sources of the same figures stand in the tables (`more_source_ids`). Groups published on the day of the last
-    decision or later, and size and wealth of its year or later, are not read.
+    decision or later, size and wealth of its year or later, and rows of countries outside the EU27 are not read.
     """
-    last, panel, editions = (
-        integrated_ipceis(tables)["decision_date"].max(),
-        tables["country_panel"],
-        tables["eis_edition"],
-    )
+    last, members = integrated_ipceis(tables)["decision_date"].max(), set(member_states(tables)["geo"])
+    panel, editions = tables["country_panel"], tables["eis_edition"]
     out = editions.loc[editions["published"] < last, "edition"]
     used = panel[panel["variable"].isin(["population", "gdp_pc_pps"]) & (panel["year"] < last.year)]
     groups = tables["eis_group"][lambda rows: rows["edition"].isin(out)]
-    found = {s for frame in (groups, used) for s in frame["source_id"]}
+    found = {s for frame in (groups, used) for s in frame.loc[frame["geo"].isin(members), "source_id"]}
     return tuple(sorted(found.union(participation_sources(tables))))
 
 

@@ -24,6 +24,7 @@ QUANTITIES = {
     "gdp_meur": "GDP",
 }
 YEAR = 2023  # of population and GDP
+ECONOMY = ("population", "gdp_meur")  # variables of the country panel
 BASIS_ORDER = ("approved maximum", "national statement", "granted or set aside", "third party, rounded")
 
 
@@ -97,7 +98,7 @@ def by_country(tables: Tables, until=None) -> pd.DataFrame:
     frame[counts] = frame[counts].fillna(0).astype(int)
     frame["companies_min"] = frame["companies_known"] + frame["counts_missing"]
     frame["n_possible"], frame["rate"] = possible, frame["n"] / possible
-    for variable in ("population", "gdp_meur"):
+    for variable in ECONOMY:
         frame[variable] = country_values(tables, variable, YEAR).set_index("geo")["value"]
     frame["per_million"] = frame["n"] / frame["population"] * 1e6
     frame["per_100bn"] = frame["n"] / frame["gdp_meur"] * 1e5

@@ -127,9 +127,9 @@ def lowest_table(tables: Tables) -> Exhibit:
     rows = rows[["geo", "name", "n_regions", "lowest"]].sort_values(["lowest", "name"], ascending=[False, True])
     some, values = rows[rows["lowest"] > 0], {"n": int(rows["n_regions"].sum()), "states": len(rows)}
     values |= {"lowest": int(rows["lowest"].sum()), "inside": len(some), "edition": BRIEF["ris"]}
-    given = {"sources": sources_of(tables["ris_index"], tables["ris_region"]), "edition": f"RIS {BRIEF['ris']}"}
-    made = WORDS.of(tables).table("T6.17", rows, values=values, **given)
-    return replace(made, shown=len(some))
+    read = [tables[name].query("edition == @e", local_dict={"e": BRIEF["ris"]}) for name in ("ris_index", "ris_region")]
+    given = {"sources": sources_of(*read), "edition": f"RIS {BRIEF['ris']}"}
+    return replace(WORDS.of(tables).table("T6.17", rows, values=values, **given), shown=len(some))
 
 
 def map_rows(tables: Tables) -> pd.DataFrame:
