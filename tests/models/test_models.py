@@ -123,6 +123,20 @@ def test_bootstrap_counts_degenerate_resamples():
     assert f"{100 - lost} country" in effect.ci_kind
 
 
+def test_no_interval_where_all_resamples_are_degenerate():
+    dyads = made_up(np.random.default_rng(5), n=10).assign(leader=lambda d: d["geo"] == "C04")
+    fit = firth_logit(dyads, controls=("ln_population",), profiles=False)
+
+    class Others(np.random.Generator):
+        """Draws the first country twice and never the one with the label."""
+
+        def multinomial(self, n, pvals, size):
+            return np.tile([2, 1, 1, 1, 0, 1, 1, 1, 1, 1], (size, 1))
+
+    with pytest.raises(DesignError, match="20 of 20 country resamples are degenerate"):
+        average_marginal_effect(fit, dyads, Others(np.random.PCG64(1)), n_boot=20)
+
+
 def test_predictions_average_to_the_observed_rate():
     fit = firth_logit(DYADS)
     predicted = fit.predict(DYADS)

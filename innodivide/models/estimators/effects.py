@@ -104,6 +104,8 @@ def _effects(design: Design, country_weights: np.ndarray) -> np.ndarray:
     weights, values = country_weights[:, design.geo].astype(float), np.full(len(country_weights), np.nan)
     ones = weights @ np.column_stack([design.d, design.y])  # of 0/1 columns: none or all where they are constant
     kept = np.flatnonzero(((ones > 0) & (ones < weights.sum(axis=1)[:, None])).all(axis=1))
+    if not len(kept):
+        return values
     x = np.column_stack([design.controls, design.d, np.ones(len(design.d))])
     found = maximise(x, weights[kept] * design.y, weights[kept], firth=True)
     kept, beta = kept[found.converged], found.beta[found.converged]
