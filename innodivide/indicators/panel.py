@@ -228,13 +228,18 @@ def dyad_sources(tables: Tables) -> tuple[str, ...]:
     Second sources of the same figures stand in the tables (`more_source_ids`). Groups published on the day of the last
     decision or later, size and wealth of its year or later, and rows of countries outside the EU27 are not read.
     """
-    last, members = integrated_ipceis(tables)["decision_date"].max(), set(member_states(tables)["geo"])
-    panel, editions = tables["country_panel"], tables["eis_edition"]
-    out = editions.loc[editions["published"] < last, "edition"]
-    used = panel[panel["variable"].isin(["population", "gdp_pc_pps"]) & (panel["year"] < last.year)]
-    groups = tables["eis_group"][lambda rows: rows["edition"].isin(out)]
-    found = {s for frame in (groups, used) for s in frame.loc[frame["geo"].isin(members), "source_id"]}
+    editions, groups = tables["eis_edition"], tables["eis_group"]
+    out = editions.loc[editions["published"] < integrated_ipceis(tables)["decision_date"].max(), "edition"]
+    groups = groups[groups["edition"].isin(out) & groups["geo"].isin(member_states(tables)["geo"])]
+    found = {*groups["source_id"], *rows_for_dyads(tables, "population", "gdp_pc_pps")["source_id"]}
     return tuple(sorted(found.union(participation_sources(tables))))
+
+
+def rows_for_dyads(tables: Tables, *variables: str) -> pd.DataFrame:
+    """Return the rows of the country panel that dyads can read: of Member States, before the last decision's year."""
+    panel, last = tables["country_panel"], integrated_ipceis(tables)["decision_date"].dt.year.max()
+    read = panel["variable"].isin(variables) & (panel["year"] < last)
+    return panel[read & panel["geo"].isin(member_states(tables)["geo"])]
 
 
 def participation_sources(tables: Tables) -> tuple[str, ...]:

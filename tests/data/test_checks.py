@@ -5,7 +5,7 @@ import functools
 import importlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 import pytest
@@ -31,11 +31,14 @@ SOURCES, CORRECTIONS = "sources.csv", "corrections.csv"
 TABLE = {resource["path"]: name for name, resource in frozen.resources().items()}
 
 
+@dataclass(frozen=True)
 class Noting(Load):
     """A reader that notes which tables were read."""
 
+    read: set[str] = field(default_factory=set)
+
     def __call__(self, name):
-        self.__dict__.setdefault("read", set()).add(name)
+        self.read.add(name)
         return super().__call__(name)
 
 
@@ -50,7 +53,7 @@ def remembering(rule):
                 return found
         noting = Noting(load.folder)
         found = list(rule(noting))
-        kept.append((load.folder, frozen.state(noting.__dict__.get("read", ()), load.folder), found))
+        kept.append((load.folder, frozen.state(noting.read, load.folder), found))
         return found
 
     return looked_at

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
 
 from innodivide.data.tables import Tables
 from innodivide.evidence.claims.finding import Finding, otherwise
@@ -76,9 +75,7 @@ def paid_against_gap(tables: Tables, rng: np.random.Generator, n_boot: int = 199
 
 def _rank_correlation(data: np.ndarray, states: np.ndarray, kind: str) -> float:
     """Correlation of the ranks of the first two columns, as `kind` says."""
-    a, b, wealth = (r - r.mean() for r in rankdata(data, axis=0).T)
-    if kind == EQUAL:
-        a, b = (x - wealth * (x @ wealth) / (wealth @ wealth) for x in (a, b))
+    a, b = money.rank_residuals(data if kind == EQUAL else data[:, :2])
     if kind == "within states":
         size = np.bincount(states)
         a, b = (x - (np.bincount(states, x) / np.maximum(size, 1))[states] for x in (a, b))

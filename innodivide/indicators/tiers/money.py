@@ -114,13 +114,13 @@ def rank_association(
     if len({c.shape for c in columns}) != 1 or len(columns[0]) < 4 or not np.isfinite(columns).all():
         raise DesignError("x, y, given: expected the same number, at least four, of values that are not missing")
     data = np.column_stack(columns)
-    a, b = _rank_residuals(data)
+    a, b = rank_residuals(data)
     norm = np.sqrt((a @ a) * (b @ b))
     if norm < 1e-9:
         raise DesignError("x, y, given: no variation left, rank correlation is not defined")
     rho = float(a @ b / norm)
     null = a[country_orders(rng, n_permutations, len(a))] @ b / norm
-    u, v = _rank_residuals(data[rng.integers(len(data), size=(n_boot, len(data)))])
+    u, v = rank_residuals(data[rng.integers(len(data), size=(n_boot, len(data)))])
     norms = np.sqrt((u * u).sum(axis=1) * (v * v).sum(axis=1))
     boot = (u * v).sum(axis=1)[norms > 1e-9] / norms[norms > 1e-9]
     low, high = np.quantile(boot, [0.025, 0.975])
@@ -133,7 +133,7 @@ def rank_association(
     }
 
 
-def _rank_residuals(data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def rank_residuals(data: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Centred ranks of the first two columns, less their regression on the ranks of the third if there is one.
 
     `data` holds one sample (n, columns) or a stack of them (..., n, columns).

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 
 from innodivide.data.sources import sources_of
-from innodivide.data.tables import Tables, integrated_ipceis, member_states
+from innodivide.data.tables import Tables
 from innodivide.evidence.multiverse.additions import REGISTERED, UNCHANGED
 from innodivide.evidence.multiverse.grid import load_grid
-from innodivide.indicators.panel import dyad_sources
+from innodivide.indicators.panel import dyad_sources, rows_for_dyads
 from innodivide.narrative.robustness.every_specification import RATIOS
 from innodivide.narrative.words_file import Words
 from innodivide.wording import join_names, p_text
@@ -27,9 +27,8 @@ def as_read(rows: pd.DataFrame) -> pd.DataFrame:
 def added_sources(tables: Tables) -> tuple[str, ...]:
     """Return the sources of the additions: those of the dyads, and of the further controls."""
     levels = load_grid()["additions"]["levels"].values()
-    panel, last = tables["country_panel"], integrated_ipceis(tables)["decision_date"].dt.year.max()
-    used = panel[panel["variable"].isin([v["variable"] for v in levels if "variable" in v]) & (panel["year"] < last)]
-    return tuple(sorted({*dyad_sources(tables), *sources_of(used[used["geo"].isin(member_states(tables)["geo"])])}))
+    used = rows_for_dyads(tables, *(level["variable"] for level in levels if "variable" in level))
+    return tuple(sorted({*dyad_sources(tables), *sources_of(used)}))
 
 
 def added_lines(rows: pd.DataFrame) -> pd.DataFrame:
