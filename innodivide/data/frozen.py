@@ -250,12 +250,16 @@ def check_foreign_keys(text: pd.DataFrame, described: dict, folder: Path = DATA)
         where = f"; allowed values stand in data/{resource(target, folder)['path']}"
         named = other_names({c: other[c].tolist() for c in other}) if target == "country" else {}
         cures = {one: f"; {name} is {geo}" for one, (name, geo) in named.items()}
-        for row, cell in zip(text.index, _tuples(text, fields)):
+        cells, lost = _tuples(text, fields), {}
+        for cell in set(cells):  # each value is looked at once, however many rows have it
             wanted = [(v,) for v in cell[0].split(";")] if fields == ["more_source_ids"] else [cell]
-            lost = [", ".join(w) for w in wanted if w not in known] if "" not in cell else []
+            lost[cell] = [", ".join(w) for w in wanted if w not in known] if "" not in cell else []
+        if not any(lost.values()):
+            continue
+        for row, cell in zip(text.index, cells):
             failures += [
                 Failure(described["path"], int(row), ", ".join(fields), value, rule + cures.get(value, where))
-                for value in lost
+                for value in lost[cell]
             ]
     return sorted(failures, key=lambda f: (f.row or 0, f.column, f.value))
 
