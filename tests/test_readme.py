@@ -26,6 +26,18 @@ def test_a_readme_without_marks_is_refused(tmp_path):
         readme_text.written(tmp_path)
 
 
+def test_the_readme_says_what_the_brief_does_not_count(tmp_path):
+    (tmp_path / readme_text.BRIEF).mkdir(parents=True)
+    for name in ("text.md", "T7.1.csv"):
+        (tmp_path / readme_text.BRIEF / name).write_bytes((frozen.ROOT / readme_text.BRIEF / name).read_bytes())
+    (tmp_path / "README.md").write_text(README, encoding="utf-8")
+    assert readme_text.NOT_COUNTED not in readme_text.written(tmp_path)
+    words, later = tmp_path / readme_text.BRIEF / "text.md", f"{readme_text.NOT_COUNTED} here**: the project of 2031."
+    before, after = words.read_text("utf-8").split("## N7.5: text\n> ")
+    words.write_text(f"{before}## N7.5: text\n> {later}\n>\n> {after}", encoding="utf-8")
+    assert f"|\n\n{later}\n<!-- end of ledger -->" in readme_text.written(tmp_path)
+
+
 def test_reports_of_the_table_are_those_declared():
     from innodivide.reports.making.declarations import notebooks
 

@@ -11,6 +11,7 @@ from innodivide.reports.verify.golden import parse_words
 
 BRIEF = Path("reports") / "expected" / "07_policy_brief"
 PICTURE = Path("docs") / "answer.svg"
+NOT_COUNTED = "**Not counted"  # how the brief begins to say which IPCEIs came after the registered period
 HEAD = ("claim, in our words", "verdict", "when the brief was written", "why")
 
 
@@ -40,6 +41,8 @@ def written(root: Path = ROOT) -> str:
         for r in stored_rows(root, "T7.1")
     ]
     ledger = "\n".join([f"| {' | '.join(HEAD)} |", "|---" * len(HEAD) + "|", *rows])
+    later = [part for part in stored_text(root, "N7.5").split("\n\n") if part.startswith(NOT_COUNTED)]
+    ledger = "\n\n".join([ledger, *later])
     text = (root / "README.md").read_text(encoding="utf-8")
     for name, new in (("answer", stored_text(root, "N7.1")), ("ledger", ledger)):
         mark = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- end of {name} -->)", re.S)

@@ -232,11 +232,12 @@ def wealth_facts(rows: pd.DataFrame) -> dict:
 def sensitivity_facts(rows: pd.DataFrame) -> dict:
     """Return how many announced choices there are, how many intervals include one, and words on a row beside them."""
     known = rows[rows["choice"] != TO_DATE].dropna(subset=["odds_ratio"])
-    newer = bool((rows["choice"] == TO_DATE).any())
+    newer, beside = bool((rows["choice"] == TO_DATE).any()), WORDS.names("beside")
     return {
         "n": len(known),
         "cross": int(((known["ci_low"] < 1) & (known["ci_high"] > 1)).sum()),
-        "to_date": WORDS.names("beside")["to date"] if newer else "",
+        "to_date": beside["to date"].format(n=int(rows["n_ipceis"].iloc[-1])) if newer else "",
+        "aside": beside["alt"] if newer else "",
     }
 
 

@@ -31,11 +31,11 @@ import pandas as pd
 
 from innodivide.data import editions
 from innodivide.data.licences import NOT_AVAILABLE
-from innodivide.data.tables import Tables
+from innodivide.data.tables import Tables, as_day, integrated_ipceis
 from innodivide.data.yaml_files import read_yaml
 from innodivide.errors import DataError, NotAvailable, ParameterError
 from innodivide.narrative import exhibits
-from innodivide.wording import fill, sentence
+from innodivide.wording import fill, join_names, sentence
 
 TEXTS = Path(__file__).parent / "texts"
 KEYS = {  # what an exhibit of each kind must have, and what it may have
@@ -60,7 +60,8 @@ SHOWN = {  # word in a template -> board, and the parts that the frames behind i
 def with_editions(tables: Tables | None, template: str) -> str:
     """Put the editions shown in the place of their words (`SHOWN`), of registered claims in that of {eis_plan}.
 
-    {eis_then} behind "the latest" is nothing, or says which edition that was if later ones are on record.
+    {eis_then} behind "the latest" is nothing, or says which edition that was if later ones are on record; {not_counted}
+    is nothing, or names the IPCEIs on record that were decided after the day up to which the tables are read.
     """
     for board, edition in editions.PLAN.items():
         template = template.replace(f"{{{board}_plan}}", str(edition))
@@ -71,7 +72,15 @@ def with_editions(tables: Tables | None, template: str) -> str:
         shown = editions.latest(tables)
         newer = shown != editions.latest(tables.as_of())
         template = template.replace("{eis_then}", f" in the registered period (EIS {shown})" if newer else "")
+    if tables is not None and "{not_counted}" in template:
+        template = template.replace("{not_counted}", _not_counted(tables))
     return template
+
+
+def _not_counted(tables: Tables) -> str:
+    counted, known = integrated_ipceis(tables)["ipcei_id"], integrated_ipceis(tables.as_of())
+    names = join_names(sorted(known.loc[~known["ipcei_id"].isin(counted), "name"]), none="")
+    return f" Not counted: {names}, decided after {as_day(tables.until, 'until'):%Y-%m-%d}." if names else ""
 
 
 def _edition(tables: Tables, board: str, needs: tuple[str, ...]) -> str:

@@ -15,6 +15,7 @@ from innodivide.errors import DataError, ParameterError
 from innodivide.evidence import confirmatory, plan as plans
 from innodivide.evidence.plan import load_plan, plan_hash
 from innodivide.indicators import panel
+from innodivide.narrative import leader_status
 
 TABLES = Tables()
 
@@ -221,6 +222,9 @@ def test_the_record_to_date_is_one_more_row_of_the_sensitivities(ended, newer):
     assert rows["choice"].iloc[-1] == confirmatory.TO_DATE
     assert rows["n_ipceis"].iloc[-1] == rows["n_ipceis"].iloc[0] + 1
     assert rows.iloc[:-1].equals(confirmatory.sensitivities(ended, load_plan()))
+    told, alone = leader_status.sensitivity_facts(rows), leader_status.sensitivity_facts(rows.iloc[:-1])
+    assert told["n"] == alone["n"] == len(rows) - 1 and f"all {rows['n_ipceis'].iloc[-1]} IPCEIs" in told["to_date"]
+    assert told["aside"] and (alone["aside"], alone["to_date"]) == ("", "")
 
 
 def test_a_plan_without_a_period_is_refused():

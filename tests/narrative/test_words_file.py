@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from typed_numbers import cells
 
 from innodivide.data import Tables, editions, frozen
+from innodivide.data.tables import integrated_ipceis
 from innodivide.errors import DataError, ParameterError
 from innodivide.evidence import recovery
 from innodivide.narrative.exhibits import figure, say, table
@@ -194,3 +195,13 @@ def test_editions_shown_are_put_in_wherever_words_may_stand(tmp_path):
     (tmp_path / "04_test.yml").write_text("N4.1:\n  text: The latest{eis_then}\n", encoding="utf-8")
     said = [Words("04_test", tmp_path).of(of).say("N4.1").title for of in (then, Tables())]
     assert said == [f"The latest in the registered period (EIS {editions.latest(then)})", "The latest"]
+
+
+def test_what_was_decided_later_is_named_where_it_is_not_counted(tmp_path):
+    (tmp_path / "04_test.yml").write_text("N4.1:\n  text: On 3 projects.{not_counted}\n", encoding="utf-8")
+    newest = integrated_ipceis(Tables()).sort_values("decision_date").iloc[-1]
+    until = newest["decision_date"] - pd.Timedelta(days=1)
+    later, none = (Words("04_test", tmp_path).of(of).say("N4.1").title for of in (Tables(until=until), Tables()))
+    assert none == "On 3 projects."
+    assert later.startswith("On 3 projects. Not counted: ") and newest["name"] in later
+    assert later.endswith(f", decided after {until:%Y-%m-%d}.")
