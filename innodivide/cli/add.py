@@ -25,7 +25,7 @@ from innodivide.errors import ParameterError
 @click.option("--how", "how_obtained", help="Of a new source: how it was obtained [default: downloaded there].")
 @click.option("--retrieved", help="Of a new source: day on which it was read [default: today].")
 @click.option("--reason", help="Why a figure that stands in a table is replaced (for corrections.csv).")
-@click.option("--who", help="Who says so: a source or a person [default: the source].")
+@click.option("--who", help="Id of the source that says so, and what it says it against [default: the source].")
 @click.option("--ledger/--no-ledger", default=True, help="Compare the verdicts before and after (a minute or two).")
 @click.option("--dry-run", is_flag=True, help="Show everything and write nothing.")
 @click.option("--yes", is_flag=True, help="Ask nothing; what is needed and not given is an error.")

@@ -18,7 +18,7 @@ _QUESTIONS = {
     "retrieved": "Day on which it was read (2026-07-14)",
     "published": "Day of publication (2026-07-14)",
     "reason": "Why is the figure that stands there replaced?",
-    "who": "Who says so?",
+    "who": "Which source says so (its source_id)?",
 }
 _IPCEI = {
     "name": "Name",

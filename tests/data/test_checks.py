@@ -439,6 +439,7 @@ ACROSS = [
         "participant_id=Med4Cure_oncorna_BE",
         "a row of table ipcei_participant",
     ),
+    bad_cell("said by no source", CORRECTIONS, "eis_group,", "who_says", "the ministry", "begins with the source_id"),
     bad_cell(
         "no such table", CORRECTIONS, "eis_group,", "table", "eis_groups", "one of: alliance, ", row="eis_groups,"
     ),

@@ -8,10 +8,13 @@ from innodivide.data.checks.rules import Failures, Load, rule
 from innodivide.data.sources import sources_of
 
 
-@rule("correction")
+@rule("correction", "source")
 def corrections_stand_in_the_tables(load: Load) -> Failures:
-    """What a correction says is used is what its table holds, applied or refused, and a dropped row is not there."""
-    rows = load("correction")
+    """What a correction says is used is what its table holds, applied or refused, and a dropped row is not there; who
+    says so begins with a source."""
+    rows, known = load("correction"), set(load("source")["source_id"])
+    nobody = ~rows["who_says"].str.split("[ ;]", n=1, regex=True).str[0].isin(known)
+    yield from load.fail("correction", rows[nobody], "who_says", "begins with the source_id of a row of sources.csv")
     for i in rows.index:
         column, rule_broken = _contradiction(load, rows.loc[i])
         yield from load.fail("correction", rows.loc[[i]] if column else rows.head(0), column, rule_broken)
