@@ -162,7 +162,7 @@ def test_p_values_in_words(p, text):
 def test_the_sentence_on_the_tiers_follows_the_verdict(found, verdict, sentence):
     facts = tier_pairs.pair_facts(TABLES, found, 0.05)
     assert facts["states"] == verdict
-    said = words.WORDS.say("N5.1", "pairs", verdict, "rest", **facts, c05="…", first_c05="…").title
+    said = words.WORDS.of(TABLES).say("N5.1", "pairs", verdict, "rest", **facts, c05="…", first_c05="…").title
     assert sentence in said and f"{facts['pairs']:,} times" in said
     others = {"hardly connect.", "activity explains:", "less than activity", "does not settle"} - {sentence}
     assert sum(o in said for o in others) <= 1
