@@ -9,6 +9,7 @@ from innodivide.cli import readme_text
 from innodivide.cli.main import main
 from innodivide.data import frozen
 from innodivide.errors import DataError
+from innodivide.narrative.words_file import TEXTS, read
 
 README = (frozen.ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -27,15 +28,17 @@ def test_a_readme_without_marks_is_refused(tmp_path):
 
 
 def test_the_readme_says_what_the_brief_does_not_count(tmp_path):
+    """Made-up words, as the stored ones say so themselves once a later IPCEI is on record."""
     (tmp_path / readme_text.BRIEF).mkdir(parents=True)
-    for name in ("text.md", "T7.1.csv"):
-        (tmp_path / readme_text.BRIEF / name).write_bytes((frozen.ROOT / readme_text.BRIEF / name).read_bytes())
+    stored = (frozen.ROOT / readme_text.BRIEF / "T7.1.csv").read_bytes()
+    (tmp_path / readme_text.BRIEF / "T7.1.csv").write_bytes(stored)
     (tmp_path / "README.md").write_text(README, encoding="utf-8")
+    later, words = f"{readme_text.NOT_COUNTED} here**: a project of 2031.", tmp_path / readme_text.BRIEF / "text.md"
+    words.write_text("## N7.1: text\n> a\n\n## N7.5: text\n> b\n>\n> c\n", encoding="utf-8")
     assert readme_text.NOT_COUNTED not in readme_text.written(tmp_path)
-    words, later = tmp_path / readme_text.BRIEF / "text.md", f"{readme_text.NOT_COUNTED} here**: the project of 2031."
-    before, after = words.read_text("utf-8").split("## N7.5: text\n> ")
-    words.write_text(f"{before}## N7.5: text\n> {later}\n>\n> {after}", encoding="utf-8")
+    words.write_text(f"## N7.1: text\n> a\n\n## N7.5: text\n> b\n>\n> {later}\n>\n> c\n", encoding="utf-8")
     assert f"|\n\n{later}\n<!-- end of ledger -->" in readme_text.written(tmp_path)
+    assert read(TEXTS / "07_policy_brief.yml")["N7.5"]["text"]["later"].startswith(readme_text.NOT_COUNTED)
 
 
 def test_reports_of_the_table_are_those_declared():

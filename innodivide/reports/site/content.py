@@ -32,9 +32,15 @@ COUNTRY_COLUMNS = (  # heading, data column, format
     ("IPCEIs per million people", "per_million", "{:.2f}"),
     ("IPCEIs per € 100 bn GDP", "per_100bn", "{:.2f}"),
 )
-_KEY_FIGURES = (  # exhibit, names of its numbers, what they are, how they are shown
+_KEY_FIGURES = (  # exhibit, names of its numbers, what they are, how they are shown, also small beside it
     (ANSWER, ("rate_leader", "rate_other"), "Projects joined: innovation leaders, other states", "{} and {}"),
-    (ANSWER, ("or_", "low", "high"), "Odds ratio of leaders at equal size and wealth (95% interval)", "{} ({} to {})"),
+    (
+        ANSWER,
+        ("or_", "low", "high"),
+        "Odds ratio of leaders at equal size and wealth (95% interval)",
+        "{}",
+        "({1} to {2})",
+    ),
     ("F7.3", ("places", "gdp", "top_n"), "IPCEI places of the {2} states with most, GDP of as many", "{} and {}"),
     ("F7.6", ("below", "above"), "Recovery grants per head, euro: states below and above the EU average", "{} and {}"),
 )
@@ -62,11 +68,11 @@ def answer(found: Found) -> dict:
     if report is None:
         return _stored_answer()
     figures = []
-    for exhibit, names, label, form in _KEY_FIGURES:
+    for exhibit, names, label, form, *beside in _KEY_FIGURES:
         numbers = report.exhibits.get(exhibit, {}).get("numbers", {})
         if all(n in numbers for n in names):
             told = [numbers[n]["text"] for n in names]
-            figures.append((label.format(*told), form.format(*told)))
+            figures.append([text.format(*told) for text in (label, form, "".join(beside))])
     return {
         "html": prose(report, ANSWER),
         "figures": figures,
