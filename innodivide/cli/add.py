@@ -36,7 +36,7 @@ def add(files, ledger, dry_run, yes, **given):
     official workbook (.xlsx) of an edition of the EIS or RIS. Without FILES you are asked. Shown are the rows, the
     verdicts before and after, and the annexes concerned; then tables, sources and hashes are written, all or nothing.
     """
-    from innodivide.data import folders, frozen, new_rows
+    from innodivide.data import corrections, folders, frozen, new_rows
 
     folders.refuse_changing_own("innodivide add")
     ask = not yes and not dry_run
@@ -49,8 +49,8 @@ def add(files, ledger, dry_run, yes, **given):
     rows, notes = rows + controls, notes + more
     proposal, failures = new_rows.propose(rows)
     _refuse(failures)
-    if new_rows.replaced(proposal):
-        rows.append(questions.correction(say, proposal))
+    if corrections.replaced(proposal):
+        rows += questions.correction(say, proposal, rows)
         proposal, failures = new_rows.propose(rows)
         _refuse(failures)
     for note in notes:

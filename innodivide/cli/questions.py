@@ -114,11 +114,13 @@ def _today(say: Answers) -> str:
     return say("retrieved", f"{datetime.date.today():%Y-%m-%d}")
 
 
-def correction(say: Answers, proposal):
-    """Return the rows of corrections.csv for the figures that a proposal replaces; asked are reason and who says so."""
-    from innodivide.data import new_rows
+def correction(say: Answers, proposal, rows: list) -> list:
+    """Return the rows of corrections.csv for the figures that a proposal replaces, and of those that then cite who says
+    so; asked are reason and who."""
+    from innodivide.data import corrections
 
-    for change in new_rows.replaced(proposal)[:5]:
+    for change in corrections.replaced(proposal)[:5]:
         click.echo(f"{change.table} {change.key}, {change.column}: {change.old} would become {change.new}")
     reason, who = say("reason"), say("who", say.given.get("source_id"))
-    return new_rows.Rows("correction", new_rows.corrections(proposal, reason, who, _today(say)), _TYPED)
+    recorded = corrections.rows_of(proposal, reason, who, _today(say), _TYPED)
+    return [recorded, *corrections.citations(proposal, rows, who)]

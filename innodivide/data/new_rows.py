@@ -265,32 +265,6 @@ def write(proposal: Proposal, data: Path, folder: Path = frozen.DATA) -> None:
             path.unlink(missing_ok=True)
 
 
-def corrections(proposal: Proposal, reason: str, who: str, day: str) -> pd.DataFrame:
-    """Return a row of corrections.csv for each figure that another one replaces (not for cells that were empty)."""
-    import pandas as pd
-
-    rows = [
-        {
-            "table": c.table,
-            "key": c.key,
-            "column": c.column,
-            "value_in_source": c.old,
-            "value_used": c.new,
-            "reason": reason,
-            "who_says": who,
-            "date": day,
-            "status": "applied",
-        }
-        for c in replaced(proposal)
-    ]
-    return pd.DataFrame(rows, index=[c.row for c in replaced(proposal)], dtype=object)
-
-
-def replaced(proposal: Proposal) -> list[Change]:
-    """Return the changes that put a figure in the place of another."""
-    return [c for c in proposal.changes if c.column and c.old and c.column not in (*PROVENANCE, *COMPUTED)]
-
-
 def own_rows(proposal: Proposal, tables: Collection[str], states: Iterable[str]) -> dict[str, int]:
     """Count the rows of some tables that are new or changed by the state that they, or their region, are of."""
     counts = dict.fromkeys(states, 0)

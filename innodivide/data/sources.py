@@ -2,7 +2,8 @@
 
 from __future__ import annotations  # pandas is imported where a frame is made: a command with nothing to do is quick
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,17 @@ def sources_of(*frames: pd.DataFrame) -> tuple[str, ...]:
         if "more_source_ids" in frame:
             found |= {s for cell in frame["more_source_ids"].dropna() for s in cell.split(";")}
     return tuple(sorted(found))
+
+
+def sources_named(who_says: str, known: Collection[str]) -> list[str]:
+    """Return the sources that a text of `who_says` names before the word "against", in its order.
+
+    Examples
+    --------
+    >>> sources_named("PUGLIA_1; TEMFI_2 against OTS_3", {"PUGLIA_1", "TEMFI_2", "OTS_3"})
+    ['PUGLIA_1', 'TEMFI_2']
+    """
+    return [w for w in re.findall(r"[\w-]+", who_says.split(" against ")[0]) if w in known]
 
 
 def table_sources(tables: Mapping[str, pd.DataFrame], *names: str, used: Mapping[str, str]) -> tuple[str, ...]:

@@ -365,6 +365,8 @@ ACROSS = [
             (PUBLISHED, "C27,", "verdict", "published 43, the tables give 44.4"),
         ),
     ),
+    bad_cell("a figure of ours in a note", PUBLISHED, "C24,", "note", "29 of them twice", "no figure of ours"),
+    bad_cell("a verdict on nothing published", PUBLISHED, "C41,", "verdict", "match", "computed, where no value is"),
     bad_cell("stored recomputation changed", PUBLISHED, "C30,", "recomputed", "36", "the tables give 37"),
     bad_cell(
         "verdict changed", PUBLISHED, "C44,", "verdict", "match", "published 2900, the tables give 2706, tolerance 50"
@@ -438,6 +440,14 @@ ACROSS = [
         "key",
         "participant_id=Med4Cure_oncorna_BE",
         "a row of table ipcei_participant",
+    ),
+    bad_cell(
+        "said by a source that the row does not cite",
+        CORRECTIONS,
+        "eis_group,",
+        "who_says",
+        "COMP_BAT against EIS22_INPI",
+        "cited by its row: more_source_ids of table eis_group (geo=EE;edition=2022) names COMP_BAT",
     ),
     bad_cell("said by no source", CORRECTIONS, "eis_group,", "who_says", "the ministry", "begins with the source_id"),
     bad_cell(

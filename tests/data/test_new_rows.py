@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from innodivide.data import checks, frozen, new_rows, panel_series
+from innodivide.data import checks, corrections, frozen, new_rows, panel_series
 from innodivide.errors import DataError, ParameterError
 
 IPCEI_COLUMNS = "ipcei_id,name,kind,value_chain,decision_date,n_member_states,n_companies,aid_eur_bn_max,source_id"
@@ -61,14 +61,35 @@ def test_a_replaced_figure_is_known_with_what_stood_there_and_a_number_spelt_oth
     key = "geo,year,variable,value"
     rows = csv(tmp_path, "country_year.csv", key, "AT,2010,berd_meur,5520.4220", "AT,2010,berd_pct_gdp,1.89")
     proposal, _ = new_rows.propose([rows])
-    (change,) = new_rows.replaced(proposal)
+    (change,) = corrections.replaced(proposal)
     assert (change.old, change.new, change.row, proposal.same) == ("1.88", "1.89", 3, 1)
-    rows = new_rows.corrections(proposal, "revised", "ESTAT_RD_2025", "2026-11-29")
+    rows = corrections.rows_of(proposal, "revised", "ESTAT_RD_2025", "2026-11-29", "as typed").frame
     assert rows.iloc[0][["key", "value_in_source", "value_used"]].tolist() == [
         "geo=AT;year=2010;variable=berd_pct_gdp",
         "1.88",
         "1.89",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "lines", "who", "cited"),
+    [
+        ("ipcei", ("ipcei_id,n_companies", "CIS,20"), "COMP_BAT against RTE_CIS", "IEU_CIS;RTE_CIS;BMWK_CIS;COMP_BAT"),
+        ("ipcei", ("ipcei_id,n_companies", "CIS,20"), "RTE_CIS against COMP_BAT", None),
+        ("country_year", ("geo,year,variable,value", "AT,2010,berd_pct_gdp,1.89"), "COMP_BAT", "COMP_BAT"),
+        ("horizon_country", ("geo,data_cut,programme,projects", "AI,2017-07,H2020,3"), "COMP_BAT", None),
+    ],
+    ids=["a further source", "cited already", "one figure a row", "a person must say"],
+)
+def test_a_row_whose_figure_is_replaced_cites_who_says_so(tmp_path, name, lines, who, cited):
+    given = [csv(tmp_path, f"{name}.csv", *lines)]
+    citing = corrections.citations(new_rows.propose(given)[0], given, who)
+    assert len(citing) == (cited is not None)
+    if cited:
+        changes = new_rows.propose([*given, *citing])[0].changes
+        sources = {c.column: c.new for c in changes if c.column in new_rows.PROVENANCE}
+        first = {"source_id": "IEU_CIS"} if name == "ipcei" else {}
+        assert ";".join((first | sources).values()) == cited
 
 
 @pytest.mark.parametrize(

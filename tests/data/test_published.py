@@ -105,6 +105,15 @@ def test_figures_by_hand(rows, tables):
     assert rows.loc["C46", "computed"] == pytest.approx(8.1 + 13.7)
 
 
+def test_what_a_figure_is_made_of_by_hand(rows):
+    """Parts of a sum, names of a count, shares, and what is taken off; nothing where there is one part."""
+    made_of = rows["made_of"]
+    assert made_of["C24"] == "Hy2Tech 35, Hy2Use 29" and made_of["C42"] == "DE 820, FR 355, IT 524, UK 48"
+    assert made_of["C31"] == "BAT1, EuBatIn, ME1" and made_of["C46"] == "aid 8.1, private 13.7"
+    assert made_of["C14"] == "Med4Cure 9 of 13" and made_of["C54"] == "Tech4Cure 10 less HU 1, IT 4, SI 1, SK 1"
+    assert made_of["C49"] == "" and made_of["C12"] == ""
+
+
 def test_states_of_two_ipceis_are_counted_once(rows, tables):
     states = tables["ipcei_country"].query("ipcei_id in ['Hy2Tech', 'Hy2Use'] and role == 'notifying'")["geo"]
     assert rows.loc["C23", "computed"] == states.nunique() < len(states)
@@ -113,7 +122,7 @@ def test_states_of_two_ipceis_are_counted_once(rows, tables):
 def test_facts_add_up(rows):
     facts = words.published_facts(rows)
     tested = rows.dropna(subset=["computed", "value"])
-    assert facts["n"] == len(rows) and facts["testable"] == len(tested)
+    assert facts["n"] == len(rows[rows["verdict"] != "computed"]) and facts["testable"] == len(tested)
     assert facts["match"] + facts["other"] + facts["off"] == len(tested[tested["verdict"] != "not_testable"])
 
 

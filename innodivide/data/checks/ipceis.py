@@ -1,5 +1,7 @@
 """Rules on IPCEIs: members, dates and participants agree, and published totals are reproduced."""
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -144,6 +146,12 @@ def smes_are_companies(load: Load) -> Failures:
     yield from load.fail("ipcei", rows[many], "n_smes", "at most n_companies")
 
 
+def _numbers(text) -> set[float]:
+    """Return the numbers in a text that are no part of a name or an identifier."""
+    found = re.findall(r"(?<![\w.,-])\d[\d,]*(?:\.\d+)?(?![\w-])", text if isinstance(text, str) else "")
+    return {float(number.replace(",", "")) for number in found}
+
+
 _NEEDED = ("published_check", "ipcei", "ipcei_country", "ipcei_participant", "alliance", "country")
 
 
@@ -151,7 +159,7 @@ _NEEDED = ("published_check", "ipcei", "ipcei_country", "ipcei_participant", "al
 def published_totals_are_reproduced(load: Load) -> Failures:
     """Our figures equal the stored recomputation, and the published ones as far as the verdict says."""
     tables = {name: load(name) for name in _NEEDED}
-    rows = tables["published_check"].dropna(subset="measure").assign(computed=np.nan)
+    rows = tables["published_check"].dropna(subset="measure").assign(computed=np.nan, made_of="")
     for i in rows.index:  # one by one: a row that cannot be computed hides no other
         try:
             rows.loc[[i]] = recompute({**tables, "published_check": rows.loc[[i]]})
@@ -167,6 +175,10 @@ def published_totals_are_reproduced(load: Load) -> Failures:
             f"the tables give {r['computed']:.10g}; if that is right, add it: check_id,recomputed of {r['check_id']}"
         ),
     )
+    typed = rows[[bool(_numbers(r.note) & _numbers(f"{r.computed:.10g}, {r.made_of}")) for r in rows.itertuples()]]
+    yield from load.fail("published_check", typed, "note", "no figure of ours: reports show it beside, as it is now")
+    unruled = rows[rows["value"].isna() & ~rows["verdict"].isin(["computed", "not_testable"])]
+    yield from load.fail("published_check", unruled, "verdict", "computed, where no value is published to compare with")
     rows = rows.dropna(subset=["value", "verdict"])
     yield from load.fail(
         "published_check",

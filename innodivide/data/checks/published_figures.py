@@ -1,6 +1,7 @@
 """Recompute figures that others published about IPCEIs from our own tables (table `published_check`)."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -10,17 +11,26 @@ from innodivide.errors import DataError
 FILE = "tier1/published_check.csv"
 
 
+@dataclass(frozen=True)
+class Figure:
+    """A figure of ours and what it is made of, as a reader may check it; nothing is said of a figure of one part."""
+
+    value: float
+    made_of: str = ""
+
+
 def recompute(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return table `published_check` with our figure computed afresh.
 
     Returns
     -------
     pandas.DataFrame
-        The table's columns plus `computed` (missing where the tables cannot give the figure); the index is kept.
+        The table's columns plus `computed` (missing where the tables cannot give the figure) and `made_of` (its parts,
+        as "BAT1 17, EuBatIn 42"; empty where there is one); the index is kept.
     """
     checks = tables["published_check"]
-    computed = [_measure(tables, row) if pd.notna(row.measure) else float("nan") for row in checks.itertuples()]
-    return checks.assign(computed=computed)
+    ours = [_measure(tables, row) if pd.notna(row.measure) else Figure(float("nan")) for row in checks.itertuples()]
+    return checks.assign(computed=[f.value for f in ours], made_of=[f.made_of for f in ours])
 
 
 def verdict_holds(row) -> bool:
@@ -77,15 +87,19 @@ class _Scope:
             raise self.error(f"needs a value of {column} for {self.row.measure}")
         return self.geos if column == "geos" else getattr(self.row, column)
 
-    def total(self, column: str) -> float:
-        """Add up a column of the register for the IPCEIs."""
-        return self.sum(self.register.loc[self.ipceis, column])
+    def total(self, column: str) -> pd.Series:
+        """Return a column of the register for the IPCEIs, by IPCEI."""
+        return self.known(self.register.loc[self.ipceis, column])
 
-    def sum(self, column: pd.Series) -> float:
-        """Add up a column that must be known in full: an unknown part would make the sum wrong in silence."""
+    def known(self, column: pd.Series) -> pd.Series:
+        """Return a column that must be known in full: an unknown part would make its sum wrong in silence."""
         if column.isna().any():
             raise self.error(f"adds up {column.name}, which is not known in full")
-        return float(column.sum())
+        return column
+
+    def of_states(self, column: str) -> Figure:
+        """Add up what is known of the states, by state."""
+        return _sum(self.known(self.states.set_index("geo")[column]).groupby(level=0).sum())
 
     def at_least(self, state, *known) -> int:
         """Return the first number that is known of a state in an IPCEI, else of the companies named, at least 1."""
@@ -98,50 +112,88 @@ class _Scope:
         return self.register[self.register["kind"] == "integrated"]
 
 
-def _projects_with_eea(s: _Scope) -> float:
+def _sum(parts: pd.Series) -> Figure:
+    """Return a sum, made of its parts by name; those below zero are taken off."""
+    plus, less = parts[parts > 0], -parts[parts < 0]
+    named = [", ".join(f"{name} {value:,.10g}" for name, value in p.items()) for p in (plus, less)]
+    return Figure(float(parts.sum()), " less ".join(filter(None, named)) if len(parts) > 1 else "")
+
+
+def _count(names) -> Figure:
+    """Return how many different names there are, made of them."""
+    found = sorted(set(names))
+    return Figure(float(len(found)), ", ".join(found) if len(found) > 1 else "")
+
+
+def _both_kinds_of_money(s: _Scope) -> Figure:
+    aid, private = s.total("aid_eur_bn_max").sum(), s.total("private_eur_bn_expected").sum()
+    return _sum(pd.Series({"aid": aid, "private": private}))
+
+
+def _projects_with_eea(s: _Scope) -> Figure:
     eea = s.tables["ipcei_country"]
     eea = eea[(eea["role"] == "eea_participant") & eea["ipcei_id"].isin(s.ipceis)]
-    return s.total("n_projects") + s.sum(eea["n_projects"])
+    return _sum(pd.concat([s.total("n_projects"), s.known(eea.set_index("geo")["n_projects"])]))
 
 
-def _in_no_ipcei(s: _Scope) -> int:
+def _share_of_smes(s: _Scope) -> Figure:
+    smes, companies = s.total("n_smes"), s.total("n_companies")
+    parts = ", ".join(f"{i} {smes[i]:.0f} of {companies[i]:.0f}" for i in s.ipceis)
+    return Figure(float(100 * smes.sum() / companies.sum()), parts)
+
+
+def _in_no_ipcei(s: _Scope) -> Figure:
     joined = s.all_states[s.all_states["joined_date"] <= s.needed("as_of")]
-    return len(set(s.needed("geos")) - set(joined.loc[joined["ipcei_id"].isin(s.integrated().index), "geo"]))
+    inside = joined.loc[joined["ipcei_id"].isin(s.integrated().index), "geo"]
+    return _count(set(s.needed("geos")) - set(inside))
 
 
-def _companies_elsewhere(s: _Scope) -> float:
+def _memberships(s: _Scope) -> Figure:
+    return _count(s.states.loc[s.states["joined_date"] <= s.needed("as_of"), "ipcei_id"])
+
+
+def _projects_at_least(s: _Scope) -> Figure:
+    counts = [s.at_least(r, r.n_projects, r.n_companies) for r in s.states.itertuples()]
+    return _sum(pd.Series(counts, s.states["geo"]).groupby(level=0).sum())
+
+
+def _companies_elsewhere(s: _Scope) -> Figure:
     """Count the companies that the other states of the IPCEIs leave over."""
     rest = s.all_states[s.all_states["ipcei_id"].isin(s.ipceis) & ~s.all_states["geo"].isin(s.needed("geos"))]
-    return s.total("n_companies") - sum(s.at_least(r, r.n_companies) for r in rest.itertuples())
+    others = pd.Series([-s.at_least(r, r.n_companies) for r in rest.itertuples()], rest["geo"])
+    return _sum(pd.concat([s.total("n_companies"), others.groupby(level=0).sum()]))
 
 
-_MEASURES: dict[str, Callable[[_Scope], float]] = {
-    "sum_aid_eur_bn": lambda s: s.total("aid_eur_bn_max"),
-    "sum_private_eur_bn": lambda s: s.total("private_eur_bn_expected"),
-    "sum_aid_plus_private_eur_bn": lambda s: s.total("aid_eur_bn_max") + s.total("private_eur_bn_expected"),
-    "sum_companies": lambda s: s.total("n_companies"),
-    "sum_projects": lambda s: s.total("n_projects"),
+def _alliances(s: _Scope) -> Figure:
+    alliances = s.tables["alliance"]
+    return _count(alliances.loc[alliances["launch_month"] <= f"{s.needed('as_of'):%Y-%m}", "alliance_id"])
+
+
+_MEASURES: dict[str, Callable[[_Scope], Figure]] = {
+    "sum_aid_eur_bn": lambda s: _sum(s.total("aid_eur_bn_max")),
+    "sum_private_eur_bn": lambda s: _sum(s.total("private_eur_bn_expected")),
+    "sum_aid_plus_private_eur_bn": _both_kinds_of_money,
+    "sum_companies": lambda s: _sum(s.total("n_companies")),
+    "sum_projects": lambda s: _sum(s.total("n_projects")),
     "sum_projects_with_eea": _projects_with_eea,
-    "sum_smes": lambda s: s.total("n_smes"),
-    "sme_share_of_companies_pct": lambda s: 100 * s.total("n_smes") / s.total("n_companies"),
-    "count_ipceis": lambda s: (s.integrated()["decision_date"] <= s.needed("as_of")).sum(),
-    "count_infrastructure": lambda s: (s.register["kind"] == "infrastructure").sum(),
-    "count_states": lambda s: s.states["geo"].nunique(),
+    "sum_smes": lambda s: _sum(s.total("n_smes")),
+    "sme_share_of_companies_pct": _share_of_smes,
+    "count_ipceis": lambda s: _count(s.integrated().query("decision_date <= @s.needed('as_of')").index),
+    "count_infrastructure": lambda s: _count(s.register.index[s.register["kind"] == "infrastructure"]),
+    "count_states": lambda s: _count(s.states["geo"]),
     "count_eu27_in_no_ipcei": _in_no_ipcei,
-    "country_memberships": lambda s: s.states[s.states["joined_date"] <= s.needed("as_of")]["ipcei_id"].nunique(),
-    "sum_country_aid_eur_mn": lambda s: s.sum(s.states["aid_eur_mn"]),
-    "sum_country_companies": lambda s: s.sum(s.states["n_companies"]),
-    "sum_country_projects_min": lambda s: sum(
-        s.at_least(r, r.n_projects, r.n_companies) for r in s.states.itertuples()
-    ),
+    "country_memberships": _memberships,
+    "sum_country_aid_eur_mn": lambda s: s.of_states("aid_eur_mn"),
+    "sum_country_companies": lambda s: s.of_states("n_companies"),
+    "sum_country_projects_min": _projects_at_least,
     "residual_country_companies": _companies_elsewhere,
-    "sum_participant_aid_eur_mn": lambda s: s.people["aid_eur_mn_mid"].sum(),
-    "count_participant_organisations": lambda s: s.people["company"].nunique(),
-    "count_alliances": lambda s: (s.tables["alliance"]["launch_month"] <= f"{s.needed('as_of'):%Y-%m}").sum(),
+    "sum_participant_aid_eur_mn": lambda s: _sum(s.people.groupby("geo")["aid_eur_mn_mid"].sum()),
+    "count_participant_organisations": lambda s: Figure(float(s.people["company"].nunique())),
+    "count_alliances": _alliances,
 }
 
 
-def _measure(tables: Mapping[str, pd.DataFrame], row) -> float:
+def _measure(tables: Mapping[str, pd.DataFrame], row) -> Figure:
     if row.measure not in _MEASURES:
         raise DataError(f"{FILE}: unknown measure {row.measure!r} in {row.check_id}")
-    return float(_MEASURES[row.measure](_Scope(tables, row)))
+    return _MEASURES[row.measure](_Scope(tables, row))

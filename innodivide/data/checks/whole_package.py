@@ -5,22 +5,22 @@ import pandas as pd
 
 from innodivide.data import frozen
 from innodivide.data.checks.rules import Failures, Load, rule
-from innodivide.data.sources import sources_of
+from innodivide.data.sources import sources_named, sources_of
 
 
 @rule("correction", "source")
 def corrections_stand_in_the_tables(load: Load) -> Failures:
     """What a correction says is used is what its table holds, applied or refused, and a dropped row is not there; who
-    says so begins with a source."""
+    says so begins with a source, and the row of an applied one cites it."""
     rows, known = load("correction"), set(load("source")["source_id"])
     nobody = ~rows["who_says"].str.split("[ ;]", n=1, regex=True).str[0].isin(known)
     yield from load.fail("correction", rows[nobody], "who_says", "begins with the source_id of a row of sources.csv")
     for i in rows.index:
-        column, rule_broken = _contradiction(load, rows.loc[i])
+        column, rule_broken = _contradiction(load, rows.loc[i], known)
         yield from load.fail("correction", rows.loc[[i]] if column else rows.head(0), column, rule_broken)
 
 
-def _contradiction(load: Load, row: pd.Series) -> tuple[str, str]:
+def _contradiction(load: Load, row: pd.Series, sources: set[str]) -> tuple[str, str]:
     """Return the column of a correction that does not fit its table, and the rule it breaks; or two empty texts."""
     name, known, of_table = row["table"], frozen.resources(load.folder), f"table {row['table']}"
     if name not in known:
@@ -43,6 +43,10 @@ def _contradiction(load: Load, row: pd.Series) -> tuple[str, str]:
         return "key", f"a row of {of_table}"
     if not _same(found.iloc[0], row["value_used"]):
         return "value_used", f"{of_table} has {found.iloc[0]}"
+    unnamed = set(sources_named(row["who_says"], sources)) - set(sources_of(table[match].head(1)))
+    if row["status"] == "applied" and unnamed and "source_id" in table:
+        column = "more_source_ids" if "more_source_ids" in table else "source_id"
+        return "who_says", f"cited by its row: {column} of {of_table} ({row['key']}) names {', '.join(sorted(unnamed))}"
     return "", ""
 
 
