@@ -44,9 +44,23 @@ def eis_rows(years: int = 3, factors: dict[str, float] | None = None, later: int
     ).reset_index(drop=True)
 
 
+def labels_of(framework: str) -> dict[str, str]:
+    """Return the codes of a list of indicators by their names."""
+    return frozen.load("indicator").query("framework == @framework").set_index("label")["indicator_code"].to_dict()
+
+
 def ris_rows(years: int = 3, later: int = 2) -> pd.DataFrame:
-    """Return an edition of the RIS `later` years after the last, without a column of groups."""
+    """Return an edition of the RIS `later` years after the last, without a column of groups.
+
+    It has those of its indicators that the EIS of that year has, under their codes there.
+    """
     index, scores = frozen.load("ris_index").query("edition == 2023"), frozen.load("ris_score").query("edition == 2023")
+    framework = frozen.load("eis_edition").set_index("edition")["framework"]
+    older, newer = (labels_of(framework[edition]) for edition in (2023, 2023 + later))
+    now = {older[name]: (newer[name], name) for name in set(older) & set(newer)}
+    scores = scores[scores["indicator_code"].isin(now)]
+    scores = scores.assign(indicator_code=scores["indicator_code"].map({old: new for old, (new, _) in now.items()}))
+    named = {"RII": "Regional Innovation Index", **dict(now.values())}
     names = frozen.load("ris_region").query("edition == 2023").set_index("region_code")["name"]
     rows = pd.concat([index.assign(indicator_code="RII"), scores])[["region_code", "year", "indicator_code", "value"]]
     last = int(rows["year"].max())
@@ -55,7 +69,7 @@ def ris_rows(years: int = 3, later: int = 2) -> pd.DataFrame:
     rows["value"] *= 100 / rows.loc[first, "value"].iloc[0]
     columns = [rows["region_code"], rows["region_code"].map(names), rows["year"], rows["indicator_code"], ""]
     frame = pd.DataFrame(dict(zip(RIS_HEADER, [*columns, rows["value"].round(9)])))
-    return frame.assign(Indicator=frame["Indicator code"]).reset_index(drop=True)
+    return frame.assign(Indicator=frame["Indicator code"].map(named)).reset_index(drop=True)
 
 
 def save(path: Path, change=lambda book: None, **sheets: pd.DataFrame) -> Path:

@@ -110,17 +110,28 @@ def _version(sheet: Sheet, scores: pd.DataFrame, given: Edition) -> tuple[str, l
 
 
 def _of_edition(sheet: Sheet, scores: pd.DataFrame, number: int, given: Edition) -> list:
-    """Return what the edition needs of the other scoreboard: its row in eis_edition, and the codes of its framework."""
+    """Return what the edition needs of the other scoreboard: its row in eis_edition, the codes of its framework.
+
+    A code whose name is that of another code there is refused: the sheet has the codes of another list of indicators.
+    """
     editions = given.text("eis_edition").set_index("edition")
     if str(number) not in editions.index:
         rule = "the edition of this year in eis_edition.csv, for its thresholds; add the workbook of the EIS first"
         return [sheet.fail(None, "year", str(number), rule)]
     known = given.text("indicator")
     framework = editions.loc[str(number), "framework"]
-    codes = {INDEX, *known.loc[known["framework"] == framework, "indicator_code"]}
-    lost = scores[~scores["indicator_code"].isin(codes)].drop_duplicates("indicator_code")
+    known = known[known["framework"] == framework]
+    first = scores[scores["indicator_code"] != INDEX].drop_duplicates("indicator_code")
+    lost = ~first["indicator_code"].isin(known["indicator_code"])
     rule = f"a code of {framework or 'a list of indicators'} (indicator.csv); add its row there"
-    return [sheet.fail(int(i), "indicator_code", v, rule) for i, v in lost["indicator_code"].items()]
+    failures = [sheet.fail(int(i), "indicator_code", v, rule) for i, v in first.loc[lost, "indicator_code"].items()]
+    if "label" in first:  # a name that another code has there: the codes are those of an earlier or later list
+        codes = dict(zip(known["label"].str.lower(), known["indicator_code"]))
+        for i, code, name in first.loc[~lost, ["indicator_code", "label"]].itertuples():
+            if codes.get(name.lower(), code) != code:
+                rule = f"{codes[name.lower()]}, which {name!r} is in {framework}; give its codes"
+                failures.append(sheet.fail(int(i), "indicator_code", code, rule))
+    return failures
 
 
 def _labels_apart(scores: pd.DataFrame, number: int, given: Edition) -> list[str]:

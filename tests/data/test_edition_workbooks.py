@@ -122,6 +122,16 @@ def test_an_edition_of_nuts_2024_which_that_of_2025_is_by_all_that_is_known(tmp_
     assert homes == set(nuts.loc[nuts["geo"].isin(members()), "nuts_code"]) and {"PT1A", "NL36"} <= homes
 
 
+def test_a_regional_code_whose_name_another_code_has_is_refused(tmp_path, ris):
+    """Sales of new products are 4.2.3 in the list of 2021 to 2024 and 4.1.1 in that of 2025."""
+    older = ris.replace({"Indicator code": {"1.1.2": "4.2.3"}})
+    name = "Sales of new-to-market and new-to-firm innovations"
+    older.loc[older["Indicator code"] == "4.2.3", "Indicator"] = name
+    path = workbooks.save(tmp_path / "RIS.xlsx", RIS=older)
+    rule = f"'4.2.3' breaks the rule: 4.1.1, which '{name}' is in EIS 2025 (32 indicators); give its codes"
+    assert rule in said(path, "RIS")
+
+
 def test_of_two_scales_that_of_the_first_year_counts(tmp_path, ris):
     both = ris.assign(**{"Value relative to EU in 2025": 1.0})
     result = found(workbooks.save(tmp_path / "RIS.xlsx", RIS=both), "RIS")
