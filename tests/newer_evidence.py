@@ -46,7 +46,7 @@ def a_project(files: Path) -> list[str]:
     needed = new_rows.text_of("country_panel").query("year == '2024'")
     needed = needed[needed["variable"].isin(CONTROLS)]
     known = new_rows.text_of("country_year").set_index(["geo", "year", "variable"])["value"].astype(float)
-    rows = [(r.geo, r.series, known[r.geo, "2024", r.series]) for r in needed.itertuples()]
+    rows = [(r.geo, r.series, known.get((r.geo, "2024", r.series), float(r.value))) for r in needed.itertuples()]
     return [
         csv(files, "country_year", "geo,year,variable,value", *(f"{g},2025,{s},{v * 1.01:.6g}" for g, s, v in rows)),
         csv(
