@@ -48,7 +48,7 @@ def a_project(files: Path) -> list[str]:
     known = new_rows.text_of("country_year").set_index(["geo", "year", "variable"])["value"].astype(float)
     rows = [(r.geo, r.series, known.get((r.geo, "2024", r.series), float(r.value))) for r in needed.itertuples()]
     return [
-        csv(files, "country_year", "geo,year,variable,value", *(f"{g},2025,{s},{v * 1.01:.6g}" for g, s, v in rows)),
+        csv(files, "country_year", "geo,year,variable,value", *(f"{g},2025,{s},{v * 1.01:.2f}" for g, s, v in rows)),
         csv(
             files,
             "ipcei",
