@@ -42,25 +42,14 @@ def csv(folder: Path, table: str, *lines: str) -> str:
 
 
 def a_project(files: Path) -> list[str]:
-    """An IPCEI of 2026, with a state that was in none, and the figures of the year before that its controls need."""
+    """An IPCEI of 2026, with a state that was in none, and what its controls need of the year before and is not there."""
     needed = new_rows.text_of("country_panel").query("year == '2024'")
     needed = needed[needed["variable"].isin(CONTROLS)]
-    known = new_rows.text_of("country_year").set_index(["geo", "year", "variable"])["value"].astype(float)
-    rows = [(r.geo, r.series, known.get((r.geo, "2024", r.series), float(r.value))) for r in needed.itertuples()]
+    known = new_rows.text_of("country_year").set_index(["geo", "year", "variable"])["value"]
+    lacking = needed[[(r.geo, "2025", r.series) not in known for r in needed.itertuples()]]
+    figures = [f"{r.geo},2025,{r.series},{r.value}" for r in lacking.itertuples()]
     return [
-        csv(files, "country_year", "geo,year,variable,value", *(f"{g},2025,{s},{v * 1.01:.2f}" for g, s, v in rows)),
-        csv(
-            files,
-            "ipcei",
-            "ipcei_id,name,kind,value_chain,decision_date,n_member_states,n_companies,n_projects,aid_eur_bn_max",
-            "NEW,IPCEI Invented,integrated,health,2026-06-30,4,9,9,0.5",
-        ),
-        csv(
-            files,
-            "ipcei_country",
-            "ipcei_id,geo,joined_date,role",
-            *(f"NEW,{geo},2026-06-30,notifying" for geo in ("DE", "ES", "LV", "PL")),
-        ),
+        csv(files, "country_year", "geo,year,variable,value", *figures),
         csv(files, "ipcei_membership", "ipcei_id,geos,n_states", "NEW,DE ES LV PL,4"),
         csv(files, "published_check", "check_id,recomputed", "C41,4"),
         *source("TRIAL_IPCEI"),
