@@ -28,6 +28,7 @@ from innodivide.data.checks.control_values import CONTROLS
 from innodivide.evidence.plan import PLAN_FILE, plan_hash
 
 ABOUT = ["--publisher", "Nobody", "--address", "https://example.org", "--licence", "none", "--retrieved", "2026-11-29"]
+IPCEI = "ipcei_id,name,kind,value_chain,decision_date,n_member_states,n_companies,n_projects,aid_eur_bn_max"
 Step = Callable[[Path], list[str]]  # a folder for files -> what `innodivide add` is called with
 
 
@@ -50,6 +51,13 @@ def a_project(files: Path) -> list[str]:
     figures = [f"{r.geo},2025,{r.series},{r.value}" for r in lacking.itertuples()]
     return [
         csv(files, "country_year", "geo,year,variable,value", *figures),
+        csv(files, "ipcei", IPCEI, "NEW,IPCEI Invented,integrated,health,2026-06-30,4,9,9,0.5"),
+        csv(
+            files,
+            "ipcei_country",
+            "ipcei_id,geo,joined_date,role",
+            *(f"NEW,{geo},2026-06-30,notifying" for geo in ("DE", "ES", "LV", "PL")),
+        ),
         csv(files, "ipcei_membership", "ipcei_id,geos,n_states", "NEW,DE ES LV PL,4"),
         csv(files, "published_check", "check_id,recomputed", "C41,4"),
         *source("TRIAL_IPCEI"),
