@@ -43,7 +43,7 @@ def csv(folder: Path, table: str, *lines: str) -> str:
 
 
 def a_project(files: Path) -> list[str]:
-    """An IPCEI of 2026, with a state that was in none, and what its controls need of the year before and is not there."""
+    """An IPCEI of 2026, with a state that was in none, and what its controls lack of the year before."""
     needed = new_rows.text_of("country_panel").query("year == '2024'")
     needed = needed[needed["variable"].isin(CONTROLS)]
     known = new_rows.text_of("country_year").set_index(["geo", "year", "variable"])["value"]
@@ -98,7 +98,8 @@ def a_correction(files: Path) -> list[str]:
 
 def a_state(files: Path) -> list[str]:
     """The United Kingdom as a 28th state of a what-if: its group in the editions that lack it."""
-    groups = [f"UK,{edition},{edition - 1},strong,listed" for edition in (2020, 2021, 2022, 2024)]
+    years = new_rows.text_of("eis_edition").set_index("edition")["performance_year"]
+    groups = [f"UK,{edition},{years[edition]},strong,listed" for edition in ("2020", "2021", "2022", "2024")]
     return [csv(files, "eis_group", "geo,edition,performance_year,group,basis", *groups), *source("TRIAL_UK")]
 
 
