@@ -52,7 +52,7 @@ RUNS = WORDS.names("payments")
 
 
 def answer_facts(tables: Tables, main: Confirmatory, ledger: pd.DataFrame, plan: Plan) -> dict:
-    """Return the numbers of the answer: the leader test, size, the verdicts counted, and which IPCEIs came later."""
+    """Return the numbers of the answer: the leader test, size, the verdicts counted, and what came later."""
     size, counts = first_rules.size_test(main, plan), ledger["verdict"].value_counts()
     larger = first_rules.larger_more_often(size, plan.alpha)
     found = [
@@ -67,9 +67,16 @@ def answer_facts(tables: Tables, main: Confirmatory, ledger: pd.DataFrame, plan:
         "larger": larger,
         "total": len(ledger),
         "verdicts": join_names(found),
-        "later": join_names(sorted(newer_ipceis(tables, plan)["name"]), none=""),
+        "later": join_names(came_later(tables, plan), none=""),
         "end": plan.period[1],
     }
+
+
+def came_later(tables: Tables, plan: Plan) -> list[str]:
+    """Return the IPCEIs decided and the scoreboards published after the plan's period, by name."""
+    editions = tables.as_of()["eis_edition"]
+    published = sorted(editions.loc[editions["published"] > plan.period[1], "edition"])
+    return [*sorted(newer_ipceis(tables, plan)["name"]), *(f"EIS {edition}" for edition in published)]
 
 
 def by_verdict(ledger: pd.DataFrame) -> pd.DataFrame:

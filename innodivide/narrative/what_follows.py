@@ -49,7 +49,7 @@ def asked(ledger: pd.DataFrame) -> dict[str, str]:
 def in_short(ledger: pd.DataFrame, later: str = "") -> tuple[tuple[str, ...], dict[str, str]]:
     """Return the parts of N8.2 and what the brief asks for, as `asked`.
 
-    If IPCEIs came `later`, that they are not counted stands in the place of the words on annexes: the page is full.
+    If something came `later`, that it is not counted stands in the place of the words on annexes: the page is full.
     """
     asks = asked(ledger)
     return ("follows", *(side for side in SIDES if asks[side]), "later" if later else "country"), asks

@@ -432,3 +432,12 @@ def test_numbers_of_regions_outside_the_map_have_a_minus_sign():
     drawn = figures.region_map(points, frozen.load("outline"), "score", fmt="{:.1f}")
     under = drawn.axes[0].get_xlabel()
     assert "Açores" in under and "(−0.7)" in under and "-0.7" not in under
+
+
+def test_regions_with_one_figure_are_named_together(monkeypatch):
+    """A region that was split has one figure in both parts: neither is stronger than the other."""
+    rows = country_profile.regions(TABLES, "PT").head(3).assign(relative=[110.0, 110.0, 80.0], name=["B", "A", "C"])
+    monkeypatch.setattr(country_profile, "regions", lambda tables, geo: rows)
+    values = first_page.region_words(TABLES, "PT")[1]
+    assert (values["top"], values["top_verb"], values["top_value"]) == ("A and B", "are", 110)
+    assert (values["bottom"], values["bottom_verb"], values["bottom_value"]) == ("C", "is", 80)

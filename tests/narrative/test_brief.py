@@ -353,7 +353,10 @@ def test_a_further_registration_is_named_by_its_day_and_claims():
     assert words.second_facts(dataclasses.replace(load_plan(), further=()))["further"] == ""
     third = {"registered": date(2030, 1, 2), "claim_rules": {"C15": "", "C14": ""}}
     told = words.second_facts(dataclasses.replace(load_plan(), further=(third,)))["further"]
-    assert told == " A further registration of 2030-01-02 has the rule of C14 and C15."
+    assert (
+        told
+        == " A further registration of 2030-01-02 has the rule of C14 and C15; what the tables then held was known."
+    )
 
 
 def second_with(states: str) -> SimpleNamespace:
@@ -405,7 +408,17 @@ def test_what_the_brief_asks_for_is_told_by_the_claims_behind_it(run):
     assert parts[0] == "not", "where nothing is supported, nothing says so"
     assert "later" in parts and "later" in what_follows.in_short(ledger, "One")[0], "what is not counted is said"
     said = words.WORDS.say("N7.5", "later", later="One", end="a day").title
-    assert "One, decided after the registered period, which ends on a day" in said
+    assert "One, which came after the registered period, which ends on a day" in said
+
+
+def test_what_came_later_is_named():
+    """A project and a scoreboard of later days; none as the tables are, unless such rows are in them."""
+    tables, plan = Tables(), load_plan()
+    editions, ipceis = tables["eis_edition"].tail(1), tables["ipcei"].query("ipcei_id == 'BAT1'")
+    editions = editions.assign(edition=2031, published=pd.Timestamp("2031-07-01"))
+    ipceis = ipceis.assign(ipcei_id="NEW", name="A project", decision_date=pd.Timestamp("2031-01-01"))
+    changed = tables.replaced({"eis_edition": editions, "ipcei": ipceis})
+    assert words.came_later(changed, plan) == ["A project", "EIS 2031"]
 
 
 def test_verdicts_by_another_rule_are_all_told(run):

@@ -166,13 +166,11 @@ def region_words(tables: Tables, geo: str) -> tuple[list[str], dict]:
     lagging = int((rows["group"] == "emerging").sum())
     if len(rows) == 1:
         return ["one region, lagging" if lagging else "one region"], {"ris": edition}
-    ends = rows.iloc[[0, -1]]
-    values = {"ris": edition, "regions": len(rows), "lagging": lagging, "top": ends["name"].iloc[0]}
-    values |= {
-        "top_value": ends["relative"].iloc[0],
-        "bottom": ends["name"].iloc[1],
-        "bottom_value": ends["relative"].iloc[1],
-    }
+    values = {"ris": edition, "regions": len(rows), "lagging": lagging}
+    for word, value in (("top", rows["relative"].iloc[0]), ("bottom", rows["relative"].iloc[-1])):
+        equal = sorted(rows.loc[rows["relative"] == value, "name"])  # regions that were one have its figure
+        values |= {word: join_names(equal), f"{word}_value": value}
+        values[f"{word}_verb"] = "are" if len(equal) > 1 else "is"
     if lagging in (0, len(rows)):
         return ["all lagging" if lagging else "no lagging", "ends"], values
     return ["one lagging" if lagging == 1 else "some lagging", "ends"], values

@@ -6,7 +6,7 @@ import pandas as pd
 from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables
 from innodivide.evidence.multiverse.additions import REGISTERED, UNCHANGED
-from innodivide.evidence.multiverse.grid import load_grid
+from innodivide.evidence.multiverse.grid import labels, load_grid
 from innodivide.indicators.panel import dyad_sources, rows_for_dyads
 from innodivide.narrative.robustness.every_specification import RATIOS
 from innodivide.narrative.words_file import Words
@@ -72,6 +72,9 @@ def added_facts(rows: pd.DataFrame) -> tuple[list[str], dict]:
     }
     values |= {"registered": base["odds_ratio"], "n_fits": int(more["n_fits"].sum()), "n_out": int(more["n_out"].sum())}
     values |= {"statuses": rows["status"].nunique(), "models": rows["estimator"].nunique(), "turned": len(turned)}
+    for word, column in (("status_names", "status"), ("model_names", "estimator")):
+        values[word] = join_names(list(labels(column, rows[column].unique()).values()))
+    values["unannounced"] = join_names(more.loc[~more["announced"].astype(bool), "label"].tolist(), none="none of them")
     parts = ["what"]
     if len(known):
         ends = known.sort_values("odds_ratio").iloc[[0, -1]]
