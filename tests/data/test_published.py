@@ -111,6 +111,7 @@ def test_what_a_figure_is_made_of_by_hand(rows):
     assert made_of["C24"] == "Hy2Tech 35, Hy2Use 29" and made_of["C42"] == "DE 820, FR 355, IT 524, UK 48"
     assert made_of["C31"] == "BAT1, EuBatIn, ME1" and made_of["C46"] == "aid 8.1, private 13.7"
     assert made_of["C14"] == "Med4Cure 9 of 13" and made_of["C54"] == "Tech4Cure 10 less HU 1, IT 4, SI 1, SK 1"
+    assert made_of["C51"] == "EuBatIn 6, Hy2Tech 4, Hy2Use 2, ME-CT 5, ME1 3", "one state: by project"
     assert made_of["C49"] == "" and made_of["C12"] == ""
 
 

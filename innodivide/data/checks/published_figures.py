@@ -98,8 +98,12 @@ class _Scope:
         return column
 
     def of_states(self, column: str) -> Figure:
-        """Add up what is known of the states, by state."""
-        return _sum(self.known(self.states.set_index("geo")[column]).groupby(level=0).sum())
+        """Add up what is known of the states."""
+        return self.by_state(self.known(self.states[column]))
+
+    def by_state(self, amounts: pd.Series) -> Figure:
+        """Add up what states have, each in its IPCEIs, by state; that of one state by IPCEI."""
+        return _sum(amounts.groupby(self.states["geo" if self.states["geo"].nunique() > 1 else "ipcei_id"]).sum())
 
     def at_least(self, state, *known) -> int:
         """Return the first number that is known of a state in an IPCEI, else of the companies named, at least 1."""
@@ -154,7 +158,7 @@ def _memberships(s: _Scope) -> Figure:
 
 def _projects_at_least(s: _Scope) -> Figure:
     counts = [s.at_least(r, r.n_projects, r.n_companies) for r in s.states.itertuples()]
-    return _sum(pd.Series(counts, s.states["geo"]).groupby(level=0).sum())
+    return s.by_state(pd.Series(counts, s.states.index))
 
 
 def _companies_elsewhere(s: _Scope) -> Figure:
