@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 from rooms import GROUND, LIBRARY, MODULES, PAGE, ROOMS, ROOT, dotted, imports, lines, renewed, tree
 
+from innodivide.data import frozen
+
 FILES = list(MODULES.values())
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 # What each room may use besides itself and the ground. Narrative takes from models the records that fits return.
 MAY_USE = {
     "errors": set(),
@@ -101,6 +104,21 @@ def test_nothing_in_narrative_reads_a_table_that_it_was_not_given():
             assert not [used for used in imports(path) if used in {("data.frozen", "load"), ("data", "load")}], name
             code = re.sub(r"^ *>>> .*$", "", path.read_text(encoding="utf-8"), flags=re.M)  # examples may read tables
             assert not re.search(r"\bfrozen\.load\(|\bTables\(\)", code), name
+
+
+def test_sources_come_from_rows():
+    """No code or notebook types the id of a source, but for the brief itself and what was made here."""
+    known = set(frozen.load("source")["source_id"]) - {"BRIEF_2021", "INNODIVIDE"}
+    typed = [
+        f"{path.name}: {word}" for path in (*FILES, *NOTEBOOKS) for word in known & quoted(path.read_text("utf-8"))
+    ]
+    assert typed == []
+    assert known & quoted('sources = ["RIS23_DB"]') == {"RIS23_DB"} == known & quoted('"sources=[\\"RIS23_DB\\"]"')
+
+
+def quoted(code: str) -> set[str]:
+    """Return the words that stand in quotes by themselves, in Python or in the JSON of a notebook."""
+    return set(re.findall(r"""["']([\w.-]+)\\?["']""", code))
 
 
 def test_tables_are_required_and_first():

@@ -17,6 +17,7 @@ from innodivide.indicators.country_profile import index_relative_to_eu
 from innodivide.indicators.regions import index_rows, nuts_version, on_the_map, regions
 from innodivide.models.estimators.firth import FirthFit
 
+GDP, PEOPLE = "gdp_pc_pps_eu27_100", "population_implied"
 WEALTH_YEAR = 2021  # regional GDP; the quality of government is of a later survey where one is known
 _WEIGHTED = ["value", "reference", "gap", "gap_low", "gap_high"]  # means of a state's regions, by population
 CHOICES, OAXACA, PROFILES, PIPELINE, ANNEX, ANNEX_SCENARIOS, ANNEX_NETWORK = range(43, 50)  # streams of the plan
@@ -42,35 +43,42 @@ def oaxaca_frame(tables: Tables) -> pd.DataFrame:
     """
     places = regions(tables)[["geo", "relative"]]
     government = barriers.region_eqi(tables)["eqi"]
-    gdp = "gdp_pc_pps_eu27_100"
-    parts, heads = _wealth_parts(tables, gdp)
-    product = (parts[gdp] * heads).groupby(parts["region_code"]).sum(min_count=1)
+    parts, heads = _wealth_parts(tables)
+    product = (parts[GDP] * heads).groupby(parts["region_code"]).sum(min_count=1)
     wealth = np.log(product / heads.groupby(parts["region_code"]).sum(min_count=1))
     group = index_relative_to_eu(tables).groupby("geo")["group"].first()
     frame = places.assign(eqi=government, ln_gdp=wealth, emerging=places["geo"].map(group) == "emerging")
     return frame.dropna().rename_axis("region_code").reset_index()
 
 
-def _wealth_parts(tables: Tables, gdp: str) -> tuple[pd.DataFrame, pd.Series]:
+def wealth_rows(tables: Tables) -> pd.DataFrame:
+    """Return the rows of table region_year that the wealth of regions is read from: GDP per head and people.
+
+    Where the accounts have no row of the scoreboard's version of NUTS, they are of the latest version that they have.
+    """
+    rows, version = tables["region_year"], nuts_version(tables)
+    rows = rows[(rows["year"] == WEALTH_YEAR) & rows["variable"].isin([GDP, PEOPLE])]
+    return rows[
+        rows["nuts_version"] == (version if (rows["nuts_version"] == version).any() else rows["nuts_version"].max())
+    ]
+
+
+def _wealth_parts(tables: Tables) -> tuple[pd.DataFrame, pd.Series]:
     """Return region_code and GDP per head of the NUTS 2 regions, or of their parts, and the people of each.
 
-    Where the accounts have no row of the scoreboard's version of NUTS, those of the latest version that they have are
-    carried over by the population of the common parts.
+    Rows of another version of NUTS are carried over by the population of the common parts.
     """
-    people, version = "population_implied", nuts_version(tables)
     home = editions.of_latest(tables, "ris_nuts2", editions.REGIONAL)[["nuts_code", "region_code"]]
-    rows = tables["region_year"]
-    rows = rows[(rows["year"] == WEALTH_YEAR) & rows["variable"].isin([gdp, people])]
-    have = version if (rows["nuts_version"] == version).any() else rows["nuts_version"].max()
-    rows = rows[rows["nuts_version"] == have]
+    rows, version = wealth_rows(tables), nuts_version(tables)
+    have = rows["nuts_version"].iloc[0]
     wide = rows.pivot(index="nuts_code", columns="variable", values="value").reset_index()
     if have == version:
         parts = home.merge(wide, on="nuts_code")
-        return parts, parts[people].where(parts[gdp].notna())
+        return parts, parts[PEOPLE].where(parts[GDP].notna())
     link = nuts_links.parts(tables, have, version).drop(columns="change")
     parts = home.merge(link, left_on="nuts_code", right_on="code_to")
     parts = parts.drop(columns="nuts_code").merge(wide, left_on="code_from", right_on="nuts_code")
-    return parts, parts["population"].astype(float).where(parts[gdp].notna())
+    return parts, parts["population"].astype(float).where(parts[GDP].notna())
 
 
 def government_and_wealth(tables: Tables, plan: Plan, n_boot: int = 499) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from innodivide.data.editions import BRIEF, REGIONAL, latest
+from innodivide.data.editions import BRIEF, PLAN, REGIONAL, latest
 from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, country_names, indicators_of
 from innodivide.evidence.claims.lowest_regions import lowest_by_state
@@ -110,15 +110,17 @@ def own_part_rows(tables: Tables, found: FirstRule) -> pd.DataFrame:
     rows = found.now["EU"].parts.merge(found.first.parts, on=keys, suffixes=("", "_first"), how="outer")
     rows["name"] = rows["unit"].map(regions(tables)["name"])
     rows["indicator"] = rows["indicator_code"].map(indicator_names(tables))
-    rows = rows.assign(size=-rows["specific"].abs()).sort_values(["size", *keys], ignore_index=True)
-    return rows.drop(columns="size")
+    return rows.sort_values(
+        ["specific", *keys], key=lambda c: -c.abs() if c.name == "specific" else c, ignore_index=True
+    )
 
 
 def own_part_table(tables: Tables, found: FirstRule) -> Exhibit:
     """Return the table of the split gaps: the largest own parts are shown, all are in its data."""
     rows = own_part_rows(tables, found)
     values = {"first": first_year(tables), "n": len(rows), "regions": rows["unit"].nunique()}
-    return replace(WORDS.of(tables).table("T6.16", rows, values=values, sources=["RIS23_DB"]), shown=SHOWN)
+    read = tables["ris_score"].query("edition == @e", local_dict={"e": PLAN["ris"]})
+    return replace(WORDS.of(tables).table("T6.16", rows, values=values, sources=sources_of(read)), shown=SHOWN)
 
 
 def lowest_table(tables: Tables) -> Exhibit:
