@@ -18,7 +18,7 @@ from innodivide.models.network import bipartite
 from innodivide.narrative import annex
 from innodivide.narrative.annex.first_page import ordinal
 from innodivide.narrative.exhibits import Exhibit
-from innodivide.narrative.regional_barriers import catching_up, lagging as words
+from innodivide.narrative.regional_barriers import catching_up, lagging as words, quality
 from innodivide.narrative.words_file import Words
 
 TABLES = Tables(pins={"ris": editions.PLAN["ris"], "eis": editions.SECOND["eis"][-1]})  # which the cases are of
@@ -174,9 +174,9 @@ def test_the_oaxaca_frame_is_that_of_other_tables():
     assert frame.at["PL21", "eqi"] == pytest.approx(barriers.region_eqi(TABLES).at["PL21", "eqi"])
     found = regional_analyses.government_and_wealth(TABLES, PLAN, n_boot=20)
     means = frame.groupby("emerging")["relative"].mean()
-    facts = words.oaxaca_facts(found)
+    facts = quality.oaxaca_facts(found)
     assert facts["difference"] == pytest.approx(means[False] - means[True])
-    shown = words.oaxaca_rows(found)
+    shown = quality.oaxaca_rows(found)
     assert list(shown["term"]) == ["Quality of government", "GDP per head", "Together"]
     assert shown["unexplained"].notna().tolist() == [False, False, True]
     total = shown.iloc[-1]
@@ -190,8 +190,8 @@ def test_the_title_on_government_and_wealth_says_what_they_do(own, said):
     parts = pd.DataFrame({"term": ["eqi", "ln_gdp", "total"], "explained": [*own, sum(own)]})
     ends = dict.fromkeys(("explained_low", "explained_high", "unexplained", "unexplained_low", "unexplained_high"), 1.0)
     parts = parts.assign(difference=40.0, n_lagging=50, n_leading=150, **ends)
-    facts = words.oaxaca_facts(parts)
-    made = SHOW.table("T6.5", words.oaxaca_rows(parts), values=facts, sources=["RIS23_DB"])
+    facts = quality.oaxaca_facts(parts)
+    made = SHOW.table("T6.5", quality.oaxaca_rows(parts), values=facts, sources=["RIS23_DB"])
     assert said in made.title and not RAW.search(made.title)
 
 

@@ -14,7 +14,7 @@ from innodivide.narrative.annex.barriers_in_words import GOVERNMENT
 from innodivide.narrative.annex.first_page import within_a_sentence
 from innodivide.narrative.annex.short_names import WORDS, called, indicator_names, others, whom
 from innodivide.narrative.exhibits import Exhibit
-from innodivide.narrative.regional_barriers.lagging import LABELS
+from innodivide.narrative.regional_barriers.quality import LABELS
 from innodivide.wording import GROUP_LETTERS, join_names, show
 
 IN_A_LIST = WORDS.names("within a sentence")  # for names with a colon, which would mislead there

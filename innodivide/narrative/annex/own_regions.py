@@ -15,7 +15,7 @@ from innodivide.indicators.barriers import region_eqi
 from innodivide.indicators.regions import first_year
 from innodivide.narrative.annex.short_names import WORDS, called, others, whom
 from innodivide.narrative.exhibits import Exhibit
-from innodivide.narrative.regional_barriers.lagging import LABELS
+from innodivide.narrative.regional_barriers.quality import LABELS
 from innodivide.wording import join_names, show
 
 READING = WORDS.names("readings")
