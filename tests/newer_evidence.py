@@ -6,7 +6,8 @@ FOLDER, which must not exist, becomes a clone of the last commit. Each step goes
 in a file that CONTRIBUTING.md names, and is a commit of its own. After each the tables are checked, and the registered
 answer must be what it was. With --reports every report and annex is made or found fresh, the effect on the verdicts is
 shown, and exhibits and README are stored; with --tests the tests run on what is then there. The test of this file runs
-the steps alone. Figures here are invented: nothing of the copy may come back.
+the steps alone. Figures here are invented: nothing of the copy may come back. The years of the scoreboards are those
+after EIS 2025 and RIS 2023; when later ones are on record, they and those in workbooks.py move on.
 """
 
 import argparse
@@ -20,15 +21,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import workbooks
 import yaml
 
 from innodivide.data import frozen, new_rows
+from innodivide.data.checks import published_figures
 from innodivide.data.checks.control_values import CONTROLS
 from innodivide.evidence.plan import PLAN_FILE, plan_hash
 
 ABOUT = ["--publisher", "Nobody", "--address", "https://example.org", "--licence", "none", "--retrieved", "2026-11-29"]
 IPCEI = "ipcei_id,name,kind,value_chain,decision_date,n_member_states,n_companies,n_projects,aid_eur_bn_max"
+MARK = ".git/newer_evidence"  # of a clone that was made here
 Step = Callable[[Path], list[str]]  # a folder for files -> what `innodivide add` is called with
 
 
@@ -42,6 +46,13 @@ def csv(folder: Path, table: str, *lines: str) -> str:
     return str(path)
 
 
+def ours(**changed: pd.DataFrame) -> pd.DataFrame:
+    """Return the figures that published ones are compared with, by check_id; some tables may be others."""
+    names = ("published_check", "ipcei", "ipcei_country", "ipcei_participant", "alliance", "country")
+    tables = {name: frozen.load(name) for name in names} | changed
+    return published_figures.recompute(tables).set_index("check_id")
+
+
 def a_project(files: Path) -> list[str]:
     """An IPCEI of 2026, with a state that was in none, and what its controls lack of the year before."""
     needed = new_rows.text_of("country_panel").query("year == '2024'")
@@ -49,17 +60,19 @@ def a_project(files: Path) -> list[str]:
     known = new_rows.text_of("country_year").set_index(["geo", "year", "variable"])["value"]
     lacking = needed[[(r.geo, "2025", r.series) not in known for r in needed.itertuples()]]
     figures = [f"{r.geo},2025,{r.series},{r.value}" for r in lacking.itertuples()]
+    outside = ours().loc["C41", "made_of"].split(", ")  # the states in no IPCEI
+    states = sorted(["DE", "ES", "PL", outside[0]])
     return [
         csv(files, "country_year", "geo,year,variable,value", *figures),
-        csv(files, "ipcei", IPCEI, "NEW,IPCEI Invented,integrated,health,2026-06-30,4,9,9,0.5"),
+        csv(files, "ipcei", IPCEI, "TRIAL,IPCEI Invented,integrated,health,2026-06-30,4,9,9,0.5"),
         csv(
             files,
             "ipcei_country",
             "ipcei_id,geo,joined_date,role",
-            *(f"NEW,{geo},2026-06-30,notifying" for geo in ("DE", "ES", "LV", "PL")),
+            *(f"TRIAL,{geo},2026-06-30,notifying" for geo in states),
         ),
-        csv(files, "ipcei_membership", "ipcei_id,geos,n_states", "NEW,DE ES LV PL,4"),
-        csv(files, "published_check", "check_id,recomputed", "C41,4"),
+        csv(files, "ipcei_membership", "ipcei_id,geos,n_states", f"TRIAL,{' '.join(states)},4"),
+        csv(files, "published_check", "check_id,recomputed", f"C41,{len(outside) - 1}"),
         *source("TRIAL_IPCEI"),
     ]
 
@@ -88,9 +101,12 @@ def newer_regions(files: Path) -> list[str]:
 
 def a_correction(files: Path) -> list[str]:
     """One SME fewer in an IPCEI, with the share that follows from it."""
+    register = frozen.load("ipcei")
+    register["n_smes"] -= (register["ipcei_id"] == "Tech4Cure").astype(int)
+    count = register.set_index("ipcei_id").loc["Tech4Cure", "n_smes"]
     return [
-        csv(files, "ipcei", "ipcei_id,n_smes", "Tech4Cure,5"),
-        csv(files, "published_check", "check_id,recomputed", "C53,30"),
+        csv(files, "ipcei", "ipcei_id,n_smes", f"Tech4Cure,{count}"),
+        csv(files, "published_check", "check_id,recomputed", f"C53,{ours(ipcei=register).loc['C53', 'computed']:.1f}"),
         *source("TRIAL_SME"),
         *("--reason", "One of the firms is a subsidiary of a large one"),
     ]
@@ -203,6 +219,8 @@ def commit(why: str, copy: Path = frozen.ROOT) -> None:
 
 def put_in(number: int) -> None:
     """Put one step into this repository and commit it; whoever runs it here wants that (see `main`)."""
+    if not (frozen.ROOT / MARK).exists():
+        raise SystemExit("invented rows go into a clone that this program made; name a folder for it")
     step = STEPS[number - 1]
     with tempfile.TemporaryDirectory() as files:
         given = step(Path(files))
@@ -230,6 +248,7 @@ def innodivide(copy: Path, *arguments: str) -> str:
 def cloned(folder: Path) -> Path:
     """Return a new clone of the last commit of this repository."""
     subprocess.run(["git", "clone", "-q", str(frozen.ROOT), str(folder)], check=True)
+    (folder / MARK).touch()
     return folder.resolve()
 
 
@@ -282,12 +301,13 @@ def trial(folder: Path, to: int, reports: bool, tests: bool) -> None:
             commit(f"Exhibits after step {number}", copy)
         if tests:
             print(f"   {tested(copy)}, after {time.monotonic() - start:.0f} s", flush=True)
+    shutil.rmtree(kept, ignore_errors=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", nargs="?", type=Path)
-    parser.add_argument("--to", type=int, default=len(STEPS))
+    parser.add_argument("--to", type=int, default=len(STEPS), choices=range(1, len(STEPS) + 1))
     parser.add_argument("--reports", action="store_true")
     parser.add_argument("--tests", action="store_true")
     parser.add_argument("--step", type=int, help=argparse.SUPPRESS)  # in the copy

@@ -122,5 +122,10 @@ def correction(say: Answers, proposal, rows: list) -> list:
     for change in corrections.replaced(proposal)[:5]:
         click.echo(f"{change.table} {change.key}, {change.column}: {change.old} would become {change.new}")
     reason, who = say("reason"), say("who", say.given.get("source_id"))
+    alone = sorted({c.table for c in corrections.replaced(proposal)} - corrections.with_more_sources())
+    if alone:
+        click.echo(
+            f"{', '.join(alone)}: a row has one source; give its source_id with the figure if that is another now"
+        )
     recorded = corrections.rows_of(proposal, reason, who, _today(say), _TYPED)
     return [recorded, *corrections.citations(proposal, rows, who)]

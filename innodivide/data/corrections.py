@@ -33,36 +33,37 @@ def rows_of(proposal: Proposal, reason: str, who: str, day: str, place: str) -> 
 
 
 def citations(proposal: Proposal, given: list[Rows], who: str, folder: Path = frozen.DATA) -> list[Rows]:
-    """Return, of the rows whose figure is replaced, those that do not cite who says so, with that source put in.
+    """Return, of the rows whose figure is replaced, those that do not cite who says so, with that as a further source.
 
-    It becomes a further source of the row. In a table of one figure a row (`value`) without further sources it becomes
-    the source. In other tables one source stands for several figures, so a person must say which: `check` asks for it.
+    Only rows of tables with further sources: where a row has one source, it is that of all its figures.
     """
     import pandas as pd
 
     new = {source for rows in given if rows.table == "source" for source in rows.frame["source_id"]}
     named, made = sources_named(who, new | set(text_of("source", folder)["source_id"])), []
-    for rows in given:
-        numbers = sorted({c.row for c in replaced(proposal) if (c.table, c.place) == (rows.table, rows.place)})
-        if not numbers:
-            continue
-        described = frozen.resource(rows.table, folder)
+    changes = {(c.table, c.place, c.key): c.row for c in replaced(proposal) if c.table in with_more_sources(folder)}
+    for table, place in dict.fromkeys(key[:2] for key in changes):
+        described = frozen.resource(table, folder)
+        if described["path"] not in proposal.contents:
+            continue  # one file puts back what another changes
         key = as_list(described["schema"]["primaryKey"])
-        table = pd.read_csv(io.BytesIO(proposal.contents[described["path"]]), dtype=str, keep_default_na=False)
-        lines = {}
-        for number in numbers:
-            row = table[(table[key] == rows.frame.loc[number, key]).all(axis=1)].iloc[0]
-            cells = _citing(row, key, named)
-            if cells:
-                lines[number] = {**row[key], **cells}
-        if lines:
-            made.append(Rows(rows.table, pd.DataFrame.from_dict(lines, orient="index", dtype=object), rows.place))
+        text = pd.read_csv(io.BytesIO(proposal.contents[described["path"]]), dtype=str, keep_default_na=False)
+        lines = {";".join(f"{k}={v}" for k, v in zip(key, at)): n for n, at in enumerate(text[key].to_numpy().tolist())}
+        found = text.iloc[[lines[at] for t, p, at in changes if (t, p) == (table, place)]]
+        found.index = pd.Index([row for (t, p, _), row in changes.items() if (t, p) == (table, place)])
+        cells = [_citing(found.iloc[[n]], named) for n in range(len(found))]
+        found = found[key].assign(more_source_ids=cells)[[bool(c) for c in cells]]
+        made += [Rows(table, found, place)] if len(found) else []
     return made
 
 
-def _citing(row: pd.Series, key: list[str], named: list[str]) -> dict[str, str]:
-    """Return the cells of a row, as text, that make it cite some sources; none if it does so or no cell can."""
-    more = [s for s in named if s not in sources_of(row[row != ""].to_frame().T)]
-    if more and "more_source_ids" in row:
-        return {"more_source_ids": ";".join([*filter(None, row["more_source_ids"].split(";")), *more])}
-    return {"source_id": more[0]} if more and "value" in row and "source_id" not in key else {}
+def with_more_sources(folder: Path = frozen.DATA) -> set[str]:
+    """Return the names of the tables whose rows may name further sources."""
+    fields = {name: described["schema"]["fields"] for name, described in frozen.resources(folder).items()}
+    return {name for name, of in fields.items() if any(f["name"] == "more_source_ids" for f in of)}
+
+
+def _citing(row: pd.DataFrame, named: list[str]) -> str:
+    """Return the further sources, as text, that make a row cite some sources; empty if it does."""
+    more = [s for s in named if s not in sources_of(row.replace("", None))]
+    return ";".join([*filter(None, row["more_source_ids"].iloc[0].split(";")), *more]) if more else ""

@@ -122,15 +122,16 @@ def _of_edition(sheet: Sheet, scores: pd.DataFrame, number: int, given: Edition)
     framework = editions.loc[str(number), "framework"]
     known = known[known["framework"] == framework]
     first = scores[scores["indicator_code"] != INDEX].drop_duplicates("indicator_code")
-    lost = ~first["indicator_code"].isin(known["indicator_code"])
-    rule = f"a code of {framework or 'a list of indicators'} (indicator.csv); add its row there"
-    failures = [sheet.fail(int(i), "indicator_code", v, rule) for i, v in first.loc[lost, "indicator_code"].items()]
-    if "label" in first:  # a name that another code has there: the codes are those of an earlier or later list
-        codes = dict(zip(known["label"].str.lower(), known["indicator_code"]))
-        for i, code, name in first.loc[~lost, ["indicator_code", "label"]].itertuples():
-            if codes.get(name.lower(), code) != code:
-                rule = f"{codes[name.lower()]}, which {name!r} is in {framework}; give its codes"
-                failures.append(sheet.fail(int(i), "indicator_code", code, rule))
+    codes, failures = dict(zip(known["label"].str.lower(), known["indicator_code"])), []
+    names = first["label"] if "label" in first else [""] * len(first)
+    for i, code, name in zip(first.index, first["indicator_code"], names):
+        if codes.get(name.lower(), code) != code:  # the codes are those of an earlier or later list
+            rule = f"{codes[name.lower()]}, which {name!r} is in {framework}; use the codes of that list"
+        elif code not in set(known["indicator_code"]):
+            rule = f"a code of {framework or 'a list of indicators'} (indicator.csv); add its row there"
+        else:
+            continue
+        failures.append(sheet.fail(int(i), "indicator_code", code, rule))
     return failures
 
 

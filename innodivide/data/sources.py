@@ -39,7 +39,7 @@ def sources_named(who_says: str, known: Collection[str]) -> list[str]:
     >>> sources_named("PUGLIA_1; TEMFI_2 against OTS_3", {"PUGLIA_1", "TEMFI_2", "OTS_3"})
     ['PUGLIA_1', 'TEMFI_2']
     """
-    return [w for w in re.findall(r"[\w-]+", who_says.split(" against ")[0]) if w in known]
+    return [w for w in re.findall(r"[\w.-]*[\w-]", who_says.split(" against ")[0]) if w in known]
 
 
 def table_sources(tables: Mapping[str, pd.DataFrame], *names: str, used: Mapping[str, str]) -> tuple[str, ...]:

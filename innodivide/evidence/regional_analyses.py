@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from innodivide.data import editions
+from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables, indicators_of, member_states, once
 from innodivide.evidence import scenarios
 from innodivide.evidence.claims import shared_barriers as claim
@@ -51,16 +52,19 @@ def oaxaca_frame(tables: Tables) -> pd.DataFrame:
     return frame.dropna().rename_axis("region_code").reset_index()
 
 
-def wealth_rows(tables: Tables) -> pd.DataFrame:
-    """Return the rows of table region_year that the wealth of regions is read from: GDP per head and people.
+def wealth_sources(tables: Tables) -> tuple[str, ...]:
+    """Return the sources of the wealth of regions, and of the links by which it is carried to another version."""
+    rows, links, version = _wealth_rows(tables), tables["nuts_link"], nuts_version(tables)
+    carried = links["version_from"].ne(links["version_to"]) & links["version_to"].eq(version)
+    return sources_of(rows, links[carried & links["version_from"].isin(rows["nuts_version"])])
 
-    Where the accounts have no row of the scoreboard's version of NUTS, they are of the latest version that they have.
-    """
+
+def _wealth_rows(tables: Tables) -> pd.DataFrame:
+    """Return the rows of GDP per head and people, of the scoreboard's version of NUTS or the latest that there is."""
     rows, version = tables["region_year"], nuts_version(tables)
     rows = rows[(rows["year"] == WEALTH_YEAR) & rows["variable"].isin([GDP, PEOPLE])]
-    return rows[
-        rows["nuts_version"] == (version if (rows["nuts_version"] == version).any() else rows["nuts_version"].max())
-    ]
+    have = version if (rows["nuts_version"] == version).any() else rows["nuts_version"].max()
+    return rows[rows["nuts_version"] == have]
 
 
 def _wealth_parts(tables: Tables) -> tuple[pd.DataFrame, pd.Series]:
@@ -69,7 +73,7 @@ def _wealth_parts(tables: Tables) -> tuple[pd.DataFrame, pd.Series]:
     Rows of another version of NUTS are carried over by the population of the common parts.
     """
     home = editions.of_latest(tables, "ris_nuts2", editions.REGIONAL)[["nuts_code", "region_code"]]
-    rows, version = wealth_rows(tables), nuts_version(tables)
+    rows, version = _wealth_rows(tables), nuts_version(tables)
     have = rows["nuts_version"].iloc[0]
     wide = rows.pivot(index="nuts_code", columns="variable", values="value").reset_index()
     if have == version:

@@ -85,3 +85,8 @@ def groups_by_country(rows: pd.DataFrame) -> pd.DataFrame:
     ends = rows.groupby("geo")["relative"].agg(lowest="min", highest="max", n="size")
     frame = counts.join(ends).join(rows.groupby("geo")["country"].first().rename("name")).reset_index()
     return frame[["geo", "name", "n", *GROUPS, "lowest", "highest"]]
+
+
+def names_at(rows: pd.DataFrame, column: str, value: float) -> list[str]:
+    """Return the names of the regions whose figure is `value`, sorted: regions that were one have one figure."""
+    return sorted(rows.loc[rows[column] == value, "name"])

@@ -73,7 +73,7 @@ def published_facts(rows: pd.DataFrame) -> dict:
     tested = rows[rows["computed"].notna() & rows["value"].notna()]
     counts = tested["verdict"].value_counts()
     return {
-        "n": int((rows["verdict"] != "computed").sum()),  # the others are figures of ours alone
+        "n": int(rows["value"].notna().sum()),  # the others are figures of ours alone
         "testable": len(tested),
         "match": int(counts.get("match", 0)),
         "other": int(sum(counts.get(v, 0) for v in ("near", "consistent"))),

@@ -100,14 +100,15 @@ def test_an_ipcei_is_asked_for_and_its_rows_hold():
 
 
 def test_a_correction_is_asked_for_with_its_reason():
-    rows = asked(questions.rows, "correction", "country_year", "AT", "2010", "berd_meur", "value", "5521")
+    companies = frozen.load("ipcei").set_index("ipcei_id").loc["CIS", "n_companies"]
+    rows = asked(questions.rows, "correction", "ipcei", "CIS", "n_companies", "21")
     proposal, _ = new_rows.propose(rows)
     recorded, cited = asked(lambda say: questions.correction(say, proposal, rows), "revised by the office", "", "")
     row = recorded.frame.iloc[0]
-    assert cited.frame["source_id"].tolist() == ["COMP_BAT"]
+    assert cited.frame["more_source_ids"].tolist()[0].endswith("COMP_BAT")
     assert row[["value_in_source", "value_used", "reason", "who_says", "status"]].tolist() == [
-        "5520.422",
-        "5521",
+        str(companies),
+        "21",
         "revised by the office",
         "COMP_BAT",
         "applied",

@@ -365,8 +365,17 @@ ACROSS = [
             (PUBLISHED, "C27,", "verdict", "published 43, the tables give 44.4"),
         ),
     ),
-    bad_cell("a figure of ours in a note", PUBLISHED, "C24,", "note", "29 of them twice", "no figure of ours"),
-    bad_cell("a verdict on nothing published", PUBLISHED, "C41,", "verdict", "match", "computed, where no value is"),
+    bad_cell(
+        "a figure of ours in a note", PUBLISHED, "C24,", "note", "29 of them twice", "no figure of ours, which 29 is"
+    ),
+    bad_cell("a verdict on nothing published", PUBLISHED, "C41,", "verdict", "match", "computed where no value is"),
+    bad_cell("no verdict on what is published", PUBLISHED, "C43,", "verdict", "computed", "computed where no value is"),
+    Case(
+        "a project named twice",
+        PUBLISHED,
+        cell("C14,", "ipceis", "Med4Cure;Med4Cure"),
+        [(PUBLISHED, "C14,", "measure", "names an IPCEI twice")],
+    ),
     bad_cell("stored recomputation changed", PUBLISHED, "C30,", "recomputed", "36", "the tables give 37"),
     bad_cell(
         "verdict changed", PUBLISHED, "C44,", "verdict", "match", "published 2900, the tables give 2706, tolerance 50"
@@ -447,7 +456,7 @@ ACROSS = [
         "eis_group,",
         "who_says",
         "COMP_BAT against EIS22_INPI",
-        "cited by its row: more_source_ids of table eis_group (geo=EE;edition=2022) names COMP_BAT",
+        "cited by its row: write COMP_BAT into more_source_ids of table eis_group (geo=EE;edition=2022)",
     ),
     bad_cell("said by no source", CORRECTIONS, "eis_group,", "who_says", "the ministry", "begins with the source_id"),
     bad_cell(

@@ -128,7 +128,7 @@ def test_a_regional_code_whose_name_another_code_has_is_refused(tmp_path, ris):
     name = "Sales of new-to-market and new-to-firm innovations"
     older.loc[older["Indicator code"] == "4.2.3", "Indicator"] = name
     path = workbooks.save(tmp_path / "RIS.xlsx", RIS=older)
-    rule = f"'4.2.3' breaks the rule: 4.1.1, which '{name}' is in EIS 2025 (32 indicators); give its codes"
+    rule = f"'4.2.3' breaks the rule: 4.1.1, which '{name}' is in EIS 2025 (32 indicators); use the codes of that list"
     assert rule in said(path, "RIS")
 
 
@@ -239,5 +239,7 @@ def test_regions_of_another_version_or_country_are_named(tmp_path, ris, codes, w
 def test_a_regional_edition_needs_that_of_the_countries_and_its_codes(tmp_path, ris):
     path = workbooks.save(tmp_path / "RIS.xlsx", RIS=ris)
     assert "add the workbook of the EIS first" in said(path, "RIS", number=2029)
-    other = workbooks.save(tmp_path / "RIS.xlsx", RIS=ris.replace({"Indicator code": {"1.1.2": "9.9.9"}}))
+    other = workbooks.save(
+        tmp_path / "RIS.xlsx", RIS=ris.replace({"1.1.2": "9.9.9", "Population with tertiary education": "Other"})
+    )
     assert "'9.9.9' breaks the rule: a code of EIS 2025 (32 indicators)" in said(other, "RIS")

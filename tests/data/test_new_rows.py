@@ -76,10 +76,11 @@ def test_a_replaced_figure_is_known_with_what_stood_there_and_a_number_spelt_oth
     [
         ("ipcei", ("ipcei_id,n_companies", "CIS,20"), "COMP_BAT against RTE_CIS", "IEU_CIS;RTE_CIS;BMWK_CIS;COMP_BAT"),
         ("ipcei", ("ipcei_id,n_companies", "CIS,20"), "RTE_CIS against COMP_BAT", None),
-        ("country_year", ("geo,year,variable,value", "AT,2010,berd_pct_gdp,1.89"), "COMP_BAT", "COMP_BAT"),
-        ("horizon_country", ("geo,data_cut,programme,projects", "AI,2017-07,H2020,3"), "COMP_BAT", None),
+        ("ipcei", ("ipcei_id,n_companies", "CIS,20"), "COMP_BAT; COMP_H2", "IEU_CIS;RTE_CIS;BMWK_CIS;COMP_BAT;COMP_H2"),
+        ("country_year", ("geo,year,variable,value", "AT,2010,berd_pct_gdp,1.89"), "COMP_BAT", None),
+        ("rrf_fact", ("geo,indicator_id,source_id,value", "AT,rrf_amended_climate_share,KZ-AT,57"), "COMP_BAT", None),
     ],
-    ids=["a further source", "cited already", "one figure a row", "a person must say"],
+    ids=["a further source", "cited already", "two", "one source a row", "a source that is part of the key"],
 )
 def test_a_row_whose_figure_is_replaced_cites_who_says_so(tmp_path, name, lines, who, cited):
     given = [csv(tmp_path, f"{name}.csv", *lines)]
@@ -88,8 +89,20 @@ def test_a_row_whose_figure_is_replaced_cites_who_says_so(tmp_path, name, lines,
     if cited:
         changes = new_rows.propose([*given, *citing])[0].changes
         sources = {c.column: c.new for c in changes if c.column in new_rows.PROVENANCE}
-        first = {"source_id": "IEU_CIS"} if name == "ipcei" else {}
-        assert ";".join((first | sources).values()) == cited
+        assert ";".join(({"source_id": "IEU_CIS"} | sources).values()) == cited
+
+
+def test_files_of_one_name_do_not_mix(tmp_path):
+    """Row 2 of the one is not row 2 of the other, and what the one puts back needs no source."""
+    files = {"a": ("ipcei_id,n_companies", "CIS,20"), "b": ("ipcei_id,n_companies", "Hy2Use,30")}
+    given = []
+    for name, lines in files.items():
+        (tmp_path / name).mkdir()
+        given.append(csv(tmp_path / name, "ipcei.csv", *lines))
+    citing = corrections.citations(new_rows.propose(given)[0], given, "COMP_BAT")
+    assert [row for rows in citing for row in rows.frame["ipcei_id"]] == ["CIS", "Hy2Use"]
+    back = [*given[:1], csv(tmp_path / "b", "ipcei.csv", "ipcei_id,n_companies", "CIS,19")]
+    assert corrections.citations(new_rows.propose(back)[0], back, "COMP_BAT") == []
 
 
 @pytest.mark.parametrize(

@@ -441,3 +441,5 @@ def test_regions_with_one_figure_are_named_together(monkeypatch):
     values = first_page.region_words(TABLES, "PT")[1]
     assert (values["top"], values["top_verb"], values["top_value"]) == ("A and B", "are", 110)
     assert (values["bottom"], values["bottom_verb"], values["bottom_value"]) == ("C", "is", 80)
+    monkeypatch.setattr(country_profile, "regions", lambda tables, geo: rows.assign(relative=80.0))
+    assert first_page.region_words(TABLES, "PT")[0][-1] == "even", "no region is the strongest"

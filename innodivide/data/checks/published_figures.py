@@ -13,7 +13,7 @@ FILE = "tier1/published_check.csv"
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of ours and what it is made of, as a reader may check it; nothing is said of a figure of one part."""
+    """A figure of ours and what it is made of, as a reader may check it; empty where nothing is added or counted."""
 
     value: float
     made_of: str = ""
@@ -26,7 +26,7 @@ def recompute(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         The table's columns plus `computed` (missing where the tables cannot give the figure) and `made_of` (its parts,
-        as "BAT1 17, EuBatIn 42"; empty where there is one); the index is kept.
+        as "BAT1 17, EuBatIn 42"; empty where nothing is added up or counted); the index is kept.
     """
     checks = tables["published_check"]
     ours = [_measure(tables, row) if pd.notna(row.measure) else Figure(float("nan")) for row in checks.itertuples()]
@@ -67,6 +67,8 @@ class _Scope:
         unknown = sorted(set(self.ipceis) - set(self.register.index))
         if unknown:
             raise self.error(f"names {', '.join(unknown)}, not in table ipcei")
+        if len(set(self.ipceis)) < len(self.ipceis):
+            raise self.error("names an IPCEI twice")
         self.geos = row.geos.split(";") if pd.notna(row.geos) else []
         if self.geos == ["EU27"]:
             self.geos = list(member_states(tables)["geo"])
@@ -85,10 +87,11 @@ class _Scope:
         """Return a cell of the row without which its measure has no meaning."""
         if pd.isna(getattr(self.row, column)):
             raise self.error(f"needs a value of {column} for {self.row.measure}")
-        return self.geos if column == "geos" else getattr(self.row, column)
+        return {"geos": self.geos, "ipceis": self.ipceis}.get(column, getattr(self.row, column))
 
     def total(self, column: str) -> pd.Series:
         """Return a column of the register for the IPCEIs, by IPCEI."""
+        self.needed("ipceis")
         return self.known(self.register.loc[self.ipceis, column])
 
     def known(self, column: pd.Series) -> pd.Series:
@@ -118,7 +121,7 @@ class _Scope:
 
 def _sum(parts: pd.Series) -> Figure:
     """Return a sum, made of its parts by name; those below zero are taken off."""
-    plus, less = parts[parts > 0], -parts[parts < 0]
+    plus, less = parts[parts >= 0], -parts[parts < 0]
     named = [", ".join(f"{name} {value:,.10g}" for name, value in p.items()) for p in (plus, less)]
     return Figure(float(parts.sum()), " less ".join(filter(None, named)) if len(parts) > 1 else "")
 
@@ -182,7 +185,7 @@ _MEASURES: dict[str, Callable[[_Scope], Figure]] = {
     "sum_projects_with_eea": _projects_with_eea,
     "sum_smes": lambda s: _sum(s.total("n_smes")),
     "sme_share_of_companies_pct": _share_of_smes,
-    "count_ipceis": lambda s: _count(s.integrated().query("decision_date <= @s.needed('as_of')").index),
+    "count_ipceis": lambda s: _count(s.integrated().index[s.integrated()["decision_date"] <= s.needed("as_of")]),
     "count_infrastructure": lambda s: _count(s.register.index[s.register["kind"] == "infrastructure"]),
     "count_states": lambda s: _count(s.states["geo"]),
     "count_eu27_in_no_ipcei": _in_no_ipcei,

@@ -44,9 +44,9 @@ def _contradiction(load: Load, row: pd.Series, sources: set[str]) -> tuple[str, 
     if not _same(found.iloc[0], row["value_used"]):
         return "value_used", f"{of_table} has {found.iloc[0]}"
     unnamed = set(sources_named(row["who_says"], sources)) - set(sources_of(table[match].head(1)))
-    if row["status"] == "applied" and unnamed and "source_id" in table:
-        column = "more_source_ids" if "more_source_ids" in table else "source_id"
-        return "who_says", f"cited by its row: {column} of {of_table} ({row['key']}) names {', '.join(sorted(unnamed))}"
+    if row["status"] == "applied" and unnamed and "more_source_ids" in table:
+        missing = ";".join(sorted(unnamed))
+        return "who_says", f"cited by its row: write {missing} into more_source_ids of {of_table} ({row['key']})"
     return "", ""
 
 

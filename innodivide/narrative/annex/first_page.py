@@ -9,6 +9,7 @@ from innodivide.data.sources import sources_of
 from innodivide.data.tables import TAKING_PART, Tables, country_names, integrated_ipceis, member_states
 from innodivide.indicators import country_profile, peers
 from innodivide.indicators.barriers.scores import strengths
+from innodivide.indicators.regions import names_at
 from innodivide.narrative.annex.short_names import WORDS, called, group_name, indicator_names
 from innodivide.narrative.exhibits import Exhibit
 from innodivide.wording import in_a_sentence, join_names, sentence, show
@@ -168,12 +169,13 @@ def region_words(tables: Tables, geo: str) -> tuple[list[str], dict]:
         return ["one region, lagging" if lagging else "one region"], {"ris": edition}
     values = {"ris": edition, "regions": len(rows), "lagging": lagging}
     for word, value in (("top", rows["relative"].iloc[0]), ("bottom", rows["relative"].iloc[-1])):
-        equal = sorted(rows.loc[rows["relative"] == value, "name"])  # regions that were one have its figure
+        equal = names_at(rows, "relative", value)
         values |= {word: join_names(equal), f"{word}_value": value}
         values[f"{word}_verb"] = "are" if len(equal) > 1 else "is"
+    ends = "even" if values["top_value"] == values["bottom_value"] else "ends"
     if lagging in (0, len(rows)):
-        return ["all lagging" if lagging else "no lagging", "ends"], values
-    return ["one lagging" if lagging == 1 else "some lagging", "ends"], values
+        return ["all lagging" if lagging else "no lagging", ends], values
+    return ["one lagging" if lagging == 1 else "some lagging", ends], values
 
 
 def so_what(tables: Tables, geo: str, expected: pd.DataFrame) -> Exhibit:

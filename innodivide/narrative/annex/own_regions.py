@@ -12,7 +12,7 @@ from innodivide.data.tables import Tables, country_names
 from innodivide.errors import NotAvailable
 from innodivide.indicators import country_profile, peers
 from innodivide.indicators.barriers import region_eqi
-from innodivide.indicators.regions import first_year
+from innodivide.indicators.regions import first_year, names_at
 from innodivide.narrative.annex.short_names import WORDS, called, others, whom
 from innodivide.narrative.exhibits import Exhibit
 from innodivide.narrative.regional_barriers.quality import LABELS
@@ -34,7 +34,7 @@ def region_figure(tables: Tables, geo: str, chosen: Sequence[str] = ()) -> Exhib
     every["label"] = [names[g] for g in every["geo"]]
     outline, own = tables["outline"], every[every["geo"] == geo]
     points, listed = own.assign(code=own["region_code"]), every.rename(columns={"relative": "value"})
-    best, last = own.iloc[0], own.iloc[-1]
+    high, low = own["relative"].iloc[[0, -1]]
     return WORDS.of(tables).figure(
         "FA.4",
         figures.regions_beside(points, outline, listed, geo, **WORDS.chart("FA.4")),
@@ -43,10 +43,10 @@ def region_figure(tables: Tables, geo: str, chosen: Sequence[str] = ()) -> Exhib
             **called(names[geo]),
             "n": len(own),
             "whom": whom(chosen),
-            "best": best["name"],
-            "last": last["name"],
-            "high": best["relative"],
-            "low": last["relative"],
+            "best": join_names(names_at(own, "relative", high)),
+            "last": join_names(names_at(own, "relative", low)),
+            "high": high,
+            "low": low,
             "peers": join_names([called(n)["name"] for n in list(dict.fromkeys(every["label"]))[1:]]),
         },
         sources=[*sources_of(every), *sources_of(outline)],

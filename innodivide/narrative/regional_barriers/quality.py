@@ -5,8 +5,9 @@ import pandas as pd
 from innodivide.data.tables import Tables, country_names
 from innodivide.indicators import barriers
 from innodivide.indicators.country_profile import index_relative_to_eu
-from innodivide.indicators.regions import on_the_map, regions
+from innodivide.indicators.regions import names_at, on_the_map, regions
 from innodivide.narrative.words_file import Words
+from innodivide.wording import join_names
 
 WORDS = Words("06_regional_barriers")
 TERMS, LEVELS = WORDS.names("terms"), WORDS.names("levels")
@@ -27,9 +28,10 @@ def map_facts(rows: pd.DataFrame) -> dict:
     known = rows.dropna(subset=["eqi"]).sort_values(["eqi", "code"])
     lagging, other = known[known["group"] == "emerging"], known[known["group"] != "emerging"]
     counts = lagging["reading"].value_counts()
-    (last, lowest), *_, (first, highest) = known[["name", "eqi"]].to_numpy()
+    lowest, highest = known["eqi"].iloc[[0, -1]]
     return {
-        **{"lowest": lowest, "last": last, "highest": highest, "first": first},
+        **{"lowest": lowest, "last": join_names(names_at(known, "eqi", lowest))},
+        **{"highest": highest, "first": join_names(names_at(known, "eqi", highest))},
         "behind": int(counts.get("behind", 0)),
         "within": int(counts.get("within the margin", 0)),
         "ahead": int(counts.get("ahead", 0)),

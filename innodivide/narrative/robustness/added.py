@@ -74,7 +74,7 @@ def added_facts(rows: pd.DataFrame) -> tuple[list[str], dict]:
     values |= {"statuses": rows["status"].nunique(), "models": rows["estimator"].nunique(), "turned": len(turned)}
     for word, column in (("status_names", "status"), ("model_names", "estimator")):
         values[word] = join_names(list(labels(column, rows[column].unique()).values()))
-    values["unannounced"] = join_names(more.loc[~more["announced"].astype(bool), "label"].tolist(), none="none of them")
+    values["unannounced"] = join_names(more.loc[~more["announced"].astype(bool), "label"].tolist(), none="none")
     parts = ["what"]
     if len(known):
         ends = known.sort_values("odds_ratio").iloc[[0, -1]]
