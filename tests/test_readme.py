@@ -9,7 +9,8 @@ from innodivide.cli import readme_text
 from innodivide.cli.main import main
 from innodivide.data import frozen
 from innodivide.errors import DataError
-from innodivide.narrative.words_file import TEXTS, read
+from innodivide.narrative import policy_brief
+from innodivide.reports.verify import golden
 
 README = (frozen.ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -33,12 +34,13 @@ def test_the_readme_says_what_the_brief_does_not_count(tmp_path):
     stored = (frozen.ROOT / readme_text.BRIEF / "T7.1.csv").read_bytes()
     (tmp_path / readme_text.BRIEF / "T7.1.csv").write_bytes(stored)
     (tmp_path / "README.md").write_text(README, encoding="utf-8")
-    later, words = f"{readme_text.NOT_COUNTED} here**: a project of 2031.", tmp_path / readme_text.BRIEF / "text.md"
-    words.write_text("## N7.1: text\n> a\n\n## N7.5: text\n> b\n>\n> c\n", encoding="utf-8")
-    assert readme_text.NOT_COUNTED not in readme_text.written(tmp_path)
-    words.write_text(f"## N7.1: text\n> a\n\n## N7.5: text\n> b\n>\n> {later}\n>\n> c\n", encoding="utf-8")
-    assert f"|\n\n{later}\n<!-- end of ledger -->" in readme_text.written(tmp_path)
-    assert read(TEXTS / "07_policy_brief.yml")["N7.5"]["text"]["later"].startswith(readme_text.NOT_COUNTED)
+    words = tmp_path / readme_text.BRIEF / "text.md"
+    for parts in (("neither", "then", "country"), ("neither", "then", "later", "then", "country")):
+        said = policy_brief.WORDS.say("N7.5", *parts, later="a project of 2031", end="2030-12-31").title
+        words.write_text(golden.format_words("07", {"N7.1": {"text": "a"}, "N7.5": {"text": said}}), encoding="utf-8")
+        paragraph = f"|\n\n{readme_text.NOT_COUNTED} here**, nor in what is said of now: a project of 2031, from after"
+        assert (paragraph in readme_text.written(tmp_path)) == ("later" in parts)
+    assert "How a single state does" not in readme_text.written(tmp_path), "the other paragraphs stay in the brief"
 
 
 def test_reports_of_the_table_are_those_declared():

@@ -41,7 +41,8 @@ def written(root: Path = ROOT) -> str:
         for r in stored_rows(root, "T7.1")
     ]
     ledger = "\n".join([f"| {' | '.join(HEAD)} |", "|---" * len(HEAD) + "|", *rows])
-    later = [part for part in stored_text(root, "N7.5").split("\n\n") if part.startswith(NOT_COUNTED)]
+    parts = map(str.strip, stored_text(root, "N7.5").split("\n\n"))  # parts of a text are joined with a space
+    later = [part for part in parts if part.startswith(NOT_COUNTED)]
     ledger = "\n\n".join([ledger, *later])
     text = (root / "README.md").read_text(encoding="utf-8")
     for name, new in (("answer", stored_text(root, "N7.1")), ("ledger", ledger)):
