@@ -48,8 +48,7 @@ def csv(folder: Path, table: str, *lines: str) -> str:
 
 def ours(**changed: pd.DataFrame) -> pd.DataFrame:
     """Return the figures that published ones are compared with, by check_id; some tables may be others."""
-    names = ("published_check", "ipcei", "ipcei_country", "ipcei_participant", "alliance", "country")
-    tables = {name: frozen.load(name) for name in names} | changed
+    tables = {name: frozen.load(name) for name in published_figures.NEEDED} | changed
     return published_figures.recompute(tables).set_index("check_id")
 
 
@@ -90,12 +89,7 @@ def regions(files: Path) -> list[str]:
 
 def newer_regions(files: Path) -> list[str]:
     """RIS 2026, of the regions of NUTS 2024: a region that was split has the figures of the old one in each part."""
-    rows, links = workbooks.ris_rows(8, later=3), new_rows.text_of("nuts_link")
-    links = links.query("version_from == '2021' and version_to == '2024' and level == '2'")
-    later = links[~links["code_from"].isin(links["code_to"])].groupby("code_from")["code_to"].agg(list)
-    codes = rows["Region code"].map(lambda code: later.get(code, [code]))
-    rows = rows.assign(**{"Region code": codes}).explode("Region code")
-    rows = rows.drop_duplicates(["Region code", "Year", "Indicator code"])
+    rows = workbooks.of_nuts_2024(workbooks.ris_rows(8, later=3))
     return [str(workbooks.save(files / "RIS.xlsx", RIS=rows)), *source("TRIAL_RIS26")]
 
 

@@ -72,6 +72,15 @@ def ris_rows(years: int = 3, later: int = 2) -> pd.DataFrame:
     return frame.assign(Indicator=frame["Indicator code"].map(named)).reset_index(drop=True)
 
 
+def of_nuts_2024(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of a regional edition with the regions of NUTS 2024, which have the figures of what they were in."""
+    links = frozen.load("nuts_link").query("version_from == '2021' and version_to == '2024' and level == 2")
+    later = links[~links["code_from"].isin(links["code_to"])].groupby("code_from")["code_to"].agg(list)
+    codes = rows["Region code"].map(lambda code: later.get(code, [code]))
+    parts = rows.assign(**{"Region code": codes}).explode("Region code")
+    return parts.drop_duplicates(["Region code", "Year", "Indicator code"])
+
+
 def save(path: Path, change=lambda book: None, **sheets: pd.DataFrame) -> Path:
     """Write frames as sheets; `change` may then damage the workbook."""
     book = openpyxl.Workbook()

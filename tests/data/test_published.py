@@ -8,10 +8,9 @@ import pytest
 
 from innodivide.data import frozen
 from innodivide.data.checks import published_figures
+from innodivide.data.checks.published_figures import NEEDED
 from innodivide.errors import DataError
 from innodivide.narrative import ipcei_participation as words
-
-NEEDED = ("published_check", "ipcei", "ipcei_country", "ipcei_participant", "alliance", "country")
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pandas as pd
 
-from innodivide.data.checks.published_figures import FILE, recompute, verdict_holds
+from innodivide.data.checks.published_figures import FILE, NEEDED, recompute, verdict_holds
 from innodivide.data.checks.rules import Failures, Load, rule
 from innodivide.data.tables import TAKING_PART
 from innodivide.errors import DataError
@@ -152,13 +152,10 @@ def _numbers(text) -> set[float]:
     return {float(number.replace(",", "")) for number in found}
 
 
-_NEEDED = ("published_check", "ipcei", "ipcei_country", "ipcei_participant", "alliance", "country")
-
-
-@rule(*_NEEDED)
+@rule(*NEEDED)
 def published_totals_are_reproduced(load: Load) -> Failures:
     """Our figures equal the stored recomputation, and the published ones as far as the verdict says."""
-    tables = {name: load(name) for name in _NEEDED}
+    tables = {name: load(name) for name in NEEDED}
     rows = tables["published_check"].dropna(subset="measure").assign(computed=np.nan, made_of="")
     for i in rows.index:  # one by one: a row that cannot be computed hides no other
         try:

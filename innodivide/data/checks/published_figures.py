@@ -9,6 +9,8 @@ from innodivide.data.tables import TAKING_PART, member_states
 from innodivide.errors import DataError
 
 FILE = "tier1/published_check.csv"
+# The tables that `recompute` reads.
+NEEDED = ("published_check", "ipcei", "ipcei_country", "ipcei_participant", "alliance", "country")
 
 
 @dataclass(frozen=True)
