@@ -41,7 +41,8 @@ def citations(proposal: Proposal, given: list[Rows], who: str, folder: Path = fr
 
     new = {source for rows in given if rows.table == "source" for source in rows.frame["source_id"]}
     named, made = sources_named(who, new | set(text_of("source", folder)["source_id"])), []
-    changes = {(c.table, c.place, c.key): c.row for c in replaced(proposal) if c.table in with_more_sources(folder)}
+    able = with_more_sources(folder)
+    changes = {(c.table, c.place, c.key): c.row for c in replaced(proposal) if c.table in able}
     for table, place in dict.fromkeys(key[:2] for key in changes):
         described = frozen.resource(table, folder)
         if described["path"] not in proposal.contents:

@@ -123,11 +123,11 @@ def _of_edition(sheet: Sheet, scores: pd.DataFrame, number: int, given: Edition)
     known = known[known["framework"] == framework]
     first = scores[scores["indicator_code"] != INDEX].drop_duplicates("indicator_code")
     codes, failures = dict(zip(known["label"].str.lower(), known["indicator_code"])), []
-    names = first["label"] if "label" in first else [""] * len(first)
+    names, listed = first["label"] if "label" in first else [""] * len(first), set(known["indicator_code"])
     for i, code, name in zip(first.index, first["indicator_code"], names):
         if codes.get(name.lower(), code) != code:  # the codes are those of an earlier or later list
             rule = f"{codes[name.lower()]}, which {name!r} is in {framework}; use the codes of that list"
-        elif code not in set(known["indicator_code"]):
+        elif code not in listed:
             rule = f"a code of {framework or 'a list of indicators'} (indicator.csv); add its row there"
         else:
             continue

@@ -7,6 +7,7 @@ import pandas as pd
 from innodivide.data import editions
 from innodivide.data.sources import sources_of
 from innodivide.data.tables import Tables
+from innodivide.evidence import regional_analyses
 from innodivide.evidence.claims.lagging_barriers import Barriers, share_and_own, what_counts
 from innodivide.evidence.claims.regional_structures import PARTS, judged, locked_in
 from innodivide.evidence.claims.shared_barriers import NAMED as IN_FIRST, FirstRule, own_share
@@ -26,7 +27,7 @@ SAYS = WORDS.names("what an interval says")
 STRUCTURES = WORDS.names("structures")
 UNITS = WORDS.names("units of structures")
 SIDES = WORDS.names("sides of the claim")
-WEALTH, STRUCTURE = ("population_implied", "gdp_pc_pps_eu27_100"), ("manuf_gva_share", "ict_prof_gva_share")
+WEALTH, STRUCTURE = (regional_analyses.PEOPLE, regional_analyses.GDP), ("manuf_gva_share", "ict_prof_gva_share")
 RESEARCH = "gerd_pct_gdp"
 INTERVAL = "{r.estimate:+.2f} ({r.ci_low:+.2f} to {r.ci_high:+.2f})"
 
