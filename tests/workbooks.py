@@ -52,12 +52,16 @@ def labels_of(framework: str) -> dict[str, str]:
 def ris_rows(years: int = 3, later: int = 2) -> pd.DataFrame:
     """Return an edition of the RIS `later` years after the last, without a column of groups.
 
-    It has those of its indicators that the EIS of that year has, under their codes there.
+    Indicators that the EIS of that year has too are under their codes there, the others under codes of new ones.
     """
     index, scores = frozen.load("ris_index").query("edition == 2023"), frozen.load("ris_score").query("edition == 2023")
     framework = frozen.load("eis_edition").set_index("edition")["framework"]
     older, newer = (labels_of(framework[edition]) for edition in (2023, 2023 + later))
     now = {older[name]: (newer[name], name) for name in set(older) & set(newer)}
+    free = sorted(
+        ((code, name) for name, code in newer.items() if name not in older and code.count(".") == 2), reverse=True
+    )
+    now |= dict(zip(sorted(set(scores["indicator_code"]) - set(now)), free))
     scores = scores[scores["indicator_code"].isin(now)]
     scores = scores.assign(indicator_code=scores["indicator_code"].map({old: new for old, (new, _) in now.items()}))
     named = {"RII": "Regional Innovation Index", **dict(now.values())}
