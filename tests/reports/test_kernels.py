@@ -1,4 +1,4 @@
-"""Warm kernels and the processes that start them: none inherits a server, none outlives the one that asked for it."""
+"""Warm kernels and the processes that start them: one server a run, and none outlives the one that asked for it."""
 
 import multiprocessing
 import os
@@ -12,22 +12,20 @@ import pytest
 from report_fixtures import alive, wait_until
 
 from innodivide.data import frozen
-from innodivide.reports.making import kernels
+from innodivide.reports.making import kernels, pool
 from innodivide.reports.making.pool import WorkerKilled, in_processes
 
 pytestmark = pytest.mark.skipif(not kernels.available(), reason="this platform has no fork server")
 
 
+@pytest.fixture(autouse=True)
+def _few_imports(monkeypatch):
+    """Processes of a pool start no kernel here, and need what is in this file."""
+    monkeypatch.setattr(pool, "_PRELOAD", (__name__,))
+
+
 def _pid(_=None) -> int:
     return os.getpid()
-
-
-def _from_server(_=None) -> tuple[int, int]:
-    """Start a process from this process's own server; return its exit code and this process's id."""
-    process = multiprocessing.get_context("forkserver").Process(target=_pid)
-    process.start()
-    process.join(60)
-    return process.exitcode, os.getpid()
 
 
 def _killed(what: str) -> str:
@@ -56,17 +54,50 @@ def _start_and_wait(report: str) -> None:
     time.sleep(600)
 
 
-def test_a_worker_starts_a_server_of_its_own_whatever_its_parent_did_before(tmp_path):
-    assert _from_server()[0] == 0
-    found = dict(in_processes(_from_server, {"a": None, "b": None}, 2, tmp_path))
-    assert [code for code, _ in found.values()] == [0, 0]
-    assert os.getpid() not in {pid for _, pid in found.values()}
+SHARED = """
+import multiprocessing, os, sys
+from multiprocessing import forkserver
+from pathlib import Path
+from innodivide.reports.making import pool
+pool._PRELOAD = ("innodivide.reports.making.execute",)
+def parents(given=None):
+    "Return who forked this process and one that it starts."
+    process = multiprocessing.get_context("forkserver").Process(target=tell, args=(given,))
+    process.start()
+    process.join(60)
+    return os.getppid(), process.exitcode == 0 and int(Path(given).read_text())
+def tell(path):
+    Path(path).write_text(str(os.getppid()))
+def alive(pid):
+    return Path(f"/proc/{pid}").exists()
+def run(folder):
+    return dict(pool.in_processes(parents, {n: f"{folder}/{n}" for n in "ab"}, 2, folder))
+if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    found = run(folder)
+    servers = {pid for pids in found.values() for pid in pids}
+    assert len(servers) == 1, found
+    assert not os.path.exists("/proc") or not alive(*servers)
+    _, mine = parents(f"{folder}/mine")
+    assert mine not in servers
+    (one, first), (two, second) = run(folder).values()
+    assert one == two == mine and len({mine, first, second}) == 3, "none is ours to share"
+    assert parents(f"{folder}/mine")[1] == mine
+"""
+
+
+def test_kernels_are_forked_from_the_server_of_their_run_and_the_caller_s_own_is_left_alone(tmp_path):
+    (tmp_path / "shared.py").write_text(SHARED)
+    command = [sys.executable, str(tmp_path / "shared.py"), str(tmp_path)]
+    done = subprocess.run(command, cwd=frozen.ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 HELD_BACK = """
 import multiprocessing, signal, sys
 from pathlib import Path
-from innodivide.reports.making.pool import in_processes
+from innodivide.reports.making import pool
+pool._PRELOAD = ("innodivide.reports.making.execute",)
 def here(_=None):
     return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 def there(_):
@@ -77,7 +108,7 @@ def there(_):
 def code_of_here():
     sys.exit(7 if here() else 8)
 if __name__ == "__main__":
-    print(dict(in_processes(there, {"a": None}, 1, Path(sys.argv[1]))), here())
+    print(dict(pool.in_processes(there, {"a": None}, 1, Path(sys.argv[1]))), here())
 """
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing, contextmanager, suppress
+from functools import partial
 from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 from urllib.parse import quote
@@ -20,7 +21,7 @@ from innodivide.reports.making import kernels, surroundings
 
 LONGEST = 70  # letters; the system allows about 100 for a socket's, and they add a folder and a name
 _RUNNING = "running"  # folder with one file for each job that a process is working on
-_PRELOAD = (  # imported once, by the server that the processes are forked from
+_PRELOAD = (  # imported once, by the server that the processes, and the kernels of their reports, are forked from
     "innodivide.reports.pages.blocks",
     "innodivide.reports.making.execute",
     "innodivide.reports.pages.html",
@@ -28,6 +29,7 @@ _PRELOAD = (  # imported once, by the server that the processes are forked from
     "innodivide.reports.making.run",
     "nbformat",
     "papermill",
+    kernels.WARM,
 )
 
 
@@ -53,34 +55,37 @@ def in_processes(function: Callable, items: dict[str, object], workers: int, fol
         For temporary files of the processes; the caller removes it.
     """
     batches, alone, in_vain = deque([list(items)]), set(), 0
-    while batches:
-        missing = dict.fromkeys(batches.popleft())
-        count = len(missing)
-        with closing(_in_one_pool(function, {n: items[n] for n in missing}, workers, folder)) as results:
-            for name, result in results:
-                del missing[name]
-                yield name, result
-        began = [n for n in missing if (folder / _RUNNING / quote(n, safe="")).exists()]
-        in_vain += bool(missing) and not began and len(missing) == count
-        lost = {n: "its process was killed twice, perhaps for want of memory" for n in began if n in alone}
-        if in_vain > 1:
-            lost = dict.fromkeys(missing, "the processes that make reports are killed as they start")
-        for name, why in lost.items():
-            yield name, WorkerKilled(why)
-        again = [n for n in began if n not in lost]
-        rest = [n for n in missing if n not in lost and n not in again]
-        batches.extend([rest] if rest else [])
-        batches.extend([n] for n in again)
-        alone.update(again)
+    with _own_server() as ours:
+        while batches:
+            missing = dict.fromkeys(batches.popleft())
+            count = len(missing)
+            with closing(_in_one_pool(function, {n: items[n] for n in missing}, workers, folder, ours)) as results:
+                for name, result in results:
+                    del missing[name]
+                    yield name, result
+            began = [n for n in missing if (folder / _RUNNING / quote(n, safe="")).exists()]
+            in_vain += bool(missing) and not began and len(missing) == count
+            lost = {n: "its process was killed twice, perhaps for want of memory" for n in began if n in alone}
+            if in_vain > 1:
+                lost = dict.fromkeys(missing, "the processes that make reports are killed as they start")
+            for name, why in lost.items():
+                yield name, WorkerKilled(why)
+            again = [n for n in began if n not in lost]
+            rest = [n for n in missing if n not in lost and n not in again]
+            batches.extend([rest] if rest else [])
+            batches.extend([n] for n in again)
+            alone.update(again)
     shutil.rmtree(folder / _RUNNING, ignore_errors=True)  # a killed process leaves its file
 
 
-def _in_one_pool(function: Callable, items: dict[str, object], workers: int, folder: Path) -> Iterator[tuple]:
+def _in_one_pool(
+    function: Callable, items: dict[str, object], workers: int, folder: Path, shared: bool
+) -> Iterator[tuple]:
     """Yield (name, result or exception) of each item until all are done, or a process of the pool has been killed."""
     running = folder / _RUNNING
     shutil.rmtree(running, ignore_errors=True)
     running.mkdir()
-    with surroundings.children(), _pool(min(workers, len(items)), folder) as pool:
+    with surroundings.children(), _pool(min(workers, len(items)), folder, shared) as pool:
         futures = {}
         with suppress(BrokenProcessPool):  # so soon
             for name, item in items.items():
@@ -100,7 +105,7 @@ def _work(function: Callable, item, mark: Path):
 
 
 @contextmanager
-def _pool(workers: int, folder: Path) -> Iterator[ProcessPoolExecutor]:
+def _pool(workers: int, folder: Path, shared: bool) -> Iterator[ProcessPoolExecutor]:
     """Yield a pool whose processes are killed as soon as the block is left, by Ctrl-C too.
 
     The processes start from a server, not as forks of this process, so that they inherit neither its threads nor its
@@ -110,10 +115,11 @@ def _pool(workers: int, folder: Path) -> Iterator[ProcessPoolExecutor]:
     try:
         if kernels.available():
             context.set_forkserver_preload(list(_PRELOAD))
-            with _interrupts_wait():
+            with _interrupts_wait(), _environment(str(folder)):
                 forkserver.ensure_running()
         before = set(multiprocessing.active_children())
-        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(str(folder),))
+        begin = partial(_begin, str(folder), shared)
+        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=begin)
     except OSError as error:
         where = error.filename or "the shared memory of the system (/dev/shm on Linux)"
         raise ParameterError(f"no processes can be started: {where}: {error.strerror or error}") from None
@@ -126,12 +132,44 @@ def _pool(workers: int, folder: Path) -> Iterator[ProcessPoolExecutor]:
 
 
 @contextmanager
+def _own_server() -> Iterator[bool]:
+    """Yield whether the server is of this run, so that kernels can be forked from it too; then it ends with the block.
+
+    A caller may have started a server for work of its own, without our imports: that one stays.
+    """
+    ours = kernels.available() and forkserver._forkserver._forkserver_pid is None
+    try:
+        yield ours
+    finally:  # its tables, code and variables are of this run
+        if ours and (server := forkserver._forkserver._forkserver_pid):
+            os.kill(server, signal.SIGKILL)
+            forkserver._forkserver._stop()
+
+
+@contextmanager
+def _environment(folder: str) -> Iterator[None]:
+    """Let a process that is started inside the block see the variables of reports, and no others of the user's."""
+    before = dict(os.environ)
+    _settle_environment(folder)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _settle_environment(folder: str) -> None:
+    for name in os.environ.keys() - surroundings.kept(os.environ).keys():
+        del os.environ[name]
+    os.environ.update(kernels.own_folders(folder), TMPDIR=folder)
+
+
+@contextmanager
 def _interrupts_wait() -> Iterator[None]:
     """Hold back Ctrl-C while the server is started; all from there on inherit that, and leave it to this process.
 
-    The server of kernels too: else Ctrl-C in the middle of its imports would make it print where it was. The process
-    that starts with the first server, Python's resource tracker, is started before, as its start lets Ctrl-C through
-    again.
+    Else Ctrl-C in the middle of its imports would make it print where it was. The process that starts with the first
+    server, Python's resource tracker, is started before, as its start lets Ctrl-C through again.
     """
     resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -141,13 +179,16 @@ def _interrupts_wait() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin(folder: str) -> None:
-    """Prepare a process of the pool: it ends with the run, and its temporary files are the run's."""
+def _begin(folder: str, shared: bool) -> None:
+    """Prepare a process of the pool: it ends with the run, and its temporary files are the run's.
+
+    `shared`: its kernels are forked from the server that it is forked from itself.
+    """
     kernels.end_with_parent()
-    for name in os.environ.keys() - surroundings.kept(os.environ).keys():  # kernels are forked from its server
-        del os.environ[name]
-    os.environ["TMPDIR"] = tempfile.tempdir = folder
-    os.environ.update(kernels.own_folders(folder))
+    _settle_environment(folder)
+    tempfile.tempdir = folder
+    if shared:
+        kernels.share_server()
 
 
 @contextmanager
