@@ -1,5 +1,6 @@
 """Warm kernels and the processes that start them: one server a run, and none outlives the one that asked for it."""
 
+import asyncio
 import multiprocessing
 import os
 import re
@@ -118,6 +119,29 @@ def test_ctrl_c_is_left_to_the_run_by_its_processes_and_by_servers_that_still_im
     command = [sys.executable, str(tmp_path / "held.py"), str(tmp_path)]
     done = subprocess.run(command, cwd=frozen.ROOT, capture_output=True, text=True, check=True)
     assert done.stdout == "{'a': (True, True)} False\n"
+
+
+class _Recorded:
+    """Stands for a kernel's process, and keeps what is done to it."""
+
+    has_process = True
+
+    def __init__(self):
+        self.asked = []
+
+    def __getattr__(self, name):
+        async def ask(*given, **more):
+            self.asked.append(name)
+            return 0  # of `poll`: it has ended
+
+        return ask
+
+
+def test_a_kernel_is_killed_without_being_interrupted_first_which_it_might_print():
+    manager, process = kernels.ReportKernelManager(), _Recorded()
+    manager.provisioner = process
+    asyncio.run(manager.shutdown_kernel(now=True))
+    assert "kill" in process.asked and "send_signal" not in process.asked
 
 
 def test_a_killed_worker_loses_nothing_and_the_one_that_keeps_dying_is_named(tmp_path):

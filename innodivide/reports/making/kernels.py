@@ -104,6 +104,9 @@ class ReportKernelManager(AsyncKernelManager):
     async def start_kernel(self, **kwargs):
         await super().start_kernel(env={**surroundings.kept(os.environ), **self.environment}, **kwargs)
 
+    async def _async_interrupt_kernel(self) -> None:
+        """Do nothing: a kernel would be interrupted only as it is killed, and sometimes has the time to print that."""
+
     def format_kernel_cmd(self, extra_arguments=None) -> list[str]:
         """Return the command of a plain kernel: ours, whatever kernels are registered on this machine."""
         command = super().format_kernel_cmd(extra_arguments)
