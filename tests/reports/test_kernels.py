@@ -13,7 +13,7 @@ import pytest
 from report_fixtures import alive, wait_until
 
 from innodivide.data import frozen
-from innodivide.reports.making import kernels, pool
+from innodivide.reports.making import kernels, server
 from innodivide.reports.making.pool import WorkerKilled, in_processes
 
 pytestmark = pytest.mark.skipif(not kernels.available(), reason="this platform has no fork server")
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(not kernels.available(), reason="this platform h
 @pytest.fixture(autouse=True)
 def _few_imports(monkeypatch):
     """Processes of a pool start no kernel here, and need what is in this file."""
-    monkeypatch.setattr(pool, "_PRELOAD", (__name__,))
+    monkeypatch.setattr(server, "PRELOAD", (__name__,))
 
 
 def _pid(_=None) -> int:
@@ -55,50 +55,85 @@ def _start_and_wait(report: str) -> None:
     time.sleep(600)
 
 
-SHARED = """
-import multiprocessing, os, sys
-from multiprocessing import forkserver
+RUNS = """
+import multiprocessing, os, signal, sys
 from pathlib import Path
-from innodivide.reports.making import pool
-pool._PRELOAD = ("innodivide.reports.making.execute",)
-def parents(given=None):
-    "Return who forked this process and one that it starts."
-    process = multiprocessing.get_context("forkserver").Process(target=tell, args=(given,))
+from innodivide.reports.making import pool, server
+server.PRELOAD = ("innodivide.reports.making.execute",)
+def told(path):
+    "Have a process started that writes down who it is, as kernels are; return who forked it, and its answers."
+    process = multiprocessing.get_context("forkserver").Process(target=tell, args=(path,))
     process.start()
     process.join(60)
-    return os.getppid(), process.exitcode == 0 and int(Path(given).read_text())
+    return [os.getppid(), *eval(Path(path).read_text())]
 def tell(path):
-    Path(path).write_text(str(os.getppid()))
-def alive(pid):
-    return Path(f"/proc/{pid}").exists()
-def run(folder):
-    return dict(pool.in_processes(parents, {n: f"{folder}/{n}" for n in "ab"}, 2, folder))
+    import numpy, threadpoolctl
+    threads = {library["num_threads"] for library in threadpoolctl.threadpool_info()}
+    own = os.environ.get("SECRET"), os.environ.get("TMPDIR")
+    Path(path).write_text(repr((os.getppid(), hash("x"), threads, *own)))
+def run(folder, function=told):
+    made = folder / "made"
+    made.mkdir(exist_ok=True)
+    return list(dict(pool.in_processes(function, {n: f"{folder}/{n}" for n in "ab"}, 2, made)).values())
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
-    found = run(folder)
-    servers = {pid for pids in found.values() for pid in pids}
-    assert len(servers) == 1, found
-    assert not os.path.exists("/proc") or not alive(*servers)
-    _, mine = parents(f"{folder}/mine")
-    assert mine not in servers
-    (one, first), (two, second) = run(folder).values()
-    assert one == two == mine and len({mine, first, second}) == 3, "none is ours to share"
-    assert parents(f"{folder}/mine")[1] == mine
 """
+ALONE = (
+    RUNS
+    + """
+    (one, first, *a), (two, second, *b) = run(folder)
+    assert one == first == two == second, "one server for all"
+    assert not Path("/proc/self").exists() or not Path(f"/proc/{one}").exists(), "and it has ended"
+    assert a == b and a[1:] == [{1}, None, f"{folder}/made"]
+    print(a[0])
+    mine = told(f"{folder}/mine")
+    assert mine[4] == "of the caller" and mine[5] != f"{folder}/made", "what is started later is the caller's again"
+    (one, first, *_), (two, second, *_) = run(folder)
+    assert one == two == mine[1] and len({one, first, second}) == 3, "the caller's server forks, and is not shared"
+    assert told(f"{folder}/mine")[1] == mine[1], "and stays"
+    os.kill(mine[1], signal.SIGKILL)
+    os.waitpid(mine[1], 0)
+    (one, first, *_), (two, second, *_) = run(folder)
+    assert one == first == two == second != mine[1], "a dead one is none"
+"""
+)
+BROKEN = (
+    RUNS
+    + """
+    server.PRELOAD = ("broken",)
+    print(*run(folder))
+"""
+)
 
 
-def test_kernels_are_forked_from_the_server_of_their_run_and_the_caller_s_own_is_left_alone(tmp_path):
-    (tmp_path / "shared.py").write_text(SHARED)
-    command = [sys.executable, str(tmp_path / "shared.py"), str(tmp_path)]
-    done = subprocess.run(command, cwd=frozen.ROOT, capture_output=True, text=True)
+def _python(code: str, folder, **more) -> str:
+    (folder / "program.py").write_text(code)
+    command = [sys.executable, str(folder / "program.py"), str(folder)]
+    done = subprocess.run(command, cwd=frozen.ROOT, env=os.environ | more, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_kernels_are_forked_from_the_server_of_their_run_alike_each_time_and_the_caller_s_own_is_left_alone(tmp_path):
+    """Alike: seed of hashes and threads of libraries are read as a process begins, whatever a fork is told later."""
+    seeds = []
+    for number in ("7", "8"):
+        (tmp_path / number).mkdir()
+        own = {"PYTHONHASHSEED": number, "OMP_NUM_THREADS": "4", "OPENBLAS_NUM_THREADS": "4", "SECRET": "of the caller"}
+        seeds.append(_python(ALONE, tmp_path / number, **own))
+    assert seeds[0] == seeds[1]
+
+
+def test_a_server_that_cannot_start_is_told_of_each_report(tmp_path):
+    (tmp_path / "broken.py").write_text("raise ValueError")
+    assert _python(BROKEN, tmp_path, PYTHONPATH=str(tmp_path)).count("killed as they start") == 2
 
 
 HELD_BACK = """
 import multiprocessing, signal, sys
 from pathlib import Path
-from innodivide.reports.making import pool
-pool._PRELOAD = ("innodivide.reports.making.execute",)
+from innodivide.reports.making import pool, server
+server.PRELOAD = ("innodivide.reports.making.execute",)
 def here(_=None):
     return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 def there(_):

@@ -24,9 +24,7 @@ def execute(notebook: Notebook, parameters: dict):
     """
     import papermill
 
-    # The same for every notebook, and read by the server that kernels are forked from, so set for this process.
-    # One thread for each kernel: the reports themselves run in parallel.
-    os.environ.update({"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"})
+    os.environ.update(kernels.ALIKE)  # for kernels that start the plain way, or from a server that this process starts
     if kernels.available():
         os.environ["JUPYTER_DEFAULT_PROVISIONER_NAME"] = kernels.NAME
     begun = []

@@ -11,7 +11,6 @@ import os
 import signal
 import sys
 import threading
-from multiprocessing import forkserver, resource_tracker
 from pathlib import Path
 
 from jupyter_client import AsyncKernelClient, AsyncKernelManager
@@ -23,6 +22,8 @@ from innodivide.reports.making import surroundings
 
 NAME = "innodivide-warm"  # registered under this name in pyproject.toml
 WARM = "innodivide.reports.making.warm"
+# The same for every kernel, and read as a process begins. One thread each: the reports themselves run in parallel.
+ALIKE = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0"}
 
 
 def available() -> bool:
@@ -35,15 +36,6 @@ def context():
     found = multiprocessing.get_context("forkserver")
     found.set_forkserver_preload([WARM])
     return found
-
-
-def share_server() -> None:
-    """Let processes that this one starts be forked from the server that it was forked from itself.
-
-    That is what Python says it does, but it looks for a server that this process started (cpython issue 86354). Each of
-    the processes that make reports then loads imports and tables once more: 123 MB and nine seconds of a processor.
-    """
-    forkserver._forkserver.ensure_running = resource_tracker.ensure_running
 
 
 def end_with_parent() -> None:
@@ -76,6 +68,12 @@ def own_folders(folder: str) -> dict[str, str]:
         home = False
     kept = home or "MPLCONFIGDIR" in os.environ
     return {"IPYTHONDIR": f"{folder}/ipython"} | ({} if kept else {"MPLCONFIGDIR": f"{folder}/matplotlib"})
+
+
+def variables(folder: str) -> dict[str, str | None]:
+    """Return what has to change in this process's variables for kernels, or a server of theirs, to inherit them."""
+    others = os.environ.keys() - surroundings.kept(os.environ).keys()
+    return {**dict.fromkeys(others), **own_folders(folder), **ALIKE, "TMPDIR": folder}
 
 
 class _OutputChannel(AsyncZMQSocketChannel):

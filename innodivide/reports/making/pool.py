@@ -4,33 +4,20 @@ import hashlib
 import multiprocessing
 import os
 import shutil
-import signal
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager, suppress
-from functools import partial
-from multiprocessing import forkserver, resource_tracker
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 from innodivide.errors import InnodivideError, ParameterError
-from innodivide.reports.making import kernels, surroundings
+from innodivide.reports.making import kernels, server, surroundings
 
 LONGEST = 70  # letters; the system allows about 100 for a socket's, and they add a folder and a name
 _RUNNING = "running"  # folder with one file for each job that a process is working on
-_PRELOAD = (  # imported once, by the server that the processes, and the kernels of their reports, are forked from
-    "innodivide.reports.pages.blocks",
-    "innodivide.reports.making.execute",
-    "innodivide.reports.pages.html",
-    "innodivide.reports.pages.pdf",
-    "innodivide.reports.making.run",
-    "nbformat",
-    "papermill",
-    kernels.WARM,
-)
 
 
 class WorkerKilled(InnodivideError):
@@ -55,11 +42,11 @@ def in_processes(function: Callable, items: dict[str, object], workers: int, fol
         For temporary files of the processes; the caller removes it.
     """
     batches, alone, in_vain = deque([list(items)]), set(), 0
-    with _own_server() as ours:
+    with server.of_a_run() as shared:
         while batches:
             missing = dict.fromkeys(batches.popleft())
             count = len(missing)
-            with closing(_in_one_pool(function, {n: items[n] for n in missing}, workers, folder, ours)) as results:
+            with closing(_in_one_pool(function, {n: items[n] for n in missing}, workers, folder, shared)) as results:
                 for name, result in results:
                     del missing[name]
                     yield name, result
@@ -87,9 +74,13 @@ def _in_one_pool(
     running.mkdir()
     with surroundings.children(), _pool(min(workers, len(items)), folder, shared) as pool:
         futures = {}
-        with suppress(BrokenProcessPool):  # so soon
+        try:
             for name, item in items.items():
                 futures[pool.submit(_work, function, item, running / quote(name, safe=""))] = name
+        except BrokenProcessPool:  # so soon
+            pass
+        except (EOFError, ConnectionError):  # their server was killed: none will ever begin
+            return
         for future in as_completed(futures):
             name, error = futures.pop(future), future.exception()  # a result is kept no longer than it is needed
             if not isinstance(error, BrokenProcessPool):
@@ -114,12 +105,9 @@ def _pool(workers: int, folder: Path, shared: bool) -> Iterator[ProcessPoolExecu
     context = multiprocessing.get_context("forkserver" if kernels.available() else "spawn")
     try:
         if kernels.available():
-            context.set_forkserver_preload(list(_PRELOAD))
-            with _interrupts_wait(), _environment(str(folder)):
-                forkserver.ensure_running()
+            server.start(str(folder))
         before = set(multiprocessing.active_children())
-        begin = partial(_begin, str(folder), shared)
-        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=begin)
+        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(str(folder), shared))
     except OSError as error:
         where = error.filename or "the shared memory of the system (/dev/shm on Linux)"
         raise ParameterError(f"no processes can be started: {where}: {error.strerror or error}") from None
@@ -131,64 +119,13 @@ def _pool(workers: int, folder: Path, shared: bool) -> Iterator[ProcessPoolExecu
         pool.shutdown(cancel_futures=True)
 
 
-@contextmanager
-def _own_server() -> Iterator[bool]:
-    """Yield whether the server is of this run, so that kernels can be forked from it too; then it ends with the block.
-
-    A caller may have started a server for work of its own, without our imports: that one stays.
-    """
-    ours = kernels.available() and forkserver._forkserver._forkserver_pid is None
-    try:
-        yield ours
-    finally:  # its tables, code and variables are of this run
-        if ours and (server := forkserver._forkserver._forkserver_pid):
-            os.kill(server, signal.SIGKILL)
-            forkserver._forkserver._stop()
-
-
-@contextmanager
-def _environment(folder: str) -> Iterator[None]:
-    """Let a process that is started inside the block see the variables of reports, and no others of the user's."""
-    before = dict(os.environ)
-    _settle_environment(folder)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
-
-
-def _settle_environment(folder: str) -> None:
-    for name in os.environ.keys() - surroundings.kept(os.environ).keys():
-        del os.environ[name]
-    os.environ.update(kernels.own_folders(folder), TMPDIR=folder)
-
-
-@contextmanager
-def _interrupts_wait() -> Iterator[None]:
-    """Hold back Ctrl-C while the server is started; all from there on inherit that, and leave it to this process.
-
-    Else Ctrl-C in the middle of its imports would make it print where it was. The process that starts with the first
-    server, Python's resource tracker, is started before, as its start lets Ctrl-C through again.
-    """
-    resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 def _begin(folder: str, shared: bool) -> None:
-    """Prepare a process of the pool: it ends with the run, and its temporary files are the run's.
-
-    `shared`: its kernels are forked from the server that it is forked from itself.
-    """
+    """Prepare a process of the pool: it ends with the run, and its temporary files are the run's."""
     kernels.end_with_parent()
-    _settle_environment(folder)
+    surroundings.change(kernels.variables(folder))
     tempfile.tempdir = folder
     if shared:
-        kernels.share_server()
+        server.share()
 
 
 @contextmanager

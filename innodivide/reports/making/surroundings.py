@@ -47,14 +47,25 @@ def settle() -> None:
 def children() -> Iterator[None]:
     """Let processes that are started inside the block import nothing from the current folder, and open enough files."""
     allow_files()
-    now = _search_path()
-    before = {name: os.environ.get(name) for name in now}
-    os.environ.update(now)
+    with changed(_search_path()):
+        yield
+
+
+def change(variables: Mapping[str, str | None]) -> None:
+    """Set variables of this process; those that are None are taken away."""
+    for name, value in variables.items():
+        os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+
+
+@contextmanager
+def changed(variables: Mapping[str, str | None]) -> Iterator[None]:
+    """Set variables of this process for as long as the block lasts."""
+    before = {name: os.environ.get(name) for name in variables}
+    change(variables)
     try:
         yield
     finally:
-        for name, value in before.items():
-            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+        change(before)
 
 
 def kept(variables: Mapping[str, str]) -> dict[str, str]:

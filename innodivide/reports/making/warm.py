@@ -32,17 +32,18 @@ for name in (
     "innodivide.evidence.regional_analyses",
     "innodivide.evidence.robustness.other_choices",
 ):
-    import_module(name)
+    with suppress(Exception):  # the report that needs it says so; nothing here may end the server
+        import_module(name)
     if os.getppid() != asked_by:  # the run was ended, and its temporary files are gone: nobody wants the rest
         os._exit(1)
 
-for name in frozen.resources():  # checked and typed here once; a table that does not hold is reported where it is used
-    frozen.check_table(name)
-
-tables = Tables()
-for result in REMEMBERED:  # by the modules above
-    with suppress(Exception), warnings.catch_warnings():  # the report that uses it computes it again and says so
-        warnings.simplefilter("error")
-        result(tables)
+with suppress(Exception):
+    for name in frozen.resources():  # checked and typed here once; one that does not hold is reported where it is used
+        frozen.check_table(name)
+    tables = Tables()
+    for result in REMEMBERED:  # by the modules above
+        with suppress(Exception), warnings.catch_warnings():  # the report that uses it computes it again and says so
+            warnings.simplefilter("error")
+            result(tables)
 
 gc.freeze()  # what is here stays in memory that the kernels share, as they need not look through it for garbage
