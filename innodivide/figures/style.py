@@ -94,8 +94,7 @@ def house(draw):
                     raise ParameterError(f"{draw.__name__}: {error}") from None
                 if is_narrow():
                     _wrap_labels(figure)
-                if layout := figure.get_layout_engine():
-                    layout.execute(figure)
+                settle(figure)
                 figure.set_layout_engine(None)  # not "none", whose stand-in makes Matplotlib draw twice to save once
             return figure
 
@@ -141,8 +140,11 @@ def narrow_svg(figure: Figure) -> str:
 
 
 def settle(figure: Figure) -> None:
-    """Compute the layout, so that text can be measured and labels placed."""
-    figure.draw_without_rendering()
+    """Compute the layout, so that text can be measured and labels placed, as drawing would, but without drawing."""
+    if layout := figure.get_layout_engine():
+        layout.execute(figure)
+    for ax in figure.axes:
+        ax.apply_aspect()
 
 
 def save_bytes(figure: Figure, fmt: str) -> bytes:
