@@ -126,7 +126,7 @@ from innodivide.wording import teller
 
 def newer_states(tables: Tables) -> Finding:
     """C14: states that joined since 2004 are in few IPCEIs."""
-    counts = by_country(tables).set_index("geo")["n_ipceis"]
+    counts = by_country(tables).set_index("geo")["n"]
     since = member_states(tables).set_index("geo")["eu_accession_year"] >= 2004
     newer, older = counts[since[since].index].mean(), counts[since[~since].index].mean()
     tell = teller(newer=newer, older=older, n=len(since), half=older / 2)

@@ -7,6 +7,12 @@ import pytest
 
 from innodivide.data import frozen
 
+CLAIM = """
+from innodivide.data.tables import Tables
+from innodivide.evidence.claims.newer_states import newer_states
+print(newer_states(Tables()).claim_id)
+"""
+
 
 @pytest.mark.slow
 def test_every_step_goes_in_and_leaves_the_registered_answer(tmp_path):
@@ -18,3 +24,4 @@ def test_every_step_goes_in_and_leaves_the_registered_answer(tmp_path):
     answer = newer_evidence.innodivide(copy, "leader-test")
     for number in range(1, len(newer_evidence.STEPS) + 1):
         assert newer_evidence.after(copy, number) == answer, newer_evidence.STEPS[number - 1].__doc__
+    assert newer_evidence.called(copy, "-c", CLAIM).strip() == "C14", "what was put in can be computed"
