@@ -136,7 +136,10 @@ def test_killed_at_any_moment_and_run_again_gives_the_undisturbed_written(mini, 
     again = mini.cli("run", MINI, AGAIN, "--no-wait", "--out", out, TMPDIR=str(scratch))
     assert again.returncode == 0, f"after {moment:.2f} s: {again.stderr}"
     assert written(out) == undisturbed.tree, f"after {moment:.2f} s"
-    assert {p.name for p in out.iterdir()} == {MINI, AGAIN, "index.html", *HIDDEN}
+    found = {p.name for p in out.iterdir()}
+    if "0 made" in again.stdout:  # it was killed as it ended; who finds nothing to do takes no lock, and clears nothing
+        found -= {HOLDER}
+    assert found == {MINI, AGAIN, "index.html", *HIDDEN}
     assert temporary(scratch) == [] and processes_of(str(scratch)) == []
 
 
