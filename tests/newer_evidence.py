@@ -135,7 +135,7 @@ def newer_states(tables: Tables) -> Finding:
         verdict="supported" if newer < older / 2 else "contradicted" if newer >= older else "partly",
         numbers=tell("Mean number of IPCEIs: {newer:.2f} and {older:.2f}."),
         coverage=tell("{n} states"),
-        short=tell("States that joined since 2004 are in {newer:.1f} IPCEIs on average, the others in {older:.1f}."),
+        short=tell("Newer states are in {newer:.1f} IPCEIs on average, the others in {older:.1f}."),
         rests=tell("{n} states"),
         change=tell("Supported if the first number were below {half:.1f}; contradicted if not below {older:.1f}"),
     )
@@ -146,7 +146,7 @@ MODULES = "    lowest_regions,\n    newer_states,\n"
 ENTRY = """\
     Claim(
         "C14",
-        "States that joined since 2004 are in few IPCEIs",
+        "Newer states are in few IPCEIs",
         "{}",
         lambda e, rng: newer_states.newer_states(e.tables),
     ),

@@ -103,7 +103,7 @@ def test_a_changed_hash_is_refused(written):
 
 
 def test_layout_comments_and_departures_may_change(written):
-    more = TEXT + "  - {date: 2026-12-01, what: something, why: a reason}\n"
+    more = TEXT.replace("\ndepartures:\n", "\ndepartures:\n  - {date: 2026-12-01, what: something, why: a reason}\n")
     plan = written("# a comment\n" + more.replace("alpha: 0.05", "alpha:   0.050  # level"))
     assert plan.sha256 == REGISTERED and len(plan.departures) == len(yaml.safe_load(TEXT)["departures"]) + 1
 

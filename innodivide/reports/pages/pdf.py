@@ -20,7 +20,7 @@ from innodivide.reports.pages.row_headings import with_row_headings
 
 _PAGE = re.compile(rb"/Type\s*/Page\b")
 _FOLDER = Path(find_spec("matplotlib").origin).parent / "mpl-data" / "fonts" / "ttf"
-CLOSEST = 4  # of the steps in which pages are set closer: 0 as designed, 1 for few pages, from 2 on for one page
+CLOSEST = 5  # of the steps in which pages are set closer: 0 as designed, 1 for few pages, from 2 on for one page
 STANDARD = "ua-1"  # the compiler refuses what breaks it: no title, a figure without alt text, a skipped heading
 
 
