@@ -158,6 +158,7 @@ def run_kernel(arguments: list[str], environment: dict[str, str], folder: str | 
     if folder:
         os.chdir(folder)
     os.setpgrp()  # Ctrl-C in a terminal is for the run, which then ends its kernels
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # one that came before is forgotten: the run has had it
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     serve([*arguments, f"--IPKernelApp.parent_handle={os.getppid()}"])
