@@ -162,7 +162,7 @@ def test_a_real_annex_killed_and_made_again_has_the_same_bytes(tmp_path, part):
 @linux
 @pytest.mark.parametrize("after", [0, pytest.param(5, marks=pytest.mark.slow)], ids=["it begins", "it sleeps"])
 def test_ctrl_c_ends_at_once_and_leaves_the_old_reports(mini, undisturbed, out, scratch, after):
-    """While the server of kernels still imports, and while the cell sleeps."""
+    """As the kernel begins, before it has a group of its own, and while the cell sleeps."""
     arguments = ("run", MINI, "-p", "mood=sleeps", "--force", "--out", out)
     process = mini.start(*arguments, TMPDIR=str(scratch))
     wait_until(lambda: list(scratch.glob("innodivide-*/tmp*/connection.json")), 60)
